@@ -1,0 +1,227 @@
+"""What a scan found, and whether it saw everything: the words all scanners, reports and pages share.
+
+A finding never holds the secret it is about: only a keyed digest (`fingerprint`) and, for long ones, four
+characters. All text that came from a repository is escaped before it gets here; construction refuses text that
+is not, so that no report, log or terminal can be reached by a file name.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from keyhole.core.strict_json import decode, encode_fields
+
+LAST4_FROM = 16
+"""A secret shorter than this shows none of its characters: four would be too large a part of it."""
+MAX_LOCATIONS = 50
+"""How many locations a finding names; `occurrences` counts them all."""
+
+_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_FINGERPRINT = re.compile(r"[a-z0-9-]+:[0-9a-f]{32}")
+_OBJECT_ID = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?|")
+_HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+
+
+class Severity(StrEnum):
+    """How bad it is if the finding is true, worst first."""
+
+    CRITICAL = "critical"
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+
+
+class Confidence(StrEnum):
+    """How sure the rule is that the finding is true."""
+
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+
+
+class Place(StrEnum):
+    """What kind of text of the repository holds the finding."""
+
+    FILE = "file"
+    COMMIT_MESSAGE = "commit message"
+    TAG_MESSAGE = "tag message"
+
+
+class Status(StrEnum):
+    """Whether a scan saw everything it was asked to see."""
+
+    COMPLETE = "complete"
+    INCOMPLETE = "incomplete"
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """One place in history where the finding can be seen."""
+
+    commit: str
+    """Object id, hexadecimal, of the first commit with it; empty if none has it (a tag names the file)."""
+    author_date: str
+    """When that commit was written, RFC 3339 in UTC; empty if there is no commit or its date is nonsense."""
+    path: str
+    """Path inside the repository, escaped by `escape`; of a message, what it belongs to."""
+    line: int
+    """Line, from 1."""
+    column: int
+    """Character in the line, from 1."""
+    place: Place = Place.FILE
+    """File or message."""
+
+    def __post_init__(self) -> None:
+        if not _OBJECT_ID.fullmatch(self.commit):
+            raise ValueError("commit is not an object id")
+        if not is_escaped(self.path) or not is_escaped(self.author_date):
+            raise ValueError("location holds unescaped text")
+        if self.line < 1 or self.column < 1:
+            raise ValueError("lines and columns count from 1")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One secret (or later: one defect), however often it occurs."""
+
+    id: str
+    """Stable for the same finding under the same HMAC secret; see `finding_id`."""
+    scanner: str
+    """Id of the scanner."""
+    rule: str
+    """Id of the rule."""
+    title: str
+    """What was found, in a few words."""
+    severity: Severity
+    """How bad, if true."""
+    confidence: Confidence
+    """How surely true."""
+    locations: tuple[Location, ...]
+    """At least one and at most MAX_LOCATIONS, first commit first."""
+    occurrences: int
+    """How many locations there are, named or not."""
+    fingerprint: str
+    """`RULE:` and 32 hexadecimal digits of HMAC-SHA-256 over the value."""
+    last4: str
+    """Last four characters of a value of at least LAST4_FROM printable ASCII characters; otherwise empty."""
+    why: str
+    """Why it matters."""
+    fix: str
+    """What to do about it."""
+    references: tuple[str, ...]
+    """Addresses of the provider's own documentation."""
+
+    def __post_init__(self) -> None:
+        if not 1 <= len(self.locations) <= MAX_LOCATIONS or self.occurrences < len(self.locations):
+            raise ValueError("a finding has between one and MAX_LOCATIONS locations, and counts them")
+        if not _NAME.fullmatch(self.scanner) or not _NAME.fullmatch(self.rule):
+            raise ValueError("scanner and rule are lower-case names with hyphens")
+        if not _FINGERPRINT.fullmatch(self.fingerprint):
+            raise ValueError("fingerprint is not RULE:DIGEST")
+        if len(self.last4) not in {0, 4} or not (self.last4.isascii() and is_escaped(self.last4)):
+            raise ValueError("last4 is four characters or none")
+        if not all(map(is_escaped, (self.id, self.title, self.why, self.fix, *self.references))):
+            raise ValueError("finding holds unescaped text")
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data for `json.dumps`; `from_json` gives the same finding back."""
+        return encode_fields(self)
+
+    @classmethod
+    def from_json(cls, data: object) -> Finding:
+        """The finding written by `to_json`. Raises ValueError for anything missing, unknown or mistyped."""
+        return decode(cls, data)
+
+
+@dataclass(frozen=True, slots=True)
+class ScanResult:
+    """What one scan of one repository came to."""
+
+    status: Status
+    """Complete only if every reachable object was read whole by every scanner asked for."""
+    reasons: tuple[str, ...]
+    """Why it is incomplete, for people; empty exactly if it is complete."""
+    commit: str
+    """Object id that HEAD named when the scan began; empty for a repository without commits."""
+    scanners: tuple[str, ...]
+    """Ids of the scanners that ran."""
+    objects: int
+    """Unique objects read."""
+    bytes_read: int
+    """Bytes of those objects."""
+    findings: tuple[Finding, ...]
+    """Worst first."""
+    rules_version: str
+    """Changes whenever a rule does."""
+    duration: float
+    """Seconds, from start to end."""
+    isolation: tuple[str, ...]
+    """What held the scanning process in, in words."""
+
+    def __post_init__(self) -> None:
+        if (self.status is Status.COMPLETE) == bool(self.reasons):
+            raise ValueError("a scan is incomplete exactly if there is a reason why")
+        if not all(map(is_escaped, self.reasons)) or not _OBJECT_ID.fullmatch(self.commit):
+            raise ValueError("scan result holds unescaped text")
+
+    @property
+    def clean(self) -> bool:
+        """Whether everything was read and nothing found. An incomplete scan is never clean."""
+        return self.status is Status.COMPLETE and not self.findings
+
+    @property
+    def verdict(self) -> str:
+        """`clean`, `3 findings`, `incomplete (reason)` or both of the latter, for people."""
+        found = f"{len(self.findings)} finding{'' if len(self.findings) == 1 else 's'}"
+        if self.status is Status.INCOMPLETE:
+            reasons = f"incomplete ({'; '.join(self.reasons)})"
+            return f"{found}, {reasons}" if self.findings else reasons
+        return found if self.findings else "clean"
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data for `json.dumps`; `from_json` gives the same result back."""
+        return encode_fields(self)
+
+    @classmethod
+    def from_json(cls, data: object) -> ScanResult:
+        """The result written by `to_json`. Raises ValueError for anything missing, unknown or mistyped."""
+        return decode(cls, data)
+
+
+def finding_id(scanner: str, fingerprint: str) -> str:
+    """The id of the finding with this fingerprint: the same in every scan that uses the same HMAC secret."""
+    return hashlib.sha256(f"{scanner}\0{fingerprint}".encode()).hexdigest()[:16]
+
+
+def escape(raw: bytes) -> str:
+    r"""Text that prints as one harmless piece: bytes that are not UTF-8 as `\xNN`, hidden ones as `\uNNNN`.
+
+    Backslashes are doubled, so that two different names never look the same.
+    """
+    text = raw.decode("utf-8", "surrogateescape").replace("\\", "\\\\")
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(map(_escaped, text))
+
+
+def is_escaped(text: str) -> bool:
+    """Whether the text holds nothing that could hide, break a line or steer a terminal."""
+    return (text.isascii() and text.isprintable()) or not any(map(_is_hidden, text))
+
+
+def _is_hidden(character: str) -> bool:
+    return unicodedata.category(character) in _HIDDEN
+
+
+def _escaped(character: str) -> str:
+    if not _is_hidden(character):
+        return character
+    code = ord(character)
+    if 0xDC80 <= code <= 0xDCFF:  # what surrogateescape made of a byte that is not UTF-8
+        return f"\\x{code - 0xDC00:02x}"
+    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
