@@ -40,7 +40,12 @@ def run(project, body, *arguments):
     }
     return subprocess.run(
         [sys.executable, "-m", "pytest", "tests", *arguments],
-        cwd=project, env=environment, capture_output=True, text=True, timeout=120, check=False,
+        cwd=project,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
     )
 
 
@@ -85,7 +90,9 @@ def test_a_secret_in_a_planted_folder_is_where_it_belongs(project, workers):
 
 
 def test_the_error_names_the_slot_and_never_the_secret(project):
-    result = run(project, "def test(tmp_path):\n    print(canaries.watch('slot', 'ghp-made-up-0123456789'))\n")
+    result = run(
+        project, "def test(tmp_path):\n    print(canaries.watch('slot', 'ghp-made-up-0123456789'))\n"
+    )
     assert result.returncode == pytest.ExitCode.TESTS_FAILED
     assert "slot: plain in " in result.stdout
     summary = result.stdout[result.stdout.index("= ERRORS =") :]
@@ -118,7 +125,9 @@ def spelled(text):
     }
 
 
-@pytest.mark.parametrize("text", ["abc+/=def?ghi jkl~", "\u00fc\u00ff-umlauts-\u20ac", "q" * 12], ids=["signs", "unicode", "short"])
+@pytest.mark.parametrize(
+    "text", ["abc+/=def?ghi jkl~", "\u00fc\u00ff-umlauts-\u20ac", "q" * 12], ids=["signs", "unicode", "short"]
+)
 def test_every_spelling_is_found(tmp_path, monkeypatch, text):
     monkeypatch.setenv(canaries.RUN_FOLDER, str(tmp_path))
     canaries.watch("slot", text)
