@@ -1,0 +1,1 @@
+"""Upstreams that repositories come from: one file per kind."""

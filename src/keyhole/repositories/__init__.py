@@ -1,0 +1,1 @@
+"""What is connected: repositories by immutable id, with the names they have and had."""
