@@ -1,0 +1,1 @@
+"""Code scans: what was asked, how it runs, what it found."""

@@ -1,0 +1,13 @@
+"""Django's name for this room."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class ScansConfig(AppConfig):
+    """Code scans and their findings."""
+
+    name = "keyhole.scans"
+    label = "scans"
+    default_auto_field = "django.db.models.BigAutoField"

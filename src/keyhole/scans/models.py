@@ -1,0 +1,163 @@
+"""Code scans and what they found. A row never holds a secret, nor the text around one."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+
+from keyhole.core import finding as core
+from keyhole.repositories.models import Repository
+from keyhole.tokens.models import Token
+
+
+class State(models.TextChoices):
+    """Where a scan is. Only `complete` may ever be shown as clean."""
+
+    READY = "ready", "Ready"
+    QUEUED = "queued", "Queued"
+    RUNNING = "running", "Running"
+    COMPLETE = "complete", "Complete"
+    INCOMPLETE = "incomplete", "Incomplete"
+    FAILED = "failed", "Failed"
+    STOPPED = "stopped", "Stopped"
+
+
+UNFINISHED = frozenset({State.QUEUED, State.RUNNING})
+FINISHED = frozenset({State.COMPLETE, State.INCOMPLETE, State.FAILED, State.STOPPED})
+
+
+class Stage(models.TextChoices):
+    """What a running scan is doing, in the order in which it does it."""
+
+    PREPARE = "prepare", "Looking up the repository"
+    AUTHORIZE = "authorize", "Generating the scan's own token"
+    READ = "read", "Reading the history"
+    STORE = "store", "Storing the findings"
+    CONCLUDE = "conclude", "Comparing with the scan before"
+
+
+class Scan(models.Model):
+    """One run of the scanners over one repository. Running it again makes another row, so history stays."""
+
+    name = models.CharField(max_length=100)
+    description = models.CharField(max_length=1024, blank=True)
+    # PROTECT: a repository's row outlives its disconnection, and a finished scan must still say what it read.
+    repository = models.ForeignKey(Repository, on_delete=models.PROTECT, related_name="scans")
+    ref = models.CharField(max_length=1000, blank=True)
+    """Full name of the branch or tag whose history is read; empty means the history of every ref."""
+    scanners = models.JSONField(default=list)
+    """Ids of the scanners asked for."""
+    requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+    again = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, related_name="+")
+    """The scan that this one repeats."""
+
+    state = models.CharField(max_length=10, choices=State.choices, default=State.READY)
+    stage = models.CharField(max_length=10, choices=Stage.choices, blank=True)
+    done = models.PositiveBigIntegerField(default=0)
+    total = models.PositiveBigIntegerField(default=0)
+    """Objects read, and to read, of the stage that counts them; 0 while that is not known."""
+    reason = models.CharField(max_length=1000, blank=True)
+    """Why it is incomplete, failed or stopped, for people."""
+    stop_requested = models.BooleanField(default=False)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    """How often reading was begun; more than once after a crash of the machine or the server."""
+    token = models.ForeignKey(Token, on_delete=models.SET_NULL, null=True, related_name="+")
+    """The token generated for this scan alone; revoked when it ends."""
+
+    created_at = models.DateTimeField()
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+
+    commit = models.CharField(max_length=64, blank=True)
+    """Object id that the ref (or HEAD) named when the scan began."""
+    counters = models.JSONField(default=dict)
+    """Numbers of the result: `objects`, `bytes`, `findings`, `new`, `fixed`, and one per severity."""
+    evidence = models.JSONField(default=dict)
+    """How the result came to be: `reasons`, `scanners`, `rules_version`, `isolation`, `duration`."""
+    log = models.JSONField(default=list)
+    """The last lines of what happened, oldest first, each `{"at": RFC 3339, "text": ...}`."""
+
+    class Meta:
+        ordering = ("-id",)
+        indexes = (models.Index(fields=["state"]), models.Index(fields=["repository", "-id"]))
+
+    def __str__(self) -> str:
+        return f"scan {self.pk}: {self.name}"
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing will change any more."""
+        return self.state in FINISHED
+
+    @property
+    def duration(self) -> timedelta | None:
+        """From the first start to the end; None while there is no end."""
+        if self.started_at is None or self.finished_at is None:
+            return None
+        return self.finished_at - self.started_at
+
+    @property
+    def ref_name(self) -> str:
+        """The branch or tag as people write it; empty for the whole history."""
+        return self.ref.removeprefix("refs/heads/").removeprefix("refs/tags/")
+
+
+class Finding(models.Model):
+    """One thing that one scan found, however often it occurs."""
+
+    scan = models.ForeignKey(Scan, on_delete=models.CASCADE, related_name="findings")
+    key = models.CharField(max_length=64)
+    """The finding's own id, the same in every scan that finds it; `core.finding.finding_id`."""
+    scanner = models.CharField(max_length=64)
+    rule = models.CharField(max_length=100)
+    title = models.CharField(max_length=300)
+    severity = models.CharField(max_length=8)
+    rank = models.PositiveSmallIntegerField()
+    """0 is worst; so that a database can sort by severity."""
+    confidence = models.CharField(max_length=8)
+    path = models.TextField()
+    line = models.PositiveIntegerField()
+    commit = models.CharField(max_length=64, blank=True)
+    """Path, line and commit of the first location, for lists."""
+    new = models.BooleanField(default=False)
+    """Whether the scan of the same repository before this one did not have it."""
+    data = models.JSONField()
+    """The whole finding as `core.Finding.to_json` writes it: fingerprint and last4, never a value."""
+
+    class Meta:
+        ordering = ("rank", "path", "line", "id")
+        constraints = (models.UniqueConstraint(fields=["scan", "key"], name="one_row_per_finding_and_scan"),)
+
+    def __str__(self) -> str:
+        return f"{self.severity} {self.rule} in {self.path}:{self.line}"
+
+    def as_core(self) -> core.Finding:
+        """The finding as scanners and reports know it. Raises ValueError if the row is damaged."""
+        return core.Finding.from_json(self.data)
+
+    @classmethod
+    def of(cls, scan: Scan, found: core.Finding) -> Finding:
+        """The row, not yet saved, for a finding of that scan."""
+        first = found.locations[0]
+        return cls(
+            scan=scan, key=found.id, scanner=found.scanner, rule=found.rule, title=found.title,
+            severity=found.severity.value, rank=list(core.Severity).index(found.severity),
+            confidence=found.confidence.value, path=first.path, line=first.line, commit=first.commit,
+            data=found.to_json(),
+        )
+
+
+class Counters(dict[str, int]):
+    """The numbers of a result, by name."""
+
+    @classmethod
+    def of(cls, result: core.ScanResult, *, new: int, fixed: int) -> Counters:
+        """Counts what the result holds; `new` and `fixed` come from the scan before."""
+        numbers: dict[str, Any] = {severity.value: 0 for severity in core.Severity}
+        for found in result.findings:
+            numbers[found.severity.value] += 1
+        return cls(numbers, objects=result.objects, bytes=result.bytes_read,
+                   findings=len(result.findings), new=new, fixed=fixed)
