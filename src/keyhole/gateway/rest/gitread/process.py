@@ -1,0 +1,100 @@
+"""One git process, its output bounded in size and time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Collection
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from keyhole.core.errors import Unavailable
+from keyhole.providers.gitcli import GitError, kill_tree, said, spawn
+
+LIMIT = 64 << 20
+"""Most bytes of output that are kept of one process, unless a caller says otherwise."""
+TIMEOUT = 20.0
+"""Seconds after which a process is ended, unless a caller says otherwise."""
+_CHUNK = 1 << 16
+_MOST_COMPLAINT = 1 << 14
+
+
+@dataclass(frozen=True, slots=True)
+class Captured:
+    """What a process wrote."""
+
+    out: bytes
+    truncated: bool
+    """Whether there was more than the limit; the process was then ended early."""
+
+
+async def capture(git_dir: Path, *args: str, stdin: bytes = b"", limit: int = LIMIT,
+                  timeout: float = TIMEOUT) -> Captured:
+    """The first `limit` bytes that git writes.
+
+    Raises GitError when git fails, Unavailable when it does not end in time. The process is gone afterwards,
+    also when the caller is cancelled.
+    """
+    process = await spawn(git_dir, *args)
+    try:
+        async with asyncio.timeout(timeout):
+            return await _drain(process, args[0], stdin, limit)
+    except TimeoutError as slow:
+        raise Unavailable(f"git {args[0]} took longer than {timeout:.0f} s.") from slow
+    finally:
+        await kill_tree(process)
+
+
+async def output(git_dir: Path, *args: str, stdin: bytes = b"", limit: int = LIMIT,
+                 timeout: float = TIMEOUT) -> bytes:
+    """All that git writes; Unavailable when that is more than `limit` bytes."""
+    captured = await capture(git_dir, *args, stdin=stdin, limit=limit, timeout=timeout)
+    if captured.truncated:
+        raise Unavailable(f"git {args[0]} wrote more than {limit >> 20} MB.")
+    return captured.out
+
+
+async def _drain(process: asyncio.subprocess.Process, command: str, stdin: bytes, limit: int) -> Captured:
+    if process.stdin is None or process.stdout is None or process.stderr is None:
+        raise GitError(f"git {command} was started without pipes.")
+    feeding = asyncio.create_task(_feed(process.stdin, stdin))
+    complaint = asyncio.create_task(process.stderr.read(_MOST_COMPLAINT))
+    try:
+        parts: list[bytes] = []
+        size = 0
+        while chunk := await process.stdout.read(_CHUNK):
+            parts.append(chunk)
+            size += len(chunk)
+            if size > limit:
+                return Captured(b"".join(parts)[:limit], truncated=True)
+        await feeding
+        if await process.wait() != 0:
+            raise GitError(said(await complaint) or f"git {command} ended with code {process.returncode}.")
+        return Captured(b"".join(parts), truncated=False)
+    finally:
+        feeding.cancel()
+        complaint.cancel()
+
+
+async def _feed(pipe: asyncio.StreamWriter, data: bytes) -> None:
+    # git may end before it has read everything; what it says then is judged by its exit code.
+    with suppress(BrokenPipeError, ConnectionResetError):
+        pipe.write(data)
+        await pipe.drain()
+        pipe.close()
+
+
+async def stream(git_dir: Path, *args: str, filters: Collection[str] | None = None,
+                 timeout: float = 3600.0) -> AsyncIterator[bytes]:
+    """What git writes, chunk by chunk, never held whole; the process ends with the iteration."""
+    process = await spawn(git_dir, *args, filters=filters, stdin=asyncio.subprocess.DEVNULL)
+    try:
+        async with asyncio.timeout(timeout):
+            if process.stdout is None:
+                raise GitError(f"git {args[0]} was started without pipes.")
+            while chunk := await process.stdout.read(_CHUNK):
+                yield chunk
+            if await process.wait() != 0:
+                raise GitError(f"git {args[0]} ended with code {process.returncode}.")
+    finally:
+        await kill_tree(process)
