@@ -1,8 +1,8 @@
 """What a scan found, and whether it saw everything: the words all scanners, reports and pages share.
 
 A finding never holds the secret it is about: only a keyed digest (`fingerprint`) and, for long ones, four
-characters. All text that came from a repository is escaped before it gets here; construction refuses text that
-is not, so that no report, log or terminal can be reached by a file name.
+characters. All text that came from a repository is escaped before it gets here; construction refuses text
+that is not, so that no report, log or terminal can be reached by a file name.
 """
 
 from __future__ import annotations
