@@ -28,7 +28,7 @@ def run(git_dir: Path | None, *args: str, stdin: bytes = b"", timeout: float = 3
     Raises GitError when git fails or does not end in time; the process and its children are then gone.
     """
     argv = git_argv(git_dir, *args, config=config or {}, filters=filters)
-    process = subprocess.Popen(  # noqa: S603 - the argument list is built by git_argv, never by a shell
+    process = subprocess.Popen(
         argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
         env={**git_env(allow_protocols=allow_protocols), **(env or {})}, cwd="/")
     try:

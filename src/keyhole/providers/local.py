@@ -130,12 +130,13 @@ def size_in_kilobytes(git_dir: Path) -> int:
     return int(numbers.get("size", 0)) + int(numbers.get("size-pack", 0))
 
 
-def clone_into(source: str, target: Path, *, allow_private: bool = False, timeout: float = 3600.0) -> None:
+def clone_into(source: str, target: Path, *, allow_private: bool = False, ca_file: str = "",
+               timeout: float = 3600.0) -> None:
     """A bare clone of a path or an `https://` address; on failure nothing is left at `target`.
 
     Only these two transports: every other one (`ext::`, `ssh:`, `file:`) can run a program or reach elsewhere.
     """
-    protocol, config = ("https", _pinned(source, allow_private)) if "://" in source else ("file", _from(source))
+    protocol, config = ("https", _pinned(source, allow_private, ca_file)) if "://" in source else ("file", _from(source))
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
         run(None, "clone", "--bare", "--quiet", "--no-local", "--template=", "--", source, str(target),
@@ -145,10 +146,11 @@ def clone_into(source: str, target: Path, *, allow_private: bool = False, timeou
         raise InvalidInput(f"{source} could not be cloned: {problem.message}", field="source") from problem
 
 
-def _pinned(source: str, allow_private: bool) -> dict[str, str]:
+def _pinned(source: str, allow_private: bool, ca_file: str) -> dict[str, str]:
     pinned = pin(source, allow_private=allow_private)
+    trust = {"http.sslCAInfo": ca_file} if ca_file else {}
     return {"protocol.https.allow": "always", "http.followRedirects": "false", "http.proxy": "",
-            "http.curloptResolve": pinned.curl_resolve}
+            "http.curloptResolve": pinned.curl_resolve, **trust}
 
 
 def _from(source: str) -> dict[str, str]:

@@ -12,8 +12,8 @@ from django.utils import timezone
 
 from keyhole.accounts.services import owner_for, require
 from keyhole.audit.log import Draft, append
-from keyhole.core.canonical import fold, owner_name, repository_name
 from keyhole.core.caller import Caller
+from keyhole.core.canonical import fold, owner_name, repository_name
 from keyhole.core.errors import Conflict, InvalidInput, NotFound
 from keyhole.core.request import OwnerKind
 from keyhole.providers import local
@@ -152,7 +152,8 @@ def import_repository(caller: Caller, source: str, full_name: str = "") -> Repos
     target = Path(settings.KEYHOLE_REPOSITORIES) / owner / f"{name}.git"
     if target.exists():
         raise Conflict(f"{target} exists already.", hint="It was left by an earlier import; move it away first.")
-    local.clone_into(source, target, allow_private=settings.KEYHOLE_ALLOW_PRIVATE_ADDRESSES)
+    local.clone_into(source, target, allow_private=settings.KEYHOLE_ALLOW_PRIVATE_ADDRESSES,
+                     ca_file=settings.KEYHOLE_CA_FILE)
     try:
         with transaction.atomic():
             return _add(caller, owner, name, target, imported=True)

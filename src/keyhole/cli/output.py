@@ -1,0 +1,69 @@
+"""What commands print: sentences and tables for people, JSON for machines, nothing that moves the cursor."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+import click
+
+F = TypeVar("F", bound=Callable[..., Any])
+_CONTROL = {code: f"\\x{code:02x}" for code in [*range(32), 127, *range(128, 160)]}
+_STEPS = ((86400, "day"), (3600, "hour"), (60, "minute"))
+
+
+def json_option(command: F) -> F:
+    """The `--json` flag that every command has, passed on as `as_json`."""
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")(command)
+
+
+def say_json(value: Any) -> None:
+    """One JSON document on standard output."""
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False, default=str))
+
+
+def safe(text: object) -> str:
+    """Text from outside with control characters spelled out: a name must not steer the terminal.
+
+    Direction overrides go too: they show a name as another one.
+    """
+    shown = str(text).translate(_CONTROL)
+    return "".join(f"\\u{ord(char):04x}" if char in "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+                   else char for char in shown)
+
+
+def table(headings: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str) -> None:
+    """A table on standard output as wide as its content, or the `empty` sentence."""
+    cells = [[safe(cell) for cell in row] for row in rows]
+    if not cells:
+        click.echo(empty)
+        return
+    widths = [max(len(line[column]) for line in [list(headings), *cells]) for column in range(len(headings))]
+    click.echo(click.style(_line(headings, widths), bold=True))
+    for row in cells:
+        click.echo(_line(row, widths))
+
+
+def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
+    return "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip()
+
+
+def ago(moment: datetime | None, *, never: str = "never") -> str:
+    """How long ago, or in how long, in words."""
+    if moment is None:
+        return never
+    seconds = (datetime.now(UTC) - moment).total_seconds()
+    for size, word in _STEPS:
+        count = int(abs(seconds) // size)
+        if count:
+            text = f"{count} {word}{'s' if count > 1 else ''}"
+            return f"{text} ago" if seconds > 0 else f"in {text}"
+    return "just now" if seconds >= 0 else "in less than a minute"
+
+
+def count(number: int, noun: str) -> str:
+    """`1 repository`, `2 repositories`."""
+    plural = noun[:-1] + "ies" if noun.endswith("y") else noun + "s"
+    return f"{number:,} {noun if number == 1 else plural}"

@@ -1,0 +1,32 @@
+"""Opening this machine's Keyhole for a command: settings, database up to date, and who is acting."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from keyhole.core.caller import Caller
+
+
+def open_keyhole() -> Caller:
+    """Make the services usable and return the caller that commands act as: this machine's operator.
+
+    Whoever may read the data folder may do everything anyway, so the command line asks for no password.
+    Django is imported here and not above: `keyhole --help` does without it.
+    """
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "keyhole.settings")
+    import django
+    django.setup()
+    _bring_up_to_date()
+    from keyhole.accounts.services import local_caller
+    return local_caller()
+
+
+def _bring_up_to_date() -> None:
+    from django.core.management import call_command
+    from django.db import connection
+    from django.db.migrations.executor import MigrationExecutor
+    executor = MigrationExecutor(connection)
+    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        call_command("migrate", verbosity=0, interactive=False)
