@@ -1,0 +1,93 @@
+"""The thread that keeps work from being lost: it beats, recovers what dead workers ran, and finds forgotten rows."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from django.db import connections
+
+from keyhole.jobs.liveness import BEAT_SECONDS, Beacon
+from keyhole.jobs.registry import Job, registered
+
+if TYPE_CHECKING:
+    from keyhole.jobs.durable import Ledger
+
+log = logging.getLogger("keyhole.jobs")
+
+GIVE_UP_AFTER = 5
+"""Runs of one row that may end without ending the row."""
+_LOOK_EVERY = 10
+_PRUNE_EVERY = 1200
+_KEEP = timedelta(days=7)
+
+
+class Reaper:
+    """One per worker; several do no harm, since everything they do is safe to do twice."""
+
+    def __init__(self, worker: str, beacon: Beacon, ledger: Ledger, recover: Callable[[Iterable[str]], int]) -> None:
+        self._worker = worker
+        self._beacon = beacon
+        self._ledger = ledger
+        self._recover = recover
+        self._end = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="keyhole-reaper", daemon=True)
+        self._suspects: frozenset[str] = frozenset()
+
+    def start(self) -> None:
+        """Begins with a whole pass at once, so that a restarted server goes on where it was."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ends the thread."""
+        self._end.set()
+        self._thread.join(timeout=5)
+
+    def _run(self) -> None:
+        passes = 0
+        while not self._end.is_set():
+            try:
+                self._beacon.light(self._worker)
+                self.bury()
+                if passes % _LOOK_EVERY == 0:
+                    self.look()
+                if passes % _PRUNE_EVERY == 0:
+                    self._ledger.prune(_KEEP)
+            except Exception:
+                # Whatever it was (a database that is away is back later): without this thread, work gets lost.
+                log.exception("the reaper could not do its round; it tries again")
+            passes += 1
+            self._end.wait(BEAT_SECONDS)
+        connections.close_all()
+
+    def bury(self) -> None:
+        """Queues again what dead workers were running."""
+        recorded = self._ledger.workers()
+        # Asked for second: a worker that took work after the first question had its light on before the second.
+        missing = recorded - self._beacon.alive()
+        # A worker that only seems dead because a clock jumped has shown itself by the next round.
+        dead = missing if self._beacon.certain else missing & self._suspects
+        self._suspects = missing
+        if dead:
+            log.warning("%d worker(s) ended in the middle; %d job(s) go on", len(dead), self._recover(sorted(dead)))
+
+    def look(self) -> None:
+        """Queues rows that are unfinished and that no run is under way for."""
+        for job in registered():
+            for row in job.unfinished():
+                self._ensure(job, row)
+
+    def _ensure(self, job: Job, row: int) -> None:
+        runs = self._ledger.runs(job.kind, row)
+        if any(run.open for run in runs):
+            return
+        if runs and row not in set(job.unfinished()):
+            return  # it ended between the two questions
+        if len(runs) >= GIVE_UP_AFTER:
+            job.failed(row, f"Given up after {len(runs)} attempts that ended without a result.")
+            return
+        self._ledger.enqueue(job.kind, row, attempt=len(runs) + 1)
+
