@@ -1,0 +1,1 @@
+"""People, the owners that repositories belong to, and who may do what in Keyhole."""

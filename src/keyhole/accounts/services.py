@@ -1,0 +1,135 @@
+"""People and owners: who may do what here, and how the first person comes in."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+
+from django.conf import settings
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import IntegrityError, transaction
+
+from keyhole.accounts.models import Owner, SetupCode, User
+from keyhole.audit.log import ALLOWED, DENIED, Draft, append
+from keyhole.core.actions import may
+from keyhole.core.caller import Caller, Via
+from keyhole.core.canonical import fold, owner_name
+from keyhole.core.errors import Conflict, InvalidInput, NotFound, PermissionDenied
+from keyhole.core.request import OwnerKind
+from keyhole.core.secret import Secret
+
+_OPERATOR = "admin@localhost"
+
+
+def require(caller: Caller, action: str) -> User:
+    """The caller's account, if it may do this now. PermissionDenied, which is on record, if not."""
+    user = None if caller.user_id is None else \
+        User.objects.select_related("owner").filter(pk=caller.user_id, is_active=True).first()
+    if user is not None and may(user.role, action):
+        return user
+    append(Draft(action=action, outcome=DENIED, actor=caller.as_actor(),
+                 subject={"why": "The account is not active, or its role does not include this."}))
+    raise PermissionDenied(f"{caller.name} may not do this ({action}).",
+                           hint="An owner of this Keyhole can change roles.")
+
+
+def owner_for(login: str, kind: OwnerKind) -> Owner:
+    """The resource owner with this login, made when there is none. InvalidInput when the login is no name."""
+    login = owner_name(login)
+    found, _ = Owner.objects.get_or_create(login_folded=fold(login), defaults={"login": login, "kind": kind.value})
+    return found
+
+
+def find_owner(login: str) -> Owner:
+    """The resource owner with this login. NotFound when there is none."""
+    found = Owner.objects.filter(login_folded=fold(login)).first()
+    if found is None and fold(login) == fold(settings.KEYHOLE_DEFAULT_OWNER):
+        return owner_for(login, OwnerKind.ORGANIZATION)
+    if found is None:
+        raise NotFound(f"There is no resource owner {login!r}.", hint="Owners come with connected repositories.")
+    return found
+
+
+def setup_needed() -> bool:
+    """Whether nobody can sign in yet."""
+    return not User.objects.filter(is_admin=True, is_active=True).exclude(password__startswith="!").exists()
+
+
+def setup_link() -> str | None:
+    """A new one-time address that makes its visitor the first user; None once there is one.
+
+    Only the newest link works: whoever starts Keyhole again has the link on the terminal, nobody else.
+    """
+    if not setup_needed():
+        return None
+    code = secrets.token_urlsafe(24)
+    with transaction.atomic():
+        SetupCode.objects.all().delete()
+        SetupCode.objects.create(digest=_digest(Secret(code)))
+    return f"{settings.KEYHOLE_URL}/setup/{code}"
+
+
+def setup_code_is_valid(code: Secret) -> bool:
+    """Whether this is the code of the newest set-up link and nobody has used it."""
+    return setup_needed() and SetupCode.objects.filter(digest=_digest(code)).exists()
+
+
+def _digest(code: Secret) -> bytes:
+    return hashlib.sha256(code.reveal().encode("utf-8", "surrogatepass")).digest()
+
+
+def create_first_user(setup_code: Secret, email: str, login: str, password: str) -> User:
+    """Make the first user, an owner of this Keyhole, against the one-time code.
+
+    PermissionDenied when the code is wrong or used; InvalidInput, naming the field, for the rest.
+    """
+    checked = _checked_email(email), owner_name(login)
+    with transaction.atomic():
+        if not setup_needed() or not SetupCode.objects.filter(digest=_digest(setup_code)).delete()[0]:
+            raise PermissionDenied("This set-up link is not valid any more.",
+                                   hint="Start Keyhole again with `keyhole up`: it prints a new one.")
+        user = _make_user(*checked, password)
+        append(Draft(action="account:create", outcome=ALLOWED, subject={"user_id": user.pk, "email": user.email},
+                     actor=Caller(user.pk, user.email, Via.SETUP).as_actor()))
+    return user
+
+
+def _checked_email(email: str) -> str:
+    try:
+        validate_email(email)
+    except ValidationError as problem:
+        raise InvalidInput("This is not an email address.", field="email") from problem
+    return email
+
+
+def _make_user(email: str, login: str, password: str | None) -> User:
+    user = User(email=email, is_admin=True)
+    if password is None:
+        user.set_unusable_password()
+    else:
+        try:
+            validate_password(password, user)
+        except ValidationError as problem:
+            raise InvalidInput(" ".join(problem.messages), field="password") from problem
+        user.set_password(password)
+    try:
+        with transaction.atomic():
+            user.owner = Owner.objects.create(login=login, login_folded=fold(login), kind=OwnerKind.USER.value)
+            user.save()
+    except IntegrityError as problem:
+        raise Conflict(f"The login {login!r} or the email address is taken.") from problem
+    return user
+
+
+def local_caller() -> Caller:
+    """This machine's operator, as which the command line acts: the first owner of this Keyhole.
+
+    Where nobody has set up an account yet, one without a password is made, which nobody can sign in with.
+    """
+    user = User.objects.filter(is_admin=True, is_active=True).order_by("pk").first()
+    if user is None:
+        with transaction.atomic():
+            user = User.objects.filter(email=_OPERATOR).first() or _make_user(_OPERATOR, "admin", None)
+    return Caller(user.pk, user.email, Via.CLI)

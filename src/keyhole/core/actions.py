@@ -1,0 +1,65 @@
+"""What people may do in Keyhole itself: one entry per action, its roles beside it. Unlisted means no.
+
+Grammar: `resource:verb`. `_any` marks the right over what belongs to other people. What a token may do on a
+repository is another matter, decided in `decide`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What an account is here. Roles are sets of actions; none includes another by rank."""
+
+    OWNER = "owner"
+    MAINTAINER = "maintainer"
+    AUDITOR = "auditor"
+    MEMBER = "member"
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One thing that can be asked of Keyhole."""
+
+    name: str
+    title: str
+    """What it lets a person do, after `may`."""
+    roles: frozenset[Role]
+
+
+_ALL = frozenset(Role)
+_WORKERS = frozenset({Role.OWNER, Role.MAINTAINER, Role.MEMBER})
+_MAINTAINERS = frozenset({Role.OWNER, Role.MAINTAINER})
+_AUDITORS = frozenset({Role.OWNER, Role.AUDITOR})
+_OWNER = frozenset({Role.OWNER})
+
+_TABLE = (
+    Action("audit:read", "read the audit log", _AUDITORS),
+    Action("audit:verify", "verify the audit log", _AUDITORS),
+    Action("clock:accept", "declare the machine's clock right after it went back", _OWNER),
+    Action("integration:read", "see which tools hold tokens", _ALL),
+    Action("repository:change", "make a repository public or private, or remove it", _MAINTAINERS),
+    Action("repository:connect", "connect and import repositories", _MAINTAINERS),
+    Action("repository:read", "see the connected repositories", _ALL),
+    Action("scan:change", "stop and delete code scans", _MAINTAINERS),
+    Action("scan:create", "create code scans", _WORKERS),
+    Action("scan:read", "see code scans and their findings", _ALL),
+    Action("scan:run", "run code scans", _WORKERS),
+    Action("token:create", "generate tokens", _WORKERS),
+    Action("token:create_any", "generate tokens for resource owners other than oneself", _MAINTAINERS),
+    Action("token:read", "see one's own tokens", _ALL),
+    Action("token:read_any", "see everybody's tokens", _AUDITORS),
+    Action("token:revoke", "revoke one's own tokens", _ALL),
+    Action("token:revoke_any", "revoke everybody's tokens", _OWNER),
+)
+
+ACTIONS = {action.name: action for action in _TABLE}
+"""Every action by name."""
+
+
+def may(role: Role, action: str) -> bool:
+    """Whether accounts with the role may do it; False for what is not in the table."""
+    known = ACTIONS.get(action)
+    return known is not None and role in known.roles

@@ -1,0 +1,152 @@
+"""What people do with tokens: generate, list, look at, revoke."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from keyhole.accounts.services import find_owner, require
+from keyhole.audit.log import ALLOWED, Draft, append
+from keyhole.core import grant, token_text
+from keyhole.core.actions import may
+from keyhole.core.caller import Caller
+from keyhole.core.errors import Conflict, InvalidInput, NotFound
+from keyhole.core.grant import Access
+from keyhole.core.permissions import Level
+from keyhole.core.secret import Secret
+from keyhole.tokens.models import Purpose, Token
+
+DEFAULT_DAYS = 30
+_NAME_LENGTH = 40
+_DESCRIPTION_LENGTH = 1024
+_HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+
+
+@dataclass(frozen=True, slots=True)
+class TokenSpec:
+    """The fields of the form "Generate new token"."""
+
+    name: str
+    """At most 40 characters, unique among the user's tokens that are not revoked."""
+    owner_login: str
+    """The resource owner."""
+    access: Access
+    description: str = ""
+    """At most 1,024 characters."""
+    repository_ids: frozenset[int] = frozenset()
+    """The chosen repositories, if access is selected."""
+    permissions: Mapping[str, Level] = field(default_factory=dict)
+    expires_in_days: int | None = DEFAULT_DAYS
+    """Days until it expires; None is no expiration, where the policy allows that."""
+    lifetime: timedelta | None = None
+    """A shorter life than a day, for tokens that Keyhole generates for itself; outvotes the days."""
+    purpose: Purpose = Purpose.INTEGRATION
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """A new token, and the only moment at which its text exists outside of the tool that will use it."""
+
+    token: Token
+    secret: Secret
+
+
+def generate(caller: Caller, spec: TokenSpec) -> Issued:
+    """Generate a token. InvalidInput, naming the field, or Conflict for a name in use; nothing is made then."""
+    user = require(caller, "token:create")
+    name = _checked_text("name", spec.name, _NAME_LENGTH, lines=False)
+    if not name:
+        raise InvalidInput("A token needs a name.", field="name", hint="So that you recognise it in six months.")
+    description = _checked_text("description", spec.description, _DESCRIPTION_LENGTH, lines=True)
+    owner = find_owner(spec.owner_login)
+    if owner.pk != user.owner_id:
+        require(caller, "token:create_any")
+    now = timezone.now()
+    rights = grant.make(owner=owner.as_core(), access=spec.access, repository_ids=spec.repository_ids,
+                        permissions=spec.permissions, not_before=now, expires_at=_expiration(spec, now))
+    secret = token_text.mint()
+    try:
+        with transaction.atomic():
+            token = Token.objects.create(
+                user=user, name=name, description=description, purpose=spec.purpose.value, grant=grant.dump(rights),
+                digest=token_text.hash_of(secret), created_at=now, expires_at=rights.expires_at)
+            _record(caller, "token:create", token, grant=token.grant)
+    except IntegrityError as problem:
+        raise Conflict(f"You already have a token called {name!r}.",
+                       hint="Choose another name, or revoke the old token first.") from problem
+    return Issued(token, secret)
+
+
+def _checked_text(name: str, text: str, longest: int, *, lines: bool) -> str:
+    text = text.strip().replace("\r\n", "\n")
+    if len(text) > longest:
+        raise InvalidInput(f"The {name} has {len(text):,} characters; at most {longest:,} are kept.", field=name)
+    if any(unicodedata.category(char) in _HIDDEN and not (lines and char == "\n") for char in text):
+        raise InvalidInput(f"The {name} has control or invisible characters.", field=name,
+                           hint="Type it instead of pasting it.")
+    return text
+
+
+def _expiration(spec: TokenSpec, now: datetime) -> datetime | None:
+    if spec.lifetime is not None:
+        return now + spec.lifetime
+    longest: int = settings.KEYHOLE_MAX_TOKEN_DAYS
+    days = spec.expires_in_days
+    if days is None:
+        if longest:
+            raise InvalidInput(f"Tokens of this Keyhole expire after at most {longest} days.", field="expiration",
+                               hint="KEYHOLE_MAX_TOKEN_DAYS=0 would allow tokens with no expiration.")
+        return None
+    if type(days) is not int or not 1 <= days <= (longest or 36500):
+        raise InvalidInput(f"The expiration must be from 1 to {longest or 36500} days away.", field="expiration")
+    return now + timedelta(days=days)
+
+
+def list_tokens(caller: Caller, *, include_revoked: bool = False) -> list[Token]:
+    """The tokens that the caller may see, newest first."""
+    rows = _visible(caller)
+    return list((rows if include_revoked else rows.filter(revoked_at=None)).order_by("-pk"))
+
+
+def get(caller: Caller, token_id: int) -> Token:
+    """One token. NotFound when there is none, or it is somebody else's and the caller may not see those."""
+    found = _visible(caller).filter(pk=token_id).first() if 0 < token_id < 2**63 else None
+    if found is None:
+        raise NotFound("There is no such token.", hint="`keyhole token list --all` shows every token.")
+    return found
+
+
+def _visible(caller: Caller) -> QuerySet[Token]:
+    user = require(caller, "token:read")
+    rows = Token.objects.select_related("user__owner")
+    return rows if may(user.role, "token:read_any") else rows.filter(user=user)
+
+
+def revoke(caller: Caller, token_id: int, reason: str = "") -> Token:
+    """Revoke a token for good. Once this has returned, no request that starts later is allowed with it.
+
+    Revoking twice is harmless. NotFound as for `get`.
+    """
+    user = require(caller, "token:revoke")
+    with transaction.atomic():
+        token = get(caller, token_id)
+        if token.user_id != user.pk:
+            require(caller, "token:revoke_any")
+        if token.revoked_at is None:
+            token.revoked_at = timezone.now()
+            token.revoked_reason = _checked_text("reason", reason, 200, lines=False)
+            token.save(update_fields=["revoked_at", "revoked_reason"])
+            _record(caller, "token:revoke", token, why=token.revoked_reason)
+    return token
+
+
+def _record(caller: Caller, action: str, token: Token, **more: object) -> None:
+    append(Draft(action=action, outcome=ALLOWED, actor=caller.as_actor(),
+                 subject={"token": token.name, "subject_token_id": token.pk, **more}))
