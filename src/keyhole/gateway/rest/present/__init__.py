@@ -1,0 +1,1 @@
+"""GitHub's JSON shapes: pure functions from values to plain data."""
