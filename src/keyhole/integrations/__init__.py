@@ -1,0 +1,1 @@
+"""The register of external systems: every tool that holds one of our tokens."""

@@ -1,0 +1,133 @@
+"""The register: which tool holds which token, what it reaches, whether it is used and how it fares.
+
+A query over the other rooms; an integration has no row of its own, since what it is *is* its token.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from django.utils import timezone
+
+from keyhole.accounts.services import require
+from keyhole.audit.models import Entry
+from keyhole.core.caller import Caller
+from keyhole.core.grant import Access, Grant
+from keyhole.core.permissions import Level, vocabulary
+from keyhole.repositories.models import Repository
+from keyhole.tokens import services as tokens
+from keyhole.tokens.models import Purpose, State, Token
+
+EXPIRING = timedelta(days=7)
+"""How long before its end a token counts as expiring."""
+
+
+class Health(StrEnum):
+    """How an integration fares; the first that applies, worst first."""
+
+    BROKEN = "broken"
+    """Its rights cannot be read any more, so everything is denied."""
+    EXPIRED = "expired"
+    EXPIRING = "expiring"
+    REFUSED = "refused"
+    """More of its requests were denied than allowed."""
+    UNUSED = "unused"
+    """Never used so far."""
+    WORKING = "working"
+
+
+@dataclass(frozen=True, slots=True)
+class Integration:
+    """One external system, as its token shows it."""
+
+    token: Token
+    access: Access | None
+    """None when the token's rights cannot be read."""
+    owner: str
+    """Login of the resource owner."""
+    repositories: tuple[str, ...]
+    """Full names of those it selects and that are connected, sorted."""
+    gone: int
+    """How many of those it selects are not connected any more."""
+    permissions: tuple[tuple[str, Level], ...]
+    """Title and level of each permission it holds, highest level first."""
+    health: Health
+
+    @property
+    def writes(self) -> bool:
+        """Whether any of its permissions is more than read."""
+        return any(level > Level.READ for _, level in self.permissions)
+
+    @property
+    def reach(self) -> str:
+        """What it reaches, in a few words; one repository by its name."""
+        match self.access:
+            case None:
+                return "nothing"
+            case Access.PUBLIC:
+                return "public repositories only"
+            case Access.ALL:
+                return f"all repositories of {self.owner}"
+            case Access.SELECTED:
+                return self.repositories[0] if len(self.repositories) == 1 else \
+                    f"{len(self.repositories)} repositories"
+
+
+def register(caller: Caller) -> list[Integration]:
+    """Every integration whose token was not revoked and that the caller may see, newest first."""
+    require(caller, "integration:read")
+    held = [token for token in tokens.list_tokens(caller) if token.purpose != Purpose.SCAN]
+    return _integrations(held)
+
+
+def integration_of(caller: Caller, token_id: int) -> Integration:
+    """The integration that holds one token, revoked or not. NotFound as for the token."""
+    require(caller, "integration:read")
+    return _integrations([tokens.get(caller, token_id)])[0]
+
+
+def recent_denials(caller: Caller, token_id: int, most: int = 10) -> list[Entry]:
+    """The newest records of what was denied to a token. NotFound as for the token."""
+    token = tokens.get(caller, token_id)
+    return list(Entry.objects.filter(token_id=token.pk, outcome="denied").order_by("-seq")[:most])
+
+
+def _integrations(held: list[Token]) -> list[Integration]:
+    grants = {token.pk: _readable(token) for token in held}
+    wanted = {number for grant in grants.values() if grant for number in grant.repository_ids}
+    rows = Repository.objects.filter(pk__in=wanted, removed_at=None).select_related("owner")
+    names = {row.pk: row.full_name for row in rows}
+    now = timezone.now()
+    return [_integration(token, grants[token.pk], names, now) for token in held]
+
+
+def _readable(token: Token) -> Grant | None:
+    try:
+        return token.grant_value()
+    except ValueError:
+        return None  # shown as broken; every request with it is denied
+
+
+def _integration(token: Token, grant: Grant | None, names: Mapping[int, str], now: datetime) -> Integration:
+    if grant is None:
+        return Integration(token, None, "", (), 0, (), Health.BROKEN)
+    chosen = sorted(names[number] for number in grant.repository_ids if number in names)
+    titles = vocabulary().permissions
+    held = sorted(((titles[name].title, level) for name, level in grant.permissions.items()),
+                  key=lambda pair: (-pair[1], pair[0]))
+    return Integration(token, grant.access, grant.owner.login, tuple(chosen), len(grant.repository_ids) - len(chosen),
+                       tuple(held), health_of(token, now))
+
+
+def health_of(token: Token, now: datetime) -> Health:
+    """How a token whose rights can be read fares at a moment."""
+    if token.state_at(now) is State.EXPIRED:
+        return Health.EXPIRED
+    if token.expires_at is not None and token.expires_at - now <= EXPIRING:
+        return Health.EXPIRING
+    if token.denials > token.requests:
+        return Health.REFUSED
+    return Health.WORKING if token.last_used_at is not None else Health.UNUSED

@@ -1,0 +1,1 @@
+"""One file per page or family of pages; `keyhole.web.registry` finds them."""

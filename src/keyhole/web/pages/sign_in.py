@@ -1,0 +1,58 @@
+"""Sign in and out."""
+
+from __future__ import annotations
+
+from django.contrib.auth import authenticate, login, logout
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
+
+from keyhole.accounts.models import User
+from keyhole.core.canonical import fold
+from keyhole.core.errors import KeyholeError
+from keyhole.web import throttle
+from keyhole.web.caller import address_of
+from keyhole.web.paths import local_path
+from keyhole.web.registry import OPEN, page
+from keyhole.web.render import show
+
+
+@page("sign-in", name="sign-in", title="Sign in", action=OPEN, methods=("GET", "POST"))
+def sign_in(request: HttpRequest) -> HttpResponseBase:
+    """Email address or login, and password. A new session begins, so that a planted one is worth nothing."""
+    following = local_path(request.POST.get("next") or request.GET.get("next"))
+    if request.user.is_authenticated:
+        return redirect(following)
+    if request.method != "POST":
+        return _form(request, following)
+    name, password = request.POST.get("name", "").strip()[:254], request.POST.get("password", "")[:1024]
+    if throttle.too_many(address_of(request), name):
+        return _form(request, following, name, status=429, problem=KeyholeError(
+            "Too many wrong tries from here.", hint=f"Wait {throttle.WINDOW // 60} minutes, then try again."))
+    user = authenticate(request, username=_email_of(name), password=password)
+    if user is None:
+        throttle.failed(address_of(request), name)
+        return _form(request, following, name, status=401, problem=KeyholeError(
+            "That name and password do not go together.", hint="Check both; large and small letters differ."))
+    throttle.succeeded(address_of(request), name)
+    login(request, user)
+    return redirect(following)
+
+
+@page("sign-out", name="sign-out", title="Sign out", action=OPEN, methods=("POST",))
+def sign_out(request: HttpRequest) -> HttpResponseBase:
+    """End the session on the server, so that its cookie is worth nothing afterwards."""
+    logout(request)
+    return redirect("sign-in")
+
+
+def _email_of(name: str) -> str:
+    if "@" in name:
+        return name
+    known = User.objects.filter(owner__login_folded=fold(name)).first()
+    return known.email if known else name
+
+
+def _form(request: HttpRequest, following: str, name: str = "", *, status: int = 200,
+          problem: KeyholeError | None = None) -> HttpResponse:
+    return show(request, "web/sign_in.html", status=status, title="Sign in", following=following, name=name,
+                problem=problem)

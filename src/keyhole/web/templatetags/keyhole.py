@@ -1,0 +1,79 @@
+"""What templates need beyond Django: the navigation, moments in words, and small pictures of numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django import template
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from keyhole.core.summary import counted
+from keyhole.web.registry import Page, navigation
+from keyhole.web.times import relative
+
+register = template.Library()
+
+
+@register.inclusion_tag("web/parts/navigation.html")
+def main_navigation(request: HttpRequest) -> dict[str, Any]:
+    """The main navigation, with the section of the current page marked."""
+    here: Page | None = getattr(request, "page", None)
+    return {"entries": navigation(), "section": here.section if here else ""}
+
+
+@register.filter
+def when(moment: datetime | None) -> SafeString | str:
+    """A moment relative to now, exact on hover."""
+    if moment is None:
+        return "never"
+    exact = moment.astimezone(timezone.get_current_timezone())
+    return format_html('<time datetime="{}" title="{}">{}</time>', exact.isoformat(timespec="seconds"),
+                       f"{exact:%-d %B %Y, %H:%M:%S %Z}", relative(moment, timezone.now()))
+
+
+@register.filter
+def day(moment: datetime | None) -> str:
+    """A date as people write it."""
+    return f"{moment.astimezone(timezone.get_current_timezone()):%-d %B %Y}" if moment else ""
+
+
+@register.filter
+def count_of(number: int, thing: str) -> str:
+    """`{{ 2|count_of:"repository" }}` is `2 repositories`."""
+    return counted(number, thing)
+
+
+@register.filter
+def short(commit: str) -> str:
+    """The first characters of an object id."""
+    return commit[:10]
+
+
+@register.simple_tag
+def meter(value: int, of: int, label: str, kind: str = "") -> SafeString:
+    """A bar that is `value / of` full. SVG, because the content security policy allows no style attributes."""
+    percent = round(100 * value / of, 1) if of else 0
+    return format_html('<svg class="meter {}" role="img" aria-label="{}"><rect width="{}%" height="100%"/></svg>',
+                       kind, label, percent)
+
+
+@register.simple_tag
+def severity_bar(counters: Mapping[str, int]) -> SafeString | str:
+    """Findings by severity as one bar, worst first; nothing when there are none."""
+    numbers = [(name, int(counters.get(name, 0))) for name in ("critical", "high", "medium", "low")]
+    total = sum(number for _, number in numbers)
+    if not total:
+        return ""
+    parts, start = [], 0.0
+    for name, number in numbers:
+        width = 100 * number / total
+        parts.append((name, round(start, 2), round(max(width - 0.3, 0), 2)))
+        start += width
+    label = ", ".join(f"{number} {name}" for name, number in numbers if number)
+    inner = format_html_join("", '<rect class="{}" x="{}%" width="{}%" height="100%"/>', parts)
+    return format_html('<svg class="bar" role="img" aria-label="{}">{}</svg>', label, inner)

@@ -1,0 +1,53 @@
+"""Guessing passwords is slowed down: per client network and name, and per client network.
+
+Never per name alone, since anybody could then lock somebody else out. Counted in Django's cache, which is this
+process's memory by default: with several web processes a guesser has so many times the tries, still few.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+
+from django.core.cache import cache
+
+WINDOW = 15 * 60
+"""Seconds after which failures are forgotten."""
+PER_NAME = 6
+"""Failures of one client with one name within the window."""
+PER_CLIENT = 30
+"""Failures of one client with any names within the window."""
+
+
+def too_many(address: str, name: str) -> bool:
+    """Whether this client has to wait before it may try again."""
+    client, pair = _counters(address, name)
+    return cache.get(client, 0) >= PER_CLIENT or cache.get(pair, 0) >= PER_NAME
+
+
+def failed(address: str, name: str) -> None:
+    """Count one wrong try."""
+    for counter in _counters(address, name):
+        cache.add(counter, 0, WINDOW)
+        cache.incr(counter)
+
+
+def succeeded(address: str, name: str) -> None:
+    """Forget the wrong tries with this name; those with other names still count."""
+    cache.delete(_counters(address, name)[1])
+
+
+def _counters(address: str, name: str) -> tuple[str, str]:
+    client = _network(address)
+    digest = hashlib.sha256(name.casefold().encode("utf-8", "replace")).hexdigest()
+    return f"sign-in:{client}", f"sign-in:{client}:{digest}"
+
+
+def _network(address: str) -> str:
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return "unknown"
+    if found.version == 6:  # whoever has one IPv6 address has 2^64 of them
+        return ipaddress.ip_network((found, 64), strict=False).network_address.compressed
+    return found.compressed
