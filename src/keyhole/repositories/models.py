@@ -81,3 +81,26 @@ class ConnectedFolder(models.Model):
 
     def __str__(self) -> str:
         return self.path
+
+
+class CommitStatus(models.Model):
+    """What an external system says of a commit. Never changed: a later one of the same context counts instead."""
+
+    repository = models.ForeignKey(Repository, on_delete=models.CASCADE, related_name="statuses")
+    commit = models.CharField(max_length=64)
+    """Object id of the commit."""
+    state = models.CharField(max_length=10)
+    """`error`, `failure`, `pending` or `success`."""
+    context = models.CharField(max_length=255, default="default")
+    """Which check it is."""
+    description = models.CharField(max_length=140, blank=True)
+    target_url = models.CharField(max_length=2048, blank=True)
+    creator = models.ForeignKey(Owner, on_delete=models.PROTECT, related_name="+")
+    """The person whose token said so."""
+    created_at = models.DateTimeField()
+
+    class Meta:
+        indexes = (models.Index(fields=["repository", "commit"], name="statuses_of_a_commit"),)
+
+    def __str__(self) -> str:
+        return f"{self.context}: {self.state}"

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import Any
 
 from keyhole.core.grant import Grant
 from keyhole.core.permissions import Operation
@@ -21,14 +20,6 @@ from keyhole.gateway.rest.problems import not_found
 from keyhole.gateway.rest.subjects import Subjects
 from keyhole.repositories.models import Repository
 from keyhole.tokens.authority import Bearer
-
-P = ParamSpec("P")
-T = TypeVar("T")
-
-
-async def call(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Something that blocks (the database), run in a thread."""
-    return await asyncio.to_thread(function, *args, **kwargs)
 
 
 @dataclass(frozen=True, slots=True)

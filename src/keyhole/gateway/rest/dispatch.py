@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
+from datetime import UTC
 
 from django.conf import settings
 from django.utils import timezone
@@ -18,9 +19,10 @@ from keyhole.core.permissions import Operation, Standing
 from keyhole.core.request import RefUpdate, Request
 from keyhole.gateway.errors import NotImplementedYet
 from keyhole.gateway.http import HttpRequest, Response
+from keyhole.gateway.places import in_thread
 from keyhole.gateway.rest import media, versions
 from keyhole.gateway.rest.answers import as_json, entity_tag, failed, matches
-from keyhole.gateway.rest.context import Context, call
+from keyhole.gateway.rest.context import Context
 from keyhole.gateway.rest.present.links import Links
 from keyhole.gateway.rest.registry import Implementation, Plan, registered
 from keyhole.gateway.rest.subjects import Subjects, subjects
@@ -34,7 +36,7 @@ _NO_OPERATION = Operation("", "", "", Standing.UNLISTED, doc="https://docs.githu
 
 async def handle(http: HttpRequest, bearer: Bearer) -> Response:
     """The answer to a REST request that came with a valid token. `http.target` starts with `/api/v3`."""
-    found = await call(subjects, http.method, http.target.segments[2:], bearer)
+    found = await in_thread(subjects, http.method, http.target.segments[2:], bearer)
     operation = found.match.operation if found.match is not None else _NO_OPERATION
     links = Links(settings.KEYHOLE_URL.rstrip("/"))
     context = Context(http, operation, found, bearer, _ANONYMOUS, links)
@@ -110,8 +112,8 @@ class _Exchange:
         http = self._context.http
         circumstances = Circumstances(
             surface="rest", method=http.method, target=http.target.render().decode("ascii"), address=http.address,
-            agent=http.agent, act=http.method not in ("GET", "HEAD"))
-        permit = await call(judge, self._context.bearer, self._request(updates), circumstances)
+            agent=http.agent)
+        permit = await in_thread(judge, self._context.bearer, self._request(updates), circumstances)
         self.explain = permit.id
         return permit
 
@@ -134,7 +136,7 @@ class _Exchange:
             headers.append(("X-Accepted-GitHub-Permissions", accepted))
         if bearer.grant.expires_at is not None:
             headers.append(("github-authentication-token-expiration",
-                            bearer.grant.expires_at.strftime("%Y-%m-%d %H:%M:%S UTC")))
+                            bearer.grant.expires_at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")))
         tag = entity_tag(answer, f"{bearer.token_id} {operation.id}") if answer.status == 200 else None
         if tag is not None and http.method in ("GET", "HEAD"):
             headers.append(("ETag", tag))

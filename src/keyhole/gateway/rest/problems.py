@@ -59,3 +59,8 @@ class TooLargeToShow(KeyholeError):
 def not_found() -> NotFound:
     """GitHub's answer for what is not there, with the same words whatever it is."""
     return NotFound("Not Found")
+
+
+def no_commit(name: str) -> InvalidInput:
+    """GitHub's answer where one commit is asked for that is not there."""
+    return InvalidInput(f"No commit found for SHA: {name[:300]}")

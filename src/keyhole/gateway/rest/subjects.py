@@ -97,7 +97,8 @@ def _owner(match: Match, bearer: Bearer) -> core.Owner | None:
 
 def known_owner(bearer: Bearer, **which: object) -> Owner | None:
     """The account, if the token may know that it exists: its user's, its resource owner's, or one with something
-    that it sees. Others are as absent: that an organization is here may itself be private."""
+    that it sees. Others are as absent: that an organization is here may itself be private.
+    """
     row = Owner.objects.filter(**which).first()
     if row is None or row.pk in (bearer.user_owner.id, bearer.grant.owner.id):
         return row

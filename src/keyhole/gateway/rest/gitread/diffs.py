@@ -45,8 +45,8 @@ class _Raw:
 async def changes(git_dir: Path, before: str | None, after: str) -> list[Change]:
     """How `after` differs from `before` (commits or trees); from nothing when `before` is None."""
     sides = _sides(before, after)
-    listed = await capture(git_dir, "diff-tree", "-r", "-z", "-M", "--no-commit-id", "--raw", "--numstat", "--no-abbrev",
-                           *sides, limit=_MOST_LIST_BYTES)
+    listed = await capture(git_dir, "diff-tree", "-r", "-z", "-M", "--no-commit-id", "--raw", "--numstat",
+                           "--no-abbrev", *sides, limit=_MOST_LIST_BYTES)
     raws, numbers = _parse(listed.out.decode("utf-8", "surrogateescape").split("\0"))
     patched = await capture(git_dir, "diff-tree", "-r", "-p", "-M", "--no-commit-id", "--no-color", "--full-index",
                             *sides, limit=MOST_PATCH_BYTES)
@@ -58,7 +58,8 @@ async def changes(git_dir: Path, before: str | None, after: str) -> list[Change]
         patch = next((text for text in patches[at:at + sections] if text is not None), None)
         at += sections
         added, deleted = numbers[position] if position < len(numbers) else (0, 0)
-        found.append(Change(raw.path, raw.previous, _STATUS.get(raw.status, "modified"), raw.oid, added, deleted, patch))
+        status = _STATUS.get(raw.status, "modified")
+        found.append(Change(raw.path, raw.previous, status, raw.oid, added, deleted, patch))
     return found
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,13 +29,13 @@ class Captured:
 
 
 async def capture(git_dir: Path, *args: str, stdin: bytes = b"", limit: int = LIMIT,
-                  timeout: float = TIMEOUT) -> Captured:
+                  timeout: float = TIMEOUT, env: Mapping[str, str] | None = None) -> Captured:
     """The first `limit` bytes that git writes.
 
     Raises GitError when git fails, Unavailable when it does not end in time. The process is gone afterwards,
     also when the caller is cancelled.
     """
-    process = await spawn(git_dir, *args)
+    process = await spawn(git_dir, *args, env=env)
     try:
         async with asyncio.timeout(timeout):
             return await _drain(process, args[0], stdin, limit)
@@ -46,9 +46,9 @@ async def capture(git_dir: Path, *args: str, stdin: bytes = b"", limit: int = LI
 
 
 async def output(git_dir: Path, *args: str, stdin: bytes = b"", limit: int = LIMIT,
-                 timeout: float = TIMEOUT) -> bytes:
+                 timeout: float = TIMEOUT, env: Mapping[str, str] | None = None) -> bytes:
     """All that git writes; Unavailable when that is more than `limit` bytes."""
-    captured = await capture(git_dir, *args, stdin=stdin, limit=limit, timeout=timeout)
+    captured = await capture(git_dir, *args, stdin=stdin, limit=limit, timeout=timeout, env=env)
     if captured.truncated:
         raise Unavailable(f"git {args[0]} wrote more than {limit >> 20} MB.")
     return captured.out

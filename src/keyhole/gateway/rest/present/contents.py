@@ -20,7 +20,8 @@ def kind(entry: Entry) -> str:
 
 def listed(entry: Entry, path: str, ref: str, here: RepositoryLinks, *, as_type: str = "") -> dict[str, Any]:
     """What every kind has. `download_url` is null, as GitHub's shape allows: GitHub puts an address there that is
-    signed and so needs no token, which would be a second, weaker credential. The raw media type is the way."""
+    signed and so needs no token, which would be a second, weaker credential. The raw media type is the way.
+    """
     what = as_type or kind(entry)
     page = here.page("tree" if entry.kind == "tree" else "blob", ref, path)
     url = here.contents(path, ref)

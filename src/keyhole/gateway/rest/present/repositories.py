@@ -26,7 +26,7 @@ _TEMPLATES = {
     "subscribers": "subscribers", "subscription": "subscription", "tags": "tags", "teams": "teams",
     "trees": "git/trees{/sha}",
 }
-_NOT_KEPT = {
+_NOT_KEPT: dict[str, Any] = {
     "fork": False, "homepage": None, "forks_count": 0, "forks": 0, "stargazers_count": 0, "watchers_count": 0,
     "watchers": 0, "open_issues_count": 0, "open_issues": 0, "is_template": False, "topics": [], "has_issues": False,
     "has_projects": False, "has_wiki": False, "has_pages": False, "has_downloads": False, "has_discussions": False,
