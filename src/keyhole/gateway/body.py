@@ -18,7 +18,7 @@ SLOWEST = 1024
 """Bytes per second a client must send on average: dribbling must not hold a place for hours."""
 
 
-class ClientGone(Exception):  # noqa: N818 - an event rather than an error: nobody is left to be told
+class ClientGone(Exception):
     """The client closed the connection before its request, or our answer, was complete."""
 
 

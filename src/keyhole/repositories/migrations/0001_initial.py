@@ -9,56 +9,56 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
+        ("accounts", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ConnectedFolder',
+            name="ConnectedFolder",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('path', models.CharField(max_length=4096, unique=True)),
-                ('default_owner', models.CharField(max_length=100)),
-                ('connected_at', models.DateTimeField()),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("path", models.CharField(max_length=4096, unique=True)),
+                ("default_owner", models.CharField(max_length=100)),
+                ("connected_at", models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name='Repository',
+            name="Repository",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=100)),
-                ('name_folded', models.CharField(max_length=100)),
-                ('description', models.CharField(blank=True, max_length=350)),
-                ('public', models.BooleanField(default=False)),
-                ('provider', models.CharField(default='local', max_length=40)),
-                ('location', models.CharField(max_length=4096)),
-                ('marker', models.CharField(max_length=64)),
-                ('imported', models.BooleanField(default=False)),
-                ('connected_at', models.DateTimeField()),
-                ('pushed_at', models.DateTimeField(null=True)),
-                ('removed_at', models.DateTimeField(null=True)),
-                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='repositories', to='accounts.owner')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=100)),
+                ("name_folded", models.CharField(max_length=100)),
+                ("description", models.CharField(blank=True, max_length=350)),
+                ("public", models.BooleanField(default=False)),
+                ("provider", models.CharField(default="local", max_length=40)),
+                ("location", models.CharField(max_length=4096)),
+                ("marker", models.CharField(max_length=64)),
+                ("imported", models.BooleanField(default=False)),
+                ("connected_at", models.DateTimeField()),
+                ("pushed_at", models.DateTimeField(null=True)),
+                ("removed_at", models.DateTimeField(null=True)),
+                ("owner", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="repositories", to="accounts.owner")),
             ],
         ),
         migrations.CreateModel(
-            name='FormerName',
+            name="FormerName",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name_folded', models.CharField(max_length=100)),
-                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.owner')),
-                ('repository', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='former_names', to='repositories.repository')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name_folded", models.CharField(max_length=100)),
+                ("owner", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.owner")),
+                ("repository", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="former_names", to="repositories.repository")),
             ],
         ),
         migrations.AddConstraint(
-            model_name='repository',
-            constraint=models.UniqueConstraint(condition=models.Q(('removed_at', None)), fields=('owner', 'name_folded'), name='one_repository_per_name'),
+            model_name="repository",
+            constraint=models.UniqueConstraint(condition=models.Q(("removed_at", None)), fields=("owner", "name_folded"), name="one_repository_per_name"),
         ),
         migrations.AddConstraint(
-            model_name='repository',
-            constraint=models.UniqueConstraint(condition=models.Q(('removed_at', None)), fields=('provider', 'marker'), name='one_row_per_repository'),
+            model_name="repository",
+            constraint=models.UniqueConstraint(condition=models.Q(("removed_at", None)), fields=("provider", "marker"), name="one_row_per_repository"),
         ),
         migrations.AddConstraint(
-            model_name='formername',
-            constraint=models.UniqueConstraint(fields=('owner', 'name_folded'), name='one_target_per_former_name'),
+            model_name="formername",
+            constraint=models.UniqueConstraint(fields=("owner", "name_folded"), name="one_target_per_former_name"),
         ),
     ]

@@ -1,0 +1,143 @@
+"""Which commit and path first had an object: one pass over history, made only when something was found.
+
+Parents come before their children, so that the first time an object is seen at a path is where it was introduced.
+Merges are compared with all their parents at once: a path shows up only if the merge itself made it, which is how
+a secret that exists in no ordinary commit is still found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+from keyhole.core.finding import escape
+from keyhole.scanners.gitpipe import Git
+from keyhole.scanners.interface import Limits
+from keyhole.scanners.objects import Tick, Trouble
+
+PATHS_PER_OBJECT = 100
+"""How many paths of one object are kept; the first ones in history."""
+_LONGEST_PATH = 4096
+_REPORT_EVERY = 1_000
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_SIMPLE_ESCAPES = {ord("a"): 7, ord("b"): 8, ord("t"): 9, ord("n"): 10, ord("v"): 11, ord("f"): 12, ord("r"): 13,
+                   ord('"'): 34, ord("\\"): 92}
+
+
+class Introduction(NamedTuple):
+    """The first commit that had an object at a path."""
+
+    order: int
+    """Counts commits from the oldest."""
+    commit: str
+    """Object id; empty if no commit of the walk has it."""
+    author_date: str
+    """RFC 3339 in UTC, or empty."""
+    path: str
+    """Escaped."""
+
+
+@dataclass(slots=True)
+class _Walk:
+    wanted: set[bytes]
+    found: dict[bytes, dict[bytes, Introduction]]
+    order: int = 0
+    commit: str = ""
+    date: str = ""
+
+
+def introductions(git: Git, objects: Iterable[bytes], limits: Limits, trouble: Trouble,
+                  tick: Tick) -> dict[bytes, list[Introduction]]:
+    """For every object, its paths with the commit that introduced each, oldest first; at least one path each.
+
+    Objects that no commit leads to (a tag can name a file directly), and all that are left when history proves too
+    wide, get the path git names for them and no commit.
+    """
+    walk = _Walk(set(objects), {})
+    if walk.wanted:
+        _walk_history(git, walk, limits, trouble, tick)
+    without = walk.wanted - walk.found.keys()
+    if without:
+        _name_without_commit(git, walk, without)
+    return {object_id: sorted(paths.values()) for object_id, paths in walk.found.items()}
+
+
+def _walk_history(git: Git, walk: _Walk, limits: Limits, trouble: Trouble, tick: Tick) -> None:
+    total = int(git.answer("rev-list", "--count", "--all") or 0)
+    compare = ("--stdin", "-r", "-c", "--root", "--raw", "--no-abbrev", "--no-renames", "--format=%H %at")
+    with (git.start("rev-list", "--all", "--topo-order", "--reverse") as commits,
+          git.start("diff-tree", *compare, stdin=commits.stdout) as changes):
+        for count, line in enumerate(changes.stdout or ()):
+            if count >= limits.history_lines:
+                trouble.note(f"more than {limits.history_lines} changed paths: not every finding has its commit")
+                return
+            if line.startswith(b":"):
+                _note_change(walk, line)
+            elif not line.isspace():
+                _note_commit(walk, line)
+                if walk.order % _REPORT_EVERY == 0:
+                    tick(walk.order, total)
+        if changes.wait() != 0 or commits.wait() != 0:
+            trouble.note("history is damaged: not every finding has its commit")
+
+
+def _note_commit(walk: _Walk, line: bytes) -> None:
+    commit, _, seconds = line.strip().partition(b" ")
+    walk.order += 1
+    walk.commit, walk.date = commit.decode("ascii"), _date(seconds)
+    if commit in walk.wanted:  # the finding is in its message
+        walk.found[commit] = {b"": Introduction(walk.order, walk.commit, walk.date, "commit message")}
+
+
+def _note_change(walk: _Walk, line: bytes) -> None:
+    columns, _, path = line.rstrip(b"\n").partition(b"\t")
+    parents = len(columns) - len(columns.lstrip(b":"))
+    object_id = columns.split(b" ")[2 * parents + 1]
+    if object_id not in walk.wanted:
+        return
+    paths = walk.found.setdefault(object_id, {})
+    if path not in paths and len(paths) < PATHS_PER_OBJECT:
+        paths[path] = Introduction(walk.order, walk.commit, walk.date, _escaped(_unquote(path)))
+
+
+def _name_without_commit(git: Git, walk: _Walk, without: set[bytes]) -> None:
+    with git.start("rev-list", "--objects", "--all") as names:
+        for line in names.stdout or ():
+            object_id, _, path = line.rstrip(b"\n").partition(b" ")
+            if object_id in without:
+                place = _escaped(path) or "(no path)"
+                walk.found[object_id] = {path: Introduction(walk.order + 1, "", "", place)}
+    for object_id in without - walk.found.keys():
+        walk.found[object_id] = {b"": Introduction(walk.order + 1, "", "", "(no path)")}
+
+
+def _date(seconds: bytes) -> str:
+    try:
+        return (_EPOCH + timedelta(seconds=int(seconds))).strftime("%Y-%m-%dT%H:%M:%SZ")
+    except (ValueError, OverflowError):
+        return ""  # a commit may claim any number; one that is no date is left out
+
+
+def _escaped(path: bytes) -> str:
+    return escape(path) if len(path) <= _LONGEST_PATH else escape(path[:_LONGEST_PATH]) + "..."
+
+
+def _unquote(path: bytes) -> bytes:
+    """What git wrote in C style because of special bytes; see core.quotePath in git-config(1)."""
+    if not path.startswith(b'"'):
+        return path
+    plain, position, end = bytearray(), 1, len(path) - 1
+    while position < end:
+        byte = path[position]
+        if byte != 0x5C:
+            plain.append(byte)
+            position += 1
+        elif path[position + 1] in _SIMPLE_ESCAPES:
+            plain.append(_SIMPLE_ESCAPES[path[position + 1]])
+            position += 2
+        else:
+            plain.append(int(path[position + 1 : position + 4], 8))
+            position += 4
+    return bytes(plain)

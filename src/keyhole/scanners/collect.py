@@ -1,0 +1,112 @@
+"""From hits in texts to findings with places: the same secret is one finding, wherever and however often it is."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from keyhole.core.finding import MAX_LOCATIONS, Finding, Location, Place, Severity, finding_id
+from keyhole.scanners.attribution import Introduction
+from keyhole.scanners.interface import Examiner, Hit, Limits
+from keyhole.scanners.objects import Piece, Trouble
+
+_PLACES = {"blob": Place.FILE, "commit": Place.COMMIT_MESSAGE, "tag": Place.TAG_MESSAGE}
+_SEVERITIES = list(Severity)
+_LONGEST_LINE = 1 << 20
+
+
+class Site(NamedTuple):
+    """One hit in one object."""
+
+    object_id: bytes
+    kind: str
+    line: int
+    column: int
+
+
+@dataclass(slots=True)
+class _Record:
+    scanner: str
+    hit: Hit
+    sites: list[Site] = field(default_factory=list)
+
+
+class Collector:
+    """Gathers hits while objects are read."""
+
+    def __init__(self, limits: Limits, trouble: Trouble) -> None:
+        self._limits = limits
+        self._trouble = trouble
+        self._records: dict[tuple[str, str], _Record] = {}
+        self._sites = 0
+
+    def add(self, scanner: str, piece: Piece, text: bytes, hit: Hit) -> None:
+        """Keeps a hit, or notes that there are too many. `text` is what the hit's offsets count in."""
+        record = self._records.get((scanner, hit.fingerprint))
+        if record is None:
+            if len(self._records) >= self._limits.findings:
+                self._trouble.note(f"more than {self._limits.findings} findings; the others are not kept")
+                return
+            record = self._records[scanner, hit.fingerprint] = _Record(scanner, hit)
+        if self._sites >= self._limits.sites:
+            self._trouble.note(f"more than {self._limits.sites} places; the others are not kept")
+            if record.sites:
+                return
+        self._sites += 1
+        line, column = _line_and_column(piece, text, hit.start)
+        record.sites.append(Site(piece.entry.object_id, piece.entry.kind, line, column))
+
+    def objects(self) -> set[bytes]:
+        """Every object with something in it."""
+        return {site.object_id for record in self._records.values() for site in record.sites}
+
+    def findings(self, examiners: Mapping[str, Examiner],
+                 introduced: Mapping[bytes, list[Introduction]]) -> tuple[Finding, ...]:
+        """All findings, worst first, then by rule and the age of their first location."""
+        made = [(_order(locations), _finding(record, examiners[record.scanner], locations))
+                for record in self._records.values()
+                for locations in [_locations(record, introduced)]]
+        made.sort(key=lambda pair: (_SEVERITIES.index(pair[1].severity), pair[1].rule, pair[0], pair[1].id))
+        return tuple(finding for _, finding in made)
+
+
+_Located = tuple[int, str, int, int, Location]
+
+
+def _locations(record: _Record, introduced: Mapping[bytes, list[Introduction]]) -> list[_Located]:
+    """Per path and place, where history first has it. Later versions of the file add nothing a person could use."""
+    first: dict[tuple[str, str], _Located] = {}
+    for site in record.sites:
+        for order, commit, date, path in introduced[site.object_id]:
+            place = _PLACES[site.kind]
+            located = (order, path, site.line, site.column,
+                       Location(commit, date, path, site.line, site.column, place))
+            key = (path, commit if place is not Place.FILE else "")
+            if key not in first or located < first[key]:
+                first[key] = located
+    return sorted(first.values())
+
+
+def _order(locations: list[_Located]) -> tuple[int, str, int]:
+    return locations[0][:3]
+
+
+def _finding(record: _Record, examiner: Examiner, locations: list[_Located]) -> Finding:
+    about = examiner.about(record.hit.rule)
+    return Finding(
+        id=finding_id(record.scanner, record.hit.fingerprint), scanner=record.scanner, rule=record.hit.rule,
+        locations=tuple(located[-1] for located in locations[:MAX_LOCATIONS]), occurrences=len(locations),
+        fingerprint=record.hit.fingerprint, last4=record.hit.last4,
+        **{name.name: getattr(about, name.name) for name in dataclasses.fields(about)},
+    )
+
+
+def _line_and_column(piece: Piece, text: bytes, start: int) -> tuple[int, int]:
+    line_start = text.rfind(b"\n", 0, start) + 1
+    line = piece.lines_before + text.count(b"\n", 0, start) + 1
+    before = text[line_start:start]
+    # Characters, as editors count; in a line beyond any editor, bytes.
+    column = len(before) if len(before) > _LONGEST_LINE else len(before.decode("utf-8", "replace"))
+    return line, column + 1 + (piece.column_before if line_start == 0 else 0)

@@ -1,0 +1,64 @@
+"""git processes of a scan: hardened, without a standard error of their own, and never left behind."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from keyhole.core.git_safety import git_argv, git_env
+
+_BUFFER = 1 << 20
+# A commit graph that lies could hide commits; big objects are streamed and packs mapped piecewise so that the
+# memory of git depends on our limits and not on the repository.
+_CONFIG = {
+    "core.commitGraph": "false",
+    "core.quotePath": "true",
+    "core.bigFileThreshold": "32m",
+    "core.packedGitWindowSize": "32m",
+    "core.packedGitLimit": "256m",
+    "core.deltaBaseCacheLimit": "96m",
+}
+
+
+class Git:
+    """Starts git processes for one repository."""
+
+    def __init__(self, git_dir: Path) -> None:
+        self._git_dir = git_dir
+
+    @contextmanager
+    def start(self, *args: str, stdin: int | IO[bytes] | None = subprocess.DEVNULL) -> Iterator[subprocess.Popen[bytes]]:
+        """A running git with its output as a pipe; killed and reaped when the block is left.
+
+        What git writes to its standard error is thrown away: it quotes the repository, and nobody escapes it.
+        """
+        process = subprocess.Popen(
+            git_argv(self._git_dir, *args, config=_CONFIG), env=git_env(), stdin=stdin,
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, bufsize=_BUFFER,
+        )
+        try:
+            yield process
+        finally:
+            process.kill()
+            close(process.stdin)
+            close(process.stdout)
+            process.wait()
+
+    def answer(self, *args: str) -> str:
+        """The single line that a short git command prints; empty if it fails."""
+        with self.start(*args) as process:
+            assert process.stdout is not None  # noqa: S101  # it was asked for; this is for the type checker
+            line = process.stdout.readline(_BUFFER)
+            return line.decode("ascii", "replace").strip() if process.wait() == 0 else ""
+
+
+def close(pipe: IO[bytes] | None) -> None:
+    """Closes a pipe whose other end may be gone."""
+    try:
+        if pipe is not None:
+            pipe.close()
+    except BrokenPipeError:
+        return  # the process is gone, and what was meant for it with it

@@ -1,0 +1,209 @@
+"""All reachable objects of a repository, each once: listed, then read as they are stored. Nothing is checked out.
+
+Objects and not paths: nine objects can be ten million paths (a git bomb), and a file that never changes is one
+object in ten thousand commits. Reachable ones only: what no ref reaches is not served to anybody who clones, and
+in a working copy it is what its owner has not decided to publish.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from subprocess import PIPE, Popen
+from typing import IO, NamedTuple
+
+from keyhole.scanners.gitpipe import Git, close
+from keyhole.scanners.interface import Limits
+
+SEGMENT = 16 << 20
+"""Objects larger than this are examined piece by piece, so that memory does not depend on the repository."""
+OVERLAP = 32 << 10
+"""What two neighbouring pieces share on each side of their border: more than any rule looks around."""
+_READ_KINDS = {b"blob": "blob", b"commit": "commit", b"tag": "tag"}
+_RESTARTS = 100
+_ENDING = 60.0
+_DAMAGED = "an object is missing or damaged"
+_REPORT_EVERY = 5_000
+
+
+class Entry(NamedTuple):
+    """One object to read."""
+
+    object_id: bytes
+    """Hexadecimal."""
+    kind: str
+    """`blob`, `commit` or `tag`."""
+    size: int
+    """Bytes."""
+
+
+class Piece(NamedTuple):
+    """A part of an object, usually all of it."""
+
+    entry: Entry
+    text: bytes
+    keep_from: int
+    """Hits that start before this offset belong to the piece before."""
+    keep_to: int
+    """Hits that start at or after this offset belong to the piece after."""
+    lines_before: int
+    """Line breaks of the object before this piece."""
+    column_before: int
+    """Bytes between the last of those and this piece."""
+
+    @property
+    def is_last(self) -> bool:
+        """Whether the object ends with this piece."""
+        return self.keep_to == len(self.text)
+
+
+@dataclass(slots=True)
+class Trouble:
+    """What could not be seen, counted by reason."""
+
+    counts: dict[str, int] = field(default_factory=dict)
+
+    def note(self, reason: str, count: int = 1) -> None:
+        """Remembers that this happened once more."""
+        self.counts[reason] = self.counts.get(reason, 0) + count
+
+    def sentences(self) -> tuple[str, ...]:
+        """One sentence per reason, with how often if more than once."""
+        return tuple(f"{why} ({count} times)" if count > 1 else why for why, count in self.counts.items())
+
+
+class OutOfTime(Exception):
+    """The scan has used up its time; what was found so far stands."""
+
+
+Tick = Callable[[int, int], None]
+"""Called with done and total now and then; may raise OutOfTime."""
+
+
+def list_objects(git: Git, limits: Limits, trouble: Trouble, tick: Tick) -> list[Entry]:
+    """Blobs, commits and tags reachable from any ref or HEAD."""
+    with git.start("rev-list", "--objects", "--all", "--no-object-names", "--missing=print") as walk:
+        with git.start("cat-file", "--batch-check", "--buffer", stdin=walk.stdout) as sizes:
+            close(walk.stdout)  # only the second git may hold it, or the first would not notice when that one ends
+            entries, cut = _entries(sizes, limits, trouble, tick)
+        if cut or walk.wait(timeout=_ENDING) == 0:
+            return entries
+    # A commit or tree that cannot be read ends git's walk. Looking at everything there is finds more than stopping.
+    trouble.note("history is damaged: objects were read without knowing whether they are all")
+    with git.start("cat-file", "--batch-check", "--buffer", "--batch-all-objects", "--unordered") as sizes:
+        return _entries(sizes, limits, trouble, tick)[0]
+
+
+def _entries(sizes: Popen[bytes], limits: Limits, trouble: Trouble, tick: Tick) -> tuple[list[Entry], bool]:
+    entries: list[Entry] = []
+    for count, line in enumerate(sizes.stdout or ()):
+        if count % _REPORT_EVERY == 0:
+            tick(count, 0)
+        if count >= limits.objects:
+            trouble.note(f"more than {limits.objects} objects")
+            return entries, True
+        words = line.split()
+        if len(words) != 3:
+            trouble.note(_DAMAGED)
+        elif words[1] in _READ_KINDS:
+            entries.append(Entry(words[0], _READ_KINDS[words[1]], int(words[2])))
+    if sizes.wait(timeout=_ENDING) != 0:
+        trouble.note("git could not list all objects")
+    return entries, False
+
+
+def read_objects(git: Git, entries: list[Entry], limits: Limits, trouble: Trouble) -> Iterator[Piece]:
+    """The text of every entry, in pieces. One that cannot be read is noted and skipped, and never ends the rest."""
+    wanted = _affordable(entries, limits, trouble)
+    position = 0
+    for _ in range(_RESTARTS):
+        for outcome in _read_from(git, wanted, position):
+            if isinstance(outcome, Piece):
+                yield outcome
+            else:
+                position = outcome
+        if position >= len(wanted):
+            return
+        trouble.note(_DAMAGED)
+        position += 1
+    if position < len(wanted):
+        trouble.note(f"after {_RESTARTS} damaged objects the others were not read")
+
+
+def _read_from(git: Git, wanted: list[Entry], position: int) -> Iterator[Piece | int]:
+    """Pieces, and after each object the position of the next one; ends early at the first damaged one."""
+    with git.start("cat-file", "--batch", "--buffer", stdin=PIPE) as reader:
+        assert reader.stdin is not None and reader.stdout is not None  # noqa: S101, PT018  # for the type checker
+        feeder = threading.Thread(target=_feed, args=(reader.stdin, wanted, position), daemon=True)
+        feeder.start()
+        try:
+            for done, entry in enumerate(islice(wanted, position, None), position + 1):
+                yield from _pieces(reader.stdout, entry)
+                yield done
+        except _Unreadable:
+            return
+        finally:
+            reader.kill()
+            feeder.join()
+
+
+def _affordable(entries: list[Entry], limits: Limits, trouble: Trouble) -> list[Entry]:
+    wanted, total = [], 0
+    for entry in entries:
+        if entry.size > limits.object_bytes:
+            trouble.note(f"an object larger than {limits.object_bytes >> 20} MiB was not read")
+        elif total + entry.size > limits.total_bytes:
+            trouble.note(f"an object beyond the first {limits.total_bytes >> 20} MiB was not read")
+        else:
+            total += entry.size
+            wanted.append(entry)
+    return wanted
+
+
+class _Unreadable(Exception):
+    """git did not answer with the object that was asked for."""
+
+
+def _feed(stdin: IO[bytes], wanted: list[Entry], position: int) -> None:
+    try:
+        stdin.writelines(entry.object_id + b"\n" for entry in islice(wanted, position, None))
+        stdin.close()
+    except (BrokenPipeError, ValueError):
+        return  # git ended early, or the scan did; whoever reads its output notices
+
+
+def _pieces(stdout: IO[bytes], entry: Entry) -> Iterator[Piece]:
+    header = stdout.readline(256).split()
+    if len(header) != 3 or header[0] != entry.object_id or int(header[2]) != entry.size:
+        raise _Unreadable
+    if entry.size <= SEGMENT:
+        text = _read(stdout, entry.size)
+        yield Piece(entry, text, 0, len(text), 0, 0)
+    else:
+        yield from _segments(stdout, entry)
+    _read(stdout, 1)
+
+
+def _segments(stdout: IO[bytes], entry: Entry) -> Iterator[Piece]:
+    left, text, lines, column = entry.size, b"", 0, 0
+    while left:
+        first = left == entry.size
+        more = _read(stdout, min(SEGMENT, left))
+        left -= len(more)
+        text += more
+        keep_to = len(text) - OVERLAP if left else len(text)
+        yield Piece(entry, text, 0 if first else OVERLAP, keep_to, lines, column)
+        gone = max(0, len(text) - 2 * OVERLAP)
+        lines += text.count(b"\n", 0, gone)
+        last_break = text.rfind(b"\n", 0, gone)
+        column = gone - last_break - 1 if last_break >= 0 else column + gone
+        text = text[gone:]
+
+
+def _read(stdout: IO[bytes], size: int) -> bytes:
+    text = stdout.read(size)
+    if len(text) != size:
+        raise _Unreadable
+    return text

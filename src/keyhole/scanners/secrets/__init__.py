@@ -1,0 +1,39 @@
+"""Secrets in the whole history: keys, tokens and passwords that providers issue, found by their published formats.
+
+What: every text in the repository's history is searched for credentials of about fifty providers, for private keys
+and for passwords inside connection addresses. Formats that carry a checksum are verified without any network.
+
+Why: whoever can read the repository, or any copy of it ever made, can use the credential until it is revoked.
+Deleting the line in a later commit does not help; history keeps it.
+
+Fix: revoke or rotate the credential at its provider first, then remove it from the files, and hand it to the program
+through its environment or a secret store. Rewriting history is optional once the credential is dead.
+"""
+
+from __future__ import annotations
+
+from keyhole.scanners.interface import Digest, Examiner
+from keyhole.scanners.secrets import rules
+
+ENGINE_VERSION = "1"
+"""Raised by hand when the engine itself, not a rule, would give another result for the same text."""
+
+
+class Secrets:
+    """The scanner, before it is made ready."""
+
+    id = "secrets"
+    title = "Secrets in the whole history"
+
+    def rules_version(self) -> str:
+        """Version of the engine and a digest of every rule."""
+        return f"{ENGINE_VERSION}.{rules.digest(rules.all_rules())}"
+
+    def open(self, digest: Digest) -> Examiner:
+        """Compiles every rule."""
+        from keyhole.scanners.secrets.engine import Engine  # noqa: PLC0415  # 60 ms that only the child needs
+
+        return Engine(rules.all_rules(), digest)
+
+
+SCANNER = Secrets()

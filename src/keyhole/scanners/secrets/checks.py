@@ -1,0 +1,82 @@
+"""What can be said about a candidate without asking anybody: checksums, entropy, and whether somebody made it up."""
+
+from __future__ import annotations
+
+import binascii
+import math
+import re
+import zlib
+from base64 import urlsafe_b64decode
+from collections import Counter
+from collections.abc import Callable
+
+_BASE62 = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_BASE36 = b"0123456789abcdefghijklmnopqrstuvwxyz"
+_MADE_UP = re.compile(
+    rb"xxx|\*\*\*|\.\.\.|example|placeholder|changeme|change_me|redacted|your[-_ ]|dummy|fake|sample|insert|replace"
+    rb"|(?:01234|12345|23456|34567)\d|abcdef|bcdefg|qwerty|0000000|1111111|aaaaaaa|deadbeef|foobar|<[a-z]|\$\{|\{\{|%\(",
+    re.IGNORECASE,
+)
+
+
+def entropy(value: bytes) -> float:
+    """Shannon entropy in bits per byte of the value's own distribution: at most log2 of its length."""
+    size = len(value)
+    return -sum(count / size * math.log2(count / size) for count in Counter(value).values()) if size else 0.0
+
+
+def made_up(value: bytes) -> bool:
+    """Whether the value has a stretch that people write and generators (practically) never do."""
+    return _MADE_UP.search(value) is not None
+
+
+def base62_crc32(text: bytes) -> bytes:
+    """CRC-32 of the text as six base62 digits, padded with `0` on the left."""
+    return _in_base(zlib.crc32(text), _BASE62, 6)
+
+
+def _in_base(number: int, digits: bytes, width: int) -> bytes:
+    written = bytearray()
+    while number:
+        number, rest = divmod(number, len(digits))
+        written.append(digits[rest])
+    return bytes(reversed(written)).rjust(width, digits[:1])
+
+
+def _crc32_of_body(value: bytes) -> bool:
+    # GitHub: "Behind GitHub's new authentication token formats", 2021-04-05; Keyhole's own tokens do the same.
+    body = value.rpartition(b"_")[2]
+    return base62_crc32(body[:-6]) == body[-6:]
+
+
+def _grafana(value: bytes) -> bool:
+    # Grafana, pkg/components/satokengen: little-endian CRC-32 over all that stands before the last underscore.
+    body, _, written = value.rpartition(b"_")
+    return zlib.crc32(body).to_bytes(4, "little").hex().encode() == written
+
+
+def _json_web_token(value: bytes) -> bool:
+    """RFC 7519: the first part is a JSON object with an algorithm."""
+    head = value.split(b".", 1)[0]
+    try:
+        decoded = urlsafe_b64decode(head + b"=" * (-len(head) % 4))
+    except (binascii.Error, ValueError):
+        return False
+    return decoded.startswith(b"{") and b'"alg"' in decoded
+
+
+def _private_key_body(value: bytes) -> bytes:
+    """The base64 of a PEM block alone, however its line breaks, quotes and headers are written."""
+    without_headers = re.sub(rb"(?:Proc-Type|DEK-Info|Comment|Version)[^\n\\]*", b"", value)
+    return re.sub(rb"\\[nrt]|[^0-9A-Za-z+/=]", b"", without_headers)
+
+
+CHECKSUMS: dict[str, Callable[[bytes], bool]] = {
+    "crc32-base62": _crc32_of_body,
+    "grafana": _grafana,
+    "json-web-token": _json_web_token,
+}
+"""By the name that rules use. Each takes the secret and says whether it can be real."""
+
+NORMAL_FORMS: dict[str, Callable[[bytes], bytes]] = {"private-key": _private_key_body}
+"""By the name that rules use. Each gives the same bytes for the same secret, however it is written."""

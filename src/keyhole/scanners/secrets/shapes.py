@@ -1,0 +1,63 @@
+"""Made-up secrets with the right shape, from a template: rules carry templates, so that no rule file looks like a leak.
+
+`ghp_<alnum:30><crc32>` is that text with 30 random characters and their checksum. `<NAME:COUNT>` draws from an
+alphabet below; `<crc32>` is the checksum of what was drawn since the last literal; `<bad-crc32>` is a wrong one.
+`<bytes:COUNT>` is base64 of that many bytes; `<json:TEXT>` is base64url of `{TEXT}`; `<grafana>` Grafana's checksum.
+"""
+
+from __future__ import annotations
+
+import base64
+import random
+import re
+import string
+import zlib
+
+from keyhole.scanners.secrets.checks import base62_crc32
+
+_ALPHABETS = {
+    "alnum": string.ascii_letters + string.digits,
+    "lower": string.ascii_lowercase,
+    "upper": string.ascii_uppercase,
+    "lownum": string.ascii_lowercase + string.digits,
+    "upnum": string.ascii_uppercase + string.digits,
+    "hex": "0123456789abcdef",
+    "uphex": "0123456789ABCDEF",
+    "digit": string.digits,
+    "base32": string.ascii_uppercase + "234567",
+    "base58": "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz",
+    "base64": string.ascii_letters + string.digits + "+/",
+    "url64": string.ascii_letters + string.digits + "-_",
+    "bech32": "QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L",
+}
+_PART = re.compile(r"<([a-z0-9-]+)(?::([^<>]*))?>")
+
+
+def make(template: str, seed: int) -> str:
+    """One text of this shape; the same for the same seed. Raises ValueError for a name that does not exist."""
+    # Not a secret: the point of these texts is that everybody gets the same ones.
+    generator = random.Random(f"{template}/{seed}")  # noqa: S311
+    made, drawn, position = "", "", 0
+    for part in _PART.finditer(template):
+        if literal := template[position : part.start()]:
+            made, drawn = made + literal, ""
+        piece = _piece(part[1], part[2] or "", made, drawn, generator)
+        made, drawn, position = made + piece, drawn + piece, part.end()
+    return (made + template[position:]).replace("\\n", "\n")
+
+
+def _piece(name: str, argument: str, made: str, drawn: str, generator: random.Random) -> str:
+    if name in _ALPHABETS:
+        return "".join(generator.choices(_ALPHABETS[name], k=int(argument)))
+    if name == "crc32":
+        return base62_crc32(drawn.encode()).decode()
+    if name == "bad-crc32":
+        return base62_crc32(drawn.encode() + b"!").decode()
+    if name == "bytes":
+        return base64.b64encode(generator.randbytes(int(argument))).decode()
+    if name == "json":
+        return base64.urlsafe_b64encode(f"{{{argument}}}".encode()).decode().rstrip("=")
+    if name == "grafana":
+        body = re.split(r"[^0-9A-Za-z_]", made)[-1]
+        return zlib.crc32(body.removesuffix("_").encode()).to_bytes(4, "little").hex()
+    raise ValueError(f"no shape named {name}")

@@ -1,0 +1,171 @@
+"""The child process of a scan: reads one order from its standard input, writes JSON lines to its standard output.
+
+Nothing that was found leaves it but findings, which hold no values. Errors leave it as the name of their class and
+the line of our code, never with their message: a message may quote what was being read.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import sys
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import IO, Any
+
+from keyhole.core.finding import ScanResult, Status
+from keyhole.core.secret import Secret
+from keyhole.scanners.attribution import introductions
+from keyhole.scanners.collect import Collector
+from keyhole.scanners.gitpipe import Git
+from keyhole.scanners.interface import Digest, Examiner, Limits, Progress, Scanner
+from keyhole.scanners.isolation import isolate
+from keyhole.scanners.objects import OutOfTime, Piece, Trouble, list_objects, read_objects
+from keyhole.scanners.registry import chosen
+from keyhole.scanners.rules_version import rules_version
+
+_REPORT_SECONDS = 0.1
+_TICK_EVERY = 64
+
+
+class Reporter:
+    """Writes progress lines, not too many, and watches the clock."""
+
+    def __init__(self, out: IO[str], seconds: float) -> None:
+        self._out = out
+        self._end = time.monotonic() + seconds
+        self._next = 0.0
+        self._phase = ""
+
+    def phase(self, name: str) -> None:
+        """The next reports are about this phase; the first of them is always written."""
+        self._phase = name
+        self._next = 0.0
+
+    def tick(self, done: int, total: int) -> None:
+        """Reports if it is time to. Raises OutOfTime when the whole scan has taken too long."""
+        now = time.monotonic()
+        if now > self._end:
+            raise OutOfTime
+        if now >= self._next:
+            self._next = now + _REPORT_SECONDS
+            self.write("progress", asdict(Progress(self._phase, done, total)))
+
+    def write(self, kind: str, data: Any) -> None:
+        """One JSON line."""
+        self._out.write(json.dumps({kind: data}, separators=(",", ":")) + "\n")
+        self._out.flush()
+
+
+class Scan:
+    """One scan of one repository by several scanners that share the reading."""
+
+    def __init__(self, git: Git, scanners: list[Scanner], digest: Digest, limits: Limits, report: Reporter) -> None:
+        self._git = git
+        self._scanners = scanners
+        self._examiners: dict[str, Examiner] = {scanner.id: scanner.open(digest) for scanner in scanners}
+        self._limits = limits
+        self._report = report
+        self._trouble = Trouble()
+        self._collector = Collector(limits, self._trouble)
+        self._objects = self._bytes = 0
+
+    def run(self, isolation: tuple[str, ...]) -> ScanResult:
+        """Lists, reads, attributes. Running out of time keeps what was found."""
+        start = time.monotonic()
+        commit = self._git.answer("rev-parse", "--verify", "-q", "HEAD")
+        try:
+            self._read_everything()
+        except OutOfTime:
+            self._trouble.note(f"time limit of {self._limits.seconds:g} seconds reached")
+        self._report.phase("attributing")
+        introduced = introductions(self._git, self._collector.objects(), self._limits, self._trouble, self._quietly)
+        reasons = self._trouble.sentences()
+        return ScanResult(
+            status=Status.INCOMPLETE if reasons else Status.COMPLETE, reasons=reasons, commit=commit,
+            scanners=tuple(self._examiners), objects=self._objects, bytes_read=self._bytes,
+            findings=self._collector.findings(self._examiners, introduced),
+            rules_version=rules_version(self._scanners), duration=round(time.monotonic() - start, 3),
+            isolation=isolation,
+        )
+
+    def _quietly(self, done: int, total: int) -> None:
+        # Findings already made are worth the extra time; the parent still ends us when that is used up, too.
+        try:
+            self._report.tick(done, total)
+        except OutOfTime:
+            return
+
+    def _read_everything(self) -> None:
+        self._report.phase("listing")
+        if not self._git.answer("rev-parse", "--git-dir"):
+            self._trouble.note("git does not take this for a repository")
+            return
+        entries = list_objects(self._git, self._limits, self._trouble, self._report.tick)
+        self._report.phase("reading")
+        for piece in read_objects(self._git, entries, self._limits, self._trouble):
+            if self._objects % _TICK_EVERY == 0 or len(piece.text) > 1 << 20:
+                self._report.tick(self._objects, len(entries))
+            self._examine(piece)
+            if piece.is_last:
+                self._objects += 1
+                self._bytes += piece.entry.size
+        self._report.phase("reading")
+        self._report.tick(self._objects, len(entries))
+
+    def _examine(self, piece: Piece) -> None:
+        text, from_, to = readable(piece)
+        for name, examiner in self._examiners.items():
+            for hit in examiner.examine(text):
+                if from_ <= hit.start < to:
+                    self._collector.add(name, piece, text, hit)
+
+
+def readable(piece: Piece) -> tuple[bytes, int, int]:
+    """The text to examine, and the offsets between which hits count."""
+    text = piece.text
+    if piece.entry.kind != "blob":
+        message = text.partition(b"\n\n")[2]  # the lines before are ids and names
+        return message, 0, len(message)
+    if text[:2] in {b"\xff\xfe", b"\xfe\xff"} and piece.keep_to == len(text) and piece.keep_from == 0:
+        text = text.decode("utf-16", "replace").encode("utf-8", "replace")
+        return text, 0, len(text)
+    return text, piece.keep_from, piece.keep_to
+
+
+def main() -> int:
+    """Reads the order, isolates itself, scans."""
+    order = json.loads(sys.stdin.readline())
+    limits = Limits(**order["limits"])
+    key = Secret(order["hmac_secret"])
+    scanners = chosen(order["scanners"])
+    report = Reporter(sys.stdout, limits.seconds)
+
+    def digest(value: bytes) -> str:
+        return hmac.new(key.reveal().encode(), value, hashlib.sha256).hexdigest()[:32]
+
+    try:
+        isolation = isolate(limits)
+        result = Scan(Git(Path(order["git_dir"])), scanners, digest, limits, report).run(isolation)
+    except MemoryError:
+        report.write("failed", "out of memory")
+        return 1
+    except Exception as error:  # noqa: BLE001  # whatever it is, the parent must learn that the scan did not end
+        report.write("failed", _where(error))
+        return 1
+    report.write("result", result.to_json())
+    return 0
+
+
+def _where(error: BaseException) -> str:
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    place = "" if trace is None else f" in {Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}"
+    return f"{type(error).__name__}{place}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
