@@ -7,9 +7,9 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 
+from keyhole.core.grant import Access
 from keyhole.integrations import services as integrations
 from keyhole.integrations.services import Integration
-from keyhole.core.grant import Access
 from keyhole.repositories import services as repositories
 from keyhole.repositories.models import Repository
 from keyhole.scans import services as scans

@@ -1,0 +1,71 @@
+"""Overview: where things stand in a sentence, what needs attention, and the first steps until they are done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+
+from keyhole.integrations import services as integrations
+from keyhole.integrations.services import Health, Integration
+from keyhole.repositories import services as repositories
+from keyhole.scans import services as scans
+from keyhole.scans.models import Scan, State
+from keyhole.web.caller import caller_of
+from keyhole.web.registry import Nav, page
+from keyhole.web.render import show
+
+_ATTENTION = (Health.BROKEN, Health.EXPIRED, Health.EXPIRING, Health.REFUSED)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One of the first steps."""
+
+    title: str
+    about: str
+    address: str
+    done: bool
+
+
+@page("", name="overview", title="Overview", action="integration:read", nav=Nav("Overview", 10))
+def overview(request: HttpRequest) -> HttpResponse:
+    """The first page."""
+    caller = caller_of(request)
+    connected = repositories.list_repositories(caller)
+    tools = integrations.register(caller)
+    runs = scans.list_scans(caller)
+    steps = _steps(bool(connected), bool(tools), bool(runs))
+    return show(request, "web/overview.html", title="Overview", repositories=connected, tools=tools,
+                writing=sum(found.writes for found in tools), runs=runs[:6], open_findings=_open(runs),
+                attention=[found for found in tools if found.health in _ATTENTION], steps=steps,
+                following=next((step for step in steps if not step.done), None), running=_running(runs),
+                expiring=_count(tools, Health.EXPIRING))
+
+
+def _steps(connected: bool, generated: bool, scanned: bool) -> list[Step]:
+    return [
+        Step("Connect repositories", "A folder of this machine that holds Git repositories.", reverse("connect"),
+             connected),
+        Step("Generate a token", "For the first tool that needs your code. Copy it once.", reverse("token-new"),
+             generated),
+        Step("Create a code scan", "Find the secrets in a repository's history.", reverse("scan-new"), scanned),
+    ]
+
+
+def _open(runs: list[Scan]) -> int:
+    """Findings of each repository's newest finished scan."""
+    newest: dict[int, Scan] = {}
+    for scan in runs:
+        if scan.state in (State.COMPLETE, State.INCOMPLETE):
+            newest.setdefault(scan.repository_id, scan)
+    return sum(int(scan.counters.get("findings", 0)) for scan in newest.values())
+
+
+def _running(runs: list[Scan]) -> int:
+    return sum(scan.state in (State.QUEUED, State.RUNNING) for scan in runs)
+
+
+def _count(tools: list[Integration], health: Health) -> int:
+    return sum(found.health is health for found in tools)

@@ -1,0 +1,97 @@
+"""New code scan: name, description, provider, repository, branch or tag, token, scanners, run now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
+from django.shortcuts import redirect
+
+from keyhole.core.errors import Conflict, InvalidInput, KeyholeError, NotFound
+from keyhole.repositories import services as repositories
+from keyhole.repositories.models import Repository
+from keyhole.scans import refs
+from keyhole.scans import services as scans
+from keyhole.scans.services import ScanSpec
+from keyhole.web.caller import caller_of
+from keyhole.web.registry import page, trail
+from keyhole.web.render import show
+
+SCANNERS = (("secrets", "Secrets", "Passwords, tokens and private keys, in every file of the whole history."),)
+"""Id, title and what it does of each scanner that can be chosen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What stands in the form. Nothing is checked yet."""
+
+    name: str = ""
+    description: str = ""
+    repository: str = ""
+    ref: str = ""
+    scanners: tuple[str, ...] = tuple(scanner[0] for scanner in SCANNERS)
+    run_now: bool = True
+
+
+@page("scans/new", name="scan-new", title="New code scan", action="scan:create", section="scans",
+      methods=("GET", "POST"))
+def new(request: HttpRequest) -> HttpResponseBase:
+    """The form; sent, it creates the scan and shows it."""
+    caller = caller_of(request)
+    connected = repositories.list_repositories(caller)
+    if request.method != "POST":
+        return _form(request, connected, Form(repository=request.GET.get("repository", "")))
+    form = _posted(request.POST)
+    try:
+        scan = scans.create(caller, _spec(form, connected))
+    except (InvalidInput, Conflict, NotFound) as problem:
+        return _form(request, connected, form, problem)
+    return redirect("scan", scan.pk)
+
+
+@page("scans/new/refs", name="scan-refs", title="Branches and tags", action="scan:create", section="scans")
+def branches_and_tags(request: HttpRequest) -> HttpResponse:
+    """What the field for branch or tag offers once a repository is chosen."""
+    chosen = _chosen(repositories.list_repositories(caller_of(request)), request.GET.get("repository", ""))
+    return show(request, "web/parts/refs.html", refs=_refs(chosen))
+
+
+def _posted(data: QueryDict) -> Form:
+    return Form(
+        name=data.get("name", "").strip(), description=data.get("description", "").strip(),
+        repository=data.get("repository", ""), ref=data.get("ref", "").strip(),
+        scanners=tuple(data.getlist("scanners")), run_now="run_now" in data,
+    )
+
+
+def _spec(form: Form, connected: list[Repository]) -> ScanSpec:
+    chosen = _chosen(connected, form.repository)
+    if chosen is None:
+        raise InvalidInput("Choose the repository to scan.", field="repository")
+    if not form.scanners or set(form.scanners) - {scanner[0] for scanner in SCANNERS}:
+        raise InvalidInput("Choose at least one scanner.", field="scanners")
+    return ScanSpec(name=form.name or f"Scan of {chosen.name}", description=form.description,
+                    repository_id=chosen.pk, ref=form.ref, scanners=form.scanners, run_now=form.run_now)
+
+
+def _chosen(connected: list[Repository], number: str) -> Repository | None:
+    return next((row for row in connected if str(row.pk) == number), None)
+
+
+def _refs(chosen: Repository | None) -> list[str]:
+    if chosen is None:
+        return []
+    try:
+        names = refs.names(chosen.git_dir)
+    except InvalidInput:
+        return []  # the field is free text, and creating the scan says what is wrong with the repository
+    short = [name.removeprefix("refs/heads/").removeprefix("refs/tags/") for name in names]
+    return [name for name in short if name.isprintable() and name.encode("utf-8", "replace").decode() == name]
+
+
+def _form(request: HttpRequest, connected: list[Repository], form: Form, problem: KeyholeError | None = None
+          ) -> HttpResponse:
+    field = getattr(problem, "field", "") or ("name" if problem else "")
+    return show(request, "web/scan_new.html", status=422 if problem else 200, title="New code scan", form=form,
+                repositories=connected, refs=_refs(_chosen(connected, form.repository)), scanners=SCANNERS,
+                errors={field: problem.message} if problem else {}, problem=problem, crumbs=trail("scans"))

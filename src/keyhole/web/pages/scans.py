@@ -1,0 +1,92 @@
+"""Code scans: the list, one scan while it runs and afterwards, and what can be done with it."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
+
+from keyhole.core.finding import Severity
+from keyhole.scans import services as scans
+from keyhole.scans.models import Finding, Scan, Stage
+from keyhole.web.caller import caller_of
+from keyhole.web.registry import Nav, page, trail
+from keyhole.web.render import show
+from keyhole.web.times import duration
+
+_SHOWN = 500
+
+
+@page("scans", name="scans", title="Code scans", action="scan:read", nav=Nav("Code scans", 30))
+def listing(request: HttpRequest) -> HttpResponse:
+    """Every scan, newest first."""
+    return show(request, "web/scans.html", title="Code scans", scans=scans.list_scans(caller_of(request)))
+
+
+@page("scans/<int:number>", name="scan", title="Code scan", action="scan:read", section="scans")
+def one(request: HttpRequest, number: int) -> HttpResponse:
+    """Progress while it runs; what it found, and whether it saw everything, afterwards."""
+    caller = caller_of(request)
+    scan = scans.get(caller, number)
+    found = scans.findings(caller, number)
+    severity = request.GET.get("severity", "")
+    shown = [finding for finding in found if not severity or finding.severity == severity]
+    counts = [(level.value, sum(finding.severity == level for finding in found)) for level in Severity]
+    return show(request, "web/scan.html", title=scan.name, scan=scan, found=found, shown=shown[:_SHOWN],
+                hidden=len(shown[_SHOWN:]), severity=severity, counts=[pair for pair in counts if pair[1]],
+                numbers=dict(counts), took=duration(scan.duration), rows=[_row(finding) for finding in shown[:_SHOWN]],
+                crumbs=trail("scans"), **_progress(scan))
+
+
+@page("scans/<int:number>/progress", name="scan-progress", title="Progress", action="scan:read", section="scans")
+def progress(request: HttpRequest, number: int) -> HttpResponse:
+    """The part of a running scan's page that changes."""
+    scan = scans.get(caller_of(request), number)
+    response = show(request, "web/parts/progress.html", scan=scan, **_progress(scan))
+    if scan.finished:
+        response["X-Keyhole-Finished"] = "1"
+    return response
+
+
+@page("scans/<int:number>/run", name="scan-run", title="Run scan", action="scan:run", section="scans",
+      methods=("POST",))
+def run(request: HttpRequest, number: int) -> HttpResponseBase:
+    """Run it, or run it again: the earlier run stays as it is."""
+    return redirect("scan", scans.run(caller_of(request), number).pk)
+
+
+@page("scans/<int:number>/stop", name="scan-stop", title="Stop scan", action="scan:change", section="scans",
+      methods=("POST",))
+def stop(request: HttpRequest, number: int) -> HttpResponseBase:
+    """Ask a running scan to stop; what it found so far is not kept as a result."""
+    scans.stop(caller_of(request), number)
+    return redirect("scan", number)
+
+
+@page("scans/<int:number>/delete", name="scan-delete", title="Delete scan", action="scan:change", section="scans",
+      methods=("GET", "POST"))
+def delete(request: HttpRequest, number: int) -> HttpResponseBase:
+    """Asks first, saying what is lost; then deletes it with its findings."""
+    caller = caller_of(request)
+    scan = scans.get(caller, number)
+    if request.method == "POST":
+        scans.delete(caller, number)
+        messages.success(request, f"{scan.name} is deleted, with its findings.", "ok")
+        return redirect("scans")
+    return show(request, "web/scan_delete.html", title="Delete scan", scan=scan, found=scans.findings(caller, number),
+                crumbs=[*trail("scans"), (f"/scans/{number}", scan.name)])
+
+
+def _progress(scan: Scan) -> dict[str, object]:
+    stages = list(Stage)
+    reached = stages.index(Stage(scan.stage)) if scan.stage in stages else -1
+    return {"stages": [(stage.label, "done" if place < reached or scan.finished else "now" if place == reached else "")
+                       for place, stage in enumerate(stages)],
+            "stage_label": stages[reached].label if reached >= 0 else "Waiting for its turn"}
+
+
+def _row(finding: Finding) -> dict[str, object]:
+    """A finding as the table shows it; the stored form has the details that columns have not."""
+    data = finding.data
+    return {"finding": finding, "why": data.get("why", ""), "fix": data.get("fix", ""), "last4": data.get("last4", ""),
+            "more": max(0, int(data.get("occurrences", 1)) - 1)}
