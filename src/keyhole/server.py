@@ -20,9 +20,9 @@ from typing import IO, TYPE_CHECKING, Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "keyhole.settings")
 
-import django  # noqa: E402 - it reads the variable above
-from django.conf import settings  # noqa: E402
-from django.core.exceptions import ImproperlyConfigured  # noqa: E402
+import django  # after the variable above, which it reads
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -97,7 +97,7 @@ async def serve() -> None:
     from granian.server.embed import Server  # noqa: PLC0415
 
     from keyhole.jobs import engine  # noqa: PLC0415
-    from keyhole.scans import job as _registers_the_scan_job  # noqa: F401, PLC0415
+
 
     loop = asyncio.get_running_loop()
     loop.set_default_executor(ThreadPoolExecutor(16, "keyhole"))

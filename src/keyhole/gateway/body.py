@@ -30,19 +30,20 @@ class Body:
         self._declared = declared
         self._seen = 0
         self._waited = 0.0
-        self.complete = False
-        """Whether the last byte has been read."""
+        self.finished = asyncio.Event()
+        """Set once the last byte has been read."""
 
     async def chunks(self) -> AsyncIterator[bytes]:
         """The bytes as they arrive. Raises ClientGone, RequestTimeout, or MalformedRequest for a wrong length."""
-        while not self.complete:
+        while not self.finished.is_set():
             message = await self._next()
             if message["type"] != "http.request":
                 raise ClientGone
             chunk = bytes(message.get("body", b""))
             self._seen += len(chunk)
-            self.complete = not message.get("more_body", False)
-            if self.complete and self._declared is not None and self._seen != self._declared:
+            if not message.get("more_body", False):
+                self.finished.set()
+            if self.finished.is_set() and self._declared is not None and self._seen != self._declared:
                 raise MalformedRequest("The body is not as long as Content-Length says.")
             if chunk:
                 yield chunk

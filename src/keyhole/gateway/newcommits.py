@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextlib import AsyncExitStack
-from pathlib import Path
 
 from keyhole.core.request import RefUpdate
 from keyhole.gateway.push import Command
@@ -114,7 +113,3 @@ async def _feed(pipe: asyncio.StreamWriter, data: bytes) -> None:
     finally:
         pipe.close()
 
-
-def is_safe_path(path: Path) -> bool:
-    """Whether a path can be named to git on a line of its own."""
-    return "\n" not in str(path)

@@ -1,0 +1,43 @@
+"""Work for a client that may go away, with a token that may be revoked: both end the work, and what it started."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+from keyhole.gateway.body import Body, ClientGone
+from keyhole.gateway.places import in_thread
+from keyhole.tokens.authority import still_valid
+
+T = TypeVar("T")
+
+EVERY = 2.0
+"""Seconds between two looks at the token of open work: revocation must show within 5."""
+
+
+async def watched(work: Coroutine[Any, Any, T], body: Body, token_id: int | None) -> T:
+    """The result of the work. ClientGone, with the work cancelled and cleaned up, if either ends first."""
+    doing = asyncio.create_task(work)
+    watching = {asyncio.create_task(_until_gone(body))}
+    if token_id is not None:
+        watching.add(asyncio.create_task(_until_revoked(token_id)))
+    try:
+        await asyncio.wait({doing, *watching}, return_when=asyncio.FIRST_COMPLETED)
+        if doing.done():
+            return doing.result()
+        raise ClientGone
+    finally:
+        for task in (doing, *watching):
+            task.cancel()
+        await asyncio.gather(doing, *watching, return_exceptions=True)
+
+
+async def _until_gone(body: Body) -> None:
+    await body.finished.wait()
+    await body.gone()
+
+
+async def _until_revoked(token_id: int) -> None:
+    while await in_thread(still_valid, token_id):
+        await asyncio.sleep(EVERY)
