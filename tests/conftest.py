@@ -39,7 +39,8 @@ os.environ.update(
 )
 tempfile.tempdir = None  # chosen anew from TMPDIR
 
-import pytest  # noqa: E402  # after the environment is what it must be
+import django  # noqa: E402  # after the environment is what it must be
+import pytest  # noqa: E402
 from hypothesis import HealthCheck, settings  # noqa: E402
 
 from tests import canaries  # noqa: E402
@@ -57,6 +58,8 @@ def pytest_configure(config):
     if _STARTED_THE_RUN:
         config.option.basetemp = str(_RUN / "t")  # short: Unix socket paths end at 107 bytes
         config.pluginmanager.register(_CanaryWatch(), "keyhole-canaries")
+    if "DJANGO_SETTINGS_MODULE" in os.environ:
+        django.setup()  # pytest-django looked for the settings' name before this file could say it
 
 
 class _CanaryWatch:

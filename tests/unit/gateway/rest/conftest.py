@@ -51,3 +51,40 @@ class Scratch:
 @pytest.fixture
 def scratch(tmp_path: Path) -> Scratch:
     return Scratch(tmp_path)
+
+
+@pytest.fixture
+def world(tmp_path: Path, transactional_db: None) -> object:
+    """`octo/hello` (history, tags, links), `octo/secret`, `octo/empty` and the public `other/open`."""
+    # Not at the top: a conftest named on the command line is read before Django is set up.
+    from keyhole.repositories.services import set_public  # noqa: PLC0415
+    from tests.unit.gateway.rest.world import World  # noqa: PLC0415
+
+    built = World(tmp_path / "repositories")
+    for full_name in ("octo/hello", "octo/secret", "octo/empty", "other/open"):
+        (tmp_path / full_name).mkdir(parents=True)
+        one = Scratch(tmp_path / full_name)
+        one.bare = built.folder / f"{full_name}.git"
+        one.bare.parent.mkdir(parents=True, exist_ok=True)
+        _fill(one, full_name)
+        built.scratch[full_name] = one
+    built.connect()
+    set_public(built.caller, built.repository("other/open").pk, public=True)
+    return built
+
+
+def _fill(one: Scratch, full_name: str) -> None:
+    if full_name == "octo/empty":
+        one.git("init", "--quiet", "--bare", "--initial-branch=main", str(one.bare))
+        return
+    one.commit("first", **{"README.md": f"# {full_name}\n", "src/app.py": "one\ntwo\n"})
+    (one.work / "link").symlink_to("README.md")
+    (one.work / "outside").symlink_to("../../etc/passwd")
+    one.commit("second", at=1_700_000_100, **{"src/app.py": "one\n2\nthree\n", "docs/a b.txt": "x",
+                                              ".github/workflows/ci.yml": "on: push\n"})
+    one.git("tag", "-a", "v1", "-m", "version one")
+    one.git("branch", "feature/one")
+    one.commit("third", at=1_700_000_200, **{"big.txt": "0123456789abcdef" * 70_000})
+    one.publish()
+    if full_name == "octo/hello":
+        one.git("--git-dir", str(one.bare), "symbolic-ref", "HEAD", "refs/heads/main")
