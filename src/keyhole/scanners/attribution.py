@@ -65,9 +65,9 @@ def introductions(git: Git, objects: Iterable[bytes], limits: Limits, trouble: T
 
 
 def _walk_history(git: Git, walk: _Walk, limits: Limits, trouble: Trouble, tick: Tick) -> None:
-    total = int(git.answer("rev-list", "--count", "--all") or 0)
+    total = int(git.answer("rev-list", "--count", *git.from_) or 0)
     compare = ("--stdin", "-r", "-c", "--root", "--raw", "--no-abbrev", "--no-renames", "--format=%H %at")
-    with (git.start("rev-list", "--all", "--topo-order", "--reverse") as commits,
+    with (git.start("rev-list", "--topo-order", "--reverse", *git.from_) as commits,
           git.start("diff-tree", *compare, stdin=commits.stdout) as changes):
         for count, line in enumerate(changes.stdout or ()):
             if count >= limits.history_lines:
@@ -103,7 +103,7 @@ def _note_change(walk: _Walk, line: bytes) -> None:
 
 
 def _name_without_commit(git: Git, walk: _Walk, without: set[bytes]) -> None:
-    with git.start("rev-list", "--objects", "--all") as names:
+    with git.start("rev-list", "--objects", *git.from_) as names:
         for line in names.stdout or ():
             object_id, _, path = line.rstrip(b"\n").partition(b" ")
             if object_id in without:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import selectors
 import signal
 import subprocess
@@ -34,6 +35,7 @@ _GRACE_SECONDS = 15.0
 _POLL_SECONDS = 0.1
 _LONGEST_LINE = 256 << 20
 _CHUNK = 1 << 16
+_OBJECT_ID = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 
 
 class _Ended(Exception):
@@ -45,12 +47,14 @@ def run(
     *,
     hmac_secret: Secret,
     scanners: Iterable[str] = ("secrets",),
+    tips: Iterable[str] = (),
     limits: Limits = Limits(),  # noqa: B008  # frozen
     on_progress: Callable[[Progress], None] | None = None,
     stop: threading.Event | None = None,
 ) -> ScanResult:
     """Scans the repository with this git dir (see `locate.git_dir_of`) and waits for the result.
 
+    `tips` are full object ids, of commits or tags, whose history is scanned; none means every ref and HEAD.
     `hmac_secret` keys the fingerprints: the same secret finds the same finding again. `on_progress` is called in
     this thread; if it raises, the scan is killed and the error passed on. `stop` ends the scan within a second.
 
@@ -61,7 +65,7 @@ def run(
     start = time.monotonic()
     order = {
         "git_dir": str(git_dir.resolve()), "scanners": [scanner.id for scanner in selected],
-        "limits": asdict(limits), "hmac_secret": hmac_secret.reveal(),
+        "tips": _object_ids(tips), "limits": asdict(limits), "hmac_secret": hmac_secret.reveal(),
     }
     try:
         return _run(json.dumps(order), limits, on_progress or _ignore, stop or threading.Event())
@@ -71,6 +75,13 @@ def run(
             scanners=tuple(scanner.id for scanner in selected), rules_version=rules_version(selected),
             duration=round(time.monotonic() - start, 3), isolation=(),
         )
+
+
+def _object_ids(tips: Iterable[str]) -> list[str]:
+    checked = list(tips)
+    if not all(_OBJECT_ID.fullmatch(tip) for tip in checked):
+        raise ValueError("tips are full object ids: git would take anything else for a name or an option")
+    return checked
 
 
 def _ignore(_progress: Progress) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
@@ -26,8 +26,12 @@ _CONFIG = {
 class Git:
     """Starts git processes for one repository."""
 
-    def __init__(self, git_dir: Path) -> None:
+    def __init__(self, git_dir: Path, tips: Iterable[str] = ()) -> None:
         self._git_dir = git_dir
+        self.from_ = tuple(tips) or ("--all",)
+        """Where every walk of history begins, as arguments of `rev-list`: object ids, or every ref and HEAD."""
+        self.head = self.from_[0] if tips else "HEAD"
+        """What the result names as the commit that was scanned."""
 
     @contextmanager
     def start(self, *args: str, stdin: int | IO[bytes] | None = subprocess.DEVNULL) -> Iterator[subprocess.Popen[bytes]]:

@@ -83,8 +83,8 @@ Tick = Callable[[int, int], None]
 
 
 def list_objects(git: Git, limits: Limits, trouble: Trouble, tick: Tick) -> list[Entry]:
-    """Blobs, commits and tags reachable from any ref or HEAD."""
-    with git.start("rev-list", "--objects", "--all", "--no-object-names", "--missing=print") as walk:
+    """Blobs, commits and tags reachable from any ref or HEAD, or from the chosen tips."""
+    with git.start("rev-list", "--objects", "--no-object-names", "--missing=print", *git.from_) as walk:
         with git.start("cat-file", "--batch-check", "--buffer", stdin=walk.stdout) as sizes:
             close(walk.stdout)  # only the second git may hold it, or the first would not notice when that one ends
             entries, cut = _entries(sizes, limits, trouble, tick)

@@ -75,7 +75,7 @@ class Scan:
     def run(self, isolation: tuple[str, ...]) -> ScanResult:
         """Lists, reads, attributes. Running out of time keeps what was found."""
         start = time.monotonic()
-        commit = self._git.answer("rev-parse", "--verify", "-q", "HEAD")
+        commit = self._git.answer("rev-parse", "--verify", "-q", f"{self._git.head}^{{commit}}")
         try:
             self._read_everything()
         except OutOfTime:
@@ -148,7 +148,7 @@ def main() -> int:
 
     try:
         isolation = isolate(limits)
-        result = Scan(Git(Path(order["git_dir"])), scanners, digest, limits, report).run(isolation)
+        result = Scan(Git(Path(order["git_dir"]), order["tips"]), scanners, digest, limits, report).run(isolation)
     except MemoryError:
         report.write("failed", "out of memory")
         return 1
