@@ -28,6 +28,9 @@ class Reason(StrEnum):
     REF_NOT_ALLOWED = "ref_not_allowed"
 
 
+_NAMES_A_REPOSITORY = ("{repo}", "{repo_name}", "{repository_id}", "{template_repo}")
+_ABOUT_A_USER = "/users/{username}"
+"""Operations below it are about that account; elsewhere a user's name is only an object, as in blocking somebody."""
 _STATUS = {Reason.NOT_YET_VALID: 401, Reason.EXPIRED: 401, Reason.UNKNOWN_OPERATION: 404, Reason.NOT_VISIBLE: 404}
 
 
@@ -81,7 +84,7 @@ def _invisible(grant: Grant, request: Request) -> Denied | None:
         return Denied(Reason.NOT_VISIBLE, (), grant.permissions)
     if request.owner is None and "{org}" in request.operation.path:
         return Denied(Reason.NOT_VISIBLE, (), grant.permissions)
-    if not request.repositories and "{repo}" in request.operation.path:
+    if not request.repositories and any(name in request.operation.path for name in _NAMES_A_REPOSITORY):
         return Denied(Reason.NOT_VISIBLE, (), grant.permissions)
     return None
 
@@ -142,11 +145,15 @@ def _holds(grant: Grant, request: Request, name: str, level: Level) -> bool:
         case Group.REPOSITORY:
             if request.repositories:
                 return all(_selected(grant, repository) for repository in request.repositories)
-            return owner_named or request.owner is None
+            return owner_named or (request.owner is None and not _about_a_user(request))
         case Group.ORGANIZATION:
             return owner_named and grant.owner.kind is OwnerKind.ORGANIZATION
         case Group.ACCOUNT:
-            return grant.owner.kind is OwnerKind.USER
+            return grant.owner.kind is OwnerKind.USER and (owner_named or not _about_a_user(request))
+
+
+def _about_a_user(request: Request) -> bool:
+    return request.operation is not None and request.operation.path.startswith(_ABOUT_A_USER)
 
 
 def _selected(grant: Grant, repository: Repository | None) -> bool:
