@@ -18,9 +18,10 @@ from keyhole.gateway.body import Body
 from keyhole.gateway.http import HttpRequest
 from keyhole.gateway.rest.dispatch import handle
 from keyhole.repositories.models import Repository
-from keyhole.repositories.services import connect_folder
+from keyhole.repositories.services import connect_folder, set_public
 from keyhole.tokens.authority import identify
 from keyhole.tokens.services import TokenSpec, generate
+from tests.unit.gateway.rest.scratch import Scratch, fill
 
 _numbers = itertools.count(1)
 
@@ -69,9 +70,9 @@ class World:
             permissions={name: Level.parse(level) for name, level in permissions.items()})).secret
 
     def ask(self, token: Secret, method: str, path: str, body: Any = None, **headers: str) -> Answer:
-        return asyncio.run(self._ask(token, method, path, body, headers))
+        return asyncio.run(self.asked(token, method, path, body, headers))
 
-    async def _ask(self, token: Secret, method: str, path: str, body: Any, headers: dict[str, str]) -> Answer:
+    async def asked(self, token: Secret, method: str, path: str, body: Any, headers: dict[str, str]) -> Answer:
         raw_path, _, query = f"/api/v3{path}".encode().partition(b"?")
         sent = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
         messages = iter([{"type": "http.request", "body": sent, "more_body": False}])
@@ -87,6 +88,16 @@ class World:
         return Answer(answer.status, {name.lower(): value for name, value in answer.headers}, raw)
 
 
-def get(world: World, token: Secret, path: str, **headers: str) -> Answer:
-    """A GET."""
-    return world.ask(token, "GET", path, **headers)
+def build(folder: Path) -> World:
+    """`octo/hello` (history, tags, links), `octo/secret`, `octo/empty` and the public `other/open`."""
+    built = World(folder / "repositories")
+    for full_name in ("octo/hello", "octo/secret", "octo/empty", "other/open"):
+        (folder / full_name).mkdir(parents=True)
+        one = Scratch(folder / full_name)
+        one.bare = built.folder / f"{full_name}.git"
+        one.bare.parent.mkdir(parents=True, exist_ok=True)
+        fill(one, full_name)
+        built.scratch[full_name] = one
+    built.connect()
+    set_public(built.caller, built.repository("other/open").pk, public=True)
+    return built

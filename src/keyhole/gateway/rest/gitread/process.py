@@ -26,6 +26,8 @@ class Captured:
     out: bytes
     truncated: bool
     """Whether there was more than the limit; the process was then ended early."""
+    complaint: bytes = b""
+    """What it wrote on standard error, at most 16 KB, although it ended well."""
 
 
 async def capture(git_dir: Path, *args: str, stdin: bytes = b"", limit: int = LIMIT,
@@ -68,9 +70,10 @@ async def _drain(process: asyncio.subprocess.Process, command: str, stdin: bytes
             if size > limit:
                 return Captured(b"".join(parts)[:limit], truncated=True)
         await feeding
+        complained = await complaint
         if await process.wait() != 0:
-            raise GitError(said(await complaint) or f"git {command} ended with code {process.returncode}.")
-        return Captured(b"".join(parts), truncated=False)
+            raise GitError(said(complained) or f"git {command} ended with code {process.returncode}.")
+        return Captured(b"".join(parts), truncated=False, complaint=complained)
     finally:
         feeding.cancel()
         complaint.cancel()

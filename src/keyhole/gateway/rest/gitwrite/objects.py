@@ -10,9 +10,9 @@ from datetime import datetime
 from pathlib import Path
 
 from keyhole.core.errors import InvalidInput
-from keyhole.gateway.rest.gitread.process import output
+from keyhole.gateway.rest.gitread.process import capture, output
 from keyhole.gateway.rest.gitread.trees import FOLDER, Entry, entry_at, list_tree
-from keyhole.providers.gitcli import GitError
+from keyhole.providers.gitcli import GitError, said
 
 _NOT_IN_NAMES = re.compile(r"[\x00-\x1f\x7f<>]")
 
@@ -64,7 +64,10 @@ async def write_tree(git_dir: Path, base: str | None, puts: Sequence[Put]) -> st
         env = {"GIT_INDEX_FILE": str(Path(folder, "index"))}
         await output(git_dir, "read-tree", *([base] if base is not None else ["--empty"]), env=env)
         try:
-            await output(git_dir, "update-index", "-z", "--replace", "--index-info", stdin=b"".join(lines), env=env)
+            put_in = await capture(git_dir, "update-index", "-z", "--replace", "--index-info", stdin=b"".join(lines),
+                                   env=env)
+            if put_in.complaint:  # "Ignoring path .git/config": git says so, leaves it out and is content
+                raise GitError(said(put_in.complaint))
             return _oid(await output(git_dir, "write-tree", env=env))
         except GitError as problem:
             raise InvalidInput(f"The tree cannot be made: {problem.message}") from problem

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from keyhole.core.errors import Conflict
+from keyhole.core.errors import Conflict, InvalidInput
 from keyhole.core.request import RefUpdate
 from keyhole.gateway.newcommits import updates
 from keyhole.gateway.push import Command
-from keyhole.gateway.quarantine import Quarantine
+from keyhole.gateway.quarantine import Quarantine, quarantine
 from keyhole.gateway.rest.gitread.process import output
 from keyhole.gateway.rest.gitread.refs import head
 from keyhole.providers.gitcli import GitError
 
+_MOST_NEW_BYTES = 256 << 20
 _DIGITS = {40: "0" * 40, 64: "0" * 64}
 
 
@@ -28,6 +29,22 @@ async def judged_update(git_dir: Path, ref: str, old: str, new: str) -> RefUpdat
     """
     found, _ = await updates(Quarantine(git_dir, git_dir / "objects"), (Command(old, new, ref),))
     return found[0]
+
+
+async def check_new(git_dir: Path, oid: str) -> None:
+    """Every object that `oid` would bring to the refs, checked as those of a push are: complete, well formed, and
+    without what attacks those who check it out (`.gitmodules` with options, `.git` entries). InvalidInput otherwise.
+    """
+    new = await output(git_dir, "rev-list", "--objects", "--no-object-names", "--stdin", "--not", "--all",
+                       stdin=f"{oid}\n".encode())
+    if not new:
+        return
+    pack = await output(git_dir, "pack-objects", "--stdout", "-q", stdin=new, limit=_MOST_NEW_BYTES)
+    async with quarantine(git_dir) as place:
+        try:
+            await output(git_dir, "index-pack", "--stdin", "--strict", "--fsck-objects", stdin=pack, env=place.env)
+        except GitError as problem:
+            raise InvalidInput(f"git refuses the objects: {problem.message}") from problem
 
 
 async def move(git_dir: Path, ref: str, old: str, new: str) -> None:

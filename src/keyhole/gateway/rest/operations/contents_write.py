@@ -17,7 +17,7 @@ from keyhole.gateway.rest.gitread import history, refs, trees
 from keyhole.gateway.rest.gitread.commits import Commit
 from keyhole.gateway.rest.gitread.trees import Entry
 from keyhole.gateway.rest.gitwrite import objects as write
-from keyhole.gateway.rest.gitwrite.refs import is_checked_out, move, zeros
+from keyhole.gateway.rest.gitwrite.refs import check_new, is_checked_out, move, zeros
 from keyhole.gateway.rest.identities import signed
 from keyhole.gateway.rest.present import commits as present_commits
 from keyhole.gateway.rest.present import contents as present
@@ -148,6 +148,7 @@ async def _commit(ctx: Context, fields: Fields, place: _Place, message: str, cha
     oid = await write.write_commit(
         ctx.git_dir, tree=tree, parents=[place.tip.oid] if place.tip is not None else [], message=message,
         author=signed(ctx, fields, "author", committer), committer=committer)
+    await check_new(ctx.git_dir, oid)
     await move(ctx.git_dir, place.ref, place.tip.oid if place.tip is not None else zeros(oid), oid)
     await note_push(ctx)
     return (await history.read_commits(ctx.git_dir, [oid]))[0]

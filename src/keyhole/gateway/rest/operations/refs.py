@@ -11,7 +11,7 @@ from keyhole.gateway.rest.context import Context
 from keyhole.gateway.rest.gitread import history, objects, refs
 from keyhole.gateway.rest.gitread.objects import Info
 from keyhole.gateway.rest.gitread.refs import Ref
-from keyhole.gateway.rest.gitwrite.refs import is_checked_out, judged_update, move, zeros
+from keyhole.gateway.rest.gitwrite.refs import check_new, is_checked_out, judged_update, move, zeros
 from keyhole.gateway.rest.present import refs as present
 from keyhole.gateway.rest.problems import invalid, not_found
 from keyhole.gateway.rest.pushed import note_push
@@ -123,6 +123,7 @@ async def _target(ctx: Context, oid: str, name: str) -> Info:
         raise InvalidInput("Object does not exist")
     if name.startswith("refs/heads/") and info.kind != "commit":
         raise InvalidInput("Object is not a commit, and a branch names commits only")
+    await check_new(ctx.git_dir, oid)
     return info
 
 

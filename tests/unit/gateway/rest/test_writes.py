@@ -1,0 +1,289 @@
+"""Writing: every write is planned, judged, then done; who may not write learns nothing from the checks."""
+
+from __future__ import annotations
+
+import base64
+
+import pytest
+
+HELLO = "/repos/octo/hello"
+ZERO = "0" * 40
+
+
+def b64(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
+
+
+@pytest.fixture
+def writer(world):
+    token = world.token("octo", "hello", "empty", contents="write", statuses="write")
+    return lambda method, path, body=None, **headers: world.ask(token, method, path, body, **headers)
+
+
+@pytest.fixture
+def tip(world):
+    def current(ref="main"):
+        scratch = world.scratch["octo/hello"]
+        return scratch.git("--git-dir", str(scratch.bare), "rev-parse", ref)
+    return current
+
+
+def test_create_change_and_delete_a_file(world, writer, tip):
+    before = tip()
+    made = writer("PUT", f"{HELLO}/contents/new/file.txt", {"message": "add", "content": b64("one\n")})
+    assert (made.status, made.json["content"]["path"]) == (201, "new/file.txt")
+    assert made.json["commit"]["parents"][0]["sha"] == before
+    assert made.json["commit"]["sha"] == tip()
+    changed = writer("PUT", f"{HELLO}/contents/new/file.txt", {
+        "message": "change", "content": b64("two\n"), "sha": made.json["content"]["sha"], "branch": "main",
+        "author": {"name": "Ann", "email": "ann@example.invalid", "date": "2024-05-06T07:08:09+02:00"}})
+    assert changed.status == 200
+    assert changed.json["commit"]["author"] == {"name": "Ann", "email": "ann@example.invalid",
+                                                "date": "2024-05-06T05:08:09Z"}
+    gone = writer("DELETE", f"{HELLO}/contents/new/file.txt", {"message": "away", "sha": changed.json["content"]["sha"]})
+    assert (gone.status, gone.json["content"]) == (200, None)
+    assert writer("GET", f"{HELLO}/contents/new/file.txt").status == 404
+    scratch = world.scratch["octo/hello"]
+    assert scratch.git("--git-dir", str(scratch.bare), "fsck", "--strict", "--no-dangling") == ""
+
+
+def test_the_first_file_of_an_empty_repository(writer):
+    made = writer("PUT", "/repos/octo/empty/contents/README.md", {"message": "first", "content": b64("hi")})
+    assert (made.status, made.json["commit"]["parents"]) == (201, [])
+    assert writer("GET", "/repos/octo/empty/readme").json["path"] == "README.md"
+
+
+@pytest.mark.parametrize(("body", "status", "message"), [
+    ({"content": "eA=="}, 422, '"message" wasn\'t supplied'),
+    ({"message": "m"}, 422, '"content" wasn\'t supplied'),
+    ({"message": "m", "content": "e*"}, 422, "not valid Base64"),
+    ({"message": "m", "content": "é"}, 422, "not valid Base64"),
+    ({"message": "m", "content": "eA=="}, 422, '"sha" wasn\'t supplied'),
+    ({"message": "m", "content": "eA==", "sha": "1" * 40}, 409, "does not match"),
+    ({"message": "m", "content": "eA==", "sha": ["x"]}, 422, "Validation Failed"),
+    ({"message": 1, "content": "eA=="}, 422, "Validation Failed"),
+    ({"message": "m", "content": "eA==", "branch": "none"}, 404, "Branch none not found"),
+    ({"message": "m", "content": "eA==", "branch": "../main"}, 404, "not found"),
+    ({"message": "m", "content": "eA==", "branch": "-x"}, 404, "not found"),
+    ({"message": "m", "content": "eA==", "author": {"name": "x"}}, 422, '"sha"'),
+    (b"[]", 400, "Body should be a JSON object"),
+    (b"{", 400, "Problems parsing JSON"),
+    (b'{"message": "a", "message": "b", "content": ""}', 400, "Problems parsing JSON"),
+    (b'{"message": NaN}', 400, "Problems parsing JSON"),
+    (b'\xef\xbb\xbf{"message": "a"}', 400, "Problems parsing JSON"),
+    ('{"message": "a"}'.encode("utf-16"), 400, "Problems parsing JSON"),
+    (b'{"n": ' + b"9" * 4301 + b"}", 400, "Problems parsing JSON"),
+    (b'{"n": ' + b"[" * 100_000 + b"]" * 100_000 + b"}", 400, "Problems parsing JSON"),
+    (b'{"n": ' + b"[" * 100 + b"]" * 100 + b"}", 400, "Problems parsing JSON"),
+    (b'{"message": "\\ud800"}', 400, "Problems parsing JSON"),
+    (b'{"n": 1e999}', 400, "Problems parsing JSON"),
+])
+def test_A12_bodies_that_are_wrong(world, writer, tip, body, status, message):
+    before = tip()
+    answer = writer("PUT", f"{HELLO}/contents/README.md", body)
+    assert answer.status == status, answer.raw
+    assert message in answer.json["message"]
+    assert answer.json["status"] == str(status)
+    assert tip() == before
+
+
+@pytest.mark.parametrize("path", ["src", ".github/workflows", "link", "link/x", "README.md/x", ".git/config", ".GIT/x", "a/.git", "git~1/x",
+                                  "a/.gi%E2%80%8Ct/x"])
+def test_a_path_that_is_no_file_of_its_own_is_refused(writer, tip, path):
+    before = tip()
+    body = {"message": "m", "content": "eA==", "sha": tip(f"main:{path}") if path in ("src", "link") else ""}
+    answer = writer("PUT", f"{HELLO}/contents/{path}", body)
+    assert (answer.status, tip()) == (422, before), answer.raw
+
+
+WORKFLOW_PATHS = [".github/workflows/ci.yml", ".github/workflows/new.yml", ".GitHub/Workflows/x.yml",
+                  ".github/WORKFLOWS/x.yml", ".GITHUB", ".github%20/workflows/x.yml"]
+
+
+@pytest.mark.parametrize("path", WORKFLOW_PATHS)
+def test_P16_a_workflow_file_needs_its_own_permission(world, writer, tip, path):
+    before = tip()
+    body = {"message": "m", "content": b64("on: push\n"),
+            "sha": tip(f"main:{path}") if path == WORKFLOW_PATHS[0] else ""}
+    denied = writer("PUT", f"{HELLO}/contents/{path}", body)
+    assert (denied.status, tip()) == (403, before)
+    assert denied.headers["x-accepted-github-permissions"] == "contents=write; contents=write,workflows=write"
+    assert denied.json["message"] == "Resource not accessible by personal access token"
+    if path == WORKFLOW_PATHS[0]:
+        gone = writer("DELETE", f"{HELLO}/contents/{path}", {"message": "m", "sha": body["sha"]})
+        assert (gone.status, tip()) == (403, before)
+        both = world.token("octo", "hello", contents="write", workflows="write")
+        assert world.ask(both, "PUT", f"{HELLO}/contents/{path}", body).status == 200
+
+
+def _objects(writer, tip, path: str, mode: str = "100644", **more) -> str:
+    """A commit upon main with one more path, made with the git data operations."""
+    blob = writer("POST", f"{HELLO}/git/blobs", {"content": "on: push\nevil: yes\n"})
+    assert blob.status == 201
+    tree = writer("POST", f"{HELLO}/git/trees", {"base_tree": tip(), "tree": [
+        {"path": path, "mode": mode, "type": "blob", "sha": blob.json["sha"]}]})
+    assert tree.status == 201, tree.raw
+    commit = writer("POST", f"{HELLO}/git/commits", {"message": "by hand", "tree": tree.json["sha"], "parents": [tip()],
+                                                     **more})
+    assert commit.status == 201, commit.raw
+    return commit.json["sha"]
+
+
+def test_git_data_makes_a_commit_and_a_branch(world, writer, tip):
+    oid = _objects(writer, tip, "src/deep/new.py")
+    made = writer("POST", f"{HELLO}/git/refs", {"ref": "refs/heads/topic", "sha": oid})
+    assert (made.status, made.json["object"]["sha"], tip("topic")) == (201, oid, oid)
+    assert writer("POST", f"{HELLO}/git/refs", {"ref": "refs/heads/topic", "sha": oid}).json["message"] == \
+        "Reference already exists"
+    moved = writer("PATCH", f"{HELLO}/git/refs/heads/main", {"sha": oid})
+    assert (moved.status, tip()) == (200, oid)
+    back = tip("main~1")
+    assert writer("PATCH", f"{HELLO}/git/refs/heads/main", {"sha": back}).json["message"] == \
+        "Update is not a fast forward"
+    assert writer("PATCH", f"{HELLO}/git/refs/heads/main", {"sha": back, "force": True}).status == 200
+    assert writer("DELETE", f"{HELLO}/git/refs/heads/topic").status == 204
+    assert writer("DELETE", f"{HELLO}/git/refs/heads/topic").json["message"] == "Reference does not exist"
+    assert writer("DELETE", f"{HELLO}/git/refs/heads/main").json["message"] == "Cannot delete the default branch"
+
+
+def test_an_annotated_tag(world, writer, tip):
+    tag = writer("POST", f"{HELLO}/git/tags", {"tag": "v2", "message": "two\n", "object": tip(), "type": "commit",
+                                               "tagger": {"name": "T", "email": "t@example.invalid"}})
+    assert (tag.status, tag.json["tagger"]["name"]) == (201, "T")
+    made = writer("POST", f"{HELLO}/git/refs", {"ref": "refs/tags/v2", "sha": tag.json["sha"]})
+    assert (made.status, made.json["object"]["type"]) == (201, "tag")
+    assert writer("POST", f"{HELLO}/git/refs", {"ref": "refs/heads/x", "sha": tag.json["sha"]}).status == 422
+
+
+@pytest.mark.parametrize("path", [".github/workflows/x.yml", ".GITHUB/workflows/x.yml", ".github/Workflows/x.yml"])
+def test_P16_a_ref_to_a_commit_with_a_workflow_needs_the_permission_too(world, writer, tip, path):
+    before, oid = tip(), _objects(writer, tip, path)
+    for method, where, body in (("POST", "refs", {"ref": "refs/heads/evil", "sha": oid}),
+                                ("PATCH", "refs/heads/main", {"sha": oid}),
+                                ("PATCH", "refs/heads/main", {"sha": oid, "force": True})):
+        assert writer(method, f"{HELLO}/git/{where}", body).status == 403
+    both = world.token("octo", "hello", contents="write", workflows="write")
+    assert tip() == before
+    assert world.ask(both, "PATCH", f"{HELLO}/git/refs/heads/main", {"sha": oid}).status == 200
+
+
+@pytest.mark.parametrize("path", [".github", ".GitHub"])
+def test_P16_a_link_in_place_of_the_folder_is_a_workflow_change(world, writer, tip, path):
+    tree = writer("POST", f"{HELLO}/git/trees", {"tree": [
+        {"path": path, "mode": "120000", "type": "blob", "content": "elsewhere"}]})
+    oid = writer("POST", f"{HELLO}/git/commits", {"message": "m", "tree": tree.json["sha"],
+                                                  "parents": [tip()]}).json["sha"]
+    assert writer("POST", f"{HELLO}/git/refs", {"ref": "refs/heads/alias", "sha": oid}).status == 403
+
+
+def test_P16_a_workflow_that_a_later_commit_takes_back_still_counts(world, writer, tip):
+    first = _objects(writer, tip, ".github/workflows/x.yml")
+    second = writer("POST", f"{HELLO}/git/commits", {"message": "undo", "tree": tip("main^{tree}"),
+                                                     "parents": [first]}).json["sha"]
+    assert writer("POST", f"{HELLO}/git/refs", {"ref": "refs/heads/undone", "sha": second}).status == 403
+
+
+@pytest.mark.parametrize("entry", [
+    {"path": ".git/config", "mode": "100644", "content": "x"}, {"path": "a/.GIT/x", "mode": "100644", "content": "x"},
+    {"path": "../x", "mode": "100644", "content": "x"}, {"path": "/x", "mode": "100644", "content": "x"},
+    {"path": "a//b", "mode": "100644", "content": "x"}, {"path": "a\0b", "mode": "100644", "content": "x"},
+    {"path": "x", "mode": "100600", "content": "x"}, {"path": "x", "mode": "100644", "sha": "1" * 40},
+    {"path": "x", "mode": "100644", "sha": "HEAD"}, {"path": "x", "mode": "040000", "sha": "1" * 40},
+    {"path": "git~1", "mode": "100644", "content": "x"}, {"path": "x", "mode": "100644", "type": "tree", "content": "x"},
+    {"path": 7, "mode": "100644", "content": "x"},
+], ids=str)
+def test_G17_trees_that_git_must_not_hold(writer, entry):
+    assert writer("POST", f"{HELLO}/git/trees", {"tree": [entry]}).status == 422
+
+
+def test_trees_take_folders_in_and_paths_out(world, writer, tip):
+    answer = writer("POST", f"{HELLO}/git/trees", {"base_tree": tip(), "tree": [
+        {"path": "copy", "mode": "040000", "type": "tree", "sha": tip("main:src")},
+        {"path": "docs", "mode": "100644", "type": "blob", "content": "a file now"},
+        {"path": "README.md", "mode": "100644", "type": "blob", "sha": None},
+        {"path": "run", "mode": "100755", "type": "blob", "content": "#!/bin/sh\n"},
+    ]})
+    assert answer.status == 201, answer.raw
+    deep = writer("GET", f"{HELLO}/git/trees/{answer.json['sha']}?recursive=1").json["tree"]
+    paths = {row["path"]: row["mode"] for row in deep if row["type"] == "blob"}
+    assert paths["copy/app.py"] == "100644"
+    assert (paths["docs"], paths["run"]) == ("100644", "100755")
+    assert "README.md" not in paths
+
+
+@pytest.mark.parametrize("ref", ["refs/pull/1/head", "refs/notes/x", "refs/replace/x", "refs/keyhole/x",
+                                 "refs/heads/refs/heads/x", "refs/heads/HEAD"])
+def test_G7_refs_that_no_token_moves(writer, tip, ref):
+    answer = writer("POST", f"{HELLO}/git/refs", {"ref": ref, "sha": tip()})
+    assert answer.status == 403, answer.raw
+    assert writer("PATCH", f"{HELLO}/git/{ref}", {"sha": tip()}).status == 403
+    assert writer("DELETE", f"{HELLO}/git/{ref}").status == 403
+
+
+@pytest.mark.parametrize("ref", ["main", "heads/x", "refs/x", "refs/heads/a..b", "refs/heads/-x", "refs/heads/a b",
+                                 "refs/heads/a.lock", "refs/heads/@{", "refs/heads/x\n", "refs/heads/" + "x" * 1001, ""])
+def test_N9_refs_that_are_none(writer, tip, ref):
+    assert writer("POST", f"{HELLO}/git/refs", {"ref": ref, "sha": tip()}).status == 422
+
+
+@pytest.mark.parametrize("sha", ["1" * 40, "main", "HEAD", "abcdef", "-x", "1" * 64])
+def test_a_ref_to_what_is_not_there(writer, sha):
+    answer = writer("POST", f"{HELLO}/git/refs", {"ref": "refs/heads/x", "sha": sha})
+    assert (answer.status, answer.json["message"]) == (422, "Object does not exist")
+
+
+def test_a_ref_whose_name_is_in_the_way_is_a_conflict(writer, tip):
+    answer = writer("POST", f"{HELLO}/git/refs", {"ref": "refs/heads/main/below", "sha": tip()})
+    assert (answer.status, tip()) == (409, tip())
+
+
+def test_without_write_the_checks_of_a_write_say_nothing(world, tip):
+    reader = world.token("octo", "hello", contents="read")
+    answers = [world.ask(reader, "PUT", f"{HELLO}/contents/{path}", body).raw
+               for path in ("README.md", "nothing") for body in ({}, {"message": "m", "content": "eA=="}, b"{")]
+    messages = {answer.split(b'"explain"')[0] for answer in answers}
+    assert len(messages) == 1
+    assert b"Resource not accessible" in messages.pop()
+
+
+def test_statuses(world, writer, tip):
+    assert writer("GET", f"{HELLO}/commits/main/status").json["state"] == "pending"
+    made = writer("POST", f"{HELLO}/statuses/{tip()}", {"state": "failure", "context": "ci", "description": "no",
+                                                        "target_url": "https://ci.example.invalid/1"})
+    assert (made.status, made.json["state"], made.json["creator"]["type"]) == (201, "failure", "User")
+    assert writer("GET", f"{HELLO}/commits/main/status").json["state"] == "failure"
+    assert writer("POST", f"{HELLO}/statuses/{tip()}", {"state": "success", "context": "ci"}).status == 201
+    combined = writer("GET", f"{HELLO}/commits/main/status").json
+    assert (combined["state"], combined["total_count"], combined["sha"]) == ("success", 1, tip())
+    assert [row["state"] for row in writer("GET", f"{HELLO}/commits/main/statuses").json] == ["success", "failure"]
+    for body in ({"state": "great"}, {}, {"state": "success", "target_url": "javascript:alert(1)"},
+                 {"state": "success", "description": "x" * 141}, {"state": "success", "context": "a\x1b[31m"}):
+        assert writer("POST", f"{HELLO}/statuses/{tip()}", body).status == 422
+    assert writer("POST", f"{HELLO}/statuses/{'1' * 40}", {"state": "success"}).status == 422
+    reader = world.token("octo", "hello", contents="write", statuses="read")
+    assert world.ask(reader, "POST", f"{HELLO}/statuses/{tip()}", {"state": "success"}).status == 403
+
+
+def test_a_branch_that_somebody_works_on_is_not_moved_under_their_feet(world, tmp_path):
+    work = world.scratch["other/open"].work.parent / "work"
+    folder = world.folder / "octo" / "mine"
+    world.scratch["other/open"].git("clone", "--quiet", str(work), str(folder))
+    world.connect()
+    token = world.token("octo", "mine", contents="write")
+    answer = world.ask(token, "PUT", "/repos/octo/mine/contents/x", {"message": "m", "content": "eA=="})
+    assert (answer.status, "checked out" in answer.json["message"]) == (422, True)
+
+
+GITMODULES = ['[submodule "x"]\n\tpath = x\n\turl = -u./payload\n',
+              '[submodule "../evil"]\n\tpath = x\n\turl = https://example.invalid/x\n',
+              '[submodule "x"]\n\tpath = -x\n\turl = https://example.invalid/x\n']
+
+
+@pytest.mark.parametrize("text", GITMODULES)
+def test_G17_a_gitmodules_file_that_attacks_whoever_clones_is_refused_on_both_ways(writer, tip, text):
+    before = tip()
+    answer = writer("PUT", f"{HELLO}/contents/.gitmodules", {"message": "m", "content": b64(text)})
+    assert (answer.status, tip()) == (422, before), answer.raw
+    tree = writer("POST", f"{HELLO}/git/trees", {"tree": [{"path": ".gitmodules", "mode": "100644", "content": text}]})
+    oid = writer("POST", f"{HELLO}/git/commits", {"message": "m", "tree": tree.json["sha"], "parents": []}).json["sha"]
+    assert writer("POST", f"{HELLO}/git/refs", {"ref": "refs/heads/x", "sha": oid}).status == 422
