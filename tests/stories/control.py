@@ -1,0 +1,78 @@
+"""A second process on the server's data folder that does what people do: one JSON command a line, one answer a line.
+
+A process of its own, because Django's settings read the environment once and stories start several servers.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+import django
+
+django.setup()
+
+from keyhole.accounts.services import local_caller  # noqa: E402
+from keyhole.audit import explain as explaining  # noqa: E402
+from keyhole.audit.verify import verify  # noqa: E402
+from keyhole.core.errors import KeyholeError  # noqa: E402
+from keyhole.core.grant import Access  # noqa: E402
+from keyhole.core.permissions import Level  # noqa: E402
+from keyhole.repositories import services as repositories  # noqa: E402
+from keyhole.tokens import services as tokens  # noqa: E402
+
+
+def connect(folder: str, owner: str = "local") -> dict[str, int]:
+    """Connect a folder; returns full name -> id of everything connected."""
+    caller = local_caller()
+    repositories.connect_folder(caller, folder, owner)
+    return {row.full_name: row.pk for row in repositories.list_repositories(caller)}
+
+
+def token(owner: str, name: str, permissions: dict[str, str], repository_ids: list[int] | None = None,
+          access: str = "selected", days: int | None = 30) -> dict[str, Any]:
+    """Generate a token; returns its id and text."""
+    issued = tokens.generate(local_caller(), tokens.TokenSpec(
+        name=name, owner_login=owner, expires_in_days=days, access=Access(access),
+        repository_ids=frozenset(repository_ids or ()),
+        permissions={key: Level.parse(word) for key, word in permissions.items()}))
+    return {"id": issued.token.pk, "text": issued.secret.reveal()}
+
+
+def revoke(number: int) -> None:
+    """Revoke a token."""
+    tokens.revoke(local_caller(), number)
+
+
+def set_public(number: int, public: bool) -> None:
+    """Make a repository public or private."""
+    repositories.set_public(local_caller(), number, public)
+
+
+def explain(number: str) -> str:
+    """The explanation of an id, as text."""
+    return explaining.explain(number).text()
+
+
+def audit_ok() -> bool:
+    """Whether the audit log verifies."""
+    return verify().ok
+
+
+_COMMANDS = {function.__name__: function for function in (connect, token, revoke, set_public, explain, audit_ok)}
+
+
+def main() -> None:
+    """Answer until standard input ends."""
+    for line in sys.stdin:
+        command, arguments = json.loads(line)
+        try:
+            answer = {"value": _COMMANDS[command](**arguments)}
+        except KeyholeError as problem:
+            answer = {"error": f"{type(problem).__name__}: {problem.message}"}
+        print(json.dumps(answer), flush=True)
+
+
+if __name__ == "__main__":
+    main()
