@@ -72,12 +72,12 @@ def test_a_page_is_opened_by_a_test(path):
         return
     # A story may walk through several pages: then it names each by the path that the page is registered under.
     paths = [call.args[0].value for call in calls(path, "page") if isinstance(call.args[0], ast.Constant)]
-    stems = [text.partition("<")[0].rstrip("/") for text in paths if text.partition("<")[0].rstrip("/")]
+    stems = [f"/{text.partition('<')[0].rstrip('/')}" for text in paths]
     walked = [
         test
         for test in tests
         if not test.is_relative_to(ROOT / "tests/conventions")
-        and any(stem in text for stem in stems for text in strings(test))
+        and any(text == stem or (stem != "/" and stem in text) for stem in stems for text in strings(test))
     ]
     assert walked, f"neither {name(flat)} exists nor does a story open one of {paths}"
 
