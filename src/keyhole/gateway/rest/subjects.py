@@ -13,11 +13,12 @@ from keyhole.core import request as core
 from keyhole.core.canonical import fold
 from keyhole.core.resolve import Match, resolve
 from keyhole.gateway.rest.compare_names import sides
-from keyhole.repositories.lookup import Found, by_id, find, visible_to
+from keyhole.repositories.lookup import by_id, find, visible_to
 from keyhole.repositories.models import Repository
 from keyhole.tokens.authority import Bearer
 
-_NAMES = (("owner", "repo"), ("template_owner", "template_repo"), ("repo_owner", "repo_name"))
+_NAMES = (("owner", "repo"), ("template_owner", "template_repo"), ("repo_owner", "repo_name"), ("org", "repo_name"))
+"""Pairs of parameters that name a repository. A `repo_name` alone is one of the token's user."""
 _LONGEST_ID = 18
 
 
@@ -49,13 +50,10 @@ def subjects(method: str, segments: tuple[str, ...], bearer: Bearer) -> Subjects
     match = resolve(method, segments)
     if match is None:
         return Subjects(None, (), None, moved=False, below=())
-    first, *others = [_found(match, *names) for names in _NAMES if names[0] in match.params] or [None]
-    named = "repo" in match.params or any(names[0] in match.params for names in _NAMES)
-    repositories = [first.repository if first is not None else None] if named else []
-    repositories += [found.repository if found is not None else None for found in others]
-    repositories += _also_named(match)
-    return Subjects(match, tuple(repositories), _owner(match, bearer),
-                    moved=first is not None and first.moved and segments[0] == "repos", below=segments[3:])
+    named = [find(*names) for names in _named(match, bearer)]
+    repositories = [found.repository if found is not None else None for found in named] + _also_named(match)
+    moved = segments[:1] == ("repos",) and bool(named) and named[0] is not None and named[0].moved
+    return Subjects(match, tuple(repositories), _owner(match, bearer), moved=moved, below=segments[3:])
 
 
 def _by_id(method: str, segments: tuple[str, ...], bearer: Bearer) -> Subjects:
@@ -73,8 +71,12 @@ def _is_id(text: str) -> bool:
     return text.isascii() and text.isdigit() and len(text) <= _LONGEST_ID
 
 
-def _found(match: Match, owner: str, name: str) -> Found | None:
-    return find(match.params[owner], match.params[name])
+def _named(match: Match, bearer: Bearer) -> list[tuple[str, str]]:
+    params = match.params
+    named = [(params[owner], params[name]) for owner, name in _NAMES if owner in params and name in params]
+    if not named and "repo_name" in params:
+        named = [(bearer.user_owner.login, params["repo_name"])]
+    return named
 
 
 def _also_named(match: Match) -> list[Repository | None]:

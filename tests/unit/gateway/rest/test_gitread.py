@@ -110,7 +110,8 @@ class TestHistory:
         assert [commit.message for commit in run(history.list_commits(bare, wanted))] == [
             "second\n", "first\n\nwith a body\n"]
         assert run(history.count_commits(bare, wanted)) == 2
-        assert [c.message for c in run(history.list_commits(bare, wanted, skip=1, count=1))] == ["first\n\nwith a body\n"]
+        assert [commit.message for commit in run(history.list_commits(bare, wanted, skip=1, count=1))] == [
+            "first\n\nwith a body\n"]
 
     def test_filters_by_path_author_and_time(self, repository):
         tip = repository.git("rev-parse", "HEAD")

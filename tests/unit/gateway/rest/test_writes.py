@@ -40,7 +40,8 @@ def test_create_change_and_delete_a_file(world, writer, tip):
     assert changed.status == 200
     assert changed.json["commit"]["author"] == {"name": "Ann", "email": "ann@example.invalid",
                                                 "date": "2024-05-06T05:08:09Z"}
-    gone = writer("DELETE", f"{HELLO}/contents/new/file.txt", {"message": "away", "sha": changed.json["content"]["sha"]})
+    gone = writer("DELETE", f"{HELLO}/contents/new/file.txt",
+                  {"message": "away", "sha": changed.json["content"]["sha"]})
     assert (gone.status, gone.json["content"]) == (200, None)
     assert writer("GET", f"{HELLO}/contents/new/file.txt").status == 404
     scratch = world.scratch["octo/hello"]
@@ -87,7 +88,8 @@ def test_A12_bodies_that_are_wrong(world, writer, tip, body, status, message):
     assert tip() == before
 
 
-@pytest.mark.parametrize("path", ["src", ".github/workflows", "link", "link/x", "README.md/x", ".git/config", ".GIT/x", "a/.git", "git~1/x",
+@pytest.mark.parametrize("path", ["src", ".github/workflows", "link", "link/x", "README.md/x",
+                                  ".git/config", ".GIT/x", "a/.git", "git~1/x",
                                   "a/.gi%E2%80%8Ct/x"])
 def test_a_path_that_is_no_file_of_its_own_is_refused(writer, tip, path):
     before = tip()
@@ -189,7 +191,8 @@ def test_P16_a_workflow_that_a_later_commit_takes_back_still_counts(world, write
     {"path": "a//b", "mode": "100644", "content": "x"}, {"path": "a\0b", "mode": "100644", "content": "x"},
     {"path": "x", "mode": "100600", "content": "x"}, {"path": "x", "mode": "100644", "sha": "1" * 40},
     {"path": "x", "mode": "100644", "sha": "HEAD"}, {"path": "x", "mode": "040000", "sha": "1" * 40},
-    {"path": "git~1", "mode": "100644", "content": "x"}, {"path": "x", "mode": "100644", "type": "tree", "content": "x"},
+    {"path": "git~1", "mode": "100644", "content": "x"},
+    {"path": "x", "mode": "100644", "type": "tree", "content": "x"},
     {"path": 7, "mode": "100644", "content": "x"},
 ], ids=str)
 def test_G17_trees_that_git_must_not_hold(writer, entry):
@@ -221,7 +224,8 @@ def test_G7_refs_that_no_token_moves(writer, tip, ref):
 
 
 @pytest.mark.parametrize("ref", ["main", "heads/x", "refs/x", "refs/heads/a..b", "refs/heads/-x", "refs/heads/a b",
-                                 "refs/heads/a.lock", "refs/heads/@{", "refs/heads/x\n", "refs/heads/" + "x" * 1001, ""])
+                                 "refs/heads/a.lock", "refs/heads/@{", "refs/heads/x\n",
+                                 "refs/heads/" + "x" * 1001, ""])
 def test_N9_refs_that_are_none(writer, tip, ref):
     assert writer("POST", f"{HELLO}/git/refs", {"ref": ref, "sha": tip()}).status == 422
 
