@@ -17,6 +17,7 @@ from keyhole.audit.models import Entry
 from keyhole.core.caller import Caller
 from keyhole.core.grant import Access, Grant
 from keyhole.core.permissions import Level, vocabulary
+from keyhole.core.summary import capitalised
 from keyhole.repositories.models import Repository
 from keyhole.tokens import services as tokens
 from keyhole.tokens.models import Purpose, State, Token
@@ -60,6 +61,11 @@ class Integration:
     def writes(self) -> bool:
         """Whether any of its permissions is more than read."""
         return any(level > Level.READ for _, level in self.permissions)
+
+    @property
+    def reach_line(self) -> str:
+        """`reach` as a line of its own: a name stays as it is, words begin large."""
+        return self.reach if len(self.repositories) == 1 else capitalised(self.reach)
 
     @property
     def reach(self) -> str:

@@ -13,7 +13,8 @@ from keyhole.web.render import show
 _log = logging.getLogger(__name__)
 
 _TITLES = {
-    400: "That request was not understood", 401: "Sign in first", 403: "You may not do this", 404: "There is no such page",
+    400: "That request was not understood", 401: "Sign in first", 403: "You may not do this",
+    404: "There is no such page",
     405: "That is not how this page works", 409: "That does not fit what is there", 422: "That is not acceptable",
     503: "Keyhole cannot act safely now",
 }

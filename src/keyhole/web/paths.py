@@ -8,9 +8,9 @@ _PLAIN = re.compile(r"/(?![/\\])[A-Za-z0-9/_.~?=&%+,:@-]*")
 
 
 def local_path(text: str | None) -> str:
-    """The text if it is plainly a path of this site, else `/`.
+    r"""The text if it is plainly a path of this site, else `/`.
 
-    Browsers treat `//host`, `/\\host`, tabs and line ends in ways that a check by parsing gets wrong, so this is
+    Browsers treat `//host`, `/\host`, tabs and line ends in ways that a check by parsing gets wrong, so this is
     a list of characters instead; an address that needs others is not worth the risk.
     """
     return text if text and len(text) <= 500 and _PLAIN.fullmatch(text) else "/"

@@ -34,11 +34,6 @@ class Row:
     fixed: bool
     """Metadata: always included, not a choice."""
 
-    @property
-    def text(self) -> str:
-        """What a search looks at."""
-        return f"{self.title} {self.name.replace('_', ' ')} {self.about}".lower()
-
 
 @dataclass(frozen=True, slots=True)
 class Section:

@@ -18,7 +18,7 @@ from keyhole.core.grant import Access
 from keyhole.core.permissions import Group, Level, vocabulary
 from keyhole.tokens.services import TokenSpec
 
-PREFIX = "permission."
+PREFIX = "may."
 """Of the names of the form's permission fields."""
 OFFERED_DAYS = (7, 30, 60, 90)
 _DEFAULT_DAYS = 30

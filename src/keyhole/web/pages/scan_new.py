@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import redirect
 
 from keyhole.core.errors import Conflict, InvalidInput, KeyholeError, NotFound
+from keyhole.core.summary import capitalised
 from keyhole.repositories import services as repositories
 from keyhole.repositories.models import Repository
+from keyhole.scanners.registry import all_scanners
 from keyhole.scans import refs
 from keyhole.scans import services as scans
 from keyhole.scans.services import ScanSpec
@@ -17,8 +20,7 @@ from keyhole.web.caller import caller_of
 from keyhole.web.registry import page, trail
 from keyhole.web.render import show
 
-SCANNERS = (("secrets", "Secrets", "Passwords, tokens and private keys, in every file of the whole history."),)
-"""Id, title and what it does of each scanner that can be chosen."""
+_DEFAULT = ("secrets",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,7 @@ class Form:
     description: str = ""
     repository: str = ""
     ref: str = ""
-    scanners: tuple[str, ...] = tuple(scanner[0] for scanner in SCANNERS)
+    scanners: tuple[str, ...] = _DEFAULT
     run_now: bool = True
 
 
@@ -68,7 +70,7 @@ def _spec(form: Form, connected: list[Repository]) -> ScanSpec:
     chosen = _chosen(connected, form.repository)
     if chosen is None:
         raise InvalidInput("Choose the repository to scan.", field="repository")
-    if not form.scanners or set(form.scanners) - {scanner[0] for scanner in SCANNERS}:
+    if not form.scanners or set(form.scanners) - set(all_scanners()):
         raise InvalidInput("Choose at least one scanner.", field="scanners")
     return ScanSpec(name=form.name or f"Scan of {chosen.name}", description=form.description,
                     repository_id=chosen.pk, ref=form.ref, scanners=form.scanners, run_now=form.run_now)
@@ -76,6 +78,16 @@ def _spec(form: Form, connected: list[Repository]) -> ScanSpec:
 
 def _chosen(connected: list[Repository], number: str) -> Repository | None:
     return next((row for row in connected if str(row.pk) == number), None)
+
+
+def _scanners() -> list[tuple[str, str, str]]:
+    """Id, title and what it does of each scanner; the last is the What paragraph of its module, its documentation."""
+    found = []
+    for scanner in all_scanners().values():
+        paragraphs = (sys.modules[type(scanner).__module__].__doc__ or "").split("\n\n")
+        about = next((" ".join(text.split()) for text in paragraphs if text.startswith("What:")), "")
+        found.append((scanner.id, scanner.title, capitalised(about.removeprefix("What:").strip())))
+    return found
 
 
 def _refs(chosen: Repository | None) -> list[str]:
@@ -93,5 +105,5 @@ def _form(request: HttpRequest, connected: list[Repository], form: Form, problem
           ) -> HttpResponse:
     field = getattr(problem, "field", "") or ("name" if problem else "")
     return show(request, "web/scan_new.html", status=422 if problem else 200, title="New code scan", form=form,
-                repositories=connected, refs=_refs(_chosen(connected, form.repository)), scanners=SCANNERS,
+                repositories=connected, refs=_refs(_chosen(connected, form.repository)), scanners=_scanners(),
                 errors={field: problem.message} if problem else {}, problem=problem, crumbs=trail("scans"))

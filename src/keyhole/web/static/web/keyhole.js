@@ -40,13 +40,13 @@ function watchForm(form) {
 }
 
 function filterRows(input) {
-  const rows = all(input.dataset.filter), count = document.getElementById(input.dataset.count || "");
+  const rows = all(input.dataset.filter), texts = rows.map((row) => [row, row.textContent.toLowerCase()]), count = document.getElementById(input.dataset.count || "");
   const folds = new Map(all("details[data-opens]").map((fold) => [fold, fold.open]));
   input.addEventListener("input", () => {
     const words = input.value.toLowerCase().split(/\s+/).filter(Boolean);
     let shown = 0;
-    for (const row of rows) {
-      row.hidden = !words.every((word) => row.dataset.text.includes(word));
+    for (const [row, text] of texts) {
+      row.hidden = !words.every((word) => text.includes(word));
       shown += !row.hidden;
     }
     for (const [fold, open] of folds) if (fold.querySelector(input.dataset.filter)) fold.open = words.length ? true : open;
