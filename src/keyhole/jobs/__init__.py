@@ -4,6 +4,6 @@ A room registers a job under a kind and enqueues it by the id of a row of its ow
 engine's records are only how to get there: whatever the row says is unfinished is run again until it says so no more.
 """
 
-from keyhole.jobs.registry import Interrupted, Job, job, step
+from keyhole.jobs.registry import Interrupted, Job, job, offer, step
 
-__all__ = ["Interrupted", "Job", "job", "step"]
+__all__ = ["Interrupted", "Job", "job", "offer", "step"]

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import wraps
+from importlib import import_module
 
 StepRunner = Callable[[str, Callable[[], None]], None]
 """Runs the named step now, or leaves it out because it has ended before."""
@@ -19,6 +20,7 @@ current_runner: ContextVar[StepRunner | None] = ContextVar("keyhole_job_step_run
 """Set by the engine around a job; without one, steps are plain functions (as unit tests want them)."""
 
 _registered: dict[str, Job] = {}
+_offered: set[str] = set()
 
 
 class Interrupted(BaseException):
@@ -71,12 +73,20 @@ def step(function: Callable[[int], None]) -> Callable[[int], None]:
     return run
 
 
+def offer(module: str) -> None:
+    """Names a module that registers jobs. It is imported when jobs are first needed, not at every start-up."""
+    _offered.add(module)
+
+
 def registered() -> tuple[Job, ...]:
-    """All jobs of the rooms that were imported so far."""
+    """All jobs there are."""
+    for module in sorted(_offered):
+        import_module(module)
     return tuple(_registered.values())
 
 
 def find(kind: str) -> Job:
     """The job of that kind. Raises LookupError."""
+    registered()
     return _registered[kind]
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.apps import AppConfig
 
+from keyhole.jobs import offer
+
 
 class ScansConfig(AppConfig):
     """Code scans and their findings."""
@@ -11,3 +13,7 @@ class ScansConfig(AppConfig):
     name = "keyhole.scans"
     label = "scans"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Tells the workers where the job is."""
+        offer("keyhole.scans.job")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -71,12 +70,16 @@ class Scan(models.Model):
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
 
+    tip = models.CharField(max_length=64, blank=True)
+    """Object whose history is read: what the ref named when the scan began; empty for the whole history."""
     commit = models.CharField(max_length=64, blank=True)
-    """Object id that the ref (or HEAD) named when the scan began."""
+    """Object id of the commit that the ref (or HEAD) named when the scan began."""
     counters = models.JSONField(default=dict)
-    """Numbers of the result: `objects`, `bytes`, `findings`, `new`, `fixed`, and one per severity."""
+    """Numbers of the result: `objects`, `bytes`, `findings`, and one per
+    severity; `new` and `fixed` too, unless there is no scan before it to compare with."""
     evidence = models.JSONField(default=dict)
-    """How the result came to be: `reasons`, `scanners`, `rules_version`, `isolation`, `duration`."""
+    """How the result came to be: `reasons`, `scanners`, `rules_version`, `isolation`, `duration`,
+    and `authorization`, the explain id of the reading."""
     log = models.JSONField(default=list)
     """The last lines of what happened, oldest first, each `{"at": RFC 3339, "text": ...}`."""
 
@@ -149,15 +152,3 @@ class Finding(models.Model):
             data=found.to_json(),
         )
 
-
-class Counters(dict[str, int]):
-    """The numbers of a result, by name."""
-
-    @classmethod
-    def of(cls, result: core.ScanResult, *, new: int, fixed: int) -> Counters:
-        """Counts what the result holds; `new` and `fixed` come from the scan before."""
-        numbers: dict[str, Any] = {severity.value: 0 for severity in core.Severity}
-        for found in result.findings:
-            numbers[found.severity.value] += 1
-        return cls(numbers, objects=result.objects, bytes=result.bytes_read,
-                   findings=len(result.findings), new=new, fixed=fixed)

@@ -1,0 +1,54 @@
+"""Scanning a folder on this machine without server, account or database: `keyhole scan PATH`.
+
+The whole of it, for a command: `result = direct.scan(Path("."), on_progress=show)`, then `result.verdict` and
+`result.findings`, and exit code 0 only if `result.clean`.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+from keyhole.core.finding import ScanResult
+from keyhole.core.secret import Secret
+from keyhole.scanners import child
+from keyhole.scanners.interface import Limits, Progress
+from keyhole.scanners.locate import git_dir_of
+from keyhole.scans import refs
+
+
+def scan(
+    path: Path,
+    *,
+    ref: str = "",
+    scanners: Iterable[str] = ("secrets",),
+    limits: Limits = Limits(),  # noqa: B008 - frozen
+    secret: Secret | None = None,
+    on_progress: Callable[[Progress], None] | None = None,
+) -> ScanResult:
+    """Reads the repository at `path`, all of its history or that of one branch or tag, in a child process.
+
+    `secret` keys the ids of the findings; without one it is this user's, see `secret_of_this_user`. Raises
+    InvalidInput, naming the field `path` or `ref`; UnknownScanner. Trouble on the way makes the result incomplete.
+    """
+    git_dir = git_dir_of(path)
+    tips = [refs.named(git_dir, ref).object_id] if ref else []
+    key = secret or secret_of_this_user()[0]
+    return child.run(git_dir, hmac_secret=key, scanners=scanners, tips=tips, limits=limits, on_progress=on_progress)
+
+
+def secret_of_this_user() -> tuple[Secret, bool]:
+    """The secret that keys findings' ids, and whether it lasts.
+
+    It is `findings.secret` of this user's data folder, the same one that scans on the server use, so that a finding
+    has the same id everywhere. Where no such folder can be kept (a build container, a read-only home), it is a new
+    random one: ids then hold for this run only.
+    """
+    try:
+        return settings.KEYHOLE_HMAC_SECRET, True
+    except (ImproperlyConfigured, OSError):
+        return Secret(secrets.token_hex(32)), False

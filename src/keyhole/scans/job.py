@@ -1,0 +1,134 @@
+"""A code scan as a durable job. Each step may begin again after a crash; what has to be kept is in the scan's row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.db import transaction
+from django.utils import timezone
+
+from keyhole.core import finding as core
+from keyhole.core.errors import InvalidInput
+from keyhole.jobs import job, step
+from keyhole.repositories.lookup import is_there
+from keyhole.scans import refs
+from keyhole.scans.life import finish, say
+from keyhole.scans.models import UNFINISHED, Finding, Scan, Stage, State
+from keyhole.scans.reading import read as read_repository
+from keyhole.scans.summary import before, counted
+
+KIND = "scan"
+MOST_ATTEMPTS = 5
+"""How often reading is begun: a repository that takes the worker down with it must not do so for ever."""
+
+
+def _unfinished() -> Iterable[int]:
+    return Scan.objects.filter(state__in=UNFINISHED).order_by("pk").values_list("pk", flat=True)
+
+
+def _failed(row: int, reason: str) -> None:
+    scan = _scan(row)
+    if scan is not None:
+        finish(scan, State.FAILED, reason)
+
+
+@job(KIND, unfinished=_unfinished, failed=_failed)
+def run(row: int) -> None:
+    """All of it. A row that has ended, or that is gone, makes every step do nothing."""
+    prepare(row)
+    read(row)
+    conclude(row)
+
+
+@step
+def prepare(row: int) -> None:
+    """Looks whether there is something to read, and settles which commits."""
+    scan = _scan(row)
+    if scan is None or scan.finished:
+        return
+    begun = Scan.objects.filter(pk=row, state=State.QUEUED).update(
+        state=State.RUNNING, stage=Stage.PREPARE, started_at=timezone.now())
+    scan.refresh_from_db()
+    if scan.stop_requested:
+        finish(scan, State.STOPPED, "Stopped before it began.")
+        return
+    if begun:
+        say(scan, f"Scan of {scan.repository.full_name} began.")
+    if scan.repository.removed_at is not None or not is_there(scan.repository):
+        finish(scan, State.FAILED, f"{scan.repository.full_name} is not where it was connected. "
+                                   "Connect it again, then run the scan again.")
+        return
+    try:
+        _settle(scan)
+    except InvalidInput as problem:
+        finish(scan, State.FAILED, problem.message)
+
+
+def _settle(scan: Scan) -> None:
+    git_dir = scan.repository.git_dir
+    if scan.ref:
+        # The object and not the name: a push in the middle of it must not make two halves of two histories.
+        tip = refs.named(git_dir, scan.ref)
+        scan.tip, scan.commit = tip.object_id, tip.commit
+    else:
+        scan.commit = refs.head(git_dir)
+    scan.save(update_fields=["tip", "commit"])
+
+
+@step
+def read(row: int) -> None:
+    """Reads the repository and stores what was found. In one step, since the token cannot be kept between two."""
+    scan = _scan(row)
+    if scan is None or scan.state != State.RUNNING or _stopped(scan):
+        return
+    scan.attempts += 1
+    scan.save(update_fields=["attempts"])
+    if scan.attempts > MOST_ATTEMPTS:
+        finish(scan, State.FAILED, f"It was interrupted {MOST_ATTEMPTS} times. "
+                                   "The server's log says why; a smaller part, such as one branch, may do.")
+        return
+    if scan.attempts > 1:
+        say(scan, f"Going on after an interruption, attempt {scan.attempts}.")
+    result = read_repository(scan)
+    if result is not None:
+        _store(scan, result)
+        return
+    scan.refresh_from_db(fields=["stop_requested", "attempts", "state"])
+    if not _stopped(scan) and scan.state == State.RUNNING:
+        finish(scan, State.FAILED, "The scan's token was revoked while it was reading.")
+
+
+def _stopped(scan: Scan) -> bool:
+    return scan.stop_requested and finish(scan, State.STOPPED, "Stopped on request.")
+
+
+def _store(scan: Scan, result: core.ScanResult) -> None:
+    evidence = {key: value for key, value in result.to_json().items() if key != "findings"}
+    with transaction.atomic():
+        mine = Scan.objects.select_for_update().filter(
+            pk=scan.pk, state=State.RUNNING, attempts=scan.attempts).update(
+            stage=Stage.STORE, evidence={**scan.evidence, **evidence}, commit=result.commit or scan.commit)
+        if not mine:
+            return  # deleted, or taken over by a later attempt whose result will stand
+        Finding.objects.filter(scan=scan).delete()
+        Finding.objects.bulk_create([Finding.of(scan, found) for found in result.findings], batch_size=500)
+    say(scan, f"{result.objects:,} objects read, {len(result.findings):,} findings stored.")
+
+
+@step
+def conclude(row: int) -> None:
+    """Compares with the scan before, counts, and ends the scan."""
+    scan = _scan(row)
+    if scan is None or scan.state != State.RUNNING or _stopped(scan):
+        return
+    Scan.objects.filter(pk=row).update(stage=Stage.CONCLUDE)
+    known = before(scan)
+    if known is not None:
+        scan.findings.exclude(key__in=known).update(new=True)
+    reasons = scan.evidence.get("reasons") or []
+    finish(scan, State.INCOMPLETE if reasons else State.COMPLETE, "; ".join(reasons),
+           counters=counted(scan, known))
+
+
+def _scan(row: int) -> Scan | None:
+    return Scan.objects.select_related("repository__owner", "token").filter(pk=row).first()

@@ -1,0 +1,184 @@
+"""What people do with code scans: create, run, look at, stop, delete."""
+
+from __future__ import annotations
+
+import logging
+import unicodedata
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from keyhole.accounts.services import require
+from keyhole.audit.log import Draft, append
+from keyhole.core.caller import Caller
+from keyhole.core.errors import Conflict, InvalidInput, NotFound
+from keyhole.jobs import engine
+from keyhole.repositories import services as repositories
+from keyhole.repositories.lookup import is_there
+from keyhole.repositories.models import Repository
+from keyhole.scanners.registry import chosen
+from keyhole.scans import refs
+from keyhole.scans.job import KIND
+from keyhole.scans.life import finish
+from keyhole.scans.models import UNFINISHED, Finding, Scan, State
+
+log = logging.getLogger("keyhole.scans")
+
+_NAME_LENGTH = 100
+_DESCRIPTION_LENGTH = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class ScanSpec:
+    """The fields of the form "New code scan"."""
+
+    repository_id: int
+    name: str = ""
+    """At most 100 characters; empty takes one from the repository and the ref."""
+    description: str = ""
+    """At most 1,024 characters."""
+    ref: str = ""
+    """Branch or tag, short or full name; empty reads the history of all of them."""
+    scanners: tuple[str, ...] = ("secrets",)
+    """Ids of the scanners."""
+    run_now: bool = True
+    """Whether to run it at once, or when somebody asks for it."""
+
+
+def create(caller: Caller, spec: ScanSpec) -> Scan:
+    """Create a code scan and, if asked to, run it. InvalidInput, naming the field, if it makes no sense."""
+    user = require(caller, "scan:create")
+    repository = repositories.get(caller, spec.repository_id)
+    _check_place(repository)
+    ref = refs.named(repository.git_dir, spec.ref).ref if spec.ref.strip() else ""
+    scanners = [scanner.id for scanner in chosen(spec.scanners)]
+    scan = Scan(description=_text("description", spec.description, _DESCRIPTION_LENGTH), repository=repository,
+                ref=ref, scanners=scanners, requested_by=user, created_at=timezone.now())
+    scan.name = _text("name", spec.name, _NAME_LENGTH) or _default_name(scan)
+    with transaction.atomic():
+        scan.save()
+        _record(caller, "scan:create", scan, ref=scan.ref, scanners=scanners)
+        if spec.run_now:
+            _queue(caller, scan)
+    return scan
+
+
+def _check_place(repository: Repository) -> None:
+    if not is_there(repository):
+        raise InvalidInput(f"{repository.full_name} is not where it was connected.", field="repository_id",
+                           hint="It was moved or removed. Connect its folder again.")
+
+
+def _default_name(scan: Scan) -> str:
+    return f"{scan.repository.full_name} {scan.ref_name}"[:_NAME_LENGTH].strip()
+
+
+def _text(name: str, text: str, longest: int) -> str:
+    text = " ".join(text.split())
+    if len(text) > longest:
+        raise InvalidInput(f"The {name} has {len(text):,} characters; at most {longest:,} are kept.", field=name)
+    if any(unicodedata.category(char) in {"Cc", "Cf", "Cs", "Co", "Cn"} for char in text):
+        raise InvalidInput(f"The {name} has control or invisible characters.", field=name)
+    return text
+
+
+def run(caller: Caller, scan_id: int) -> Scan:
+    """Run a scan: the scan itself if it never ran, else a new one just like it, so that the old result stays.
+
+    Conflict while it runs.
+    """
+    user = require(caller, "scan:run")
+    scan = get(caller, scan_id)
+    if scan.state in UNFINISHED:
+        raise Conflict("This scan is running.", hint="Wait for it, or stop it first.")
+    repository = repositories.get(caller, scan.repository_id)
+    _check_place(repository)
+    with transaction.atomic():
+        if scan.finished:
+            scan = Scan.objects.create(
+                name=scan.name, description=scan.description, repository=repository, ref=scan.ref,
+                scanners=scan.scanners, requested_by=user, created_at=timezone.now(), again=scan)
+            _record(caller, "scan:create", scan, ref=scan.ref, scanners=scan.scanners, again=scan.again_id)
+        _queue(caller, scan)
+    return scan
+
+
+def _queue(caller: Caller, scan: Scan) -> None:
+    user = require(caller, "scan:run")
+    changed = Scan.objects.filter(pk=scan.pk, state=State.READY).update(state=State.QUEUED, requested_by=user)
+    if not changed:
+        raise Conflict("This scan was started by somebody else in this moment.")
+    _record(caller, "scan:run", scan)
+    scan.refresh_from_db()
+    transaction.on_commit(lambda: _hand_over(scan.pk))
+
+
+def _hand_over(scan_id: int) -> None:
+    try:
+        engine.enqueue(KIND, scan_id)
+    except Exception:
+        # The row says `queued`, which is what counts: a worker finds it there, just some seconds later.
+        log.exception("scan %d could not be handed to the workers at once", scan_id)
+
+
+def list_scans(caller: Caller, repository_id: int | None = None) -> QuerySet[Scan]:
+    """All scans, or those of one repository, newest first."""
+    require(caller, "scan:read")
+    rows = Scan.objects.select_related("repository__owner", "requested_by", "token")
+    return rows if repository_id is None else rows.filter(repository=repository_id)
+
+
+def get(caller: Caller, scan_id: int) -> Scan:
+    """One scan. NotFound if there is none with this id."""
+    found = list_scans(caller).filter(pk=scan_id).first() if 0 < scan_id < 2**63 else None
+    if found is None:
+        raise NotFound("There is no such code scan.", hint="`keyhole scan list` shows them all.")
+    return found
+
+
+def findings(caller: Caller, scan_id: int) -> QuerySet[Finding]:
+    """What a scan found, worst first."""
+    return Finding.objects.filter(scan=get(caller, scan_id))
+
+
+def stop(caller: Caller, scan_id: int) -> Scan:
+    """Stop a scan that waits or runs; a running one ends within about a second. Conflict if it does neither."""
+    require(caller, "scan:change")
+    scan = get(caller, scan_id)
+    with transaction.atomic():
+        if not Scan.objects.filter(pk=scan.pk, state__in=UNFINISHED).update(stop_requested=True):
+            raise Conflict("This scan is not running.")
+        _record(caller, "scan:stop", scan)
+        waits = Scan.objects.filter(pk=scan.pk, state=State.QUEUED).exists()
+        # Without a worker nobody would ever look at the request.
+        if waits or not engine.somebody_works():
+            finish(scan, State.STOPPED, "Stopped on request.", caller)
+    scan.refresh_from_db()
+    return scan
+
+
+def delete(caller: Caller, scan_id: int) -> None:
+    """Delete a scan with its findings, for good. Conflict while it runs. Edges ask for confirmation first."""
+    require(caller, "scan:change")
+    scan = get(caller, scan_id)
+    with transaction.atomic():
+        if Scan.objects.select_for_update().filter(pk=scan.pk, state__in=UNFINISHED).exists():
+            raise Conflict("This scan is running.", hint="Stop it first.")
+        _record(caller, "scan:delete", scan, state=str(scan.state), counters=scan.counters)
+        scan.delete()
+
+
+def refs_of(caller: Caller, repository_id: int) -> list[str]:
+    """Full names of the repository's branches and tags, for a form to offer."""
+    require(caller, "repository:read")
+    repository = repositories.get(caller, repository_id)
+    _check_place(repository)
+    return refs.names(repository.git_dir)
+
+
+def _record(caller: Caller, action: str, scan: Scan, **more: object) -> None:
+    append(Draft(action=action, outcome="allowed", actor=caller.as_actor(),
+                 subject={"scan_id": scan.pk, "scan": scan.name, "repository": scan.repository.full_name,
+                          "repository_id": scan.repository_id, **more}))
