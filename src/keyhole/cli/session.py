@@ -15,12 +15,17 @@ def open_keyhole() -> Caller:
     Whoever may read the data folder may do everything anyway, so the command line asks for no password.
     Django is imported here and not above: `keyhole --help` does without it.
     """
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "keyhole.settings")
+    use_settings()
     import django
     django.setup()
     _bring_up_to_date()
     from keyhole.accounts.services import local_caller
     return local_caller()
+
+
+def use_settings() -> None:
+    """Say which settings count, without opening anything."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "keyhole.settings")
 
 
 def _bring_up_to_date() -> None:

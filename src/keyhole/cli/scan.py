@@ -1,0 +1,117 @@
+"""`keyhole scan`: scan a repository's whole history for secrets."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from keyhole.cli.output import count, json_option, safe, say_json, table
+from keyhole.cli.session import open_keyhole, use_settings
+from keyhole.core.errors import Conflict, NotFound
+
+if TYPE_CHECKING:
+    from keyhole.core.finding import ScanResult
+
+_EXIT_FINDINGS, _EXIT_INCOMPLETE = 1, 4
+
+
+@click.command("scan")
+@click.argument("target", metavar="PATH|OWNER/REPO")
+@click.option("--ref", default="", help="Branch or tag whose history is read; default: all of them.")
+@click.option("--sarif", type=click.Path(path_type=Path), default=None, help="Write a SARIF 2.1.0 report to this file.")
+@json_option
+def command(target: str, ref: str, sarif: Path | None, as_json: bool) -> None:
+    """Scan the whole history of a repository for secrets.
+
+    PATH is scanned as it is, without a server and without keeping anything. OWNER/REPO is a connected repository:
+    the scan is kept, with a token of its own, and shows in the browser.
+
+    Exit codes: 0 clean, 1 findings, 2 usage, 4 incomplete (never shown as clean).
+    """
+    path = Path(target)
+    result = _path(path, ref) if path.is_dir() else _connected(target, ref)
+    if sarif is not None:
+        _write_sarif(sarif, result)
+    if as_json:
+        say_json(result.to_json())
+    else:
+        _tell(result)
+    incomplete = result.status.value != "complete"
+    sys.exit(_EXIT_INCOMPLETE if incomplete else _EXIT_FINDINGS if result.findings else 0)
+
+
+def _path(path: Path, ref: str) -> ScanResult:
+    use_settings()
+    from keyhole.scans import direct
+    bar = _Bar()
+    try:
+        return direct.scan(path, ref=ref, on_progress=lambda seen: bar.show(seen.phase, seen.done, seen.total))
+    finally:
+        bar.clear()
+
+
+def _connected(full_name: str, ref: str) -> ScanResult:
+    caller = open_keyhole()
+    from keyhole.repositories.services import by_full_name
+    from keyhole.scans import reports, services
+    from keyhole.scans.follow import follow
+    try:
+        repository = by_full_name(caller, full_name)
+    except NotFound as problem:
+        raise NotFound(f"{safe(full_name)} is neither a folder here nor a connected repository.",
+                       hint="`keyhole repo list` shows the connected ones.") from problem
+    scan = services.create(caller, services.ScanSpec(repository.pk, ref=ref))
+    bar = _Bar()
+    try:
+        for scan in follow(caller, scan.pk):
+            bar.show(scan.get_stage_display() or scan.get_state_display(), scan.done, scan.total)
+    except KeyboardInterrupt:
+        services.stop(caller, scan.pk)
+        raise
+    finally:
+        bar.clear()
+    if scan.state in ("failed", "stopped"):
+        raise Conflict(f"The scan ended as {scan.state}: {scan.reason}")
+    return reports.result(scan)
+
+
+class _Bar:
+    """Progress on a terminal: one line, rewritten. Nothing where standard error is a file."""
+
+    def __init__(self) -> None:
+        self._on = sys.stderr.isatty()
+
+    def show(self, phase: str, done: int, total: int) -> None:
+        """How far it is."""
+        if self._on:
+            numbers = f"{done:,} of {total:,}" if total else f"{done:,}" if done else ""
+            click.echo(f"\r\x1b[K{phase}  {numbers}", nl=False, err=True)
+
+    def clear(self) -> None:
+        """Leave nothing on the line."""
+        if self._on:
+            click.echo("\r\x1b[K", nl=False, err=True)
+
+
+def _write_sarif(path: Path, result: ScanResult) -> None:
+    import json
+
+    from keyhole.scanners.report_sarif import sarif
+    path.write_text(json.dumps(sarif(result), indent=2), "utf-8")
+
+
+def _tell(result: ScanResult) -> None:
+    read = f"{count(result.objects, 'object')} ({result.bytes_read / 1e6:,.1f} MB) read in {result.duration:.1f} s"
+    if result.findings:
+        table(("SEVERITY", "WHAT", "WHERE", "COMMIT", "ENDS IN"),
+              [(found.severity.value, found.title, f"{found.locations[0].path}:{found.locations[0].line}",
+                found.locations[0].commit[:10], found.last4 or "-") for found in result.findings], empty="")
+        click.echo()
+    if result.status.value == "complete":
+        click.echo(f"{count(len(result.findings), 'finding')}. {read}." if result.findings else f"Clean: {read}.")
+    else:
+        click.echo(f"INCOMPLETE, so not known to be clean: {'; '.join(result.reasons)}. "
+                   f"{count(len(result.findings), 'finding')} so far, {read}.")
