@@ -12,7 +12,7 @@ help: ## list the targets
 
 demo: ## the whole way on a real repository: token, gateway, code scan  [REPO=path] [ARGS=--json]
 	@scripts/setup run
-	@$(BIN)/keyhole demo $(if $(REPO),--repo "$(REPO)") $(ARGS)
+	@$(BIN)/keyhole demo $(if $(REPO),"$(REPO)") --keep .keyhole-demo $(ARGS)
 
 test: ## all tests: unit, conventions, stories  [ARGS="-k name"]
 	@scripts/setup test

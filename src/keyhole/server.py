@@ -68,7 +68,8 @@ def only_one() -> Iterator[None]:
             file.seek(0)
             raise ImproperlyConfigured(
                 f"A Keyhole with process id {file.read().strip() or '(unknown)'} already runs on "
-                f"{settings.KEYHOLE_DATA}. Stop it first, or choose another KEYHOLE_DATA.") from None
+                f"{settings.KEYHOLE_DATA}. Stop it first, or choose another KEYHOLE_DATA."
+            ) from None
         _write_pid(file)
         yield
 
@@ -98,14 +99,21 @@ async def serve() -> None:
 
     from keyhole.jobs import engine  # noqa: PLC0415
 
-
     loop = asyncio.get_running_loop()
     loop.set_default_executor(ThreadPoolExecutor(16, "keyhole"))
     host, port = settings.KEYHOLE_LISTEN
-    server = Server(compose(), address=host, port=port, interface=Interfaces.ASGINL, websockets=False, backlog=1024,
-                    log_enabled=False,
-                    http1_settings=HTTP1Settings(header_read_timeout=_HEADER_SECONDS * 1000,
-                                                 max_buffer_size=_LARGEST_HEAD))
+    server = Server(
+        compose(),
+        address=host,
+        port=port,
+        interface=Interfaces.ASGINL,
+        websockets=False,
+        backlog=1024,
+        log_enabled=False,
+        http1_settings=HTTP1Settings(
+            header_read_timeout=_HEADER_SECONDS * 1000, max_buffer_size=_LARGEST_HEAD
+        ),
+    )
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, server.stop)
     jobs = loop.run_in_executor(None, engine.start)  # beside the first page, which needs no engine

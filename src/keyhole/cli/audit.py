@@ -24,22 +24,34 @@ def verify_(as_json: bool) -> None:
     from dataclasses import asdict
 
     from keyhole.audit.verify import verify
+
     report = verify()
     if as_json:
         say_json(asdict(report))
     elif report.ok:
         click.echo(f"The chain of {report.entries:,} entries is whole. Head: {report.head}")
     else:
-        click.echo(f"The chain is broken at entry {report.broken_at}. Entries from there on cannot be trusted.")
+        click.echo(
+            f"The chain is broken at entry {report.broken_at}. Entries from there on cannot be trusted."
+        )
     sys.exit(0 if report.ok else 1)
 
 
 @command.command("export")
-@click.option("--format", "form", type=click.Choice(["json", "csv"]), default="json", show_default=True,
-              help="json is one object a line.")
-@click.option("--output", type=click.File("w", encoding="utf-8"), default="-", help="A file; default: standard output.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["json", "csv"]),
+    default="json",
+    show_default=True,
+    help="json is one object a line.",
+)
+@click.option(
+    "--output", type=click.File("w", encoding="utf-8"), default="-", help="A file; default: standard output."
+)
 def export_(form: str, output: TextIO) -> None:
     """Write every entry, oldest first."""
     open_keyhole()
     from keyhole.audit.export import export
+
     export(output, form)

@@ -20,6 +20,7 @@ def command(entry_id: str, as_json: bool) -> None:
     from dataclasses import asdict
 
     from keyhole.audit.explain import explain
+
     explanation = explain(entry_id)
     if as_json:
         say_json(asdict(explanation))

@@ -20,8 +20,11 @@ class CommandsFromFiles(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The names of the modules that are commands."""
-        stems = {path.stem for path in Path(__file__).parent.iterdir()
-                 if path.suffix == ".py" or (path.is_dir() and (path / "__init__.py").exists())}
+        stems = {
+            path.stem
+            for path in Path(__file__).parent.iterdir()
+            if path.suffix == ".py" or (path.is_dir() and (path / "__init__.py").exists())
+        }
         return sorted(stems - _INFRASTRUCTURE - {"__pycache__"})
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
@@ -33,11 +36,14 @@ class CommandsFromFiles(click.Group):
         return found
 
     def resolve_command(
-            self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
         """As click does it, naming the nearest command when there is none of that name."""
         if args and self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
             near = get_close_matches(args[0], self.list_commands(ctx), 1)
-            ctx.fail(f"No such command {args[0]!r}." + (f" Did you mean `keyhole {near[0]}`?" if near else ""))
+            ctx.fail(
+                f"No such command {args[0]!r}." + (f" Did you mean `keyhole {near[0]}`?" if near else "")
+            )
         return super().resolve_command(ctx, args)
 
 
@@ -47,7 +53,9 @@ _EXIT_CODES = (
 )
 
 
-@click.group(cls=CommandsFromFiles, context_settings={"help_option_names": ["-h", "--help"]}, epilog=_EXIT_CODES)
+@click.group(
+    cls=CommandsFromFiles, context_settings={"help_option_names": ["-h", "--help"]}, epilog=_EXIT_CODES
+)
 @click.version_option(__version__, prog_name="keyhole")
 def keyhole() -> None:
     """Give tools a keyhole, not your keys.

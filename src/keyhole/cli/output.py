@@ -30,8 +30,12 @@ def safe(text: object) -> str:
     Direction overrides go too: they show a name as another one.
     """
     shown = str(text).translate(_CONTROL)
-    return "".join(f"\\u{ord(char):04x}" if char in "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
-                   else char for char in shown)
+    return "".join(
+        f"\\u{ord(char):04x}"
+        if char in "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+        else char
+        for char in shown
+    )
 
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str) -> None:

@@ -28,6 +28,7 @@ def connect(folder: Path, owner: str | None, as_json: bool) -> None:
     """Connect every repository at or below FOLDER (REPO or OWNER/REPO). They stay where they are."""
     caller = open_keyhole()
     from keyhole.repositories.services import connect_folder
+
     _say_report(connect_folder(caller, folder, owner), as_json)
 
 
@@ -37,23 +38,34 @@ def refresh_(as_json: bool) -> None:
     """Look at every connected folder again."""
     caller = open_keyhole()
     from keyhole.repositories.services import refresh
+
     _say_report(refresh(caller), as_json)
 
 
 def _say_report(report: Report, as_json: bool) -> None:
-    groups = {"connected": report.connected, "renamed": report.renamed, "missing": report.missing,
-              "known": report.known}
+    groups = {
+        "connected": report.connected,
+        "renamed": report.renamed,
+        "missing": report.missing,
+        "known": report.known,
+    }
     if as_json:
-        say_json({**{name: [as_dict(row) for row in rows] for name, rows in groups.items()},
-                  "skipped": [{"path": str(one.path), "why": one.why} for one in report.skipped]})
+        say_json(
+            {
+                **{name: [as_dict(row) for row in rows] for name, rows in groups.items()},
+                "skipped": [{"path": str(one.path), "why": one.why} for one in report.skipped],
+            }
+        )
         return
     for name, rows in groups.items():
         for row in rows:
             click.echo(f"{name:9}  {safe(row.full_name)}  {safe(row.location)}")
     for one in report.skipped:
         click.echo(f"{'skipped':9}  {safe(one.path)}: {safe(one.why)}", err=True)
-    click.echo(f"{count(len(report.connected), 'repository')} connected, {len(report.known)} known before, "
-               f"{len(report.skipped)} skipped.")
+    click.echo(
+        f"{count(len(report.connected), 'repository')} connected, {len(report.known)} known before, "
+        f"{len(report.skipped)} skipped."
+    )
 
 
 @command.command("import")
@@ -64,6 +76,7 @@ def import_(source: str, name: str, as_json: bool) -> None:
     """Copy a repository (path or https:// address) into Keyhole, as NAME: OWNER/REPO or REPO."""
     caller = open_keyhole()
     from keyhole.repositories.services import import_repository
+
     where = source if "://" in source else str(Path(source).expanduser().resolve())
     row = import_repository(caller, where, name)
     if as_json:
@@ -79,14 +92,25 @@ def list_(as_json: bool) -> None:
     caller = open_keyhole()
     from keyhole.repositories.lookup import is_there
     from keyhole.repositories.services import list_repositories
+
     rows = list_repositories(caller)
     if as_json:
         say_json([as_dict(row) for row in rows])
         return
-    table(("ID", "REPOSITORY", "VISIBILITY", "CONNECTED", "FOLDER"),
-          [(row.pk, row.full_name, "public" if row.public else "private", ago(row.connected_at),
-            row.location + ("" if is_there(row) else "  (missing)")) for row in rows],
-          empty="No repositories yet. `keyhole repo connect FOLDER` connects those in a folder.")
+    table(
+        ("ID", "REPOSITORY", "VISIBILITY", "CONNECTED", "FOLDER"),
+        [
+            (
+                row.pk,
+                row.full_name,
+                "public" if row.public else "private",
+                ago(row.connected_at),
+                row.location + ("" if is_there(row) else "  (missing)"),
+            )
+            for row in rows
+        ],
+        empty="No repositories yet. `keyhole repo connect FOLDER` connects those in a folder.",
+    )
 
 
 @command.command("public")
@@ -111,6 +135,7 @@ def private(repository: str, as_json: bool) -> None:
 def _set_public(repository: str, value: bool, as_json: bool) -> None:
     caller = open_keyhole()
     from keyhole.repositories.services import by_full_name, set_public
+
     row = set_public(caller, by_full_name(caller, repository).pk, value)
     if as_json:
         say_json(as_dict(row))
@@ -126,10 +151,13 @@ def disconnect_(repository: str, yes: bool, as_json: bool) -> None:
     """Remove a repository from Keyhole. Its folder stays; an imported copy is deleted."""
     caller = open_keyhole()
     from keyhole.repositories.services import by_full_name, disconnect
+
     row = by_full_name(caller, repository)
     if not yes and not as_json:
         fate = "Its imported copy is deleted." if row.imported else "Its folder stays."
-        click.confirm(f"Disconnect {safe(row.full_name)}? Tokens no longer reach it. {fate}", abort=True, err=True)
+        click.confirm(
+            f"Disconnect {safe(row.full_name)}? Tokens no longer reach it. {fate}", abort=True, err=True
+        )
     row = disconnect(caller, row.pk)
     if as_json:
         say_json(as_dict(row))
@@ -139,5 +167,12 @@ def disconnect_(repository: str, yes: bool, as_json: bool) -> None:
 
 def as_dict(row: Repository) -> dict[str, Any]:
     """A repository for machines."""
-    return {"id": row.pk, "full_name": row.full_name, "public": row.public, "provider": row.provider,
-            "location": row.location, "imported": row.imported, "connected_at": row.connected_at}
+    return {
+        "id": row.pk,
+        "full_name": row.full_name,
+        "public": row.public,
+        "provider": row.provider,
+        "location": row.location,
+        "imported": row.imported,
+        "connected_at": row.connected_at,
+    }

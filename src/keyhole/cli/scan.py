@@ -21,7 +21,9 @@ _EXIT_FINDINGS, _EXIT_INCOMPLETE = 1, 4
 @click.command("scan")
 @click.argument("target", metavar="PATH|OWNER/REPO")
 @click.option("--ref", default="", help="Branch or tag whose history is read; default: all of them.")
-@click.option("--sarif", type=click.Path(path_type=Path), default=None, help="Write a SARIF 2.1.0 report to this file.")
+@click.option(
+    "--sarif", type=click.Path(path_type=Path), default=None, help="Write a SARIF 2.1.0 report to this file."
+)
 @json_option
 def command(target: str, ref: str, sarif: Path | None, as_json: bool) -> None:
     """Scan the whole history of a repository for secrets.
@@ -46,9 +48,12 @@ def command(target: str, ref: str, sarif: Path | None, as_json: bool) -> None:
 def _path(path: Path, ref: str) -> ScanResult:
     use_settings()
     from keyhole.scans import direct
+
     bar = _Bar()
     try:
-        return direct.scan(path, ref=ref, on_progress=lambda seen: bar.show(seen.phase, seen.done, seen.total))
+        return direct.scan(
+            path, ref=ref, on_progress=lambda seen: bar.show(seen.phase, seen.done, seen.total)
+        )
     finally:
         bar.clear()
 
@@ -58,16 +63,20 @@ def _connected(full_name: str, ref: str) -> ScanResult:
     from keyhole.repositories.services import by_full_name
     from keyhole.scans import reports, services
     from keyhole.scans.follow import follow
+
     try:
         repository = by_full_name(caller, full_name)
     except NotFound as problem:
-        raise NotFound(f"{safe(full_name)} is neither a folder here nor a connected repository.",
-                       hint="`keyhole repo list` shows the connected ones.") from problem
+        raise NotFound(
+            f"{safe(full_name)} is neither a folder here nor a connected repository.",
+            hint="`keyhole repo list` shows the connected ones.",
+        ) from problem
     scan = services.create(caller, services.ScanSpec(repository.pk, ref=ref))
     bar = _Bar()
     try:
-        for scan in follow(caller, scan.pk):
-            bar.show(scan.get_stage_display() or scan.get_state_display(), scan.done, scan.total)
+        for now in follow(caller, scan.pk):
+            bar.show(now.get_stage_display() or now.get_state_display(), now.done, now.total)
+            scan = now
     except KeyboardInterrupt:
         services.stop(caller, scan.pk)
         raise
@@ -100,18 +109,34 @@ def _write_sarif(path: Path, result: ScanResult) -> None:
     import json
 
     from keyhole.scanners.report_sarif import sarif
+
     path.write_text(json.dumps(sarif(result), indent=2), "utf-8")
 
 
 def _tell(result: ScanResult) -> None:
     read = f"{count(result.objects, 'object')} ({result.bytes_read / 1e6:,.1f} MB) read in {result.duration:.1f} s"
     if result.findings:
-        table(("SEVERITY", "WHAT", "WHERE", "COMMIT", "ENDS IN"),
-              [(found.severity.value, found.title, f"{found.locations[0].path}:{found.locations[0].line}",
-                found.locations[0].commit[:10], found.last4 or "-") for found in result.findings], empty="")
+        table(
+            ("SEVERITY", "WHAT", "WHERE", "COMMIT", "ENDS IN"),
+            [
+                (
+                    found.severity.value,
+                    found.title,
+                    f"{found.locations[0].path}:{found.locations[0].line}",
+                    found.locations[0].commit[:10],
+                    found.last4 or "-",
+                )
+                for found in result.findings
+            ],
+            empty="",
+        )
         click.echo()
     if result.status.value == "complete":
-        click.echo(f"{count(len(result.findings), 'finding')}. {read}." if result.findings else f"Clean: {read}.")
+        click.echo(
+            f"{count(len(result.findings), 'finding')}. {read}." if result.findings else f"Clean: {read}."
+        )
     else:
-        click.echo(f"INCOMPLETE, so not known to be clean: {'; '.join(result.reasons)}. "
-                   f"{count(len(result.findings), 'finding')} so far, {read}.")
+        click.echo(
+            f"INCOMPLETE, so not known to be clean: {'; '.join(result.reasons)}. "
+            f"{count(len(result.findings), 'finding')} so far, {read}."
+        )

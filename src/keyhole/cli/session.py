@@ -17,9 +17,11 @@ def open_keyhole() -> Caller:
     """
     use_settings()
     import django
+
     django.setup()
     _bring_up_to_date()
     from keyhole.accounts.services import local_caller
+
     return local_caller()
 
 
@@ -32,6 +34,7 @@ def _bring_up_to_date() -> None:
     from django.core.management import call_command
     from django.db import connection
     from django.db.migrations.executor import MigrationExecutor
+
     executor = MigrationExecutor(connection)
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
         call_command("migrate", verbosity=0, interactive=False)

@@ -27,16 +27,43 @@ def command() -> None:
 @click.argument("name")
 @click.option("--description", default="", help="What the token is for (at most 1,024 characters).")
 @click.option("--owner", default="", help="Resource owner; default: the owner of the chosen repositories.")
-@click.option("--expires", default="30", show_default=True, metavar="DAYS|DATE|none",
-              help="Days from now, a date such as 2027-01-31, or none.")
-@click.option("--repository", "-r", "repositories", multiple=True, metavar="OWNER/REPO",
-              help="Only select repositories: one that the token may reach. Repeatable.")
-@click.option("--all-repositories", is_flag=True, help="All repositories of the resource owner, future ones too.")
-@click.option("--permission", "-p", "permissions", multiple=True, metavar="NAME=LEVEL",
-              help="For example contents=read. Repeatable. `keyhole token permissions` lists them.")
+@click.option(
+    "--expires",
+    default="30",
+    show_default=True,
+    metavar="DAYS|DATE|none",
+    help="Days from now, a date such as 2027-01-31, or none.",
+)
+@click.option(
+    "--repository",
+    "-r",
+    "repositories",
+    multiple=True,
+    metavar="OWNER/REPO",
+    help="Only select repositories: one that the token may reach. Repeatable.",
+)
+@click.option(
+    "--all-repositories", is_flag=True, help="All repositories of the resource owner, future ones too."
+)
+@click.option(
+    "--permission",
+    "-p",
+    "permissions",
+    multiple=True,
+    metavar="NAME=LEVEL",
+    help="For example contents=read. Repeatable. `keyhole token permissions` lists them.",
+)
 @json_option
-def new(name: str, description: str, owner: str, expires: str, repositories: tuple[str, ...],
-        all_repositories: bool, permissions: tuple[str, ...], as_json: bool) -> None:
+def new(
+    name: str,
+    description: str,
+    owner: str,
+    expires: str,
+    repositories: tuple[str, ...],
+    all_repositories: bool,
+    permissions: tuple[str, ...],
+    as_json: bool,
+) -> None:
     """Generate a token. It is printed once, on standard output; everything else goes to standard error.
 
     Without --repository and --all-repositories it reaches public repositories only.
@@ -46,12 +73,21 @@ def new(name: str, description: str, owner: str, expires: str, repositories: tup
     caller = open_keyhole()
     from keyhole.core.grant import Access
     from keyhole.tokens.services import TokenSpec, generate
+
     chosen = _chosen(caller, repositories)
     access = Access.SELECTED if repositories else Access.ALL if all_repositories else Access.PUBLIC
-    issued = generate(caller, TokenSpec(
-        name=name, description=description, owner_login=owner or _owner_of(chosen),
-        expires_in_days=_days(expires), access=access, repository_ids=frozenset(row.pk for row in chosen),
-        permissions=_permissions(permissions)))
+    issued = generate(
+        caller,
+        TokenSpec(
+            name=name,
+            description=description,
+            owner_login=owner or _owner_of(chosen),
+            expires_in_days=_days(expires),
+            access=access,
+            repository_ids=frozenset(row.pk for row in chosen),
+            permissions=_permissions(permissions),
+        ),
+    )
     if as_json:
         say_json({**as_dict(issued.token), "token": issued.secret.reveal()})
         return
@@ -64,15 +100,20 @@ def new(name: str, description: str, owner: str, expires: str, repositories: tup
 
 def _chosen(caller: Caller, repositories: tuple[str, ...]) -> list[Any]:
     from keyhole.repositories.services import by_full_name
+
     return [by_full_name(caller, full_name) for full_name in repositories]
 
 
 def _owner_of(chosen: list[Any]) -> str:
     from django.conf import settings
+
     owners = sorted({row.owner.login for row in chosen})
     if len(owners) > 1:
-        raise InvalidInput(f"The repositories belong to {' and '.join(owners)}; a token has one resource owner.",
-                           field="repositories", hint="Generate one token for each owner.")
+        raise InvalidInput(
+            f"The repositories belong to {' and '.join(owners)}; a token has one resource owner.",
+            field="repositories",
+            hint="Generate one token for each owner.",
+        )
     return owners[0] if owners else str(settings.KEYHOLE_DEFAULT_OWNER)
 
 
@@ -84,26 +125,34 @@ def _days(text: str) -> int | None:
     try:
         return (date.fromisoformat(text) - datetime.now(UTC).date()).days
     except ValueError as problem:
-        raise InvalidInput(f"{text!r} is not a number of days, a date or none.", field="expiration",
-                           hint="For example --expires 30, --expires 2027-01-31 or --expires none.") from problem
+        raise InvalidInput(
+            f"{text!r} is not a number of days, a date or none.",
+            field="expiration",
+            hint="For example --expires 30, --expires 2027-01-31 or --expires none.",
+        ) from problem
 
 
 def _permissions(pairs: tuple[str, ...]) -> dict[str, Level]:
     from keyhole.core.permissions import Level
+
     chosen: dict[str, Level] = {}
     for pair in pairs:
         name, separator, word = pair.partition("=")
         try:
             chosen[name] = Level.parse(word if separator else "")
         except ValueError as problem:
-            raise InvalidInput(f"{pair!r} is not a permission with a level.", field="permissions",
-                               hint="Write NAME=LEVEL, for example contents=read.") from problem
+            raise InvalidInput(
+                f"{pair!r} is not a permission with a level.",
+                field="permissions",
+                hint="Write NAME=LEVEL, for example contents=read.",
+            ) from problem
     return chosen
 
 
 def clone_hint(chosen: list[Any]) -> str:
     """A git command that would use the token, for people to copy."""
     from django.conf import settings
+
     path = chosen[0].full_name if chosen else "OWNER/REPO"
     return f"git clone {settings.KEYHOLE_URL}/{path}.git"
 
@@ -115,14 +164,27 @@ def list_(include_revoked: bool, as_json: bool) -> None:
     """List tokens with what they reach, when they were last used and when they expire."""
     caller = open_keyhole()
     from keyhole.tokens.services import list_tokens
+
     tokens = list_tokens(caller, include_revoked=include_revoked)
     if as_json:
         say_json([as_dict(token) for token in tokens])
         return
-    table(("ID", "NAME", "REACHES", "PERMISSIONS", "LAST USED", "EXPIRES", "STATE"),
-          [(token.pk, token.name, reach(token), permission_words(token), ago(token.last_used_at),
-            ago(token.expires_at), token.state) for token in tokens],
-          empty="No tokens yet. `keyhole token new NAME -r OWNER/REPO -p contents=read` generates one.")
+    table(
+        ("ID", "NAME", "REACHES", "PERMISSIONS", "LAST USED", "EXPIRES", "STATE"),
+        [
+            (
+                token.pk,
+                token.name,
+                reach(token),
+                permission_words(token),
+                ago(token.last_used_at),
+                ago(token.expires_at),
+                token.state,
+            )
+            for token in tokens
+        ],
+        empty="No tokens yet. `keyhole token new NAME -r OWNER/REPO -p contents=read` generates one.",
+    )
 
 
 @command.command("show")
@@ -138,11 +200,19 @@ def show(token: str, as_json: bool) -> None:
     if row.description:
         click.echo(safe(row.description))
     click.echo(f"\n{sentence(row)}\n")
-    table(("FIELD", "VALUE"), [
-        ("Reaches", reach(row)), ("Permissions", permission_words(row)), ("Created", ago(row.created_at)),
-        ("Expires", ago(row.expires_at)), ("Revoked", ago(row.revoked_at, never="no")),
-        ("Last used", f"{ago(row.last_used_at)} {row.last_used_address or ''}"),
-        ("Requests", f"{row.requests:,} allowed, {row.denials:,} denied")], empty="")
+    table(
+        ("FIELD", "VALUE"),
+        [
+            ("Reaches", reach(row)),
+            ("Permissions", permission_words(row)),
+            ("Created", ago(row.created_at)),
+            ("Expires", ago(row.expires_at)),
+            ("Revoked", ago(row.revoked_at, never="no")),
+            ("Last used", f"{ago(row.last_used_at)} {row.last_used_address or ''}"),
+            ("Requests", f"{row.requests:,} allowed, {row.denials:,} denied"),
+        ],
+        empty="",
+    )
 
 
 @command.command("revoke")
@@ -154,10 +224,14 @@ def revoke(token: str, reason: str, yes: bool, as_json: bool) -> None:
     """Revoke a token at once and for good. Whatever uses it stops working."""
     caller = open_keyhole()
     from keyhole.tokens.services import revoke as revoke_token
+
     row = find(caller, token)
     if not yes and not as_json:
-        click.confirm(f"Revoke {safe(row.name)!r}, last used {ago(row.last_used_at)}? It cannot be undone", abort=True,
-                      err=True)
+        click.confirm(
+            f"Revoke {safe(row.name)!r}, last used {ago(row.last_used_at)}? It cannot be undone",
+            abort=True,
+            err=True,
+        )
     row = revoke_token(caller, row.pk, reason)
     if as_json:
         say_json(as_dict(row))
@@ -170,8 +244,11 @@ def revoke(token: str, reason: str, yes: bool, as_json: bool) -> None:
 def permissions_(as_json: bool) -> None:
     """List every permission with its levels, in GitHub's words."""
     from keyhole.core.permissions import vocabulary
-    rows = [(entry.group.value, entry.name, entry.title, "/".join(level.word for level in entry.levels))
-            for entry in vocabulary().permissions.values()]
+
+    rows = [
+        (entry.group.value, entry.name, entry.title, "/".join(level.word for level in entry.levels))
+        for entry in vocabulary().permissions.values()
+    ]
     if as_json:
         say_json([dict(zip(("group", "name", "title", "levels"), row, strict=True)) for row in rows])
     else:
@@ -182,34 +259,52 @@ def find(caller: Caller, wanted: str) -> Token:
     """The token with this id or name; the live one where a revoked one had the same name."""
     from keyhole.core.errors import NotFound
     from keyhole.tokens.services import get, list_tokens
+
     if wanted.isdecimal() and wanted.isascii():
         return get(caller, int(wanted))
     named = [row for row in list_tokens(caller, include_revoked=True) if row.name == wanted]
     if not named:
-        raise NotFound(f"There is no token {safe(wanted)!r}.", hint="`keyhole token list --all` shows every token.")
+        raise NotFound(
+            f"There is no token {safe(wanted)!r}.", hint="`keyhole token list --all` shows every token."
+        )
     return min(named, key=lambda row: (row.revoked_at is not None, -row.pk))
 
 
 def as_dict(token: Token) -> dict[str, Any]:
     """A token for machines, without any secret."""
     from keyhole.core.grant import dump
+
     stored = dump(token.grant_value())
-    return {"id": token.pk, "name": token.name, "description": token.description, "state": token.state,
-            "purpose": token.purpose, "resource_owner": stored["owner"]["login"],
-            "repository_access": stored["access"], "repositories": _names(token),
-            "permissions": stored["permissions"], "created_at": token.created_at, "expires_at": token.expires_at,
-            "revoked_at": token.revoked_at, "last_used_at": token.last_used_at,
-            "last_used_address": token.last_used_address, "requests": token.requests, "denials": token.denials}
+    return {
+        "id": token.pk,
+        "name": token.name,
+        "description": token.description,
+        "state": token.state,
+        "purpose": token.purpose,
+        "resource_owner": stored["owner"]["login"],
+        "repository_access": stored["access"],
+        "repositories": _names(token),
+        "permissions": stored["permissions"],
+        "created_at": token.created_at,
+        "expires_at": token.expires_at,
+        "revoked_at": token.revoked_at,
+        "last_used_at": token.last_used_at,
+        "last_used_address": token.last_used_address,
+        "requests": token.requests,
+        "denials": token.denials,
+    }
 
 
 def _names(token: Token) -> list[str]:
     from keyhole.repositories.lookup import selected_by
+
     return [row.full_name for row in selected_by(token.grant_value())]
 
 
 def reach(token: Token) -> str:
     """Which repositories a token reaches, short."""
     from keyhole.core.grant import Access
+
     grant, names = token.grant_value(), _names(token)
     match grant.access:
         case Access.PUBLIC:
@@ -228,5 +323,7 @@ def permission_words(token: Token) -> str:
 
 def sentence(token: Token) -> str:
     """What the token may do, said in one sentence."""
-    until = "With no expiration" if token.expires_at is None else f"Until {token.expires_at:%d %B %Y %H:%M} UTC"
+    until = (
+        "With no expiration" if token.expires_at is None else f"Until {token.expires_at:%d %B %Y %H:%M} UTC"
+    )
     return f"{until}, it reaches {safe(reach(token))} with {permission_words(token)}. Nothing else."

@@ -10,8 +10,12 @@ import click
 
 
 @click.command("up")
-@click.option("--data", type=click.Path(path_type=Path), default=None, help="Data folder; overrides KEYHOLE_DATA.")
-@click.option("--listen", metavar="HOST:PORT", default=None, help="Overrides KEYHOLE_LISTEN (127.0.0.1:8470).")
+@click.option(
+    "--data", type=click.Path(path_type=Path), default=None, help="Data folder; overrides KEYHOLE_DATA."
+)
+@click.option(
+    "--listen", metavar="HOST:PORT", default=None, help="Overrides KEYHOLE_LISTEN (127.0.0.1:8470)."
+)
 def command(data: Path | None, listen: str | None) -> None:
     """Start Keyhole: gateway, pages and jobs in one process, until stopped with Ctrl-C.
 

@@ -20,17 +20,30 @@ class GitError(KeyholeError):
     status = 500
 
 
-def run(git_dir: Path | None, *args: str, stdin: bytes = b"", timeout: float = 30.0,
-        env: Mapping[str, str] | None = None, config: Mapping[str, str] | None = None,
-        allow_protocols: Collection[str] = (), filters: Collection[str] | None = None) -> bytes:
+def run(
+    git_dir: Path | None,
+    *args: str,
+    stdin: bytes = b"",
+    timeout: float = 30.0,
+    env: Mapping[str, str] | None = None,
+    config: Mapping[str, str] | None = None,
+    allow_protocols: Collection[str] = (),
+    filters: Collection[str] | None = None,
+) -> bytes:
     """Standard output of one git command that ends within `timeout` seconds.
 
     Raises GitError when git fails or does not end in time; the process and its children are then gone.
     """
     argv = git_argv(git_dir, *args, config=config or {}, filters=filters)
     process = subprocess.Popen(
-        argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
-        env={**git_env(allow_protocols=allow_protocols), **(env or {})}, cwd="/")
+        argv,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+        env={**git_env(allow_protocols=allow_protocols), **(env or {})},
+        cwd="/",
+    )
     try:
         out, err = process.communicate(stdin, timeout)
     except subprocess.TimeoutExpired as slow:
@@ -51,14 +64,27 @@ def succeeds(git_dir: Path | None, *args: str, timeout: float = 30.0) -> bool:
     return True
 
 
-async def spawn(git_dir: Path, *args: str, env: Mapping[str, str] | None = None,
-                config: Mapping[str, str] | None = None, stdin: int | None = asyncio.subprocess.PIPE,
-                limit: int = 1 << 16, filters: Collection[str] | None = None) -> asyncio.subprocess.Process:
+async def spawn(
+    git_dir: Path,
+    *args: str,
+    env: Mapping[str, str] | None = None,
+    config: Mapping[str, str] | None = None,
+    stdin: int | None = asyncio.subprocess.PIPE,
+    limit: int = 1 << 16,
+    filters: Collection[str] | None = None,
+) -> asyncio.subprocess.Process:
     """A git process with piped output, in a group of its own so that `kill_tree` ends its helpers too."""
     argv = git_argv(git_dir, *args, config=config or {}, filters=filters)
     return await asyncio.create_subprocess_exec(
-        *argv, stdin=stdin, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE, cwd="/",
-        env={**git_env(), **(env or {})}, start_new_session=True, limit=limit)
+        *argv,
+        stdin=stdin,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        cwd="/",
+        env={**git_env(), **(env or {})},
+        start_new_session=True,
+        limit=limit,
+    )
 
 
 async def kill_tree(process: asyncio.subprocess.Process) -> None:

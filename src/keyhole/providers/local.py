@@ -61,14 +61,23 @@ def _plain(name: str) -> str:
 def _folders(parent: Path) -> list[Path]:
     try:
         with os.scandir(parent) as entries:
-            found = [Path(entry.path) for entry in entries
-                     if entry.is_dir(follow_symlinks=False) and entry.name != ".git"]
+            found = [
+                Path(entry.path)
+                for entry in entries
+                if entry.is_dir(follow_symlinks=False) and entry.name != ".git"
+            ]
     except OSError as problem:
-        raise InvalidInput(f"{parent} cannot be read: {problem.strerror}.", field="path",
-                           hint="Name a folder that Keyhole's user may read.") from problem
+        raise InvalidInput(
+            f"{parent} cannot be read: {problem.strerror}.",
+            field="path",
+            hint="Name a folder that Keyhole's user may read.",
+        ) from problem
     if len(found) > _MAX_FOLDERS:
-        raise InvalidInput(f"{parent} holds {len(found)} folders; at most {_MAX_FOLDERS} are looked at.",
-                           field="path", hint="Name a folder closer to the repositories.")
+        raise InvalidInput(
+            f"{parent} holds {len(found)} folders; at most {_MAX_FOLDERS} are looked at.",
+            field="path",
+            hint="Name a folder closer to the repositories.",
+        )
     return sorted(found)
 
 
@@ -78,8 +87,12 @@ def git_dir_of(folder: Path) -> Path | None:
     None when there is none. A `.git` that is a file or a link points elsewhere and is not followed.
     """
     for candidate in (folder / ".git", folder):
-        if _is_real(candidate, stat.S_ISDIR) and _is_real(candidate / "HEAD", stat.S_ISREG) \
-                and _is_real(candidate / "objects", stat.S_ISDIR) and _is_real(candidate / "refs", stat.S_ISDIR):
+        if (
+            _is_real(candidate, stat.S_ISDIR)
+            and _is_real(candidate / "HEAD", stat.S_ISREG)
+            and _is_real(candidate / "objects", stat.S_ISDIR)
+            and _is_real(candidate / "refs", stat.S_ISDIR)
+        ):
             return candidate
     return None
 
@@ -110,8 +123,11 @@ def mark(git_dir: Path) -> str:
         temporary.write_text(marker + "\n", "ascii")
         temporary.replace(path)
     except OSError as problem:
-        raise InvalidInput(f"{git_dir} cannot be written: {problem.strerror}.", field="path",
-                           hint="Keyhole keeps a repository's id in a file of its git directory.") from problem
+        raise InvalidInput(
+            f"{git_dir} cannot be written: {problem.strerror}.",
+            field="path",
+            hint="Keyhole keeps a repository's id in a file of its git directory.",
+        ) from problem
     return marker
 
 
@@ -130,17 +146,32 @@ def size_in_kilobytes(git_dir: Path) -> int:
     return int(numbers.get("size", 0)) + int(numbers.get("size-pack", 0))
 
 
-def clone_into(source: str, target: Path, *, allow_private: bool = False, ca_file: str = "",
-               timeout: float = 3600.0) -> None:
+def clone_into(
+    source: str, target: Path, *, allow_private: bool = False, ca_file: str = "", timeout: float = 3600.0
+) -> None:
     """A bare clone of a path or an `https://` address; on failure nothing is left at `target`.
 
     Only these two transports: every other one (`ext::`, `ssh:`, `file:`) can run a program or reach elsewhere.
     """
-    protocol, config = ("https", _pinned(source, allow_private, ca_file)) if "://" in source else ("file", _from(source))
+    protocol, config = (
+        ("https", _pinned(source, allow_private, ca_file)) if "://" in source else ("file", _from(source))
+    )
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
-        run(None, "clone", "--bare", "--quiet", "--no-local", "--template=", "--", source, str(target),
-            timeout=timeout, config=config, allow_protocols=(protocol,))
+        run(
+            None,
+            "clone",
+            "--bare",
+            "--quiet",
+            "--no-local",
+            "--template=",
+            "--",
+            source,
+            str(target),
+            timeout=timeout,
+            config=config,
+            allow_protocols=(protocol,),
+        )
     except GitError as problem:
         shutil.rmtree(target, ignore_errors=True)
         raise InvalidInput(f"{source} could not be cloned: {problem.message}", field="source") from problem
@@ -149,15 +180,23 @@ def clone_into(source: str, target: Path, *, allow_private: bool = False, ca_fil
 def _pinned(source: str, allow_private: bool, ca_file: str) -> dict[str, str]:
     pinned = pin(source, allow_private=allow_private)
     trust = {"http.sslCAInfo": ca_file} if ca_file else {}
-    return {"protocol.https.allow": "always", "http.followRedirects": "false", "http.proxy": "",
-            "http.curloptResolve": pinned.curl_resolve, **trust}
+    return {
+        "protocol.https.allow": "always",
+        "http.followRedirects": "false",
+        "http.proxy": "",
+        "http.curloptResolve": pinned.curl_resolve,
+        **trust,
+    }
 
 
 def _from(source: str) -> dict[str, str]:
     git_dir = git_dir_of(Path(source))
     if git_dir is None or not Path(source).is_absolute():
-        raise InvalidInput(f"{source} is neither a repository on this machine nor an https:// address.",
-                           field="source", hint="Give the full path of a repository, or its clone address.")
+        raise InvalidInput(
+            f"{source} is neither a repository on this machine nor an https:// address.",
+            field="source",
+            hint="Give the full path of a repository, or its clone address.",
+        )
     return {"protocol.file.allow": "always", "safe.directory": str(git_dir)}
 
 

@@ -29,8 +29,11 @@ def find(owner: str, name: str) -> Found | None:
     current = _live().filter(**folded).first()
     if current is not None:
         return Found(current, moved=False) if is_there(current) else None
-    former = FormerName.objects.filter(repository__removed_at=None, **folded) \
-        .select_related("repository__owner").first()
+    former = (
+        FormerName.objects.filter(repository__removed_at=None, **folded)
+        .select_related("repository__owner")
+        .first()
+    )
     if former is not None and is_there(former.repository):
         return Found(former.repository, moved=True)
     return None
@@ -47,8 +50,10 @@ def is_there(repository: Repository) -> bool:
 
     Asked on every request: a folder that was deleted and made again must not inherit its predecessor's tokens.
     """
-    return local.git_dir_of(repository.git_dir) is not None \
+    return (
+        local.git_dir_of(repository.git_dir) is not None
         and local.marker_of(repository.git_dir) == repository.marker
+    )
 
 
 def selected_by(grant: Grant) -> list[Repository]:

@@ -33,10 +33,12 @@ class Repository(models.Model):
 
     class Meta:
         constraints = (
-            models.UniqueConstraint(fields=["owner", "name_folded"], condition=Q(removed_at=None),
-                                    name="one_repository_per_name"),
-            models.UniqueConstraint(fields=["provider", "marker"], condition=Q(removed_at=None),
-                                    name="one_row_per_repository"),
+            models.UniqueConstraint(
+                fields=["owner", "name_folded"], condition=Q(removed_at=None), name="one_repository_per_name"
+            ),
+            models.UniqueConstraint(
+                fields=["provider", "marker"], condition=Q(removed_at=None), name="one_row_per_repository"
+            ),
         )
 
     def __str__(self) -> str:
@@ -65,7 +67,9 @@ class FormerName(models.Model):
     repository = models.ForeignKey(Repository, on_delete=models.CASCADE, related_name="former_names")
 
     class Meta:
-        constraints = (models.UniqueConstraint(fields=["owner", "name_folded"], name="one_target_per_former_name"),)
+        constraints = (
+            models.UniqueConstraint(fields=["owner", "name_folded"], name="one_target_per_former_name"),
+        )
 
     def __str__(self) -> str:
         return f"{self.owner.login}/{self.name_folded}"

@@ -48,16 +48,23 @@ def connect_folder(caller: Caller, path: str | Path, default_owner: str | None =
     require(caller, "repository:connect")
     root = Path(path).expanduser().resolve()
     if not root.is_dir():
-        raise InvalidInput(f"{root} is not a folder on this machine.", field="path",
-                           hint="Name the folder that holds your repositories, or one repository.")
+        raise InvalidInput(
+            f"{root} is not a folder on this machine.",
+            field="path",
+            hint="Name the folder that holds your repositories, or one repository.",
+        )
     login = owner_name(default_owner or settings.KEYHOLE_DEFAULT_OWNER)
     discovered = list(local.discover(root))
     if not discovered:
-        raise InvalidInput(f"There is no Git repository in {root}.", field="path",
-                           hint="Looked at the folder itself and two levels below (REPO and OWNER/REPO).")
+        raise InvalidInput(
+            f"There is no Git repository in {root}.",
+            field="path",
+            hint="Looked at the folder itself and two levels below (REPO and OWNER/REPO).",
+        )
     with transaction.atomic():
         ConnectedFolder.objects.get_or_create(
-            path=str(root), defaults={"default_owner": login, "connected_at": timezone.now()})
+            path=str(root), defaults={"default_owner": login, "connected_at": timezone.now()}
+        )
         return _take_in(caller, discovered, login)
 
 
@@ -69,11 +76,19 @@ def refresh(caller: Caller) -> Report:
         for folder in ConnectedFolder.objects.order_by("path"):
             if Path(folder.path).is_dir():
                 part = _take_in(caller, list(local.discover(Path(folder.path))), folder.default_owner)
-                total = Report(total.connected + part.connected, total.known + part.known,
-                               total.renamed + part.renamed, (), total.skipped + part.skipped)
+                total = Report(
+                    total.connected + part.connected,
+                    total.known + part.known,
+                    total.renamed + part.renamed,
+                    (),
+                    total.skipped + part.skipped,
+                )
         there = {row.pk for row in total.connected + total.known + total.renamed}
-        missing = tuple(row for row in list_repositories(caller)
-                        if row.pk not in there and local.marker_of(row.git_dir) != row.marker)
+        missing = tuple(
+            row
+            for row in list_repositories(caller)
+            if row.pk not in there and local.marker_of(row.git_dir) != row.marker
+        )
     return Report(total.connected, total.known, total.renamed, missing, total.skipped)
 
 
@@ -98,8 +113,13 @@ def _take_in(caller: Caller, discovered: list[local.Discovered], default_owner: 
 
 def _known(found: local.Discovered) -> Repository | None:
     marker = local.marker_of(found.git_dir)
-    row = None if marker is None else \
-        Repository.objects.filter(provider="local", marker=marker, removed_at=None).select_related("owner").first()
+    row = (
+        None
+        if marker is None
+        else Repository.objects.filter(provider="local", marker=marker, removed_at=None)
+        .select_related("owner")
+        .first()
+    )
     if row is not None and row.git_dir != found.git_dir and local.marker_of(row.git_dir) == marker:
         return None  # a copy: the original is still in its place and keeps the identity
     return row
@@ -110,8 +130,14 @@ def _add(caller: Caller, login: str, name: str, git_dir: Path, *, imported: bool
     name = repository_name(name)
     _refuse_taken(owner.pk, name)
     row = Repository.objects.create(
-        owner=owner, name=name, name_folded=fold(name), location=str(git_dir), marker=local.mark(git_dir),
-        imported=imported, connected_at=timezone.now())
+        owner=owner,
+        name=name,
+        name_folded=fold(name),
+        location=str(git_dir),
+        marker=local.mark(git_dir),
+        imported=imported,
+        connected_at=timezone.now(),
+    )
     FormerName.objects.filter(owner=owner, name_folded=row.name_folded).delete()
     _record(caller, "repository:connect", row, location=str(git_dir))
     return row
@@ -123,8 +149,9 @@ def _move(caller: Caller, row: Repository, login: str, found: local.Discovered) 
     if (owner.pk, fold(name)) != (row.owner_id, row.name_folded):
         _refuse_taken(owner.pk, name)
         FormerName.objects.filter(owner=owner, name_folded=fold(name)).delete()
-        FormerName.objects.update_or_create(owner=row.owner, name_folded=row.name_folded,
-                                            defaults={"repository": row})
+        FormerName.objects.update_or_create(
+            owner=row.owner, name_folded=row.name_folded, defaults={"repository": row}
+        )
     row.owner, row.name, row.name_folded, row.location = owner, name, fold(name), str(found.git_dir)
     row.save(update_fields=["owner", "name", "name_folded", "location"])
     _record(caller, "repository:change", row, before=before, location=row.location)
@@ -132,11 +159,16 @@ def _move(caller: Caller, row: Repository, login: str, found: local.Discovered) 
 
 
 def _refuse_taken(owner_id: int, name: str) -> None:
-    taken = Repository.objects.filter(owner_id=owner_id, name_folded=fold(name), removed_at=None) \
-        .select_related("owner").first()
+    taken = (
+        Repository.objects.filter(owner_id=owner_id, name_folded=fold(name), removed_at=None)
+        .select_related("owner")
+        .first()
+    )
     if taken is not None:
-        raise Conflict(f"{taken.full_name} is already connected, from {taken.location}.",
-                       hint="Rename one of the two folders, or disconnect the other repository first.")
+        raise Conflict(
+            f"{taken.full_name} is already connected, from {taken.location}.",
+            hint="Rename one of the two folders, or disconnect the other repository first.",
+        )
 
 
 def import_repository(caller: Caller, source: str, full_name: str = "") -> Repository:
@@ -151,9 +183,15 @@ def import_repository(caller: Caller, source: str, full_name: str = "") -> Repos
     _refuse_taken(owner_id, name)
     target = Path(settings.KEYHOLE_REPOSITORIES) / owner / f"{name}.git"
     if target.exists():
-        raise Conflict(f"{target} exists already.", hint="It was left by an earlier import; move it away first.")
-    local.clone_into(source, target, allow_private=settings.KEYHOLE_ALLOW_PRIVATE_ADDRESSES,
-                     ca_file=settings.KEYHOLE_CA_FILE)
+        raise Conflict(
+            f"{target} exists already.", hint="It was left by an earlier import; move it away first."
+        )
+    local.clone_into(
+        source,
+        target,
+        allow_private=settings.KEYHOLE_ALLOW_PRIVATE_ADDRESSES,
+        ca_file=settings.KEYHOLE_CA_FILE,
+    )
     try:
         with transaction.atomic():
             return _add(caller, owner, name, target, imported=True)
@@ -165,8 +203,11 @@ def import_repository(caller: Caller, source: str, full_name: str = "") -> Repos
 def list_repositories(caller: Caller) -> list[Repository]:
     """Every connected repository, by full name."""
     require(caller, "repository:read")
-    return list(Repository.objects.filter(removed_at=None).select_related("owner")
-                .order_by("owner__login_folded", "name_folded"))
+    return list(
+        Repository.objects.filter(removed_at=None)
+        .select_related("owner")
+        .order_by("owner__login_folded", "name_folded")
+    )
 
 
 def get(caller: Caller, number: int) -> Repository:
@@ -182,10 +223,19 @@ def by_full_name(caller: Caller, full_name: str) -> Repository:
     """One connected repository by `OWNER/REPO`, or `REPO` of the default owner."""
     require(caller, "repository:read")
     owner, _, name = full_name.rpartition("/")
-    row = Repository.objects.filter(owner__login_folded=fold(owner or settings.KEYHOLE_DEFAULT_OWNER),
-                                    name_folded=fold(name), removed_at=None).select_related("owner").first()
+    row = (
+        Repository.objects.filter(
+            owner__login_folded=fold(owner or settings.KEYHOLE_DEFAULT_OWNER),
+            name_folded=fold(name),
+            removed_at=None,
+        )
+        .select_related("owner")
+        .first()
+    )
     if row is None:
-        raise NotFound(f"No repository {full_name} is connected.", hint="`keyhole repo list` shows the connected ones.")
+        raise NotFound(
+            f"No repository {full_name} is connected.", hint="`keyhole repo list` shows the connected ones."
+        )
     return row
 
 
@@ -214,5 +264,11 @@ def disconnect(caller: Caller, number: int) -> Repository:
 
 
 def _record(caller: Caller, action: str, row: Repository, **more: object) -> None:
-    append(Draft(action=action, outcome="allowed", actor=caller.as_actor(),
-                 subject={"repository": row.full_name, "repository_id": row.pk, **more}))
+    append(
+        Draft(
+            action=action,
+            outcome="allowed",
+            actor=caller.as_actor(),
+            subject={"repository": row.full_name, "repository_id": row.pk, **more},
+        )
+    )

@@ -33,15 +33,25 @@ def record(repository_id: int, commit: str, creator_id: int, said: Said) -> Comm
         if known.count() >= MOST:
             raise InvalidInput("This SHA and context has reached the maximum number of statuses.")
         row = CommitStatus.objects.create(
-            repository_id=repository_id, commit=commit, creator_id=creator_id, created_at=timezone.now(),
-            state=said.state, context=said.context, description=said.description, target_url=said.target_url)
+            repository_id=repository_id,
+            commit=commit,
+            creator_id=creator_id,
+            created_at=timezone.now(),
+            state=said.state,
+            context=said.context,
+            description=said.description,
+            target_url=said.target_url,
+        )
     return CommitStatus.objects.select_related("creator").get(pk=row.pk)
 
 
 def of_commit(repository_id: int, commit: str) -> list[CommitStatus]:
     """Every status of a commit of this repository, newest first."""
-    return list(CommitStatus.objects.filter(repository_id=repository_id, commit=commit)
-                .select_related("creator").order_by("-pk"))
+    return list(
+        CommitStatus.objects.filter(repository_id=repository_id, commit=commit)
+        .select_related("creator")
+        .order_by("-pk")
+    )
 
 
 def latest(statuses: Sequence[CommitStatus]) -> list[CommitStatus]:

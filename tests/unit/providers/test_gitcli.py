@@ -48,9 +48,16 @@ def test_a_command_that_could_run_drivers_is_refused(git_dir: Path) -> None:
         gitcli.run(git_dir, "difftool")
 
 
-@pytest.mark.parametrize(("stderr", "text"), [
-    (b"warning: x\nfatal: no such thing\n", "no such thing"), (b"error: one\nmore\n", "one"), (b"", ""),
-    (b"fatal: \x1b[31mred\x07\n", "?[31mred?"), (b"fatal: \xff\xfe\n", "\ufffd\ufffd")])
+@pytest.mark.parametrize(
+    ("stderr", "text"),
+    [
+        (b"warning: x\nfatal: no such thing\n", "no such thing"),
+        (b"error: one\nmore\n", "one"),
+        (b"", ""),
+        (b"fatal: \x1b[31mred\x07\n", "?[31mred?"),
+        (b"fatal: \xff\xfe\n", "\ufffd\ufffd"),
+    ],
+)
 def test_c15_what_git_says_is_made_safe(stderr: bytes, text: str) -> None:
     assert gitcli.said(stderr) == text
 
@@ -60,6 +67,7 @@ def test_g21_a_spawned_tree_is_ended_and_reaped(git_dir: Path) -> None:
         process = await gitcli.spawn(git_dir, "cat-file", "--batch")
         await gitcli.kill_tree(process)
         return process.pid
+
     pid = asyncio.run(story())
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)

@@ -13,8 +13,10 @@ from keyhole.providers import local
 
 
 def make(path: Path, *, bare: bool = False) -> Path:
-    subprocess.run(["git", "init", "--quiet", "--initial-branch=main", *(["--bare"] if bare else []), str(path)],
-                   check=True)
+    subprocess.run(
+        ["git", "init", "--quiet", "--initial-branch=main", *(["--bare"] if bare else []), str(path)],
+        check=True,
+    )
     return path
 
 
@@ -23,8 +25,9 @@ def commit(path: Path, text: str = "hello") -> str:
     identity = ["-c", "user.name=Ada", "-c", "user.email=ada@example.invalid"]
     subprocess.run(["git", "-C", str(path), "add", "."], check=True)
     subprocess.run(["git", "-C", str(path), *identity, "commit", "--quiet", "-m", text], check=True)
-    return subprocess.run(["git", "-C", str(path), "rev-parse", "HEAD"], check=True, capture_output=True,
-                          text=True).stdout.strip()
+    return subprocess.run(
+        ["git", "-C", str(path), "rev-parse", "HEAD"], check=True, capture_output=True, text=True
+    ).stdout.strip()
 
 
 def found_names(root: Path) -> list[tuple[str | None, str]]:
@@ -123,18 +126,38 @@ def test_cloning_a_path_copies_everything_and_runs_nothing(tmp_path: Path) -> No
         config.write(f'[core]\n\tfsmonitor = "touch {canary}"\n')
     target = tmp_path / "copies" / "copy.git"
     local.clone_into(str(source), target)
-    assert (target / "packed-refs").read_text().count(head) or (target / "refs/heads/main").read_text().strip() == head
+    assert (target / "packed-refs").read_text().count(head) or (
+        target / "refs/heads/main"
+    ).read_text().strip() == head
     assert not canary.exists()
     assert local.default_branch(target) == "main"
     assert local.size_in_kilobytes(target) >= 0
 
 
-@pytest.mark.parametrize("source", [
-    "ext::sh -c touch% canary", "file:///etc", "ssh://host/x", "git://host/x", "http://example.invalid/x.git",
-    "--upload-pack=touch canary", "relative/path", "https://user:password@example.invalid/x.git",
-    "https://127.0.0.1/x.git", "https://localhost/x.git", "https://[::1]/x.git", "https://169.254.169.254/latest",
-    "https://2130706433/x.git", "https://0x7f.1/x.git", "https://[::ffff:127.0.0.1]/x.git", "https://0.0.0.0/x.git",
-    "https://127.0.0.1:99999/x.git", "https:/\\evil", ""])
+@pytest.mark.parametrize(
+    "source",
+    [
+        "ext::sh -c touch% canary",
+        "file:///etc",
+        "ssh://host/x",
+        "git://host/x",
+        "http://example.invalid/x.git",
+        "--upload-pack=touch canary",
+        "relative/path",
+        "https://user:password@example.invalid/x.git",
+        "https://127.0.0.1/x.git",
+        "https://localhost/x.git",
+        "https://[::1]/x.git",
+        "https://169.254.169.254/latest",
+        "https://2130706433/x.git",
+        "https://0x7f.1/x.git",
+        "https://[::ffff:127.0.0.1]/x.git",
+        "https://0.0.0.0/x.git",
+        "https://127.0.0.1:99999/x.git",
+        "https:/\\evil",
+        "",
+    ],
+)
 def test_u6_and_g19_sources_that_are_never_opened(tmp_path: Path, source: str) -> None:
     target = tmp_path / "copy.git"
     with pytest.raises(InvalidInput):
@@ -153,8 +176,15 @@ def test_a_failed_clone_leaves_nothing(tmp_path: Path) -> None:
     assert not (tmp_path / "copy.git").exists()
 
 
-@pytest.mark.parametrize(("source", "name"), [
-    ("/srv/git/app.git", "app"), ("/home/ada/app", "app"), ("/home/ada/app/", "app"), ("/home/ada/app/.git", "app"),
-    ("https://example.org/team/app.git", "app")])
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [
+        ("/srv/git/app.git", "app"),
+        ("/home/ada/app", "app"),
+        ("/home/ada/app/", "app"),
+        ("/home/ada/app/.git", "app"),
+        ("https://example.org/team/app.git", "app"),
+    ],
+)
 def test_the_name_that_a_source_suggests(source: str, name: str) -> None:
     assert local.name_in(source) == name

@@ -17,8 +17,12 @@ from keyhole.cli.output import json_option, say_json
 
 @click.command("demo")
 @click.argument("repository", type=click.Path(exists=True, file_okay=False, path_type=Path), default=".")
-@click.option("--keep", type=click.Path(path_type=Path), default=None,
-              help="Keep the demo's data in this folder, to open in the browser afterwards.")
+@click.option(
+    "--keep",
+    type=click.Path(path_type=Path),
+    default=None,
+    help="Keep the demo's data in this folder, to open in the browser afterwards.",
+)
 @json_option
 def command(repository: Path, keep: Path | None, as_json: bool) -> None:
     """Walk the whole way on a Git REPOSITORY: token, gateway, refusals, code scan, revocation, audit.

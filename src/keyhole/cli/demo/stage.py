@@ -51,8 +51,15 @@ class Stage:
         except StepFailed as failure:
             detail, problem = failure.message, failure
         took = time.monotonic() - begun
-        self.record.append({"name": step.__name__, "title": title, "ok": problem is None,
-                            "seconds": round(took, 3), "detail": detail})
+        self.record.append(
+            {
+                "name": step.__name__,
+                "title": title,
+                "ok": problem is None,
+                "seconds": round(took, 3),
+                "detail": detail,
+            }
+        )
         self._show(title, detail, took, problem is None)
         if problem is not None:
             self._failed = True
@@ -71,5 +78,7 @@ class Stage:
         if not self.ok:
             return f"\nStopped after {self.seconds:.1f} s: the last step did not come out as it must."
         again = f"keyhole up --data {kept}" if kept else "keyhole up"
-        return (f"\nThe whole way took {self.seconds:.1f} s.\n"
-                f"Open it in the browser: run `{again}` and follow the link it prints.")
+        return (
+            f"\nThe whole way took {self.seconds:.1f} s.\n"
+            f"Open it in the browser: run `{again}` and follow the link it prints."
+        )

@@ -32,8 +32,9 @@ def import_repositories(world: World) -> str:
 
 def generate_token(world: World) -> str:
     """Fine-grained token generated and shown once."""
-    made = world.keyhole("token", "new", "Demo scanner", "--expires", "30", "-r", world.full_name,
-                         "-p", "contents=read")
+    made = world.keyhole(
+        "token", "new", "Demo scanner", "--expires", "30", "-r", world.full_name, "-p", "contents=read"
+    )
     world.token, world.token_id = Secret(made["token"]), made["id"]
     if "token" in world.keyhole("token", "show", str(world.token_id)):
         raise StepFailed("The token could be shown a second time.")
@@ -94,11 +95,16 @@ def scan(world: World) -> str:
         raise StepFailed(f"The scan is {outcome['status']}: {'; '.join(outcome['reasons'])}")
     findings = outcome["findings"]
     severities = Counter(finding["severity"] for finding in findings)
-    summary = ", ".join(f"{number} {severity}" for severity, number in severities.items()) or "no secrets found"
+    summary = (
+        ", ".join(f"{number} {severity}" for severity, number in severities.items()) or "no secrets found"
+    )
     read = f"{count(outcome['objects'], 'object')} of the whole history read"
     lines = [f"{read}, {count(len(findings), 'finding')}: {summary}"]
-    lines += [f"  {finding['severity']:8} {finding['title']} in {finding['locations'][0]['path']}:"
-              f"{finding['locations'][0]['line']}" for finding in findings[:5]]
+    lines += [
+        f"  {finding['severity']:8} {finding['title']} in {finding['locations'][0]['path']}:"
+        f"{finding['locations'][0]['line']}"
+        for finding in findings[:5]
+    ]
     return "\n".join(lines)
 
 
@@ -122,6 +128,15 @@ def audit(world: World) -> str:
     return f"{count(report['entries'], 'entry')} in an unbroken chain"
 
 
-STEPS: tuple[Step, ...] = (start, import_repositories, generate_token, clone, push_refused, other_repository_hidden,
-                           scan, revoke, audit)
+STEPS: tuple[Step, ...] = (
+    start,
+    import_repositories,
+    generate_token,
+    clone,
+    push_refused,
+    other_repository_hidden,
+    scan,
+    revoke,
+    audit,
+)
 """The demo, in order."""

@@ -37,8 +37,12 @@ class World:
 
     def __enter__(self) -> Self:
         self._prepare_data()
-        os.environ.update(KEYHOLE_DATA=str(self.data), KEYHOLE_LISTEN=f"127.0.0.1:{self.port}",
-                          KEYHOLE_URL=self.url(), KEYHOLE_DEFAULT_OWNER=_OWNER)
+        os.environ.update(
+            KEYHOLE_DATA=str(self.data),
+            KEYHOLE_LISTEN=f"127.0.0.1:{self.port}",
+            KEYHOLE_URL=self.url(),
+            KEYHOLE_DEFAULT_OWNER=_OWNER,
+        )
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -67,11 +71,14 @@ class World:
         """Start the server and wait until it answers; the seconds that took."""
         begun = time.monotonic()
         log = (self.scratch / "server.log").open("wb")
-        self._server = subprocess.Popen([sys.executable, "-m", "keyhole.cli", "up"],
-                                        stdout=log, stderr=subprocess.STDOUT)
+        self._server = subprocess.Popen(
+            [sys.executable, "-m", "keyhole.cli", "up"], stdout=log, stderr=subprocess.STDOUT
+        )
         while not self._answers():
             if self._server.poll() is not None or time.monotonic() - begun > _READY_WITHIN:
-                raise StepFailed("The server did not start:\n" + (self.scratch / "server.log").read_text()[-2000:])
+                raise StepFailed(
+                    "The server did not start:\n" + (self.scratch / "server.log").read_text()[-2000:]
+                )
             time.sleep(0.05)
         return time.monotonic() - begun
 
@@ -85,7 +92,9 @@ class World:
     def get(self, path: str, token: Secret | None) -> tuple[int, dict[str, Any]]:
         """One GET as a tool sends it; status and JSON body."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
-        headers = {"User-Agent": "keyhole-demo"} | ({"Authorization": f"Bearer {token.reveal()}"} if token else {})
+        headers = {"User-Agent": "keyhole-demo"} | (
+            {"Authorization": f"Bearer {token.reveal()}"} if token else {}
+        )
         try:
             connection.request("GET", path, headers=headers)
             answer = connection.getresponse()
@@ -95,8 +104,12 @@ class World:
 
     def keyhole(self, *args: str) -> Any:
         """One `keyhole` command with `--json`; its document. StepFailed when it fails."""
-        done = subprocess.run([sys.executable, "-m", "keyhole.cli", *args, "--json"],
-                              capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            [sys.executable, "-m", "keyhole.cli", *args, "--json"],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         if done.returncode not in (0, 1) or not done.stdout:
             raise StepFailed(f"keyhole {' '.join(args)} ended with {done.returncode}: {done.stderr.strip()}")
         return json.loads(done.stdout)
@@ -106,19 +119,35 @@ class World:
 
         It lies in a 0600 file: an argument or a variable would be readable in the process list.
         """
-        settings = ["-c", "user.name=Demo", "-c", "user.email=demo@example.invalid", "-c", "credential.helper="]
+        settings = [
+            "-c",
+            "user.name=Demo",
+            "-c",
+            "user.email=demo@example.invalid",
+            "-c",
+            "credential.helper=",
+        ]
         if token is not None:
             store = self.scratch / "credentials"
             store.touch(0o600)
             store.write_text(f"http://x-access-token:{token.reveal()}@127.0.0.1:{self.port}\n")
             settings += ["-c", f"credential.helper=store --file={store}"]
-        return subprocess.run(["git", *settings, *args], capture_output=True, text=True, check=False,
-                              env={**_git_environment(), "HOME": str(self.scratch)})
+        return subprocess.run(
+            ["git", *settings, *args],
+            capture_output=True,
+            text=True,
+            check=False,
+            env={**_git_environment(), "HOME": str(self.scratch)},
+        )
 
 
 def _git_environment() -> dict[str, str]:
-    return {"PATH": "/usr/local/bin:/usr/bin:/bin:/opt/homebrew/bin", "GIT_TERMINAL_PROMPT": "0",
-            "GIT_CONFIG_NOSYSTEM": "1", "LC_ALL": "C"}
+    return {
+        "PATH": "/usr/local/bin:/usr/bin:/bin:/opt/homebrew/bin",
+        "GIT_TERMINAL_PROMPT": "0",
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "LC_ALL": "C",
+    }
 
 
 def _free_port() -> int:
@@ -128,5 +157,7 @@ def _free_port() -> int:
 
 
 def _plain_name(source: Path) -> str:
-    name = "".join(char if char.isalnum() or char in "-_." else "-" for char in source.name.removesuffix(".git"))
+    name = "".join(
+        char if char.isalnum() or char in "-_." else "-" for char in source.name.removesuffix(".git")
+    )
     return name.strip("-.") or "repository"

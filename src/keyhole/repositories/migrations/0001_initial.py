@@ -5,7 +5,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -16,7 +15,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="ConnectedFolder",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("path", models.CharField(max_length=4096, unique=True)),
                 ("default_owner", models.CharField(max_length=100)),
                 ("connected_at", models.DateTimeField()),
@@ -25,7 +29,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Repository",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("name", models.CharField(max_length=100)),
                 ("name_folded", models.CharField(max_length=100)),
                 ("description", models.CharField(blank=True, max_length=350)),
@@ -37,28 +46,62 @@ class Migration(migrations.Migration):
                 ("connected_at", models.DateTimeField()),
                 ("pushed_at", models.DateTimeField(null=True)),
                 ("removed_at", models.DateTimeField(null=True)),
-                ("owner", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="repositories", to="accounts.owner")),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="repositories",
+                        to="accounts.owner",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
             name="FormerName",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("name_folded", models.CharField(max_length=100)),
-                ("owner", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.owner")),
-                ("repository", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="former_names", to="repositories.repository")),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.owner"
+                    ),
+                ),
+                (
+                    "repository",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="former_names",
+                        to="repositories.repository",
+                    ),
+                ),
             ],
         ),
         migrations.AddConstraint(
             model_name="repository",
-            constraint=models.UniqueConstraint(condition=models.Q(("removed_at", None)), fields=("owner", "name_folded"), name="one_repository_per_name"),
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("removed_at", None)),
+                fields=("owner", "name_folded"),
+                name="one_repository_per_name",
+            ),
         ),
         migrations.AddConstraint(
             model_name="repository",
-            constraint=models.UniqueConstraint(condition=models.Q(("removed_at", None)), fields=("provider", "marker"), name="one_row_per_repository"),
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("removed_at", None)),
+                fields=("provider", "marker"),
+                name="one_row_per_repository",
+            ),
         ),
         migrations.AddConstraint(
             model_name="formername",
-            constraint=models.UniqueConstraint(fields=("owner", "name_folded"), name="one_target_per_former_name"),
+            constraint=models.UniqueConstraint(
+                fields=("owner", "name_folded"), name="one_target_per_former_name"
+            ),
         ),
     ]

@@ -5,28 +5,44 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0001_initial'),
-        ('repositories', '0001_initial'),
+        ("accounts", "0001_initial"),
+        ("repositories", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='CommitStatus',
+            name="CommitStatus",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('commit', models.CharField(max_length=64)),
-                ('state', models.CharField(max_length=10)),
-                ('context', models.CharField(default='default', max_length=255)),
-                ('description', models.CharField(blank=True, max_length=140)),
-                ('target_url', models.CharField(blank=True, max_length=2048)),
-                ('created_at', models.DateTimeField()),
-                ('creator', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.owner')),
-                ('repository', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='statuses', to='repositories.repository')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("commit", models.CharField(max_length=64)),
+                ("state", models.CharField(max_length=10)),
+                ("context", models.CharField(default="default", max_length=255)),
+                ("description", models.CharField(blank=True, max_length=140)),
+                ("target_url", models.CharField(blank=True, max_length=2048)),
+                ("created_at", models.DateTimeField()),
+                (
+                    "creator",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.owner"
+                    ),
+                ),
+                (
+                    "repository",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="statuses",
+                        to="repositories.repository",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['repository', 'commit'], name='statuses_of_a_commit')],
+                "indexes": [models.Index(fields=["repository", "commit"], name="statuses_of_a_commit")],
             },
         ),
     ]
