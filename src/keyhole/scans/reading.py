@@ -114,12 +114,12 @@ class _Watch(threading.Event):
 
     def is_set(self) -> bool:
         """True once nobody wants the scan any more. Raises Interrupted if it is wanted, but not by this worker."""
-        if engine.stopping():
-            raise Interrupted
-        now = time.monotonic()
-        if not self.ended and now >= self._next:
+        now, interrupted = time.monotonic(), engine.stopping()
+        if not self.ended and (interrupted or now >= self._next):
             self._next = now + _LOOK_EVERY
             self.ended = not self._progress.wanted() or not self._token_good()
+        if interrupted and not self.ended:
+            raise Interrupted
         return self.ended
 
     def _token_good(self) -> bool:

@@ -1,6 +1,8 @@
-"""A stored scan as the result that reports are made of."""
+"""Reports of a scan that is kept: the same result, and the same formats, as of one that was not."""
 
 from __future__ import annotations
+
+import dataclasses
 
 from keyhole.core.errors import Conflict
 from keyhole.core.finding import ScanResult
@@ -10,9 +12,10 @@ _WITH_RESULT = frozenset({State.COMPLETE, State.INCOMPLETE})
 
 
 def result(scan: Scan) -> ScanResult:
-    """What the scan came to, as it was when it ended. Conflict for one that has no result (yet)."""
-    if scan.state not in _WITH_RESULT or "rules_version" not in scan.evidence:
-        raise Conflict(f"The scan has no result: it is {scan.get_state_display().lower()}.",
-                       hint="Run it again.")
-    kept = {name: scan.evidence[name] for name in ScanResult.__slots__ if name != "findings"}
-    return ScanResult.from_json({**kept, "findings": list(scan.findings.values_list("data", flat=True))})
+    """What the scan came to. Conflict if it came to nothing: it runs, was stopped, or failed."""
+    if scan.state not in _WITH_RESULT:
+        raise Conflict(f"This scan is {scan.state}, so there is no result to report.")
+    names = {field.name for field in dataclasses.fields(ScanResult)}
+    kept = {name: value for name, value in scan.evidence.items() if name in names}
+    return ScanResult.from_json({**kept, "findings": [row.data for row in scan.findings.all()]})
+
