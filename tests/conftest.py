@@ -122,6 +122,12 @@ def _no_network(request, monkeypatch):
     monkeypatch.setattr(socket.socket, "connect_ex", checked(socket.socket.connect_ex))
 
 
+@pytest.fixture(autouse=True)
+def _new_chain():
+    """Each test begins with an empty database, so the audit log's end that the one before left must go too."""
+    (_MINE / "data" / "audit.head").unlink(missing_ok=True)
+
+
 @pytest.fixture
 def keyhole_data(tmp_path, monkeypatch):
     """A fresh, empty data folder, named to child processes by KEYHOLE_DATA."""

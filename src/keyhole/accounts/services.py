@@ -27,7 +27,8 @@ def require(caller: Caller, action: str) -> User:
     """The caller's account, if it may do this now. PermissionDenied, which is on record, if not."""
     user = None if caller.user_id is None else \
         User.objects.select_related("owner").filter(pk=caller.user_id, is_active=True).first()
-    if user is not None and may(user.role, action):
+    # A token's rights are over repositories; over Keyhole itself it has none, whoever holds it.
+    if user is not None and caller.via is not Via.TOKEN and may(user.role, action):
         return user
     append(Draft(action=action, outcome=DENIED, actor=caller.as_actor(),
                  subject={"why": "The account is not active, or its role does not include this."}))

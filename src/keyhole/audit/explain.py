@@ -11,6 +11,9 @@ from keyhole.core.errors import NotFound
 _WHY = {
     "not_yet_valid": "The token is not valid yet.",
     "expired": "The token has expired.",
+    "revoked": "The token was revoked while the request was under way.",
+    "unknown_token": "The token does not exist any more.",
+    "user_inactive": "The account that the token belongs to is not active.",
     "unknown_operation": "No documented operation has this method and path, and what is not documented is denied.",
     "not_visible": "The token does not reach what was named; to the tool it looks as if there were none.",
     "not_available": "Fine-grained tokens cannot use this operation, on GitHub either.",
@@ -21,6 +24,8 @@ _WHY = {
 _ASK = {
     "not_yet_valid": "Wait until the token is valid.",
     "expired": "Generate a new token.",
+    "revoked": "Generate a new token, if the tool should go on.",
+    "user_inactive": "Ask an owner of this Keyhole.",
     "unknown_operation": "Check the method and the spelling of the path.",
     "not_visible": "If the tool should reach it, generate a token that selects that repository.",
     "not_available": "Use another operation; no permission helps.",

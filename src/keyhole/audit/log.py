@@ -2,30 +2,32 @@
 
 from __future__ import annotations
 
-import fcntl
-import hashlib
-import json
-import os
+import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC
-from pathlib import Path
+from datetime import UTC, timedelta
+from functools import partial
 from secrets import choice
 from typing import Any
 
-from django.conf import settings
-from django.db import DatabaseError, connection, transaction
+from django.db import Error as DatabaseProblem
+from django.db import connection, transaction
 from django.utils import timezone
 
+from keyhole.audit import head
+from keyhole.audit.chain import GENESIS, Link, clean, digest
 from keyhole.audit.models import Entry
 from keyhole.core.errors import Unavailable
 
 ALLOWED = "allowed"
 DENIED = "denied"
-GENESIS = "0" * 64
-"""What the first record names as the one before it."""
+CLOCK_TOLERANCE = timedelta(seconds=60)
+"""How far the machine's clock may step back before that is an alarm; time servers move it by less."""
+CLOCK_ACCEPTED = "clock:accept"
+"""Action of the record that takes the machine's clock as it is, also when that is earlier."""
 _ID_ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
 _ADVISORY_LOCK = 0x6B68_6175_6469_7400
+_logger = logging.getLogger(__name__)
 
 
 def new_id() -> str:
@@ -48,29 +50,83 @@ class Draft:
     id: str = field(default_factory=new_id)
     """The explain id that the tool or person is given."""
 
+    def __post_init__(self) -> None:
+        # Here, and not when it is written: what cannot be recorded must not fail the batch it shares with others.
+        if self.outcome not in (ALLOWED, DENIED):
+            raise ValueError(f"not an outcome: {self.outcome!r}")
+        object.__setattr__(self, "actor", clean(self.actor))
+        object.__setattr__(self, "subject", clean(self.subject))
+
+
+class Chain:
+    """The end of the log, held by the transaction until it ends: no other process adds a record meanwhile.
+
+    Whoever changes rows that the data plane also writes (tokens) makes one first: two transactions that take
+    the log and such a row in different orders would wait for each other.
+    """
+
+    def __init__(self) -> None:
+        if not connection.in_atomic_block:
+            raise RuntimeError("records are added in the transaction of the act that they are about")
+        _lock()
+        last = Entry.objects.order_by("-seq").values_list("seq", "hash", "at").first()
+        self._end = Link(last[0], last[1]) if last else Link(0, GENESIS)
+        noted = head.read()
+        if noted is None:
+            if last:
+                _logger.critical("audit.head is missing, so audit records may have been cut off")
+            head.create()
+        elif noted.seq > self._end.seq:
+            # Records were cut off. Their numbers are not used again, so that the gap shows for good.
+            _logger.critical("audit records %d to %d are missing", self._end.seq + 1, noted.seq)
+            self._end = noted
+        self.clock = timezone.now()
+        """What the machine's clock says."""
+        self.at = max(self.clock, last[2]) if last else self.clock
+        """The moment that counts as now: never before what is on record, so that nothing expired lives again."""
+
+    @property
+    def clock_went_back(self) -> bool:
+        """Whether the clock is so far behind the last record that nothing can be dated by it."""
+        return self.at - self.clock > CLOCK_TOLERANCE
+
+    def extend(self, drafts: Iterable[Draft]) -> None:
+        """Add records, in order."""
+        if self.clock_went_back:
+            _logger.critical("the machine's clock went back by %s", self.at - self.clock)
+        entries = [self._entry(draft) for draft in drafts]
+        Entry.objects.bulk_create(entries)
+        if entries:
+            transaction.on_commit(partial(head.advance, self._end))
+
+    def _entry(self, draft: Draft) -> Entry:
+        subject = dict(draft.subject)
+        if draft.action == CLOCK_ACCEPTED:
+            self.at = self.clock
+        elif self.clock_went_back:
+            subject["clock"] = self.clock.astimezone(UTC).isoformat()
+        entry = Entry(seq=self._end.seq + 1, id=draft.id, at=self.at, action=draft.action, outcome=draft.outcome,
+                      actor=draft.actor, subject=subject, token_id=draft.actor.get("token_id"),
+                      previous=self._end.hash)
+        entry.hash = digest(entry)
+        self._end = Link(entry.seq, entry.hash)
+        return entry
+
 
 def append(draft: Draft) -> str:
     """Add a record inside the caller's transaction, and return its id. Unavailable when it cannot be written."""
-    extend([draft])
+    try:
+        with transaction.atomic():
+            Chain().extend([draft])
+    except DatabaseProblem as problem:
+        raise not_written() from problem
     return draft.id
 
 
-def extend(drafts: Iterable[Draft]) -> None:
-    """Add records in order. The chain stays locked until the transaction ends: two writers cannot fork it."""
-    try:
-        with transaction.atomic():
-            _lock()
-            last = Entry.objects.order_by("-seq").only("seq", "hash", "at").first()
-            entries = []
-            for draft in drafts:
-                last = _entry(draft, last)
-                entries.append(last)
-            Entry.objects.bulk_create(entries)
-            if last is not None:
-                transaction.on_commit(lambda seq=last.seq, digest=last.hash: remember_head(seq, digest))
-    except DatabaseError as problem:
-        raise Unavailable("The audit log cannot be written, so nothing was done.",
-                          hint="Check the disk and the database; `keyhole doctor` helps.") from problem
+def not_written() -> Unavailable:
+    """The error that tells people so."""
+    return Unavailable("The audit log cannot be written, so nothing was done.",
+                       hint="Check the disk and the database; `keyhole doctor` helps.")
 
 
 def _lock() -> None:
@@ -78,47 +134,3 @@ def _lock() -> None:
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_ADVISORY_LOCK])
-
-
-def _entry(draft: Draft, last: Entry | None) -> Entry:
-    now = timezone.now()
-    entry = Entry(
-        seq=1 if last is None else last.seq + 1, id=draft.id, at=now if last is None else max(now, last.at),
-        action=draft.action, outcome=draft.outcome, actor=_plain(draft.actor), subject=_plain(draft.subject),
-        token_id=draft.actor.get("token_id"), previous=GENESIS if last is None else last.hash,
-    )
-    entry.hash = digest(entry)
-    return entry
-
-
-def _plain(value: Mapping[str, Any]) -> dict[str, Any]:
-    """As the database will give it back, since that is what `verify` hashes. No NUL: PostgreSQL refuses it."""
-    plain: dict[str, Any] = json.loads(json.dumps(value, default=str).replace("\\u0000", "\\ufffd"))
-    return plain
-
-
-def digest(entry: Entry) -> str:
-    """The hash of a record: SHA-256 over the canonical JSON of every other field, `previous` included."""
-    fields = [entry.seq, entry.id, entry.at.astimezone(UTC).isoformat(), entry.action, entry.outcome, entry.actor, entry.subject, entry.token_id, entry.previous]
-    text = json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
-    return hashlib.sha256(text.encode("ascii")).hexdigest()
-
-
-def head_file() -> Path:
-    """Where the last hash is kept outside of the database."""
-    return Path(settings.KEYHOLE_DATA) / "audit.head"
-
-
-def remember_head(seq: int, hash_: str) -> None:
-    """Keep the head outside of the database, so that a chain cut off at its end is noticed.
-
-    It may lag behind after a crash but is never ahead: it is written after the commit, and only forwards.
-    """
-    descriptor = os.open(head_file(), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    with os.fdopen(descriptor, "r+", encoding="ascii") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        known = file.read().split()
-        if not known or int(known[0]) < seq:
-            file.seek(0)
-            file.write(f"{seq} {hash_}\n")
-            file.truncate()

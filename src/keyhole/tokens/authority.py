@@ -6,16 +6,11 @@ process holds at once. Verdicts are on disk before they are returned.
 
 from __future__ import annotations
 
-import threading
-import time
-from collections import OrderedDict
-from collections.abc import Callable
+import logging
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import DatabaseError
-from django.db.models import F
-from django.utils import timezone
+from django.db import Error as DatabaseProblem
 
 from keyhole.audit.log import ALLOWED, DENIED, Draft, new_id
 from keyhole.audit.writer import writer
@@ -26,11 +21,12 @@ from keyhole.core.errors import BadCredentials, KeyholeError, Unavailable
 from keyhole.core.grant import Grant
 from keyhole.core.permissions import PermissionSet
 from keyhole.core.secret import Secret
+from keyhole.tokens.bounded import Bounded
 from keyhole.tokens.models import State, Token
+from keyhole.tokens.usage import Use, settle
 
 _BAD = "Bad credentials"
-_EACH_PER_MINUTE = 60
-_ADDRESSES_KEPT = 10_000
+_logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +66,14 @@ class Permit:
     """The explain id."""
 
 
+class NoLongerValid(BadCredentials):
+    """The token was valid when the request began and is not any more; on record."""
+
+    def __init__(self, explain: str) -> None:
+        super().__init__(_BAD)
+        self.explain = explain
+
+
 class Refused(KeyholeError):
     """A denied request, on record."""
 
@@ -93,33 +97,44 @@ def identify(presented: Secret) -> Bearer:
         raise BadCredentials(_BAD)
     try:
         token = Token.objects.select_related("user__owner").filter(digest=token_text.hash_of(presented)).first()
-    except DatabaseError as problem:
+    except DatabaseProblem as problem:
         raise Unavailable("Tokens cannot be looked up now.") from problem
     if token is None or token.state is not State.ACTIVE or not token.user.is_active:
         raise BadCredentials(_BAD)
     try:
         rights = token.grant_value()
     except ValueError as problem:
-        raise BadCredentials(_BAD) from problem  # rights that are not understood to the last field allow nothing
+        # Rights that are not understood to the last field allow nothing, and should not exist.
+        _logger.critical("the stored rights of token %d are not understood, so it is refused: %s", token.pk, problem)
+        raise BadCredentials(_BAD) from problem
     return Bearer(token.pk, token.name, token.user_id, token.user.owner.as_core(), token.user.email, rights)
 
 
 def still_valid(token_id: int) -> bool:
-    """Whether a token that was valid is so now; for streams that are still open."""
-    token = Token.objects.select_related("user").filter(pk=token_id).first()
+    """Whether a token that was valid is so now; for streams that are still open. Unavailable when nobody knows."""
+    try:
+        token = Token.objects.select_related("user").filter(pk=token_id).first()
+    except DatabaseProblem as problem:
+        raise Unavailable("Tokens cannot be looked up now.") from problem
     return token is not None and token.state is State.ACTIVE and token.user.is_active
 
 
 def judge(bearer: Bearer, request: core.Request, circumstances: Circumstances) -> Permit:
-    """Decide, write it down, then say so. Refused when it is denied; Unavailable when it cannot be written."""
+    """Decide, write it down, then say so.
+
+    Whether the token is still valid is looked up once more by the transaction that writes, so that in the log no
+    allowed act follows the token's revocation. Refused when it is denied; NoLongerValid when the token was revoked,
+    expired or lost its user since `identify`; Unavailable when it cannot be written.
+    """
     verdict = decide(bearer.grant, request)
-    if isinstance(verdict, Allowed) and not still_valid(bearer.token_id):
-        raise BadCredentials(_BAD)  # revoked since the request began, for example during a long push
     allowed = isinstance(verdict, Allowed)
     draft = Draft(action=f"{circumstances.surface}:{'act' if allowed else 'refuse'}",
                   outcome=ALLOWED if allowed else DENIED, actor=_actor(bearer, circumstances),
                   subject=_subject(request, circumstances, verdict))
-    explain = writer().submit(draft, _usage(bearer.token_id, circumstances, allowed=allowed))
+    use = Use(bearer.token_id, allowed, circumstances.surface, circumstances.address, circumstances.agent)
+    explain = writer().submit(draft, settle, use)
+    if use.invalid:
+        raise NoLongerValid(explain)
     if isinstance(verdict, Denied):
         raise Refused(verdict, explain)
     return Permit(verdict, explain)
@@ -149,42 +164,7 @@ def _words(permissions: PermissionSet) -> dict[str, str]:
     return {name: level.word for name, level in sorted(permissions.items())}
 
 
-def _usage(token_id: int, circumstances: Circumstances, *, allowed: bool) -> Callable[[], None]:
-    now = timezone.now()
-
-    def apply() -> None:
-        row = Token.objects.filter(pk=token_id)
-        if allowed:
-            row.update(requests=F("requests") + 1, last_used_at=now, last_used_address=circumstances.address[:64],
-                       last_used_agent=circumstances.agent[:200])
-        else:
-            row.update(denials=F("denials") + 1)
-
-    return apply
-
-
-class _Bounded:
-    """Counts refusals per address and minute, so that guessing cannot fill the disk with records."""
-
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
-        self._lock = threading.Lock()
-        self._seen: OrderedDict[str, tuple[int, int]] = OrderedDict()
-
-    def count(self, address: str) -> tuple[int, int]:
-        """How many there were in this minute with this one, and how many went unrecorded in the one before."""
-        minute = int(self._clock() // 60)
-        with self._lock:
-            known_minute, number = self._seen.pop(address, (minute, 0))
-            missed = max(0, number - _EACH_PER_MINUTE) if known_minute != minute else 0
-            number = number + 1 if known_minute == minute else 1
-            self._seen[address] = (minute, number)
-            while len(self._seen) > _ADDRESSES_KEPT:
-                self._seen.popitem(last=False)
-        return number, missed
-
-
-_bounded = _Bounded()
+_bounded = Bounded()
 
 
 def unauthenticated(circumstances: Circumstances, why: str) -> str:
@@ -193,7 +173,7 @@ def unauthenticated(circumstances: Circumstances, why: str) -> str:
     The first 60 of an address in a minute are recorded each; the next recorded one says how many were not.
     """
     number, missed = _bounded.count(circumstances.address)
-    if number > _EACH_PER_MINUTE:
+    if number > _bounded.limit:
         return new_id()
     return writer().submit(Draft(
         action=f"{circumstances.surface}:refuse", outcome=DENIED,

@@ -8,16 +8,16 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db import Error as DatabaseProblem
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
-from django.utils import timezone
 
 from keyhole.accounts.services import find_owner, require
-from keyhole.audit.log import ALLOWED, Draft, append
+from keyhole.audit.log import ALLOWED, Chain, Draft
 from keyhole.core import grant, token_text
 from keyhole.core.actions import may
 from keyhole.core.caller import Caller
-from keyhole.core.errors import Conflict, InvalidInput, NotFound
+from keyhole.core.errors import Conflict, InvalidInput, NotFound, Unavailable
 from keyhole.core.grant import Access
 from keyhole.core.permissions import Level
 from keyhole.core.secret import Secret
@@ -68,24 +68,33 @@ def generate(caller: Caller, spec: TokenSpec) -> Issued:
     owner = find_owner(spec.owner_login)
     if owner.pk != user.owner_id:
         require(caller, "token:create_any")
-    now = timezone.now()
-    rights = grant.make(owner=owner.as_core(), access=spec.access, repository_ids=spec.repository_ids,
-                        permissions=spec.permissions, not_before=now, expires_at=_expiration(spec, now))
     secret = token_text.mint()
     try:
         with transaction.atomic():
+            chain = Chain()
+            if chain.clock_went_back:
+                raise Unavailable("The clock of this machine went back, so no expiration can be set.",
+                                  hint="Correct the clock. If it is right now: `keyhole audit accept-clock`.")
+            rights = grant.make(
+                owner=owner.as_core(), access=spec.access, repository_ids=spec.repository_ids,
+                permissions=spec.permissions, not_before=chain.at, expires_at=_expiration(spec, chain.at))
             token = Token.objects.create(
-                user=user, name=name, description=description, purpose=spec.purpose.value, grant=grant.dump(rights),
-                digest=token_text.hash_of(secret), created_at=now, expires_at=rights.expires_at)
-            _record(caller, "token:create", token, grant=token.grant)
+                user=user, name=name, description=description, purpose=Purpose(spec.purpose).value,
+                grant=grant.dump(rights), digest=token_text.hash_of(secret), created_at=chain.at,
+                expires_at=rights.expires_at)
+            _record(chain, caller, "token:create", token, grant=token.grant)
     except IntegrityError as problem:
         raise Conflict(f"You already have a token called {name!r}.",
                        hint="Choose another name, or revoke the old token first.") from problem
+    except DatabaseProblem as problem:
+        raise _not_done() from problem
     return Issued(token, secret)
 
 
 def _checked_text(name: str, text: str, longest: int, *, lines: bool) -> str:
-    text = text.strip().replace("\r\n", "\n")
+    # The size first: nothing else is done to ten megabytes.
+    if len(text) <= 4 * longest:
+        text = unicodedata.normalize("NFC", text.replace("\r\n", "\n")).strip()
     if len(text) > longest:
         raise InvalidInput(f"The {name} has {len(text):,} characters; at most {longest:,} are kept.", field=name)
     if any(unicodedata.category(char) in _HIDDEN and not (lines and char == "\n") for char in text):
@@ -132,21 +141,32 @@ def _visible(caller: Caller) -> QuerySet[Token]:
 def revoke(caller: Caller, token_id: int, reason: str = "") -> Token:
     """Revoke a token for good. Once this has returned, no request that starts later is allowed with it.
 
-    Revoking twice is harmless. NotFound as for `get`.
+    Revoking twice is harmless. NotFound as for `get`; Unavailable when it could not be made durable, and the token
+    must then be taken as not revoked.
     """
     user = require(caller, "token:revoke")
-    with transaction.atomic():
-        token = get(caller, token_id)
-        if token.user_id != user.pk:
-            require(caller, "token:revoke_any")
-        if token.revoked_at is None:
-            token.revoked_at = timezone.now()
-            token.revoked_reason = _checked_text("reason", reason, 200, lines=False)
-            token.save(update_fields=["revoked_at", "revoked_reason"])
-            _record(caller, "token:revoke", token, why=token.revoked_reason)
+    found = get(caller, token_id)
+    if found.user_id != user.pk:
+        require(caller, "token:revoke_any")
+    why = _checked_text("reason", reason, 200, lines=False)
+    try:
+        with transaction.atomic():
+            chain = Chain()
+            token = Token.objects.select_related("user__owner").get(pk=found.pk)
+            if token.revoked_at is None:
+                token.revoked_at, token.revoked_reason = chain.at, why
+                token.save(update_fields=["revoked_at", "revoked_reason"])
+                _record(chain, caller, "token:revoke", token, why=why)
+    except DatabaseProblem as problem:
+        raise _not_done() from problem
     return token
 
 
-def _record(caller: Caller, action: str, token: Token, **more: object) -> None:
-    append(Draft(action=action, outcome=ALLOWED, actor=caller.as_actor(),
-                 subject={"token": token.name, "subject_token_id": token.pk, **more}))
+def _record(chain: Chain, caller: Caller, action: str, token: Token, **more: object) -> None:
+    chain.extend([Draft(action=action, outcome=ALLOWED, actor=caller.as_actor(),
+                        subject={"token": token.name, "subject_token_id": token.pk, **more})])
+
+
+def _not_done() -> Unavailable:
+    return Unavailable("The database cannot be written, so nothing was done.",
+                       hint="Check the disk and the database; `keyhole doctor` helps.")
