@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-
 import click
 
+from keyhole.cli.describe import as_dict, permission_words
 from keyhole.cli.output import ago, json_option, say_json, table
 from keyhole.cli.session import open_keyhole
 
@@ -24,18 +23,18 @@ def list_(as_json: bool) -> None:
 
     rows = register(caller)
     if as_json:
-        say_json([asdict(row) for row in rows])
+        say_json([{**as_dict(row.token), "health": row.health.value} for row in rows])
         return
     table(
-        ("INTEGRATION", "REPOSITORIES", "PERMISSIONS", "LAST USED", "EXPIRES", "HEALTH"),
+        ("INTEGRATION", "REACHES", "PERMISSIONS", "LAST USED", "EXPIRES", "HEALTH"),
         [
             (
-                row.name,
-                row.repositories,
-                row.permissions,
-                ago(row.last_used_at),
-                ago(row.expires_at),
-                row.health,
+                row.token.name,
+                row.reach,
+                permission_words(row.token),
+                ago(row.token.last_used_at),
+                ago(row.token.expires_at),
+                row.health.value,
             )
             for row in rows
         ],

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from keyhole.cli.output import ago, count, json_option, safe, say_json, table
+from keyhole.cli.describe import as_dict, find, permission_words, reach, sentence
+from keyhole.cli.output import ago, json_option, safe, say_json, table
 from keyhole.cli.session import open_keyhole
 from keyhole.core.errors import InvalidInput
 
 if TYPE_CHECKING:
     from keyhole.core.caller import Caller
     from keyhole.core.permissions import Level
-    from keyhole.tokens.models import Token
 
 
 @click.group("token")
@@ -253,77 +253,3 @@ def permissions_(as_json: bool) -> None:
         say_json([dict(zip(("group", "name", "title", "levels"), row, strict=True)) for row in rows])
     else:
         table(("GROUP", "NAME", "TITLE", "LEVELS"), sorted(rows), empty="")
-
-
-def find(caller: Caller, wanted: str) -> Token:
-    """The token with this id or name; the live one where a revoked one had the same name."""
-    from keyhole.core.errors import NotFound
-    from keyhole.tokens.services import get, list_tokens
-
-    if wanted.isdecimal() and wanted.isascii():
-        return get(caller, int(wanted))
-    named = [row for row in list_tokens(caller, include_revoked=True) if row.name == wanted]
-    if not named:
-        raise NotFound(
-            f"There is no token {safe(wanted)!r}.", hint="`keyhole token list --all` shows every token."
-        )
-    return min(named, key=lambda row: (row.revoked_at is not None, -row.pk))
-
-
-def as_dict(token: Token) -> dict[str, Any]:
-    """A token for machines, without any secret."""
-    from keyhole.core.grant import dump
-
-    stored = dump(token.grant_value())
-    return {
-        "id": token.pk,
-        "name": token.name,
-        "description": token.description,
-        "state": token.state,
-        "purpose": token.purpose,
-        "resource_owner": stored["owner"]["login"],
-        "repository_access": stored["access"],
-        "repositories": _names(token),
-        "permissions": stored["permissions"],
-        "created_at": token.created_at,
-        "expires_at": token.expires_at,
-        "revoked_at": token.revoked_at,
-        "last_used_at": token.last_used_at,
-        "last_used_address": token.last_used_address,
-        "requests": token.requests,
-        "denials": token.denials,
-    }
-
-
-def _names(token: Token) -> list[str]:
-    from keyhole.repositories.lookup import selected_by
-
-    return [row.full_name for row in selected_by(token.grant_value())]
-
-
-def reach(token: Token) -> str:
-    """Which repositories a token reaches, short."""
-    from keyhole.core.grant import Access
-
-    grant, names = token.grant_value(), _names(token)
-    match grant.access:
-        case Access.PUBLIC:
-            return "public only"
-        case Access.ALL:
-            return f"all of {grant.owner.login} ({len(names)})"
-        case Access.SELECTED:
-            return ", ".join(names) if len(names) <= 2 else f"{names[0]} and {count(len(names) - 1, 'other')}"
-
-
-def permission_words(token: Token) -> str:
-    """The permissions with their levels, short."""
-    held = token.grant_value().permissions
-    return ", ".join(f"{name}:{level.word}" for name, level in sorted(held.items())) or "none"
-
-
-def sentence(token: Token) -> str:
-    """What the token may do, said in one sentence."""
-    until = (
-        "With no expiration" if token.expires_at is None else f"Until {token.expires_at:%d %B %Y %H:%M} UTC"
-    )
-    return f"{until}, it reaches {safe(reach(token))} with {permission_words(token)}. Nothing else."
