@@ -16,8 +16,9 @@ from keyhole.core.permissions import Operation, vocabulary
 
 _SPANNING = frozenset({"path", "ref", "branch", "tag", "dir", "basehead"})
 """Parameters that may be several segments."""
-_ONE_SEGMENT_WITH_SLASH = frozenset({"name", "environment_name", "package_name"})
-"""Labels, environments and packages may have a slash in their name; it must then be sent as `%2F`."""
+_ONE_SEGMENT_WITH_SLASH = frozenset({"name", "environment_name", "package_name", "tree_sha"})
+"""Labels, environments and packages may have a slash in their name, and a branch may stand for its tree; the slash
+must then be sent as `%2F`."""
 _ACCOUNTS_AND_REPOSITORIES = frozenset({
     "assignee", "enterprise", "org", "owner", "repo", "repo_name", "repo_owner", "target_user", "template_owner",
     "template_repo", "username",

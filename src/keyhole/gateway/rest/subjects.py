@@ -13,6 +13,7 @@ from keyhole.core import request as core
 from keyhole.core.canonical import fold
 from keyhole.core.resolve import Match, resolve
 from keyhole.gateway.rest.compare_names import sides
+from keyhole.gateway.rest.older_names import documented
 from keyhole.repositories.lookup import by_id, find, visible_to
 from keyhole.repositories.models import Repository
 from keyhole.tokens.authority import Bearer
@@ -47,7 +48,7 @@ def subjects(method: str, segments: tuple[str, ...], bearer: Bearer) -> Subjects
     """The subjects of a request with canonical `segments` below `/api/v3`. Reads the database."""
     if len(segments) > 1 and segments[0] == "repositories" and _is_id(segments[1]):
         return _by_id(method, segments, bearer)
-    match = resolve(method, segments)
+    match = resolve(method, documented(method, segments))
     if match is None:
         return Subjects(None, (), None, moved=False, below=())
     named = [find(*names) for names in _named(match, bearer)]
@@ -61,7 +62,7 @@ def _by_id(method: str, segments: tuple[str, ...], bearer: Bearer) -> Subjects:
     # name in the path is only there to be matched, and is never looked up.
     repository = by_id(int(segments[1]))
     full_name = (repository.owner.login, repository.name) if repository is not None else ("o", "r")
-    match = resolve(method, ("repos", *full_name, *segments[2:]))
+    match = resolve(method, documented(method, ("repos", *full_name, *segments[2:])))
     if match is None:
         return Subjects(None, (), None, moved=False, below=())
     return Subjects(match, (repository, *_also_named(match)), _owner(match, bearer), moved=False, below=segments[2:])

@@ -144,6 +144,9 @@ def test_git_data(world, get):
     assert get(f"{HELLO}/git/ref/heads/mai").status == 404
     assert [row["ref"] for row in get(f"{HELLO}/git/matching-refs/heads/fea").json] == ["refs/heads/feature/one"]
     assert len(get(f"{HELLO}/git/matching-refs/").json) == 3
+    assert get(f"{HELLO}/git/refs").raw == get(f"{HELLO}/git/matching-refs").raw
+    assert get(f"{HELLO}/git/refs/heads/main").raw == get(f"{HELLO}/git/ref/heads/main").raw
+    assert get(f"{HELLO}/statuses/{tip}").raw == get(f"{HELLO}/commits/{tip}/statuses").raw
     assert get(f"{HELLO}/git/tags/{tag}").json["object"]["type"] == "commit"
     assert get(f"{HELLO}/git/commits/{tip}").json["message"] == "third"
     assert get(f"{HELLO}/git/commits/{tag}").status == 404
