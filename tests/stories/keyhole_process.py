@@ -182,17 +182,27 @@ class KeyholeProcess:
             return answer.code, {k.lower(): v for k, v in answer.headers.items()}, answer.read()
 
     def raw(self, sent: bytes, timeout: float = 5.0) -> bytes:
-        """What comes back for exactly these bytes, until the server closes or falls silent."""
+        """What comes back for exactly these bytes: one whole answer, or all there was when the server closed."""
+        # No half-close: the server takes it for a client that has gone away.
         with socket.create_connection(("127.0.0.1", self.port), timeout=timeout) as client:
             client.sendall(sent)
-            client.shutdown(socket.SHUT_WR)
             answer = b""
             try:
-                while piece := client.recv(65536):
+                while not _whole(answer) and (piece := client.recv(65536)):
                     answer += piece
             except (TimeoutError, ConnectionResetError):
                 pass
         return answer
+
+
+def _whole(answer: bytes) -> bool:
+    head, end, body = answer.partition(b"\r\n\r\n")
+    if not end:
+        return False
+    fields = dict(line.lower().split(b": ", 1) for line in head.split(b"\r\n")[1:])
+    if b"transfer-encoding" in fields:
+        return body.endswith(b"0\r\n\r\n")
+    return len(body) >= int(fields.get(b"content-length", b"0"))
 
 
 class _NoRedirects(urllib.request.HTTPRedirectHandler):

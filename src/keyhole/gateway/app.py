@@ -49,6 +49,8 @@ _EVERY_ANSWER = (
 
 def claims(raw_path: bytes) -> bool:
     """Whether a path is the gateway's. Generous: what only looks like one is refused here, not shown a page."""
+    if not raw_path.startswith(b"/"):
+        return True  # `*` and the like, which no page can make anything of
     plain = b"/" + unquote_to_bytes(raw_path).lower().lstrip(b"/")
     return plain in (b"/api/v3", b"/api/graphql") or plain.startswith(b"/api/v3/") or plain.endswith(_GIT_ENDINGS) \
         or b".git/" in plain or plain.endswith(b".git")

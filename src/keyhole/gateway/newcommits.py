@@ -30,8 +30,9 @@ class Disconnected(GitError):
 async def list_reachable(place: Quarantine, commands: tuple[Command, ...]) -> None:
     """Write the list of objects that the new refs bring. Disconnected when one of them is not there."""
     try:
-        await _output(place, place.reachable.write_bytes, "rev-list", "--objects", "--stdin", "--not", "--all",
-                      stdin=_tips(commands))
+        with place.reachable.open("wb") as listed:
+            await _output(place, listed.write, "rev-list", "--objects", "--stdin", "--not", "--all",
+                          stdin=_tips(commands))
     except GitError as problem:
         raise Disconnected(f"objects are missing: {problem.message}") from problem
 

@@ -56,7 +56,7 @@ async def take_pack(place: Quarantine, chunks: AsyncIterator[bytes]) -> None:
 
 
 async def _fill(process: asyncio.subprocess.Process, start: bytes, chunks: AsyncIterator[bytes]) -> None:
-    assert process.stdin and process.stdout and process.stderr  # noqa: S101 - pipes were asked for
+    assert process.stdin  # noqa: S101 - a pipe was asked for, as for the other two
     said_so_far = asyncio.create_task(_read_some(process.stdout))
     complaints = asyncio.create_task(_read_some(process.stderr))
     too_much = False
@@ -71,16 +71,22 @@ async def _fill(process: asyncio.subprocess.Process, start: bytes, chunks: Async
     process.stdin.close()
     out, err = await said_so_far, await complaints
     if await process.wait() != 0:
-        raise BadPack(said(err) or "the pack could not be read")
+        raise BadPack(_complaints(err) or "the pack could not be read")
     # Whatever git did not take as part of the pack it hands on: bytes that nobody has judged.
     if too_much or re.sub(rb"\Apack\t[0-9a-f]+\n", b"", out):
         raise BadPack("there is something after the pack")
 
 
-async def _read_some(stream: asyncio.StreamReader) -> bytes:
+def _complaints(err: bytes) -> str:
+    """Everything git said: for an object it will not take, the reason stands before the last line."""
+    lines = [said(line) for line in err.splitlines()]
+    return "; ".join(line for line in lines if line)[:500]
+
+
+async def _read_some(stream: asyncio.StreamReader | None) -> bytes:
     """All of a stream, of which the first bytes are kept."""
     kept = bytearray()
-    while piece := await stream.read(1 << 16):
+    while stream is not None and (piece := await stream.read(1 << 16)):
         if len(kept) < 1 << 16:
             kept += piece
     return bytes(kept)
