@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
+from base64 import b32encode
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, timedelta
 from functools import partial
-from secrets import choice
+from secrets import token_bytes
 from typing import Any
 
 from django.db import Error as DatabaseProblem
@@ -25,14 +26,13 @@ CLOCK_TOLERANCE = timedelta(seconds=60)
 """How far the machine's clock may step back before that is an alarm; time servers move it by less."""
 CLOCK_ACCEPTED = "clock:accept"
 """Action of the record that takes the machine's clock as it is, also when that is earlier."""
-_ID_ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
 _ADVISORY_LOCK = 0x6B68_6175_6469_7400
 _logger = logging.getLogger(__name__)
 
 
 def new_id() -> str:
     """An explain id: `ex_` and 80 random bits, so that knowing one tells nothing of another."""
-    return "ex_" + "".join(choice(_ID_ALPHABET) for _ in range(16))
+    return "ex_" + b32encode(token_bytes(10)).decode("ascii").lower()
 
 
 @dataclass(frozen=True, slots=True)

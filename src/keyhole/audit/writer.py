@@ -1,7 +1,9 @@
 """Recording what tokens do: durable before it returns, and fast because those who wait share one commit.
 
-Whoever comes first writes for everybody who came meanwhile. A thread of its own would do the same with a life to
-manage; here the calling thread and its database connection do the work. A record may be there although its act did
+Whoever comes first writes for everybody who came meanwhile, then hands over to the first of those who came since. A
+thread of its own would do the same with a life to manage; here the calling thread and its database connection do the
+work. Each waits for a lock of its own: on one for all, those who are done would queue before the next who works. A
+record may be there although its act did
 not follow (the process died in between), never the other way round.
 """
 
@@ -10,7 +12,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -34,6 +36,8 @@ class Work:
     """Whatever the effect needs to know of this record."""
     done: bool = False
     problem: Unavailable | None = None
+    turn: threading.Event = field(default_factory=threading.Event)
+    """Set when it is done, or when its thread is to write."""
 
 
 Effect = Callable[[Sequence[Work], datetime], None]
@@ -45,9 +49,9 @@ class GroupWriter:
     """Group commit of audit records with their small effects, such as a token's time of last use."""
 
     def __init__(self) -> None:
+        self._lock = threading.Lock()
         self._queue: list[Work] = []
-        self._queue_lock = threading.Lock()
-        self._writing = threading.Lock()
+        self._somebody_writes = False
 
     def submit(self, draft: Draft, effect: Effect | None = None, attached: Any = None) -> str:
         """Record a draft and carry out its effect in one transaction; returns the id when both are on disk.
@@ -55,22 +59,31 @@ class GroupWriter:
         Must not be called inside a transaction. Unavailable when nothing could be written; nothing was done then.
         """
         mine = Work(draft, effect, attached)
-        with self._queue_lock:
+        with self._lock:
             self._queue.append(mine)
-        with self._writing:
-            if not mine.done:
-                self._write(self._take(mine))
+            wait, self._somebody_writes = self._somebody_writes, True
+        if wait:
+            mine.turn.wait()
+        if not mine.done:
+            self._lead()
         if mine.problem is not None:
             raise mine.problem
         return mine.draft.id
 
-    def _take(self, mine: Work) -> list[Work]:
-        with self._queue_lock:
-            place = next(number for number, work in enumerate(self._queue) if work is mine)
-            first = max(0, place + 1 - _LARGEST_BATCH)
-            batch = self._queue[first:first + _LARGEST_BATCH]
-            del self._queue[first:first + _LARGEST_BATCH]
-        return batch
+    def _lead(self) -> None:
+        # The thread that leads put the first work in the queue, so that its own is in the batch.
+        with self._lock:
+            batch, self._queue = self._queue[:_LARGEST_BATCH], self._queue[_LARGEST_BATCH:]
+        try:
+            self._write(batch)
+        finally:
+            with self._lock:
+                following = self._queue[0] if self._queue else None
+                self._somebody_writes = following is not None
+            if following is not None:
+                following.turn.set()
+            for work in batch:
+                work.turn.set()
 
     def _write(self, batch: Sequence[Work]) -> None:
         try:
@@ -80,13 +93,16 @@ class GroupWriter:
                     effect([work for work in batch if work.effect == effect], chain.at)
                 chain.extend(work.draft for work in batch)
         # Broad, because others wait for what this thread does for them and must be told, whatever went wrong.
-        except Exception as problem:  # noqa: BLE001
+        except BaseException as problem:  # noqa: BLE001
             _fail(batch, problem)
-        for work in batch:
-            work.done = True
+            if not isinstance(problem, Exception):
+                raise  # the process is being ended
+        finally:
+            for work in batch:
+                work.done = True
 
 
-def _fail(batch: Sequence[Work], problem: Exception) -> None:
+def _fail(batch: Sequence[Work], problem: BaseException) -> None:
     defect = not isinstance(problem, DatabaseProblem | OSError | KeyholeError)
     _logger.error("%d audit records were not written: %s", len(batch), problem, exc_info=problem if defect else None)
     if not connection.in_atomic_block:

@@ -29,6 +29,15 @@ class State(StrEnum):
     REVOKED = "revoked"
 
 
+def state_of(revoked_at: datetime | None, expires_at: datetime | None, moment: datetime) -> State:
+    """Whether a token with these dates can be used at a moment."""
+    if revoked_at is not None:
+        return State.REVOKED
+    if expires_at is not None and moment >= expires_at:
+        return State.EXPIRED
+    return State.ACTIVE
+
+
 class Token(models.Model):
     """One token. Rows are kept after revocation: the id in old audit records goes on meaning this one."""
 
@@ -69,11 +78,7 @@ class Token(models.Model):
 
     def state_at(self, moment: datetime) -> State:
         """Whether it can be used at a moment."""
-        if self.revoked_at is not None:
-            return State.REVOKED
-        if self.expires_at is not None and moment >= self.expires_at:
-            return State.EXPIRED
-        return State.ACTIVE
+        return state_of(self.revoked_at, self.expires_at, moment)
 
     def grant_value(self) -> grant.Grant:
         """What it may. ValueError when the stored form is not understood to the last field: deny everything."""

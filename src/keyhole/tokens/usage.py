@@ -7,11 +7,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from django.db.models import F
+from django.db import connection
 
 from keyhole.audit.log import DENIED
 from keyhole.audit.writer import Work
-from keyhole.tokens.models import State, Token
+from keyhole.tokens.models import State, Token, state_of
+
+_TABLE = Token._meta.db_table  # noqa: SLF001  # Django's documented way to a model's table
+_USED = (f"UPDATE {_TABLE} SET requests = requests + %s, last_used_at = %s, last_used_address = %s, "  # noqa: S608
+         "last_used_agent = %s WHERE id = %s")
+_DENIED = f"UPDATE {_TABLE} SET denials = denials + %s WHERE id = %s"  # noqa: S608
 
 
 @dataclass(slots=True)
@@ -42,12 +47,10 @@ def settle(works: Sequence[Work], at: datetime) -> None:
 
 def _reasons(token_ids: set[int], at: datetime) -> dict[int, str]:
     reasons = dict.fromkeys(token_ids, "unknown_token")
-    for token in Token.objects.select_related("user").filter(pk__in=token_ids):
-        state = token.state_at(at)
-        if state is not State.ACTIVE:
-            reasons[token.pk] = state.value
-        else:
-            reasons[token.pk] = "" if token.user.is_active else "user_inactive"
+    found = Token.objects.filter(pk__in=token_ids).values_list("pk", "revoked_at", "expires_at", "user__is_active")
+    for token_id, revoked_at, expires_at, user_active in found:
+        state = state_of(revoked_at, expires_at, at)
+        reasons[token_id] = state.value if state is not State.ACTIVE else "" if user_active else "user_inactive"
     return reasons
 
 
@@ -55,10 +58,12 @@ def _count(uses: Sequence[Use], at: datetime) -> None:
     allowed = Counter(use.token_id for use in uses if use.allowed)
     denied = Counter(use.token_id for use in uses if not use.allowed)
     latest = {use.token_id: use for use in uses if use.allowed}
-    for token_id in sorted(allowed.keys() | denied.keys()):
-        changes: dict[str, object] = {"requests": F("requests") + allowed[token_id],
-                                      "denials": F("denials") + denied[token_id]}
-        if token_id in latest:
-            changes |= {"last_used_at": at, "last_used_address": latest[token_id].address[:64],
-                        "last_used_agent": latest[token_id].agent[:200]}
-        Token.objects.filter(pk=token_id).update(**changes)
+    moment = connection.ops.adapt_datetimefield_value(at)
+    # Plain SQL, since one commit may touch hundreds of tokens: through the ORM this took as long as all the rest.
+    with connection.cursor() as cursor:
+        if allowed:
+            cursor.executemany(_USED, [
+                (number, moment, latest[token_id].address[:64], latest[token_id].agent[:200], token_id)
+                for token_id, number in sorted(allowed.items())])
+        if denied:
+            cursor.executemany(_DENIED, [(number, token_id) for token_id, number in sorted(denied.items())])
