@@ -60,8 +60,8 @@ def ago(moment: datetime | None, *, never: str = "never") -> str:
         return never
     seconds = (datetime.now(UTC) - moment).total_seconds()
     for size, word in _STEPS:
-        count = int(abs(seconds) // size)
-        if count:
+        if abs(seconds) >= size * 0.99:
+            count = round(abs(seconds) / size)
             text = f"{count} {word}{'s' if count > 1 else ''}"
             return f"{text} ago" if seconds > 0 else f"in {text}"
     return "just now" if seconds >= 0 else "in less than a minute"

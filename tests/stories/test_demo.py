@@ -1,0 +1,83 @@
+"""The demo, as a newcomer runs it: every step happens, and a repository that cannot be used is said to be so."""
+
+import json
+import secrets
+import string
+import subprocess
+import sys
+import zlib
+
+import pytest
+
+from tests import canaries
+
+BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
+
+
+def github_token():
+    """A text that has the shape and the checksum of a GitHub token, and is none."""
+    body = "".join(secrets.choice(BASE62) for _ in range(30))
+    number, checksum = zlib.crc32(body.encode()), ""
+    for _ in range(6):
+        number, digit = divmod(number, 62)
+        checksum = BASE62[digit] + checksum
+    return canaries.watch("GitHub token in the demo's repository", f"ghp_{body}{checksum}")
+
+
+@pytest.fixture
+def project(tmp_path):
+    """A repository with a secret in its history, as real ones have."""
+    path = tmp_path / "planted" / "tide-api"
+    path.mkdir(parents=True)
+    git = ["git", "-C", str(path), "-c", "user.name=Ada", "-c", "user.email=ada@example.invalid"]
+    subprocess.run([*git, "init", "--quiet", "--initial-branch=main"], check=True)
+    (path / "deploy.env").write_text(f"TOKEN={github_token()}\n")
+    subprocess.run([*git, "add", "."], check=True)
+    subprocess.run([*git, "commit", "--quiet", "-m", "deploy"], check=True)
+    (path / "deploy.env").write_text("TOKEN=\n")
+    subprocess.run([*git, "commit", "--quiet", "-am", "remove the token"], check=True)
+    return path
+
+
+def demo(*args, cwd):
+    command = [sys.executable, "-m", "keyhole.cli", "demo", *map(str, args)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=cwd)
+
+
+def test_every_step_truly_happens(project, tmp_path):
+    done = demo(project, "--json", cwd=tmp_path)
+    report = json.loads(done.stdout)
+    assert done.returncode == 0, report
+    assert report["ok"]
+    assert [step["name"] for step in report["steps"]] == [
+        "start",
+        "import_repositories",
+        "generate_token",
+        "clone",
+        "push_refused",
+        "other_repository_hidden",
+        "scan",
+        "revoke",
+        "audit",
+    ]
+    scan = next(step for step in report["steps"] if step["name"] == "scan")
+    assert "1 finding" in scan["detail"]
+    assert "deploy.env:1" in scan["detail"]
+
+
+def test_a_folder_that_is_no_repository_fails_and_says_so(tmp_path):
+    done = demo(tmp_path, "--json", cwd=tmp_path)
+    report = json.loads(done.stdout)
+    assert done.returncode == 1
+    assert not report["ok"]
+    assert "neither a repository" in report["steps"][-1]["detail"]
+
+
+def test_a_folder_with_other_things_in_it_is_not_cleared_for_the_demo(project, tmp_path):
+    keep = tmp_path / "keep"
+    keep.mkdir()
+    (keep / "mine.txt").write_text("mine")
+    done = demo(project, "--keep", keep, cwd=tmp_path)
+    assert done.returncode != 0
+    assert "left alone" in done.stderr
+    assert (keep / "mine.txt").read_text() == "mine"
