@@ -51,8 +51,15 @@ def compose() -> App:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
-        target: Any = gateway if claims(scope["raw_path"]) else pages
-        await target(scope, receive, send)
+        if claims(scope["raw_path"]):
+            await gateway(scope, receive, send)
+            return
+
+        async def body() -> MutableMapping[str, Any]:  # a2wsgi takes coroutines only, and granian's is none
+            return await receive()
+
+        target: Any = pages
+        await target(scope, body, send)
 
     return app
 

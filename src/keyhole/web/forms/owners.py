@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from keyhole.accounts.models import Owner, User
+from keyhole.accounts.models import Owner
+from keyhole.accounts.services import require
 from keyhole.core.caller import Caller
 from keyhole.core.request import Owner as CoreOwner
 from keyhole.core.request import OwnerKind
@@ -27,7 +28,7 @@ class Owners:
         for repository in repositories.list_repositories(caller):
             rows.setdefault(repository.owner.login, repository.owner)
             connected.setdefault(repository.owner.login, []).append(repository)
-        own = User.objects.select_related("owner").get(pk=caller.user_id).owner
+        own = require(caller, "token:create").owner
         rows.setdefault(own.login, own)
         return cls(rows, connected)
 

@@ -35,7 +35,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     caller = caller_of(request)
     connected = repositories.list_repositories(caller)
     tools = integrations.register(caller)
-    runs = scans.list_scans(caller)
+    runs = list(scans.list_scans(caller))
     steps = _steps(bool(connected), bool(tools), bool(runs))
     return show(request, "web/overview.html", title="Overview", repositories=connected, tools=tools,
                 writing=sum(found.writes for found in tools), runs=runs[:6], open_findings=_open(runs),

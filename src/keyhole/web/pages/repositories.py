@@ -37,7 +37,7 @@ def one(request: HttpRequest, number: int) -> HttpResponse:
     row = repositories.get(caller, number)
     return show(request, "web/repository.html", title=row.full_name, repository=row, base=settings.KEYHOLE_URL,
                 tools=[found for found in integrations.register(caller) if _reaches(found, row)],
-                scans=[scan for scan in scans.list_scans(caller) if scan.repository_id == row.pk][:5],
+                scans=list(scans.list_scans(caller, row.pk)[:5]),
                 crumbs=trail("repositories"))
 
 

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import redirect
 
+from keyhole.core.caller import Caller
 from keyhole.core.errors import Conflict, InvalidInput, KeyholeError, NotFound
 from keyhole.core.summary import capitalised
 from keyhole.repositories import services as repositories
 from keyhole.repositories.models import Repository
 from keyhole.scanners.registry import all_scanners
-from keyhole.scans import refs
 from keyhole.scans import services as scans
 from keyhole.scans.services import ScanSpec
 from keyhole.web.caller import caller_of
@@ -55,7 +55,7 @@ def new(request: HttpRequest) -> HttpResponseBase:
 def branches_and_tags(request: HttpRequest) -> HttpResponse:
     """What the field for branch or tag offers once a repository is chosen."""
     chosen = _chosen(repositories.list_repositories(caller_of(request)), request.GET.get("repository", ""))
-    return show(request, "web/parts/refs.html", refs=_refs(chosen))
+    return show(request, "web/parts/refs.html", refs=_refs(caller_of(request), chosen))
 
 
 def _posted(data: QueryDict) -> Form:
@@ -72,7 +72,7 @@ def _spec(form: Form, connected: list[Repository]) -> ScanSpec:
         raise InvalidInput("Choose the repository to scan.", field="repository")
     if not form.scanners or set(form.scanners) - set(all_scanners()):
         raise InvalidInput("Choose at least one scanner.", field="scanners")
-    return ScanSpec(name=form.name or f"Scan of {chosen.name}", description=form.description,
+    return ScanSpec(name=form.name, description=form.description,
                     repository_id=chosen.pk, ref=form.ref, scanners=form.scanners, run_now=form.run_now)
 
 
@@ -90,20 +90,21 @@ def _scanners() -> list[tuple[str, str, str]]:
     return found
 
 
-def _refs(chosen: Repository | None) -> list[str]:
+def _refs(caller: Caller, chosen: Repository | None) -> list[str]:
     if chosen is None:
         return []
     try:
-        names = refs.names(chosen.git_dir)
-    except InvalidInput:
+        names = scans.refs_of(caller, chosen.pk)
+    except KeyholeError:
         return []  # the field is free text, and creating the scan says what is wrong with the repository
     short = [name.removeprefix("refs/heads/").removeprefix("refs/tags/") for name in names]
-    return [name for name in short if name.isprintable() and name.encode("utf-8", "replace").decode() == name]
+    return [name for name in short if name.isprintable()]  # a name that is not even UTF-8 cannot be sent back
 
 
 def _form(request: HttpRequest, connected: list[Repository], form: Form, problem: KeyholeError | None = None
           ) -> HttpResponse:
     field = getattr(problem, "field", "") or ("name" if problem else "")
+    offered = _refs(caller_of(request), _chosen(connected, form.repository))
     return show(request, "web/scan_new.html", status=422 if problem else 200, title="New code scan", form=form,
-                repositories=connected, refs=_refs(_chosen(connected, form.repository)), scanners=_scanners(),
+                repositories=connected, refs=offered, scanners=_scanners(),
                 errors={field: problem.message} if problem else {}, problem=problem, crumbs=trail("scans"))

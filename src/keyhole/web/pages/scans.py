@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
@@ -20,7 +22,7 @@ _SHOWN = 500
 @page("scans", name="scans", title="Code scans", action="scan:read", nav=Nav("Code scans", 30))
 def listing(request: HttpRequest) -> HttpResponse:
     """Every scan, newest first."""
-    return show(request, "web/scans.html", title="Code scans", scans=scans.list_scans(caller_of(request)))
+    return show(request, "web/scans.html", title="Code scans", scans=list(scans.list_scans(caller_of(request))))
 
 
 @page("scans/<int:number>", name="scan", title="Code scan", action="scan:read", section="scans")
@@ -28,7 +30,7 @@ def one(request: HttpRequest, number: int) -> HttpResponse:
     """Progress while it runs; what it found, and whether it saw everything, afterwards."""
     caller = caller_of(request)
     scan = scans.get(caller, number)
-    found = scans.findings(caller, number)
+    found = list(scans.findings(caller, number))
     severity = request.GET.get("severity", "")
     shown = [finding for finding in found if not severity or finding.severity == severity]
     counts = [(level.value, sum(finding.severity == level for finding in found)) for level in Severity]
@@ -73,11 +75,12 @@ def delete(request: HttpRequest, number: int) -> HttpResponseBase:
         scans.delete(caller, number)
         messages.success(request, f"{scan.name} is deleted, with its findings.", "ok")
         return redirect("scans")
-    return show(request, "web/scan_delete.html", title="Delete scan", scan=scan, found=scans.findings(caller, number),
+    found = list(scans.findings(caller, number))
+    return show(request, "web/scan_delete.html", title="Delete scan", scan=scan, found=found,
                 crumbs=[*trail("scans"), (f"/scans/{number}", scan.name)])
 
 
-def _progress(scan: Scan) -> dict[str, object]:
+def _progress(scan: Scan) -> dict[str, Any]:
     stages = list(Stage)
     reached = stages.index(Stage(scan.stage)) if scan.stage in stages else -1
     return {"stages": [(stage.label, "done" if place < reached or scan.finished else "now" if place == reached else "")
