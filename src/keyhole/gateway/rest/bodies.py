@@ -46,7 +46,7 @@ def _refuse(word: str) -> Any:
 
 
 def _integer(digits: str) -> int:
-    if len(digits) > _LONGEST_INTEGER:
+    if len(digits.lstrip("-")) > _LONGEST_INTEGER:
         raise ValueError("an integer beyond 64 bits")
     return int(digits)
 

@@ -18,7 +18,8 @@ READS = ["", "/branches", "/branches/main", "/tags", "/commits", "/commits/main"
          "/commits/main/status", "/commits/main/statuses", "/issues", "/actions/runs", "/pulls", "/releases"]
 WRITES = [("PUT", "/contents/x", {"message": "m", "content": ""}), ("DELETE", "/contents/README.md", {}),
           ("POST", "/git/refs", {}), ("PATCH", "/git/refs/heads/main", {}), ("DELETE", "/git/refs/heads/main", None),
-          ("POST", "/git/blobs", {}), ("POST", "/git/trees", {}), ("POST", "/git/commits", {}), ("POST", "/git/tags", {}),
+          ("POST", "/git/blobs", {}), ("POST", "/git/trees", {}), ("POST", "/git/commits", {}),
+          ("POST", "/git/tags", {}),
           ("POST", "/statuses/" + "1" * 40, {}), ("POST", "/issues", {}), ("PATCH", "", {}), ("DELETE", "", None)]
 
 
@@ -102,7 +103,8 @@ def test_A9_an_organization_with_nothing_visible_is_absent(world, everything):
 
 
 @pytest.mark.parametrize("path", [
-    "//repos/octo/hello", "/repos//octo/hello", "/repos/octo/hello//", "/repos/octo/./hello", "/repos/octo/hello/../secret",
+    "//repos/octo/hello", "/repos//octo/hello", "/repos/octo/hello//", "/repos/octo/./hello",
+    "/repos/octo/hello/../secret",
     "/repos/octo/hello/", "/repos/octo/hello/%2e%2e/secret", "/repos/octo/..%2fsecret", "/repos/octo%2fhello",
     "/repos/octo/hello/contents/%252e%252e", "/repos/octo/hello/contents/a%5cb", "/repos/octo/hello/contents/%00",
     "/repos/octo/hello/contents/%0d%0a", "/repos/octo/hello/contents/%zz", "/repos/octo/hello/contents/%c0%ae",
@@ -165,7 +167,8 @@ def test_P3_no_route_gives_the_content_to_a_token_without_contents(world):
     blob = scratch.git("rev-parse", "main:big.txt")
     commit, tree = scratch.git("rev-parse", "main"), scratch.git("rev-parse", "main^{tree}")
     routes = [f"/contents/{path}" for path in ("big.txt", "big.txt?ref=main")] + [
-        "/contents", f"/git/blobs/{blob}", f"/git/trees/{tree}", f"/git/trees/{tree}?recursive=1", f"/git/commits/{commit}",
+        "/contents", f"/git/blobs/{blob}", f"/git/trees/{tree}", f"/git/trees/{tree}?recursive=1",
+        f"/git/commits/{commit}",
         f"/commits/{commit}", "/commits", "/compare/v1...main", "/tarball/main", f"/tarball/{commit}?download=1",
         f"/zipball/{commit}?download=1", "/readme", "/git/ref/heads/main", "/git/matching-refs/", "/branches",
         "/branches/main"]
