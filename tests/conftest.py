@@ -11,7 +11,6 @@ import shutil
 import socket
 import sys
 import tempfile
-from importlib.util import find_spec
 from pathlib import Path
 
 # Before anything of ours is imported: Keyhole's settings read the environment once, when they are imported.
@@ -25,8 +24,7 @@ for _name in [name for name in os.environ if name.startswith("KEYHOLE_")]:
 for _name, _folder in {"KEYHOLE_DATA": "data", "TMPDIR": "tmp", "HOME": "home"}.items():
     (_MINE / _folder).mkdir(parents=True, exist_ok=True)
     os.environ[_name] = str(_MINE / _folder)
-if find_spec("keyhole.settings"):
-    os.environ["DJANGO_SETTINGS_MODULE"] = "keyhole.settings"
+os.environ["DJANGO_SETTINGS_MODULE"] = "keyhole.settings"
 # git must do the same for everybody: nobody's configuration, never a question on the terminal.
 os.environ.update(
     GIT_CONFIG_NOSYSTEM="1",
