@@ -6,6 +6,7 @@ everything is decoded strictly, and whatever does not fit makes the scan incompl
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -121,10 +122,8 @@ class _started:  # noqa: N801  # reads as a function: a context that starts and 
 
     def __exit__(self, *_error: object) -> None:
         # The group outlives its leader: a git of the scan may still run when the child is gone.
-        try:
+        with contextlib.suppress(ProcessLookupError):
             os.killpg(self._child.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
         for pipe in (self._child.stdin, self._child.stdout):
             if pipe is not None and not pipe.closed:
                 pipe.close()

@@ -34,7 +34,9 @@ class Git:
         """What the result names as the commit that was scanned."""
 
     @contextmanager
-    def start(self, *args: str, stdin: int | IO[bytes] | None = subprocess.DEVNULL) -> Iterator[subprocess.Popen[bytes]]:
+    def start(
+        self, *args: str, stdin: int | IO[bytes] | None = subprocess.DEVNULL
+    ) -> Iterator[subprocess.Popen[bytes]]:
         """A running git with its output as a pipe; killed and reaped when the block is left.
 
         What git writes to its standard error is thrown away: it quotes the repository, and nobody escapes it.

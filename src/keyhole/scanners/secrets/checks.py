@@ -13,7 +13,7 @@ from collections.abc import Callable
 _BASE62 = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _BASE36 = b"0123456789abcdefghijklmnopqrstuvwxyz"
 _MADE_UP = re.compile(
-    rb"xxx|\*\*\*|\.\.\.|example|placeholder|changeme|change_me|redacted|your[-_ ]|dummy|fake|sample|insert|replace"
+    rb"xxxx|\*\*\*|\.\.\.|example|placeholder|changeme|change_me|redacted|your[-_ ]|dummy|fake|sample|insert|replace"
     rb"|(?:01234|12345|23456|34567)\d|abcdef|bcdefg|qwerty|0000000|1111111|aaaaaaa|deadbeef|foobar|<[a-z]|\$\{|\{\{|%\(",
     re.IGNORECASE,
 )

@@ -22,6 +22,7 @@ _RE2_MEMORY = 64 << 20  # the default of 8 MiB makes some patterns fall back to 
 _MEMO_ENTRIES = 50_000
 _WIDEST = 64 << 10
 _CONTEXT = 3  # bytes before a secret that tell an escape (`\n`, `%3D`) from a word
+_ASSIGNS = ord("=")  # ends base64, so it may not follow a secret; before one it only assigns
 _PRINTABLE = re.compile(rb"[!-~]{4}")
 
 Span = tuple[int, int]
@@ -122,7 +123,7 @@ def _compiled(rule: Rule) -> _Compiled:
 def _stands_alone(window: bytes, start: int, stop: int, edge: frozenset[int]) -> bool:
     if stop < len(window) and window[stop] in edge:
         return False
-    if start == 0 or window[start - 1] not in edge:
+    if start == 0 or window[start - 1] not in edge or window[start - 1] == _ASSIGNS:
         return True
     ahead = window[max(0, start - _CONTEXT) : start]
     # `\nghp_...` in a JSON string and `%3Dghp_...` in an address: the character before is no part of a word.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import itertools
 import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
@@ -76,7 +77,7 @@ def all_rules() -> tuple[Rule, ...]:
         for rule in parse(file.name, file.read_text("utf-8"))
     ]
     found.sort(key=lambda rule: rule.id)
-    doubles = {one.id for one, other in zip(found, found[1:], strict=False) if one.id == other.id}
+    doubles = {one.id for one, other in itertools.pairwise(found) if one.id == other.id}
     if doubles:
         raise BadRule(f"rule ids used twice: {', '.join(sorted(doubles))}")
     return tuple(found)
