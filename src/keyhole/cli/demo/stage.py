@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -77,7 +78,8 @@ class Stage:
         """The last words: how it went and how to go on in the browser."""
         if not self.ok:
             return f"\nStopped after {self.seconds:.1f} s: the last step did not come out as it must."
-        again = f"keyhole up --data {kept}" if kept else "keyhole up"
+        program = sys.argv[0] if Path(sys.argv[0]).name == "keyhole" else "keyhole"
+        again = f"{program} up --data {kept}" if kept else f"{program} up"
         return (
             f"\nThe whole way took {self.seconds:.1f} s.\n"
             f"Open it in the browser: run `{again}` and follow the link it prints."
