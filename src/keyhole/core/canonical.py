@@ -66,7 +66,7 @@ class Target:
     def render(self) -> bytes:
         """The one spelling of this target; parsing it gives an equal target."""
         path = "/" + "/".join(quote(segment, safe="") for segment in self.segments)
-        query = "&".join(f"{quote(name, safe='[]')}={quote(value, safe='')}" for name, value in self.query)
+        query = "&".join(f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in self.query)
         return (f"{path}?{query}" if query else path).encode("ascii")
 
 
