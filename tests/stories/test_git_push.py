@@ -118,12 +118,12 @@ def test_G7_one_ref_that_may_not_move_refuses_them_all(keyhole, work, writer, re
     assert _objects(keyhole, "push/app") == objects
 
 
-def _raw_push(keyhole, work, token, refs, pack=None, old=None, capabilities="report-status"):
+def _raw_push(keyhole, work, token, refs, pack=None):
     """A push that git's own client would not send: exactly these refs, in one request."""
     tips = {ref: keyhole.git("rev-parse", name, at=work).stdout.strip() if name else "0" * 40
             for ref, name in refs.items()}
-    lines = [f"{old or '0' * 40} {tip} {ref}" for ref, tip in tips.items()]
-    lines[0] += f"\0{capabilities}"
+    lines = [f"{'0' * 40} {tip} {ref}" for ref, tip in tips.items()]
+    lines[0] += "\0report-status"
     body = b"".join(b"%04x%b" % (len(line.encode()) + 4, line.encode()) for line in lines) + b"0000"
     if pack is None:
         pack = _pack(keyhole, work, *tips.values())
@@ -213,7 +213,7 @@ def _entry(keyhole, work, mode, path):
 
 def _github_link(keyhole, work):
     keyhole.git("rm", "-q", "-r", ".github", at=work)
-    os.symlink("elsewhere", work / ".github")
+    (work / ".github").symlink_to("elsewhere")
     keyhole.git("add", ".github", at=work)
 
 
@@ -248,7 +248,7 @@ def test_G9_objects_that_no_pushed_ref_reaches_are_dropped(keyhole, work, writer
     hidden = keyhole.commit(work, {"hidden.txt": "hidden\n", WORKFLOW: "on: push\n"})
     keyhole.git("reset", "-q", "--hard", shown, at=work)
     pack = _pack(keyhole, work, hidden)
-    status, body = _raw_push(keyhole, work, writer, {f"refs/heads/{_branch(request)}": "HEAD"}, pack)
+    _, body = _raw_push(keyhole, work, writer, {f"refs/heads/{_branch(request)}": "HEAD"}, pack)
     assert b"unpack ok" in body
     assert b"ng " not in body
     git_dir = keyhole.repositories / "push/app.git"
@@ -261,7 +261,7 @@ def test_G12_objects_that_are_missing_refuse_the_push(keyhole, work, writer, req
     keyhole.commit(work, {"two.txt": "two\n"})
     pack = _pack(keyhole, work, keyhole.git("rev-parse", "HEAD", at=work).stdout.strip(), without=(middle,))
     before = _refs(keyhole, "push/app")
-    status, body = _raw_push(keyhole, work, writer, {f"refs/heads/{_branch(request)}": "HEAD"}, pack)
+    _, body = _raw_push(keyhole, work, writer, {f"refs/heads/{_branch(request)}": "HEAD"}, pack)
     assert b"ng refs/heads/" in body
     assert _refs(keyhole, "push/app") == before
 
@@ -269,8 +269,8 @@ def test_G12_objects_that_are_missing_refuse_the_push(keyhole, work, writer, req
 def test_G12_a_ref_that_moved_meanwhile_moves_nothing(keyhole, work, writer, request):
     keyhole.commit(work, {"a": "1"})
     before = _refs(keyhole, "push/app")
-    status, body = _raw_push(keyhole, work, writer,
-                             {f"refs/heads/{_branch(request)}": "HEAD", "refs/heads/main": "HEAD"})
+    _, body = _raw_push(keyhole, work, writer,
+                        {f"refs/heads/{_branch(request)}": "HEAD", "refs/heads/main": "HEAD"})
     assert b"ng refs/heads/main" in body
     assert b"ok refs" not in body
     assert _refs(keyhole, "push/app") == before
@@ -317,7 +317,7 @@ def test_G17_trees_that_write_into_git_itself_are_refused(keyhole, work, writer,
     tree = subprocess.run(["git", "hash-object", "-t", "tree", "-w", "--stdin", "--literally"], cwd=work, input=content,
                           capture_output=True, check=True).stdout.decode().strip()
     commit = keyhole.git("commit-tree", "-m", "bad", tree, at=work).stdout.strip()
-    status, body = _raw_push(keyhole, work, writer, {f"refs/heads/{_branch(request)}": commit})
+    _, body = _raw_push(keyhole, work, writer, {f"refs/heads/{_branch(request)}": commit})
     assert b"unpack ok" not in body
 
 

@@ -65,6 +65,9 @@ async def gateway(scope: Scope, receive: Receive, send: Send) -> None:
         await exchange.run()
     except ClientGone:
         return  # nobody is left to be told
+    except KeyholeError as problem:
+        # Too late for a status: the stream ends without its end, which every client notices.
+        _log.warning("an answer to %s was cut short: %s", scope["raw_path"].decode("ascii", "replace"), problem)
 
 
 class _Exchange:
@@ -89,7 +92,7 @@ class _Exchange:
             response = self._said(problem)
         except ClientGone:
             raise
-        except Exception:  # the last resort: an unforeseen error must end as a refusal with an id
+        except Exception:  # noqa: BLE001 - the last resort: an unforeseen error must end as a refusal with an id
             _log.exception("unforeseen error in the gateway")
             response = self._said(KeyholeError("Server Error"))
         await self._deliver(response)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from typing import Any
 
 from keyhole.core.errors import MalformedRequest
 from keyhole.gateway.errors import PayloadTooLarge, RequestTimeout
 
-Receive = Callable[[], Awaitable[dict[str, Any]]]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 
 PATIENCE = 10.0
 """Seconds without a byte after which a client is given up, and head start for its average rate."""
@@ -64,7 +64,7 @@ class Body:
         while (await self._receive())["type"] == "http.request":
             pass
 
-    async def _next(self) -> dict[str, Any]:
+    async def _next(self) -> MutableMapping[str, Any]:
         started = time.monotonic()
         allowed = PATIENCE + self._seen / SLOWEST - self._waited
         try:

@@ -149,7 +149,8 @@ async def _child(subject: Subject, command: list[str], version: int, stdin: IO[b
         process = await spawn(
             subject.git_dir, *command, config=_UPLOAD_CONFIG, env={"GIT_PROTOCOL": f"version={version}"},
             stdin=stdin.fileno() if stdin is not None else asyncio.subprocess.DEVNULL)
-        assert process.stdout and process.stderr  # noqa: S101 - pipes were asked for
+        assert process.stdout  # noqa: S101 - a pipe was asked for, as for the other
+        assert process.stderr  # noqa: S101
         complaints = asyncio.create_task(_last_of(process.stderr))
         try:
             while piece := await process.stdout.read(_STEP):

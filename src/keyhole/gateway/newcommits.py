@@ -94,7 +94,9 @@ async def _output(place: Quarantine, take: Callable[[bytes], object], *args: str
     async with AsyncExitStack() as stack:
         process = await spawn(place.git_dir, *args, env=place.env, config=_CONFIG)
         stack.push_async_callback(kill_tree, process)
-        assert process.stdin and process.stdout and process.stderr  # noqa: S101 - pipes were asked for
+        assert process.stdin  # noqa: S101 - a pipe was asked for, as for the other two
+        assert process.stdout  # noqa: S101
+        assert process.stderr  # noqa: S101
         feeding = asyncio.create_task(_feed(process.stdin, stdin))
         complaints = asyncio.create_task(process.stderr.read(_STEP))
         while piece := await process.stdout.read(_STEP):

@@ -39,5 +39,5 @@ async def _until_gone(body: Body) -> None:
 
 
 async def _until_revoked(token_id: int) -> None:
-    while await in_thread(still_valid, token_id):
+    while await in_thread(still_valid, token_id):  # noqa: ASYNC110 - another process may revoke; nothing tells us
         await asyncio.sleep(EVERY)

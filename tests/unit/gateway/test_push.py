@@ -142,11 +142,11 @@ def _reference(sent: bytes) -> list[tuple[str, str, str]] | None:
         if b"\0" in line:
             if place > 0 or line.split(b"\0", 1)[1] != b"report-status":
                 return None
-            line = line.split(b"\0", 1)[0]
-        elif line[-1:] == b"\n":
-            line = line[:-1]
+            text = line.split(b"\0", 1)[0]
+        else:
+            text = line[:-1] if line[-1:] == b"\n" else line
         try:
-            words = line.decode().split(" ")
+            words = text.decode().split(" ")
         except UnicodeDecodeError:
             return None
         ids_ok = len(words) == 3 and all(len(word) == 40 and set(word) <= set("0123456789abcdef") for word in words[:2])
