@@ -356,5 +356,6 @@ LOGGING = {
     "loggers": {
         "keyhole": {"level": "INFO"},
         "django": {"handlers": [], "level": "WARNING", "propagate": True},
+        "django.request": {"level": "ERROR"},  # its warnings name the path, and the set-up link is one
     },
 }

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
+from keyhole.core.errors import BadCredentials
 from keyhole.gateway.body import Body, ClientGone
 from keyhole.gateway.places import in_thread
 from keyhole.tokens.authority import still_valid
@@ -17,16 +18,22 @@ EVERY = 2.0
 
 
 async def watched(work: Coroutine[Any, Any, T], body: Body, token_id: int | None) -> T:
-    """The result of the work. ClientGone, with the work cancelled and cleaned up, if either ends first."""
+    """The result of the work.
+
+    ClientGone or BadCredentials, with the work cancelled and cleaned up, if the client or its token ends first.
+    """
     doing = asyncio.create_task(work)
-    watching = {asyncio.create_task(_until_gone(body))}
+    leaving = asyncio.create_task(_until_gone(body))
+    watching = {leaving}
     if token_id is not None:
         watching.add(asyncio.create_task(_until_revoked(token_id)))
     try:
         await asyncio.wait({doing, *watching}, return_when=asyncio.FIRST_COMPLETED)
         if doing.done():
             return doing.result()
-        raise ClientGone
+        if leaving.done():
+            raise ClientGone
+        raise BadCredentials("Bad credentials")
     finally:
         for task in (doing, *watching):
             task.cancel()
@@ -39,5 +46,7 @@ async def _until_gone(body: Body) -> None:
 
 
 async def _until_revoked(token_id: int) -> None:
-    while await in_thread(still_valid, token_id):  # noqa: ASYNC110 - another process may revoke; nothing tells us
-        await asyncio.sleep(EVERY)
+    valid = True  # the request was identified a moment ago
+    while valid:
+        await asyncio.sleep(EVERY)  # another process may revoke, and nothing tells us
+        valid = await in_thread(still_valid, token_id)
