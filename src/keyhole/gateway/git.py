@@ -41,7 +41,7 @@ _UPLOAD_CONFIG = {
     "uploadpack.allowAnySHA1InWant": "false", "uploadpack.allowTipSHA1InWant": "false",
     "uploadpack.allowReachableSHA1InWant": "false", "uploadpack.allowRefInWant": "false",
     "uploadpack.advertiseBundleURIs": "false", "transfer.advertiseObjectInfo": "false",
-    "transfer.advertiseSID": "false", "pack.threads": "1", "pack.windowMemory": "64m",
+    "transfer.advertiseSID": "false", "pack.threads": "2", "pack.windowMemory": "64m",
 }
 """What the repository's own config could widen or make costly. `packfile-uris` is refused in `want`."""
 
