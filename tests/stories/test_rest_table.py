@@ -18,14 +18,17 @@ from keyhole.core.permissions import Group, Standing, vocabulary
 from keyhole.core.request import Request
 from keyhole.gateway.rest.registry import registered
 from keyhole.tokens.authority import identify
-from tests.unit.gateway.rest.world import build
+from tests.unit.gateway.rest.worlds import shared_world, template
 
 _AT_ONCE = 24
 
 
-@pytest.fixture
-def world(tmp_path, transactional_db):
-    return build(tmp_path)
+__all__ = ["shared_world", "template"]
+
+
+@pytest.fixture(scope="module")
+def world(shared_world):
+    return shared_world
 
 
 def highest(*groups: Group) -> dict[str, str]:
@@ -96,7 +99,7 @@ def test_every_operation_answers_as_it_was_decided(world):
                                for shape in tokens))
 
     samples = [(operation, Sample(world, operation, login)) for operation in vocabulary().operations]
-    asyncio.run(all_of_them())
+    world.run(all_of_them())
     assert wrong == []
     assert sum(asked.values()) == 4 * len(vocabulary().operations) == 4 * 1221
     assert Entry.objects.count() - before == 4 * 1221

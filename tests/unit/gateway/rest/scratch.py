@@ -10,10 +10,11 @@ from pathlib import Path
 class Scratch:
     """A bare repository and a working one to write it with."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, bare: Path | None = None) -> None:
         self.work = folder / "work"
-        self.bare = folder / "bare.git"
-        self._git("init", "--quiet", "--initial-branch=main", str(self.work), cwd=folder)
+        self.bare = bare or folder / "bare.git"
+        if not self.work.exists():
+            self._git("init", "--quiet", "--initial-branch=main", str(self.work), cwd=folder)
 
     def _git(self, *args: str, cwd: Path | None = None, stdin: bytes = b"", **env: str) -> bytes:
         return subprocess.run(["git", *args], cwd=cwd or self.work, input=stdin, capture_output=True, check=True,
@@ -44,6 +45,19 @@ class Scratch:
             self._git("clone", "--quiet", "--bare", str(self.work), str(self.bare), cwd=self.work)
         self._git("push", "--quiet", "--force", str(self.bare), "refs/heads/*:refs/heads/*", "refs/tags/*:refs/tags/*")
         return self.bare
+
+
+NAMES = ("octo/hello", "octo/secret", "octo/empty", "other/open")
+
+
+def make_template(folder: Path) -> Path:
+    """The repositories of a world, to be copied: making them takes a hundred git processes."""
+    for full_name in NAMES:
+        (folder / full_name).mkdir(parents=True)
+        bare = folder / "repositories" / f"{full_name}.git"
+        bare.parent.mkdir(parents=True, exist_ok=True)
+        fill(Scratch(folder / full_name, bare), full_name)
+    return folder
 
 
 def fill(one: Scratch, full_name: str) -> None:

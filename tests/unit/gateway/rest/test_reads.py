@@ -12,12 +12,17 @@ import pytest
 HELLO = "/repos/octo/hello"
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
+def world(shared_world):
+    return shared_world
+
+
+@pytest.fixture(scope="module")
 def reader(world):
     return world.token("octo", "hello", "empty", contents="read", statuses="read")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def get(world, reader):
     return lambda path, **headers: world.ask(reader, "GET", path, **headers)
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
+import shutil
+from collections.abc import Coroutine
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from keyhole.accounts.services import local_caller
 from keyhole.core.canonical import parse_target
@@ -16,13 +18,15 @@ from keyhole.core.permissions import Level
 from keyhole.core.secret import Secret
 from keyhole.gateway.body import Body
 from keyhole.gateway.http import HttpRequest
+from keyhole.gateway.places import in_thread
 from keyhole.gateway.rest.dispatch import handle
 from keyhole.repositories.models import Repository
 from keyhole.repositories.services import connect_folder, set_public
 from keyhole.tokens.authority import identify
 from keyhole.tokens.services import TokenSpec, generate
-from tests.unit.gateway.rest.scratch import Scratch, fill
+from tests.unit.gateway.rest.scratch import NAMES, Scratch
 
+T = TypeVar("T")
 _numbers = itertools.count(1)
 
 
@@ -53,6 +57,7 @@ class World:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.caller = local_caller()
+        self._runner = asyncio.Runner()
         self.scratch: dict[str, Any] = {}
 
     def connect(self) -> None:
@@ -70,7 +75,15 @@ class World:
             permissions={name: Level.parse(level) for name, level in permissions.items()})).secret
 
     def ask(self, token: Secret, method: str, path: str, body: Any = None, **headers: str) -> Answer:
-        return asyncio.run(self.asked(token, method, path, body, headers))
+        return self.run(self.asked(token, method, path, body, headers))
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """The result of a coroutine, in the one loop that all of a test's requests share, as in the server."""
+        return self._runner.run(work)
+
+    def close(self) -> None:
+        """Ends the loop."""
+        self._runner.close()
 
     async def asked(self, token: Secret, method: str, path: str, body: Any, headers: dict[str, str]) -> Answer:
         raw_path, _, query = f"/api/v3{path}".encode().partition(b"?")
@@ -82,22 +95,18 @@ class World:
 
         given = tuple((name.replace("_", "-").lower().encode(), value.encode()) for name, value in headers.items())
         http = HttpRequest(method, parse_target(raw_path, query), given, "192.0.2.1", Body(receive, len(sent)))
-        bearer = await asyncio.to_thread(identify, token)
+        bearer = await in_thread(identify, token)
         answer = await handle(http, bearer)
         raw = answer.body if isinstance(answer.body, bytes) else b"".join([chunk async for chunk in answer.body])
         return Answer(answer.status, {name.lower(): value for name, value in answer.headers}, raw)
 
 
-def build(folder: Path) -> World:
-    """`octo/hello` (history, tags, links), `octo/secret`, `octo/empty` and the public `other/open`."""
+def build(template: Path, folder: Path) -> World:
+    """A world with copies of the template's repositories; `other/open` is public."""
     built = World(folder / "repositories")
-    for full_name in ("octo/hello", "octo/secret", "octo/empty", "other/open"):
-        (folder / full_name).mkdir(parents=True)
-        one = Scratch(folder / full_name)
-        one.bare = built.folder / f"{full_name}.git"
-        one.bare.parent.mkdir(parents=True, exist_ok=True)
-        fill(one, full_name)
-        built.scratch[full_name] = one
+    shutil.copytree(template, folder, symlinks=True, dirs_exist_ok=True)
+    for full_name in NAMES:
+        built.scratch[full_name] = Scratch(folder / full_name, built.folder / f"{full_name}.git")
     built.connect()
     set_public(built.caller, built.repository("other/open").pk, public=True)
     return built

@@ -1,0 +1,40 @@
+"""Fixtures of worlds, for every test that asks the REST surface; imported by the conftests that offer them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+
+from tests.unit.gateway.rest.scratch import make_template
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Repositories made once and copied for each world."""
+    return make_template(tmp_path_factory.mktemp("template"))
+
+
+@pytest.fixture
+def world(template: Path, tmp_path: Path, transactional_db: None) -> Iterator[object]:
+    """A world of one's own, for tests that change it."""
+    from tests.unit.gateway.rest.world import build
+
+    built = build(template, tmp_path)
+    yield built
+    built.close()
+
+
+@pytest.fixture(scope="module")
+def shared_world(template: Path, tmp_path_factory: pytest.TempPathFactory, django_db_setup: None,
+                 django_db_blocker: object) -> Iterator[object]:
+    """One world for all tests of a file that only look at it; the database is emptied after the last."""
+    from tests.unit.gateway.rest.world import build
+
+    with django_db_blocker.unblock():
+        built = build(template, tmp_path_factory.mktemp("world"))
+        yield built
+        built.close()
+        call_command("flush", verbosity=0, interactive=False)
