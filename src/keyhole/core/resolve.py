@@ -73,11 +73,19 @@ def resolve(method: str, segments: tuple[str, ...]) -> Match | None:
     for name, value in params.items():
         if not value.isascii() and _identifies(name):
             raise MalformedRequest(f"The {name} has characters that no {name} has.")
+        if not value.isdigit() and _is_number(name):
+            return None
     return Match(node.operation, params)
 
 
 def _identifies(name: str) -> bool:
     return name in _ACCOUNTS_AND_REPOSITORIES or name.endswith(("_id", "_number"))
+
+
+def _is_number(name: str) -> bool:
+    # Not every `_id`: workflows go by file name, too. But /user/{account_id} would take in whatever GitHub adds
+    # below /user, as an operation that needs no permission.
+    return name in ("account_id", "repository_id") or name.endswith("_number")
 
 
 _Found = tuple[_Node, tuple[str, ...]]
