@@ -156,9 +156,8 @@ def enqueue(kind: str, row: int) -> None:
         if _worker is not None:
             _worker.ledger.enqueue(kind, row)
             return
-    # No worker in this process: write to the records that the others read. If there are none yet, the first worker
-    # makes them and finds the row by itself.
-    if not store.exists():
+    # With no worker anywhere there may be no records to write to either; the next worker begins by looking for rows.
+    if not store.beacon().alive():
         return
     ledger = engine().Ledger(store.url())
     try:

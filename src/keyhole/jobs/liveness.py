@@ -13,12 +13,13 @@ import os
 from pathlib import Path
 from typing import Protocol
 
-from django.db import connection
+from django.db import connection, transaction
 
 BEAT_SECONDS = 3
 """How often a worker shows that it lives."""
 DEAD_AFTER_SECONDS = 20
 """Silence after which a worker on another machine counts as dead: several missed beats, not one slow one."""
+_MAKING = 0x6B68_776F_726B_6572
 
 
 class Beacon(Protocol):
@@ -98,20 +99,27 @@ class TableBeacon:
     certain = False
 
     def __init__(self) -> None:
-        with connection.cursor() as cursor:
-            cursor.execute("CREATE TABLE IF NOT EXISTS keyhole_worker"
-                           " (id text PRIMARY KEY, beat_at timestamptz NOT NULL)")
+        self._made = False
 
     def light(self, worker: str) -> None:
         """Writes the time of the database into the worker's row."""
-        with connection.cursor() as cursor:
+        with transaction.atomic(), connection.cursor() as cursor:
+            if not self._made:
+                # Two that make the same table at once would get an error in spite of IF NOT EXISTS.
+                cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_MAKING])
+                cursor.execute("CREATE TABLE IF NOT EXISTS keyhole_worker"
+                               " (id text PRIMARY KEY, beat_at timestamptz NOT NULL)")
+                cursor.execute("DELETE FROM keyhole_worker WHERE beat_at < clock_timestamp() - interval '1 day'")
             cursor.execute("INSERT INTO keyhole_worker VALUES (%s, clock_timestamp())"
                            " ON CONFLICT (id) DO UPDATE SET beat_at = excluded.beat_at", [worker])
+        self._made = True
 
     def alive(self) -> frozenset[str]:
-        """Workers with a young row; very old ones are swept away."""
+        """Workers with a young row."""
         with connection.cursor() as cursor:
-            cursor.execute("DELETE FROM keyhole_worker WHERE beat_at < clock_timestamp() - interval '1 day'")
+            cursor.execute("SELECT to_regclass('keyhole_worker')")
+            if cursor.fetchone() == (None,):
+                return frozenset()  # no worker has ever been
             cursor.execute("SELECT id FROM keyhole_worker"
                            " WHERE beat_at > clock_timestamp() - make_interval(secs => %s)", [DEAD_AFTER_SECONDS])
             return frozenset(row[0] for row in cursor.fetchall())

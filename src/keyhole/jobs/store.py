@@ -34,11 +34,6 @@ def prepare() -> None:
         connection.execute("PRAGMA journal_mode=WAL")
 
 
-def exists() -> bool:
-    """Whether there are records already; in a shared database there are, once a worker ran anywhere."""
-    return shared() or (settings.KEYHOLE_DATA / "jobs.sqlite").exists()
-
-
 def beacon() -> Beacon:
     """How workers on this database see one another."""
     return TableBeacon() if shared() else FileBeacon(settings.KEYHOLE_DATA / "workers")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 from keyhole.core.errors import Conflict
 from keyhole.core.finding import ScanResult
+from keyhole.scanners import report_sarif
 from keyhole.scans.models import Scan, State
 
 _WITH_RESULT = frozenset({State.COMPLETE, State.INCOMPLETE})
@@ -19,3 +21,12 @@ def result(scan: Scan) -> ScanResult:
     kept = {name: value for name, value in scan.evidence.items() if name in names}
     return ScanResult.from_json({**kept, "findings": [row.data for row in scan.findings.all()]})
 
+
+def json(scan: Scan) -> dict[str, Any]:
+    """Keyhole's own JSON, which `ScanResult.from_json` reads."""
+    return result(scan).to_json()
+
+
+def sarif(scan: Scan) -> dict[str, Any]:
+    """SARIF 2.1.0, as code scanning tools read it."""
+    return report_sarif.sarif(result(scan))

@@ -134,7 +134,7 @@ def get(caller: Caller, scan_id: int) -> Scan:
     """One scan. NotFound if there is none with this id."""
     found = list_scans(caller).filter(pk=scan_id).first() if 0 < scan_id < 2**63 else None
     if found is None:
-        raise NotFound("There is no such code scan.", hint="`keyhole scan list` shows them all.")
+        raise NotFound("There is no such code scan.", hint="`keyhole findings` lists the scans.")
     return found
 
 
