@@ -1,4 +1,4 @@
-"""Every page for everybody: with a screen reader, on a phone, in the dark, without JavaScript, with 500 repositories."""
+"""Every page for everybody: read aloud, on a phone, in the dark, without JavaScript, with 500 repositories."""
 
 from __future__ import annotations
 
