@@ -22,8 +22,13 @@ class ScanProcess:
     def __init__(self, data, log):
         self._log = log
         self._process = subprocess.Popen(
-            [sys.executable, __file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log.open("ab"), text=True,
-            env={**os.environ, "KEYHOLE_DATA": str(data), "DJANGO_SETTINGS_MODULE": "keyhole.settings"})
+            [sys.executable, __file__],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log.open("ab"),
+            text=True,
+            env={**os.environ, "KEYHOLE_DATA": str(data), "DJANGO_SETTINGS_MODULE": "keyhole.settings"},
+        )
 
     def do(self, command, **arguments):
         """What a person does, by the name of a function of this module."""
@@ -160,12 +165,27 @@ def look(number: int) -> dict[str, Any]:
     found = [row.as_core().to_json() for row in services.findings(local_caller(), number)]
     numbers = summary.summarize(scan)
     return {
-        "state": scan.state, "reason": scan.reason, "stage": scan.stage, "attempts": scan.attempts,
-        "commit": scan.commit, "counters": scan.counters, "evidence": scan.evidence,
-        "log": [line["text"] for line in scan.log], "findings": found, "clean": numbers.clean,
-        "verdict": numbers.verdict, "done": scan.done, "total": scan.total,
-        "token": None if scan.token is None else {"id": scan.token.pk, "name": scan.token.name,
-                                                  "state": str(scan.token.state), "grant": scan.token.grant},
+        "state": scan.state,
+        "reason": scan.reason,
+        "stage": scan.stage,
+        "attempts": scan.attempts,
+        "commit": scan.commit,
+        "counters": scan.counters,
+        "evidence": scan.evidence,
+        "log": [line["text"] for line in scan.log],
+        "findings": found,
+        "clean": numbers.clean,
+        "verdict": numbers.verdict,
+        "done": scan.done,
+        "total": scan.total,
+        "token": None
+        if scan.token is None
+        else {
+            "id": scan.token.pk,
+            "name": scan.token.name,
+            "state": str(scan.token.state),
+            "grant": scan.token.grant,
+        },
     }
 
 
@@ -203,7 +223,9 @@ def audit() -> list[list[Any]]:
     from keyhole.audit.verify import verify
 
     assert verify().ok
-    return [[entry.action, entry.outcome, entry.actor, entry.subject] for entry in Entry.objects.order_by("seq")]
+    return [
+        [entry.action, entry.outcome, entry.actor, entry.subject] for entry in Entry.objects.order_by("seq")
+    ]
 
 
 def work(hold: str = "", until: str = "") -> None:

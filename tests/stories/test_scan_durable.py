@@ -55,7 +55,9 @@ class World:
         return worker
 
     def git(self, *args, at):
-        return subprocess.run(["git", *args], cwd=at, check=True, capture_output=True, text=True).stdout.strip()
+        return subprocess.run(
+            ["git", *args], cwd=at, check=True, capture_output=True, text=True
+        ).stdout.strip()
 
     def repository(self, full_name, *commits):
         """A repository with one commit per given files; connected. Returns (id, work tree)."""
@@ -101,8 +103,11 @@ def leaky(world):
     """A repository with two secrets in its history, one of them deleted since."""
     first, second = github_token(), github_token()
     number, _ = world.repository(
-        "harbour/tide", {"deploy.env": f"TOKEN={first}\n", "README.md": "hello\n"}, {"deploy.env": "\n"},
-        {"app.py": f'token = "{second}"\n'})
+        "harbour/tide",
+        {"deploy.env": f"TOKEN={first}\n", "README.md": "hello\n"},
+        {"deploy.env": "\n"},
+        {"app.py": f'token = "{second}"\n'},
+    )
     return number, {first, second}
 
 
@@ -112,8 +117,11 @@ def test_a_scan_finds_what_history_holds_with_a_token_of_its_own_and_keeps_no_va
     number = world.ada.do("create", repository_id=repository, name="Nightly")
     scan = world.ended(number)
     assert (scan["state"], scan["clean"]) == ("complete", False), scan
-    assert {(found["last4"], place["path"]) for found in scan["findings"] for place in found["locations"]} \
-        == {(value[-4:], path) for value, path in zip(sorted(values), _paths(scan, sorted(values)), strict=True)}
+    assert {
+        (found["last4"], place["path"]) for found in scan["findings"] for place in found["locations"]
+    } == {
+        (value[-4:], path) for value, path in zip(sorted(values), _paths(scan, sorted(values)), strict=True)
+    }
     assert scan["counters"]["findings"] == 2
     assert scan["counters"]["objects"] > 3
 
@@ -143,7 +151,9 @@ def _assert_nowhere(world, texts):
             assert not [text[:8] for text in texts if text.encode() in content], path
 
 
-@pytest.mark.parametrize("place", ["job._settle", "reading._authorize", "reading._Follow", "job._store", "job.counted"])
+@pytest.mark.parametrize(
+    "place", ["job._settle", "reading._authorize", "reading._Follow", "job._store", "job.counted"]
+)
 def test_killed_in_any_stage_a_scan_goes_on_and_ends_as_if_nothing_had_happened(world, leaky, place):
     repository, values = leaky
     doomed = world.worker(hold=place)
@@ -265,8 +275,12 @@ def test_one_branch_is_its_own_history_and_a_tag_is_found_by_name(world):
         scan = world.ended(world.ada.do("create", repository_id=repository, ref=ref))
         assert scan["state"] == "complete"
         ends[ref] = {found["last4"] for found in scan["findings"]}
-    assert ends == {"main": {old[-4:]}, "v1": {old[-4:]}, "refs/heads/topic": {old[-4:], new[-4:]},
-                    "": {old[-4:], new[-4:]}}
+    assert ends == {
+        "main": {old[-4:]},
+        "v1": {old[-4:]},
+        "refs/heads/topic": {old[-4:], new[-4:]},
+        "": {old[-4:], new[-4:]},
+    }
     with pytest.raises(RefusedError, match="no branch or tag called 'gone'"):
         world.ada.do("create", repository_id=repository, ref="gone")
 

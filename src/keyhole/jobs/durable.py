@@ -94,15 +94,23 @@ class Ledger:
     def __init__(self, url: str) -> None:
         quieten()
         self._client = DBOSClient(
-            system_database_url=url, serializer=DBOSPortableJSONSerializer(), dbos_system_schema=_SCHEMA,
-            system_database_pool_size=2, application_name="keyhole",
+            system_database_url=url,
+            serializer=DBOSPortableJSONSerializer(),
+            dbos_system_schema=_SCHEMA,
+            system_database_pool_size=2,
+            application_name="keyhole",
         )
 
     def enqueue(self, kind: str, row: int, attempt: int = 1) -> None:
         """Queues the n-th run of the row; nothing happens if there is one with that number."""
         self._client.enqueue(
-            {"workflow_name": kind, "queue_name": QUEUE, "workflow_id": f"{_prefix(kind, row)}{attempt}",
-             "app_version": VERSION, "workflow_id_reuse_policy": "return-existing"},
+            {
+                "workflow_name": kind,
+                "queue_name": QUEUE,
+                "workflow_id": f"{_prefix(kind, row)}{attempt}",
+                "app_version": VERSION,
+                "workflow_id_reuse_policy": "return-existing",
+            },
             row,
         )
 
@@ -121,7 +129,8 @@ class Ledger:
         """Deletes the records of runs that ended that long ago; returns how many."""
         before = (datetime.now(UTC) - older_than).isoformat()
         ended = self._client.list_workflows(
-            status=_CLOSED, completed_before=before, limit=1000, load_input=False, load_output=False)
+            status=_CLOSED, completed_before=before, limit=1000, load_input=False, load_output=False
+        )
         if ended:
             self._client.delete_workflows([run.workflow_id for run in ended])
         return len(ended)
@@ -140,7 +149,6 @@ def migrate(url: str) -> None:
 def run_step(name: str, work: Callable[[], None]) -> None:
     """Runs a step of the job that the current thread is in, unless it is recorded as ended."""
     DBOS.run_step({"name": name}, work)
-
 
 
 def _prefix(kind: str, row: int) -> str:

@@ -44,7 +44,9 @@ class Worker:
         self.beacon = store.beacon()
         self.beacon.light(self.name)  # before any work is taken: whoever has work and no light counts as dead
         durable = engine()
-        self._engine = durable.Worker(store.url(), self.name, [(job, self._guarded(job)) for job in registered()])
+        self._engine = durable.Worker(
+            store.url(), self.name, [(job, self._guarded(job)) for job in registered()]
+        )
         self.ledger = durable.Ledger(store.url())
         self._reaper = Reaper(self.name, self.beacon, self.ledger, self._engine.recover)
         self._reaper.start()
@@ -164,4 +166,3 @@ def enqueue(kind: str, row: int) -> None:
         ledger.enqueue(kind, row)
     finally:
         ledger.close()
-

@@ -107,11 +107,18 @@ class TableBeacon:
             if not self._made:
                 # Two that make the same table at once would get an error in spite of IF NOT EXISTS.
                 cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_MAKING])
-                cursor.execute("CREATE TABLE IF NOT EXISTS keyhole_worker"
-                               " (id text PRIMARY KEY, beat_at timestamptz NOT NULL)")
-                cursor.execute("DELETE FROM keyhole_worker WHERE beat_at < clock_timestamp() - interval '1 day'")
-            cursor.execute("INSERT INTO keyhole_worker VALUES (%s, clock_timestamp())"
-                           " ON CONFLICT (id) DO UPDATE SET beat_at = excluded.beat_at", [worker])
+                cursor.execute(
+                    "CREATE TABLE IF NOT EXISTS keyhole_worker"
+                    " (id text PRIMARY KEY, beat_at timestamptz NOT NULL)"
+                )
+                cursor.execute(
+                    "DELETE FROM keyhole_worker WHERE beat_at < clock_timestamp() - interval '1 day'"
+                )
+            cursor.execute(
+                "INSERT INTO keyhole_worker VALUES (%s, clock_timestamp())"
+                " ON CONFLICT (id) DO UPDATE SET beat_at = excluded.beat_at",
+                [worker],
+            )
         self._made = True
 
     def alive(self) -> frozenset[str]:
@@ -120,12 +127,13 @@ class TableBeacon:
             cursor.execute("SELECT to_regclass('keyhole_worker')")
             if cursor.fetchone() == (None,):
                 return frozenset()  # no worker has ever been
-            cursor.execute("SELECT id FROM keyhole_worker"
-                           " WHERE beat_at > clock_timestamp() - make_interval(secs => %s)", [DEAD_AFTER_SECONDS])
+            cursor.execute(
+                "SELECT id FROM keyhole_worker WHERE beat_at > clock_timestamp() - make_interval(secs => %s)",
+                [DEAD_AFTER_SECONDS],
+            )
             return frozenset(row[0] for row in cursor.fetchall())
 
     def put_out(self, worker: str) -> None:
         """Removes the row."""
         with connection.cursor() as cursor:
             cursor.execute("DELETE FROM keyhole_worker WHERE id = %s", [worker])
-

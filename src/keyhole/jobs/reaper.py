@@ -28,7 +28,9 @@ _KEEP = timedelta(days=7)
 class Reaper:
     """One per worker; several do no harm, since everything they do is safe to do twice."""
 
-    def __init__(self, worker: str, beacon: Beacon, ledger: Ledger, recover: Callable[[Iterable[str]], int]) -> None:
+    def __init__(
+        self, worker: str, beacon: Beacon, ledger: Ledger, recover: Callable[[Iterable[str]], int]
+    ) -> None:
         self._worker = worker
         self._beacon = beacon
         self._ledger = ledger
@@ -72,7 +74,9 @@ class Reaper:
         dead = missing if self._beacon.certain else missing & self._suspects
         self._suspects = missing
         if dead:
-            log.warning("%d worker(s) ended in the middle; %d job(s) go on", len(dead), self._recover(sorted(dead)))
+            log.warning(
+                "%d worker(s) ended in the middle; %d job(s) go on", len(dead), self._recover(sorted(dead))
+            )
 
     def look(self) -> None:
         """Queues rows that are unfinished and that no run is under way for."""
@@ -90,4 +94,3 @@ class Reaper:
             job.failed(row, f"Given up after {len(runs)} attempts that ended without a result.")
             return
         self._ledger.enqueue(job.kind, row, attempt=len(runs) + 1)
-

@@ -89,4 +89,3 @@ def find(kind: str) -> Job:
     """The job of that kind. Raises LookupError."""
     registered()
     return _registered[kind]
-

@@ -38,7 +38,9 @@ def scan(
     git_dir = git_dir_of(path)
     tips = [refs.named(git_dir, ref).object_id] if ref else []
     key = secret or secret_of_this_user()[0]
-    return child.run(git_dir, hmac_secret=key, scanners=scanners, tips=tips, limits=limits, on_progress=on_progress)
+    return child.run(
+        git_dir, hmac_secret=key, scanners=scanners, tips=tips, limits=limits, on_progress=on_progress
+    )
 
 
 def secret_of_this_user() -> tuple[Secret, bool]:

@@ -47,7 +47,8 @@ def prepare(row: int) -> None:
     if scan is None or scan.finished:
         return
     begun = Scan.objects.filter(pk=row, state=State.QUEUED).update(
-        state=State.RUNNING, stage=Stage.PREPARE, started_at=timezone.now())
+        state=State.RUNNING, stage=Stage.PREPARE, started_at=timezone.now()
+    )
     scan.refresh_from_db()
     if scan.stop_requested:
         finish(scan, State.STOPPED, "Stopped before it began.")
@@ -55,8 +56,12 @@ def prepare(row: int) -> None:
     if begun:
         say(scan, f"Scan of {scan.repository.full_name} began.")
     if scan.repository.removed_at is not None or not is_there(scan.repository):
-        finish(scan, State.FAILED, f"{scan.repository.full_name} is not where it was connected. "
-                                   "Connect it again, then run the scan again.")
+        finish(
+            scan,
+            State.FAILED,
+            f"{scan.repository.full_name} is not where it was connected. "
+            "Connect it again, then run the scan again.",
+        )
         return
     try:
         _settle(scan)
@@ -84,8 +89,12 @@ def read(row: int) -> None:
     scan.attempts += 1
     scan.save(update_fields=["attempts"])
     if scan.attempts > MOST_ATTEMPTS:
-        finish(scan, State.FAILED, f"It was interrupted {MOST_ATTEMPTS} times. "
-                                   "The server's log says why; a smaller part, such as one branch, may do.")
+        finish(
+            scan,
+            State.FAILED,
+            f"It was interrupted {MOST_ATTEMPTS} times. "
+            "The server's log says why; a smaller part, such as one branch, may do.",
+        )
         return
     if scan.attempts > 1:
         say(scan, f"Going on after an interruption, attempt {scan.attempts}.")
@@ -105,9 +114,13 @@ def _stopped(scan: Scan) -> bool:
 def _store(scan: Scan, result: core.ScanResult) -> None:
     evidence = {key: value for key, value in result.to_json().items() if key != "findings"}
     with transaction.atomic():
-        mine = Scan.objects.select_for_update().filter(
-            pk=scan.pk, state=State.RUNNING, attempts=scan.attempts).update(
-            stage=Stage.STORE, evidence={**scan.evidence, **evidence}, commit=result.commit or scan.commit)
+        mine = (
+            Scan.objects.select_for_update()
+            .filter(pk=scan.pk, state=State.RUNNING, attempts=scan.attempts)
+            .update(
+                stage=Stage.STORE, evidence={**scan.evidence, **evidence}, commit=result.commit or scan.commit
+            )
+        )
         if not mine:
             return  # deleted, or taken over by a later attempt whose result will stand
         Finding.objects.filter(scan=scan).delete()
@@ -126,8 +139,12 @@ def conclude(row: int) -> None:
     if known is not None:
         scan.findings.exclude(key__in=known).update(new=True)
     reasons = scan.evidence.get("reasons") or []
-    finish(scan, State.INCOMPLETE if reasons else State.COMPLETE, "; ".join(reasons),
-           counters=counted(scan, known))
+    finish(
+        scan,
+        State.INCOMPLETE if reasons else State.COMPLETE,
+        "; ".join(reasons),
+        counters=counted(scan, known),
+    )
 
 
 def _scan(row: int) -> Scan | None:

@@ -38,14 +38,26 @@ def finish(scan: Scan, state: State, reason: str = "", caller: Caller | None = N
     """
     with transaction.atomic():
         ended = Scan.objects.filter(pk=scan.pk, state__in=UNFINISHED).update(
-            state=state, reason=reason[:1000], stage="", finished_at=timezone.now(), **results)
+            state=state, reason=reason[:1000], stage="", finished_at=timezone.now(), **results
+        )
         if not ended:
             return False
         revoke_token(scan, "the scan ended")
-        append(Draft(action="scan:finish", outcome="allowed", actor=(caller or acting_for(scan)).as_actor(),
-                     subject={"scan_id": scan.pk, "repository": scan.repository.full_name,
-                              "repository_id": scan.repository_id, "state": str(state), "reason": reason[:1000],
-                              "counters": results.get("counters", {})}))
+        append(
+            Draft(
+                action="scan:finish",
+                outcome="allowed",
+                actor=(caller or acting_for(scan)).as_actor(),
+                subject={
+                    "scan_id": scan.pk,
+                    "repository": scan.repository.full_name,
+                    "repository_id": scan.repository_id,
+                    "state": str(state),
+                    "reason": reason[:1000],
+                    "counters": results.get("counters", {}),
+                },
+            )
+        )
     scan.refresh_from_db()
     say(scan, _LAST_WORDS[state] + (f": {reason}" if reason else "."))
     return True

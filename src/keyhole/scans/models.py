@@ -49,7 +49,9 @@ class Scan(models.Model):
     """Full name of the branch or tag whose history is read; empty means the history of every ref."""
     scanners = models.JSONField(default=list)
     """Ids of the scanners asked for."""
-    requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
+    )
     again = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, related_name="+")
     """The scan that this one repeats."""
 
@@ -146,9 +148,16 @@ class Finding(models.Model):
         """The row, not yet saved, for a finding of that scan."""
         first = found.locations[0]
         return cls(
-            scan=scan, key=found.id, scanner=found.scanner, rule=found.rule, title=found.title,
-            severity=found.severity.value, rank=list(core.Severity).index(found.severity),
-            confidence=found.confidence.value, path=first.path, line=first.line, commit=first.commit,
+            scan=scan,
+            key=found.id,
+            scanner=found.scanner,
+            rule=found.rule,
+            title=found.title,
+            severity=found.severity.value,
+            rank=list(core.Severity).index(found.severity),
+            confidence=found.confidence.value,
+            path=first.path,
+            line=first.line,
+            commit=first.commit,
             data=found.to_json(),
         )
-

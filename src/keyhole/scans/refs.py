@@ -36,8 +36,11 @@ def named(git_dir: Path, name: str) -> Tip:
             for tip in _tips(git_dir, ref):
                 if tip.ref == ref:
                     return tip
-    raise InvalidInput(f"The repository has no branch or tag called {name[:100]!r}.", field="ref",
-                       hint="Leave it empty to scan the whole history of every branch and tag.")
+    raise InvalidInput(
+        f"The repository has no branch or tag called {name[:100]!r}.",
+        field="ref",
+        hint="Leave it empty to scan the whole history of every branch and tag.",
+    )
 
 
 def names(git_dir: Path, limit: int = 1000) -> list[str]:
@@ -57,8 +60,11 @@ def _tips(git_dir: Path, *patterns: str) -> list[Tip]:
     try:
         listed = run(git_dir, "for-each-ref", f"--format={_FORMAT}", *patterns)
     except GitError as problem:
-        raise InvalidInput(f"The repository's branches cannot be read: {problem.message}", field="repository",
-                           hint="Check that the folder still holds the repository.") from problem
+        raise InvalidInput(
+            f"The repository's branches cannot be read: {problem.message}",
+            field="repository",
+            hint="Check that the folder still holds the repository.",
+        ) from problem
     tips = []
     for line in listed.decode("utf-8", "surrogateescape").splitlines():
         object_id, peeled, ref = line.split("\0")

@@ -54,8 +54,14 @@ def create(caller: Caller, spec: ScanSpec) -> Scan:
     _check_place(repository)
     ref = refs.named(repository.git_dir, spec.ref).ref if spec.ref.strip() else ""
     scanners = [scanner.id for scanner in chosen(spec.scanners)]
-    scan = Scan(description=_text("description", spec.description, _DESCRIPTION_LENGTH), repository=repository,
-                ref=ref, scanners=scanners, requested_by=user, created_at=timezone.now())
+    scan = Scan(
+        description=_text("description", spec.description, _DESCRIPTION_LENGTH),
+        repository=repository,
+        ref=ref,
+        scanners=scanners,
+        requested_by=user,
+        created_at=timezone.now(),
+    )
     scan.name = _text("name", spec.name, _NAME_LENGTH) or _default_name(scan)
     with transaction.atomic():
         scan.save()
@@ -67,8 +73,11 @@ def create(caller: Caller, spec: ScanSpec) -> Scan:
 
 def _check_place(repository: Repository) -> None:
     if not is_there(repository):
-        raise InvalidInput(f"{repository.full_name} is not where it was connected.", field="repository_id",
-                           hint="It was moved or removed. Connect its folder again.")
+        raise InvalidInput(
+            f"{repository.full_name} is not where it was connected.",
+            field="repository_id",
+            hint="It was moved or removed. Connect its folder again.",
+        )
 
 
 def _default_name(scan: Scan) -> str:
@@ -78,7 +87,9 @@ def _default_name(scan: Scan) -> str:
 def _text(name: str, text: str, longest: int) -> str:
     text = " ".join(text.split())
     if len(text) > longest:
-        raise InvalidInput(f"The {name} has {len(text):,} characters; at most {longest:,} are kept.", field=name)
+        raise InvalidInput(
+            f"The {name} has {len(text):,} characters; at most {longest:,} are kept.", field=name
+        )
     if any(unicodedata.category(char) in {"Cc", "Cf", "Cs", "Co", "Cn"} for char in text):
         raise InvalidInput(f"The {name} has control or invisible characters.", field=name)
     return text
@@ -98,8 +109,15 @@ def run(caller: Caller, scan_id: int) -> Scan:
     with transaction.atomic():
         if scan.finished:
             scan = Scan.objects.create(
-                name=scan.name, description=scan.description, repository=repository, ref=scan.ref,
-                scanners=scan.scanners, requested_by=user, created_at=timezone.now(), again=scan)
+                name=scan.name,
+                description=scan.description,
+                repository=repository,
+                ref=scan.ref,
+                scanners=scan.scanners,
+                requested_by=user,
+                created_at=timezone.now(),
+                again=scan,
+            )
             _record(caller, "scan:create", scan, ref=scan.ref, scanners=scan.scanners, again=scan.again_id)
         _queue(caller, scan)
     return scan
@@ -179,6 +197,17 @@ def refs_of(caller: Caller, repository_id: int) -> list[str]:
 
 
 def _record(caller: Caller, action: str, scan: Scan, **more: object) -> None:
-    append(Draft(action=action, outcome="allowed", actor=caller.as_actor(),
-                 subject={"scan_id": scan.pk, "scan": scan.name, "repository": scan.repository.full_name,
-                          "repository_id": scan.repository_id, **more}))
+    append(
+        Draft(
+            action=action,
+            outcome="allowed",
+            actor=caller.as_actor(),
+            subject={
+                "scan_id": scan.pk,
+                "scan": scan.name,
+                "repository": scan.repository.full_name,
+                "repository_id": scan.repository_id,
+                **more,
+            },
+        )
+    )

@@ -56,9 +56,15 @@ def summarize(scan: Scan) -> Summary:
     """The summary of a scan in any state."""
     numbers = scan.counters or {}
     return Summary(
-        state=State(scan.state), by_severity={severity.value: numbers.get(severity.value, 0) for severity in Severity},
-        findings=numbers.get("findings", 0), new=numbers.get("new"), fixed=numbers.get("fixed"),
-        objects=numbers.get("objects", 0), bytes_read=numbers.get("bytes", 0), duration=scan.duration)
+        state=State(scan.state),
+        by_severity={severity.value: numbers.get(severity.value, 0) for severity in Severity},
+        findings=numbers.get("findings", 0),
+        new=numbers.get("new"),
+        fixed=numbers.get("fixed"),
+        objects=numbers.get("objects", 0),
+        bytes_read=numbers.get("bytes", 0),
+        duration=scan.duration,
+    )
 
 
 def before(scan: Scan) -> frozenset[str] | None:
@@ -66,8 +72,17 @@ def before(scan: Scan) -> frozenset[str] | None:
 
     None if there is none. One that was incomplete is no measure: what it did not see would look new now.
     """
-    earlier = Scan.objects.filter(repository=scan.repository_id, ref=scan.ref, scanners=scan.scanners,
-                                  state=State.COMPLETE, pk__lt=scan.pk).order_by("-pk").first()
+    earlier = (
+        Scan.objects.filter(
+            repository=scan.repository_id,
+            ref=scan.ref,
+            scanners=scan.scanners,
+            state=State.COMPLETE,
+            pk__lt=scan.pk,
+        )
+        .order_by("-pk")
+        .first()
+    )
     if earlier is None:
         return None
     return frozenset(Finding.objects.filter(scan=earlier).values_list("key", flat=True))
@@ -81,8 +96,11 @@ def counted(scan: Scan, known: frozenset[str] | None) -> dict[str, int]:
     rows = Finding.objects.filter(scan=scan)
     groups = dict(rows.order_by().values_list("severity").annotate(Count("pk")))
     numbers = {severity.value: groups.get(severity.value, 0) for severity in Severity}
-    numbers |= {"findings": sum(groups.values()), "objects": scan.evidence.get("objects", 0),
-                "bytes": scan.evidence.get("bytes_read", 0)}
+    numbers |= {
+        "findings": sum(groups.values()),
+        "objects": scan.evidence.get("objects", 0),
+        "bytes": scan.evidence.get("bytes_read", 0),
+    }
     if known is not None:
         keys = set(rows.values_list("key", flat=True))
         numbers["new"] = len(keys - known)

@@ -90,7 +90,9 @@ def test_a_row_that_nobody_enqueued_is_found(room):
 def test_an_error_ends_the_row_with_its_message_and_an_unknown_one_without(room, caplog):
     @step
     def fails(row):
-        raise Conflict("The repository is gone.") if row == 1 else RuntimeError("token khp_nobody_may_see_this")
+        raise (
+            Conflict("The repository is gone.") if row == 1 else RuntimeError("token khp_nobody_may_see_this")
+        )
 
     @room.register
     def errand(row):
@@ -173,7 +175,9 @@ def test_the_records_are_private_and_hold_portable_json_and_no_pickles(room):
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     with closing(sqlite3.connect(path)) as records:
         assert records.execute("PRAGMA journal_mode").fetchone() == ("wal",)
-        kept = records.execute("SELECT name, application_version, serialization FROM workflow_status").fetchall()
+        kept = records.execute(
+            "SELECT name, application_version, serialization FROM workflow_status"
+        ).fetchall()
         assert kept == [("errand", "1", "portable_json")]
 
 

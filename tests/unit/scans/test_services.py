@@ -51,12 +51,19 @@ def create(repository, **fields):
 
 def member():
     owner = Owner.objects.create(login="bob", login_folded="bob", kind="User")
-    return Caller(User.objects.create(email="bob@example.invalid", owner=owner).pk, "bob@example.invalid", Via.WEB)
+    return Caller(
+        User.objects.create(email="bob@example.invalid", owner=owner).pk, "bob@example.invalid", Via.WEB
+    )
 
 
 def test_a_scan_is_queued_handed_over_and_on_record(repository, handed_over):
     scan = create(repository, name=" Nightly  scan ", description="of the harbour", ref="main")
-    assert (scan.state, scan.name, scan.ref, scan.scanners) == ("queued", "Nightly scan", "refs/heads/main", ["secrets"])
+    assert (scan.state, scan.name, scan.ref, scan.scanners) == (
+        "queued",
+        "Nightly scan",
+        "refs/heads/main",
+        ["secrets"],
+    )
     assert handed_over == [("scan", scan.pk)]
     assert [entry.action for entry in Entry.objects.order_by("seq")][-2:] == ["scan:create", "scan:run"]
     assert Entry.objects.get(action="scan:run").subject["repository"] == "harbour/tide"
@@ -203,6 +210,17 @@ def test_handing_over_may_fail_without_losing_the_scan(repository, monkeypatch, 
 def test_findings_are_listed_worst_first(repository):
     scan = create(repository)
     for rank, name in ((3, "d"), (0, "a"), (2, "c")):
-        Finding.objects.create(scan=scan, key=name, scanner="secrets", rule="r", title=name, severity="x", rank=rank,
-                               confidence="high", path="p", line=1, data={})
+        Finding.objects.create(
+            scan=scan,
+            key=name,
+            scanner="secrets",
+            rule="r",
+            title=name,
+            severity="x",
+            rank=rank,
+            confidence="high",
+            path="p",
+            line=1,
+            data={},
+        )
     assert [row.title for row in services.findings(local_caller(), scan.pk)] == ["a", "c", "d"]

@@ -6,80 +6,153 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('repositories', '0002_commit_status'),
-        ('tokens', '0001_initial'),
+        ("repositories", "0002_commit_status"),
+        ("tokens", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Scan',
+            name="Scan",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=100)),
-                ('description', models.CharField(blank=True, max_length=1024)),
-                ('ref', models.CharField(blank=True, max_length=1000)),
-                ('scanners', models.JSONField(default=list)),
-                ('state', models.CharField(choices=[('ready', 'Ready'), ('queued', 'Queued'), ('running', 'Running'), ('complete', 'Complete'), ('incomplete', 'Incomplete'), ('failed', 'Failed'), ('stopped', 'Stopped')], default='ready', max_length=10)),
-                ('stage', models.CharField(blank=True, choices=[('prepare', 'Looking up the repository'), ('authorize', "Generating the scan's own token"), ('read', 'Reading the history'), ('store', 'Storing the findings'), ('conclude', 'Comparing with the scan before')], max_length=10)),
-                ('done', models.PositiveBigIntegerField(default=0)),
-                ('total', models.PositiveBigIntegerField(default=0)),
-                ('reason', models.CharField(blank=True, max_length=1000)),
-                ('stop_requested', models.BooleanField(default=False)),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('created_at', models.DateTimeField()),
-                ('started_at', models.DateTimeField(null=True)),
-                ('finished_at', models.DateTimeField(null=True)),
-                ('tip', models.CharField(blank=True, max_length=64)),
-                ('commit', models.CharField(blank=True, max_length=64)),
-                ('counters', models.JSONField(default=dict)),
-                ('evidence', models.JSONField(default=dict)),
-                ('log', models.JSONField(default=list)),
-                ('again', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='scans.scan')),
-                ('repository', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='scans', to='repositories.repository')),
-                ('requested_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('token', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='tokens.token')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=100)),
+                ("description", models.CharField(blank=True, max_length=1024)),
+                ("ref", models.CharField(blank=True, max_length=1000)),
+                ("scanners", models.JSONField(default=list)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("ready", "Ready"),
+                            ("queued", "Queued"),
+                            ("running", "Running"),
+                            ("complete", "Complete"),
+                            ("incomplete", "Incomplete"),
+                            ("failed", "Failed"),
+                            ("stopped", "Stopped"),
+                        ],
+                        default="ready",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "stage",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("prepare", "Looking up the repository"),
+                            ("authorize", "Generating the scan's own token"),
+                            ("read", "Reading the history"),
+                            ("store", "Storing the findings"),
+                            ("conclude", "Comparing with the scan before"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("done", models.PositiveBigIntegerField(default=0)),
+                ("total", models.PositiveBigIntegerField(default=0)),
+                ("reason", models.CharField(blank=True, max_length=1000)),
+                ("stop_requested", models.BooleanField(default=False)),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("created_at", models.DateTimeField()),
+                ("started_at", models.DateTimeField(null=True)),
+                ("finished_at", models.DateTimeField(null=True)),
+                ("tip", models.CharField(blank=True, max_length=64)),
+                ("commit", models.CharField(blank=True, max_length=64)),
+                ("counters", models.JSONField(default=dict)),
+                ("evidence", models.JSONField(default=dict)),
+                ("log", models.JSONField(default=list)),
+                (
+                    "again",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="scans.scan",
+                    ),
+                ),
+                (
+                    "repository",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="scans",
+                        to="repositories.repository",
+                    ),
+                ),
+                (
+                    "requested_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "token",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="tokens.token",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('-id',),
+                "ordering": ("-id",),
             },
         ),
         migrations.CreateModel(
-            name='Finding',
+            name="Finding",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=64)),
-                ('scanner', models.CharField(max_length=64)),
-                ('rule', models.CharField(max_length=100)),
-                ('title', models.CharField(max_length=300)),
-                ('severity', models.CharField(max_length=8)),
-                ('rank', models.PositiveSmallIntegerField()),
-                ('confidence', models.CharField(max_length=8)),
-                ('path', models.TextField()),
-                ('line', models.PositiveIntegerField()),
-                ('commit', models.CharField(blank=True, max_length=64)),
-                ('new', models.BooleanField(default=False)),
-                ('data', models.JSONField()),
-                ('scan', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='findings', to='scans.scan')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("key", models.CharField(max_length=64)),
+                ("scanner", models.CharField(max_length=64)),
+                ("rule", models.CharField(max_length=100)),
+                ("title", models.CharField(max_length=300)),
+                ("severity", models.CharField(max_length=8)),
+                ("rank", models.PositiveSmallIntegerField()),
+                ("confidence", models.CharField(max_length=8)),
+                ("path", models.TextField()),
+                ("line", models.PositiveIntegerField()),
+                ("commit", models.CharField(blank=True, max_length=64)),
+                ("new", models.BooleanField(default=False)),
+                ("data", models.JSONField()),
+                (
+                    "scan",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="findings", to="scans.scan"
+                    ),
+                ),
             ],
             options={
-                'ordering': ('rank', 'path', 'line', 'id'),
+                "ordering": ("rank", "path", "line", "id"),
             },
         ),
         migrations.AddIndex(
-            model_name='scan',
-            index=models.Index(fields=['state'], name='scans_scan_state_75dcba_idx'),
+            model_name="scan",
+            index=models.Index(fields=["state"], name="scans_scan_state_75dcba_idx"),
         ),
         migrations.AddIndex(
-            model_name='scan',
-            index=models.Index(fields=['repository', '-id'], name='scans_scan_reposit_c53445_idx'),
+            model_name="scan",
+            index=models.Index(fields=["repository", "-id"], name="scans_scan_reposit_c53445_idx"),
         ),
         migrations.AddConstraint(
-            model_name='finding',
-            constraint=models.UniqueConstraint(fields=('scan', 'key'), name='one_row_per_finding_and_scan'),
+            model_name="finding",
+            constraint=models.UniqueConstraint(fields=("scan", "key"), name="one_row_per_finding_and_scan"),
         ),
     ]

@@ -1,0 +1,65 @@
+"""Scanning a folder without server and database."""
+
+import subprocess
+import sys
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from keyhole.core.errors import InvalidInput
+from keyhole.core.finding import Status
+from keyhole.core.secret import Secret
+from keyhole.scans import direct
+from tests.unit.scans.test_services import git
+
+
+@pytest.fixture
+def work(tmp_path):
+    git("init", "-q", "-b", "main", at=tmp_path)
+    (tmp_path / "README.md").write_text("hello\n")
+    git("add", "-A", at=tmp_path)
+    git("commit", "-q", "-m", "first", at=tmp_path)
+    return tmp_path
+
+
+def test_a_folder_is_scanned_as_it_is(work):
+    seen = []
+    result = direct.scan(work, on_progress=seen.append)
+    assert (result.status, result.objects, result.clean) == (Status.COMPLETE, 2, True)
+    assert {progress.phase for progress in seen} >= {"listing", "reading"}
+
+
+def test_one_branch_can_be_named_and_a_wrong_one_is_refused(work):
+    assert direct.scan(work, ref="main").objects == 2
+    with pytest.raises(InvalidInput) as refused:
+        direct.scan(work, ref="gone")
+    assert refused.value.field == "ref"
+    with pytest.raises(InvalidInput):
+        direct.scan(work / "nowhere")
+
+
+def test_ids_last_where_a_folder_can_be_kept_and_are_for_one_run_elsewhere(monkeypatch):
+    assert direct.secret_of_this_user()[1] is True
+    assert direct.secret_of_this_user()[0] == direct.secret_of_this_user()[0]
+
+    class Nowhere:
+        @property
+        def KEYHOLE_HMAC_SECRET(self):
+            raise ImproperlyConfigured("a read-only home")
+
+    monkeypatch.setattr(direct, "settings", Nowhere())
+    secret, lasts = direct.secret_of_this_user()
+    assert lasts is False
+    assert isinstance(secret, Secret)
+    assert secret != direct.secret_of_this_user()[0]
+
+
+def test_it_needs_neither_the_engine_nor_a_database():
+    code = (
+        "import sys; from keyhole.scans import direct; "
+        "print([name for name in ('dbos', 'sqlalchemy', 'django.db.models') if name in sys.modules])"
+    )
+    assert (
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+        == "[]\n"
+    )

@@ -1,0 +1,48 @@
+"""What a page says first about a scan, and that only a complete one can be clean."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from keyhole.scans.models import Scan, State
+from keyhole.scans.summary import summarize
+
+BEGAN = datetime(2026, 8, 1, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("state", State)
+def test_only_a_complete_scan_without_findings_is_clean(state):
+    assert summarize(Scan(state=state)).clean is (state is State.COMPLETE)
+    assert not summarize(Scan(state=state, counters={"findings": 1})).clean
+
+
+@pytest.mark.parametrize(("state", "findings", "said"), [
+    (State.COMPLETE, 0, "Nothing found, and everything was read."),
+    (State.COMPLETE, 1, "1 finding."),
+    (State.COMPLETE, 1204, "1,204 findings."),
+    (State.INCOMPLETE, 0, "Not everything could be read. 0 findings in what was."),
+    (State.FAILED, 0, "The scan failed: it says nothing about the repository."),
+    (State.STOPPED, 0, "The scan was stopped: it says nothing about the repository."),
+    (State.READY, 0, "The scan has not ended yet."),
+    (State.RUNNING, 0, "The scan has not ended yet."),
+])  # fmt: skip
+def test_one_sentence_says_it(state, findings, said):
+    assert summarize(Scan(state=state, counters={"findings": findings})).verdict == said
+
+
+def test_numbers_come_from_the_row_and_what_cannot_be_compared_is_not_zero():
+    scan = Scan(
+        state=State.COMPLETE,
+        started_at=BEGAN,
+        finished_at=BEGAN + timedelta(seconds=6),
+        counters={"critical": 2, "low": 1, "findings": 3, "objects": 48_522, "bytes": 9},
+    )
+    shown = summarize(scan)
+    assert shown.by_severity == {"critical": 2, "high": 0, "medium": 0, "low": 1}
+    assert (shown.findings, shown.objects, shown.bytes_read) == (3, 48_522, 9)
+    assert (shown.new, shown.fixed) == (None, None)
+    assert shown.duration == timedelta(seconds=6)
+
+
+def test_refs_are_shown_as_people_write_them():
+    assert [Scan(ref=ref).ref_name for ref in ("", "refs/heads/a/b", "refs/tags/v1")] == ["", "a/b", "v1"]
