@@ -130,7 +130,7 @@ def load(stored: Any) -> Grant:
     try:
         fields = _exact(stored, {"version", "owner", "access", "repository_ids", "permissions",
                                  "not_before", "expires_at"})
-        if fields["version"] != VERSION or isinstance(fields["version"], bool):
+        if type(fields["version"]) is not int or fields["version"] != VERSION:
             raise ValueError(f"unknown version {fields['version']!r}")
         owner = _exact(fields["owner"], {"id", "login", "kind"})
         grant = make(
