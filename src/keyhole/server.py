@@ -46,7 +46,8 @@ def compose() -> App:
 
     from keyhole.gateway.app import claims, gateway  # noqa: PLC0415
 
-    pages = WSGIMiddleware(get_wsgi_application(), workers=_WEB_THREADS)
+    wsgi: Any = get_wsgi_application()  # the two libraries spell the type of a WSGI application differently
+    pages = WSGIMiddleware(wsgi, workers=_WEB_THREADS)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":

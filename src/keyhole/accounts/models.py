@@ -7,6 +7,7 @@ from typing import ClassVar
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Lower
 from django.utils import timezone
 
 from keyhole.core import request as core
@@ -55,7 +56,7 @@ class User(AbstractBaseUser):
 
     class Meta:
         constraints = (
-            models.UniqueConstraint(models.functions.Lower("email"), name="one_user_per_email"),
+            models.UniqueConstraint(Lower("email"), name="one_user_per_email"),
         )
 
     def __str__(self) -> str:

@@ -55,3 +55,17 @@ def export_(form: str, output: TextIO) -> None:
     from keyhole.audit.export import export
 
     export(output, form)
+
+
+@command.command("accept-clock")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def accept_clock_(yes: bool) -> None:
+    """Declare the machine's clock right after it went back. Only needed when Keyhole says so."""
+    caller = open_keyhole()
+    from keyhole.accounts.clock import accept_clock
+
+    if not yes:
+        click.confirm(
+            "Tokens that expired meanwhile may be valid again. Is the clock right now", abort=True, err=True
+        )
+    click.echo(f"The clock counts from now on. On record as {accept_clock(caller)}.")

@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from keyhole.core import grant
+from keyhole.core.grant import Grant, load
 
 
 class Purpose(StrEnum):
@@ -80,6 +80,6 @@ class Token(models.Model):
         """Whether it can be used at a moment."""
         return state_of(self.revoked_at, self.expires_at, moment)
 
-    def grant_value(self) -> grant.Grant:
+    def grant_value(self) -> Grant:
         """What it may. ValueError when the stored form is not understood to the last field: deny everything."""
-        return grant.load(self.grant)
+        return load(self.grant)
