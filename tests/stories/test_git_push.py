@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import subprocess
+import zlib
 
 import pytest
 
@@ -131,7 +134,6 @@ def _raw_push(keyhole, work, token, refs, pack=None):
 
 
 def _pack(keyhole, work, *tips, without=()):
-    import subprocess
     revs = "".join(f"{tip}\n" for tip in tips if set(tip) != {"0"}) + "".join(f"^{tip}\n" for tip in without)
     return subprocess.run(["git", "pack-objects", "--revs", "--stdout", "-q"], cwd=work, input=revs.encode(),
                           capture_output=True, check=True).stdout
@@ -303,6 +305,52 @@ def test_bad_packs_move_nothing_and_leave_nothing(keyhole, work, writer, name, r
     assert _objects(keyhole, "push/app") == objects
 
 
+def _bomb(target_size: int) -> bytes:
+    """A pack of some kilobytes whose one delta asks for a target of this many bytes."""
+    base = bytes(0xffffff)
+    copies, last = divmod(target_size, len(base))
+    assert last == 0
+    delta = _varint(len(base)) + _varint(target_size) + (b"\xf0" + b"\xff\xff\xff") * copies
+    first = _object_header(3, len(base)) + zlib.compress(base)
+    second = _object_header(6, len(delta)) + _offset(len(first)) + zlib.compress(delta)
+    body = b"PACK" + (2).to_bytes(4) + (2).to_bytes(4) + first + second
+    return body + hashlib.sha1(body).digest()
+
+
+def _varint(number: int) -> bytes:
+    out = bytearray()
+    while number > 127:
+        out.append(number & 127 | 128)
+        number >>= 7
+    return bytes([*out, number])
+
+
+def _object_header(kind: int, size: int) -> bytes:
+    first, size = kind << 4 | size & 15, size >> 4
+    return bytes([first]) if size == 0 else bytes([first | 128]) + _varint(size)
+
+
+def _offset(number: int) -> bytes:
+    out = [number & 127]
+    while number := number >> 7:
+        number -= 1
+        out.append(number & 127 | 128)
+    return bytes(reversed(out))
+
+
+def test_G16_a_delta_that_would_take_all_memory_is_refused(keyhole, work, writer, request):
+    bomb = _bomb(0xffffff * 640)  # 10 GB
+    assert len(bomb) < 100_000
+    objects = _objects(keyhole, "push/app")
+    _, body = _raw_push(keyhole, work, writer, {f"refs/heads/{_branch(request)}": "HEAD"}, bomb)
+    assert b"unpack ok" not in body
+    assert b"memory" in body
+    assert _objects(keyhole, "push/app") == objects
+    _, body = _raw_push(keyhole, work, writer, {f"refs/heads/{_branch(request)}": "HEAD"}, _bomb(0xffffff * 2))
+    assert b"unpack ok" in body  # the same pack with a target that fits is one
+    assert b"missing necessary objects" in body
+
+
 def test_G17_submodule_settings_that_would_run_something_are_refused(keyhole, work, writer, request):
     keyhole.commit(work, {".gitmodules": '[submodule "x"]\n\tpath = x\n\turl = --upload-pack=touch /tmp/x\n'})
     done = _push(keyhole, work, writer, f"HEAD:refs/heads/{_branch(request)}")
@@ -311,7 +359,6 @@ def test_G17_submodule_settings_that_would_run_something_are_refused(keyhole, wo
 
 @pytest.mark.parametrize("name", [".git", ".GIT", "git~1", ".g\u200cit"])
 def test_G17_trees_that_write_into_git_itself_are_refused(keyhole, work, writer, name, request):
-    import subprocess
     blob = keyhole.git("rev-parse", "HEAD:README.md", at=work).stdout.strip()
     content = f"100644 {name}".encode() + b"\0" + bytes.fromhex(blob)
     tree = subprocess.run(["git", "hash-object", "-t", "tree", "-w", "--stdin", "--literally"], cwd=work, input=content,
