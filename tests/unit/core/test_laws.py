@@ -32,13 +32,13 @@ def holding(grant, permissions):
     return replace(grant, permissions=MappingProxyType(dict(permissions)))
 
 
-@settings(max_examples=400)
+@settings(max_examples=200)
 @given(cases)
 def test_the_same_question_has_the_same_answer(case):
     assert decide(*case) == decide(*case)
 
 
-@settings(max_examples=400)
+@settings(max_examples=200)
 @given(cases, st.randoms(use_true_random=False))
 def test_taking_a_permission_away_never_allows_more(case, dice):
     grant, request = case
@@ -47,7 +47,7 @@ def test_taking_a_permission_away_never_allows_more(case, dice):
     assert allowed(grant, request) or not allowed(fewer, request)
 
 
-@settings(max_examples=400)
+@settings(max_examples=200)
 @given(cases)
 def test_lowering_a_level_never_allows_more(case):
     grant, request = case
@@ -58,7 +58,7 @@ def test_lowering_a_level_never_allows_more(case):
                 assert allowed(grant, request) or not allowed(lowered, request)
 
 
-@settings(max_examples=400)
+@settings(max_examples=200)
 @given(cases, st.sampled_from(sorted(vocabulary().permissions)), st.sampled_from(list(Level)))
 def test_adding_a_permission_never_takes_away(case, name, level):
     grant, request = case
@@ -66,7 +66,7 @@ def test_adding_a_permission_never_takes_away(case, name, level):
     assert allowed(more, request) or not allowed(grant, request)
 
 
-@settings(max_examples=400)
+@settings(max_examples=200)
 @given(cases, st.frozensets(st.integers(1, 60)))
 def test_selecting_more_repositories_never_takes_away(case, ids):
     grant, request = case
@@ -76,14 +76,14 @@ def test_selecting_more_repositories_never_takes_away(case, ids):
     assert allowed(everything, request) or not allowed(grant, request) or grant.access is Access.ALL
 
 
-@settings(max_examples=400)
+@settings(max_examples=200)
 @given(cases)
 def test_public_access_sees_no_more_than_a_selection(case):
     grant, request = case
     assert allowed(grant, request) or not allowed(replace(grant, access=Access.PUBLIC), request)
 
 
-@settings(max_examples=400)
+@settings(max_examples=200)
 @given(cases)
 def test_a_shorter_validity_never_allows_more(case):
     grant, request = case
@@ -91,7 +91,7 @@ def test_a_shorter_validity_never_allows_more(case):
     assert not allowed(shorter, request)
 
 
-@settings(max_examples=400)
+@settings(max_examples=200)
 @given(cases, st.text(min_size=1), st.text(min_size=1))
 def test_n7_renaming_owners_and_repositories_changes_nothing(case, login, name):
     grant, request = case
@@ -106,7 +106,7 @@ def test_n7_renaming_owners_and_repositories_changes_nothing(case, login, name):
     assert decide(grant, renamed) == decide(grant, request)
 
 
-@settings(max_examples=400)
+@settings(max_examples=200)
 @given(cases)
 def test_changing_all_ids_together_permutes_verdicts(case):
     grant, request = case
@@ -122,7 +122,7 @@ def test_changing_all_ids_together_permutes_verdicts(case):
     assert decide(grant_moved, request_moved) == decide(grant, request)
 
 
-@settings(max_examples=400)
+@settings(max_examples=200)
 @given(cases, st.randoms(use_true_random=False))
 def test_the_order_of_refs_and_repositories_is_irrelevant(case, dice):
     grant, request = case
@@ -138,7 +138,7 @@ def test_the_order_of_refs_and_repositories_is_irrelevant(case, dice):
         assert (first.reason, first.status) == (second.reason, second.status)
 
 
-@settings(max_examples=400)
+@settings(max_examples=200)
 @given(cases, st.sampled_from(["refs/heads/main", "refs/pull/1/head"]), st.sampled_from([True, False, None]))
 def test_one_more_update_or_repository_never_allows_more(case, ref, touches):
     grant, request = case
@@ -151,7 +151,7 @@ def test_one_more_update_or_repository_never_allows_more(case, ref, touches):
     assert not allowed(grant, replace(request, repositories=(None, *request.repositories)))
 
 
-@settings(max_examples=400)
+@settings(max_examples=200)
 @given(cases)
 def test_not_knowing_what_changes_never_allows_more(case):
     grant, request = case
@@ -184,7 +184,7 @@ def test_unknown_fields_never_help(case, field):
         load({**known, field: True})
 
 
-@settings(max_examples=400)
+@settings(max_examples=200)
 @given(cases)
 def test_hidden_and_absent_are_indistinguishable(case):
     grant, request = case
