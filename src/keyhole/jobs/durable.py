@@ -14,8 +14,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from dbos import DBOS, DBOSClient, DBOSConfig, DBOSPortableJSONSerializer, error
+from dbos._utils import GlobalParams
 
 from keyhole.jobs.registry import Job
+
+# In its own cloud the engine takes settings from the environment and calls home. No environment may switch that on.
+GlobalParams.dbos_cloud = False
 
 QUEUE = "keyhole"
 VERSION = "1"

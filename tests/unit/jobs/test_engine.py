@@ -1,7 +1,10 @@
 """Jobs: durable, at least once, and nobody's fault is another one's."""
 
+import os
 import sqlite3
 import stat
+import subprocess
+import sys
 import threading
 from contextlib import closing
 
@@ -214,3 +217,37 @@ def _records():
     from django.conf import settings
 
     return b"".join(path.read_bytes() for path in settings.KEYHOLE_DATA.glob("jobs.sqlite*"))
+
+
+def test_the_engine_talks_to_nobody_whatever_the_environment_says(tmp_path):
+    code = """
+import os, socket, sys, threading, time
+spoken = []
+sys.addaudithook(lambda event, args: spoken.append((event, repr(args))) if event in (
+    "socket.connect", "socket.getaddrinfo", "socket.sendto", "socket.bind") else None)
+from django.conf import settings
+settings.configure(KEYHOLE_DATA=__import__("pathlib").Path(sys.argv[1]), KEYHOLE_DATABASE_URL="")
+from keyhole.jobs import engine, job, step
+done = threading.Event()
+@step
+def only(row): done.set()
+@job("errand", unfinished=lambda: [], failed=lambda row, reason: None)
+def errand(row): only(row)
+engine.start()
+engine.enqueue("errand", 1)
+assert done.wait(20)
+engine.stop()
+print([talk for talk in spoken if "AF_UNIX" not in talk[1]])
+"""
+    # What would make the engine connect to its makers' service, if it were let.
+    inviting = {"DBOS__CLOUD": "true", "DBOS__CONDUCTOR_KEY": "k", "DBOS__CONDUCTOR_URL": "wss://127.0.0.1:9/x",
+                "DBOS__CONDUCTOR_APP_NAME": "n", "DBOS_CONDUCTOR_KEY": "k", "DBOS__VMID": "v"}  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path)],
+        env={**os.environ, **inviting},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (0, "[]\n"), done.stderr
+    assert done.stderr == "", "and says nothing on the console"
