@@ -11,6 +11,7 @@ import shutil
 import socket
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 # Before anything of ours is imported: Keyhole's settings read the environment once, when they are imported.
@@ -54,10 +55,22 @@ settings.load_profile("dev")
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config):
     if _STARTED_THE_RUN:
+        _forget_old_runs()
         config.option.basetemp = str(_RUN / "t")  # short: Unix socket paths end at 107 bytes
         config.pluginmanager.register(_CanaryWatch(), "keyhole-canaries")
     if "DJANGO_SETTINGS_MODULE" in os.environ:
         django.setup()  # pytest-django looked for the settings' name before this file could say it
+
+
+def _forget_old_runs():
+    """Failed runs are kept to be looked into; after a day nobody does."""
+    for kept in _RUN.parent.glob("keyhole-test-*"):
+        try:
+            old = kept.stat().st_uid == os.getuid() and time.time() - kept.stat().st_mtime > 86_400
+        except FileNotFoundError:
+            continue  # another run has just ended
+        if old:
+            shutil.rmtree(kept, ignore_errors=True)
 
 
 class _CanaryWatch:
