@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 
 import pytest
@@ -101,7 +102,8 @@ def test_git_data_makes_a_commit_and_a_branch(world, writer, tip):
     assert writer("PATCH", f"{HELLO}/git/refs/heads/main", {"sha": back, "force": True}).status == 200
     assert writer("DELETE", f"{HELLO}/git/refs/heads/topic").status == 204
     assert writer("DELETE", f"{HELLO}/git/refs/heads/topic").json["message"] == "Reference does not exist"
-    assert writer("DELETE", f"{HELLO}/git/refs/heads/main").json["message"] == "Cannot delete the default branch"
+    assert writer("DELETE", f"{HELLO}/git/refs/heads/main").json["message"] == \
+        "Reference cannot be updated: deletion of the current branch prohibited"
 
 
 def test_an_annotated_tag(world, writer, tip):
@@ -182,3 +184,25 @@ def test_a_branch_that_somebody_works_on_is_not_moved_under_their_feet(world, tm
     token = world.token("octo", "mine", contents="write")
     answer = world.ask(token, "PUT", "/repos/octo/mine/contents/x", {"message": "m", "content": "eA=="})
     assert (answer.status, "checked out" in answer.json["message"]) == (422, True)
+
+
+def test_of_two_changes_upon_the_same_commit_one_is_a_conflict(world):
+    token = world.token("octo", "hello", contents="write")
+
+    async def both():
+        return await asyncio.gather(*(
+            world.asked(token, "PUT", f"{HELLO}/contents/race/{number}", {"message": "m", "content": "eA=="}, {})
+            for number in range(4)))
+
+    statuses = sorted(answer.status for answer in world.run(both()))
+    made = [row["name"] for row in world.ask(token, "GET", f"{HELLO}/contents/race").json]
+    assert set(statuses) <= {201, 409}
+    assert statuses.count(201) == len(made) >= 1
+
+
+def test_a_ref_that_points_to_another_is_moved_itself(world, writer, tip):
+    scratch = world.scratch["octo/hello"]
+    scratch.git("--git-dir", str(scratch.bare), "symbolic-ref", "refs/heads/alias", "refs/heads/feature/one")
+    before, to = tip("feature/one"), tip("main")
+    assert writer("PATCH", f"{HELLO}/git/refs/heads/alias", {"sha": to, "force": True}).status == 200
+    assert (tip("alias"), tip("feature/one")) == (to, before)

@@ -7,10 +7,11 @@ from pathlib import Path
 from keyhole.core.errors import Conflict, InvalidInput
 from keyhole.core.request import RefUpdate
 from keyhole.gateway.newcommits import updates
+from keyhole.gateway.places import in_thread
 from keyhole.gateway.push import Command
 from keyhole.gateway.quarantine import Quarantine, quarantine
+from keyhole.gateway.receive import in_the_way
 from keyhole.gateway.rest.gitread.process import output
-from keyhole.gateway.rest.gitread.refs import head
 from keyhole.providers.gitcli import GitError
 
 _MOST_NEW_BYTES = 256 << 20
@@ -50,7 +51,8 @@ async def check_new(git_dir: Path, oid: str) -> None:
 async def move(git_dir: Path, ref: str, old: str, new: str) -> None:
     """Move, create (`old` all zeros) or delete (`new` all zeros) a ref.
 
-    Conflict when it is no longer at `old`, or when its name is in the way of another ref.
+    Conflict when it is no longer at `old`, or when its name is in the way of another ref. A ref that only points to
+    another one is moved itself: the other one was not judged.
     """
     command = f"update {ref}\0{new}\0{old}\0" if set(new) != {"0"} else f"delete {ref}\0{old}\0"
     try:
@@ -60,8 +62,10 @@ async def move(git_dir: Path, ref: str, old: str, new: str) -> None:
                        "ref.") from problem
 
 
-async def is_checked_out(git_dir: Path, ref: str) -> bool:
-    """Whether somebody works on this branch in the repository's own folder, whose files would no longer match."""
-    if ref != f"refs/heads/{await head(git_dir)}":
-        return False
-    return (await output(git_dir, "rev-parse", "--is-bare-repository")).strip() != b"true"
+async def refuse_in_the_way(git_dir: Path, ref: str, old: str, new: str) -> None:
+    """InvalidInput when the repository's own state forbids the move, by the same rules as for a push: the branch is
+    checked out somewhere, it is the default branch and would be deleted, or the repository's settings say no.
+    """
+    why = (await in_thread(in_the_way, git_dir, (Command(old, new, ref),))).get(ref)
+    if why is not None:
+        raise InvalidInput(f"Reference cannot be updated: {why}")

@@ -17,7 +17,7 @@ from keyhole.gateway.rest.gitread import history, refs, trees
 from keyhole.gateway.rest.gitread.commits import Commit
 from keyhole.gateway.rest.gitread.trees import Entry
 from keyhole.gateway.rest.gitwrite import objects as write
-from keyhole.gateway.rest.gitwrite.refs import check_new, is_checked_out, move, zeros
+from keyhole.gateway.rest.gitwrite.refs import check_new, move, refuse_in_the_way, zeros
 from keyhole.gateway.rest.identities import signed
 from keyhole.gateway.rest.present import commits as present_commits
 from keyhole.gateway.rest.present import contents as present
@@ -117,8 +117,7 @@ async def _place(ctx: Context, fields: Fields) -> _Place:
         if not empty or not is_pushable(ref):
             raise NotFound(f"Branch {branch[:300]} not found")
         return _Place(ref, ctx.params["path"], None, None)
-    if await is_checked_out(ctx.git_dir, ref):
-        raise InvalidInput("The branch is checked out in the repository's own folder, so it is not moved from here.")
+    await refuse_in_the_way(ctx.git_dir, ref, found.oid, found.oid)
     tip = (await history.read_commits(ctx.git_dir, [found.oid]))[0]
     path = ctx.params["path"]
     await _refuse_below_a_file(ctx, tip.tree, path)

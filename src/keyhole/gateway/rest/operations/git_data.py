@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from keyhole.gateway.http import Response
@@ -43,7 +44,7 @@ async def get_tree(ctx: Context) -> Response:
     if info is None:
         raise not_found()
     listing = await trees.list_tree(ctx.git_dir, info.oid, recursive="recursive" in ctx.query)
-    return as_json(tree(info.oid, listing, ctx.here))
+    return await asyncio.to_thread(lambda: as_json(tree(info.oid, listing, ctx.here)))  # 7 MB of it at worst
 
 
 def tree(oid: str, listing: trees.Listing, here: RepositoryLinks) -> dict[str, Any]:

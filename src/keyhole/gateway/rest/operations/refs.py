@@ -11,7 +11,7 @@ from keyhole.gateway.rest.context import Context
 from keyhole.gateway.rest.gitread import history, objects, refs
 from keyhole.gateway.rest.gitread.objects import Info
 from keyhole.gateway.rest.gitread.refs import Ref
-from keyhole.gateway.rest.gitwrite.refs import check_new, is_checked_out, judged_update, move, zeros
+from keyhole.gateway.rest.gitwrite.refs import check_new, judged_update, move, refuse_in_the_way, zeros
 from keyhole.gateway.rest.present import refs as present
 from keyhole.gateway.rest.problems import invalid, not_found
 from keyhole.gateway.rest.pushed import note_push
@@ -75,7 +75,7 @@ async def update_ref(ctx: Context) -> Plan:
     info = await _target(ctx, oid, ref.name)
     if not force and ref.kind == "commit" and await history.merge_base(ctx.git_dir, ref.oid, oid) != ref.oid:
         raise InvalidInput("Update is not a fast forward")
-    await _refuse_checked_out(ctx, ref.name)
+    await refuse_in_the_way(ctx.git_dir, ref.name, ref.oid, oid)
 
     async def carry_out() -> Response:
         await move(ctx.git_dir, ref.name, ref.oid, oid)
@@ -91,8 +91,7 @@ async def delete_ref(ctx: Context) -> Plan:
     if not is_pushable(_full(ctx)):
         return _never(_full(ctx), "", "")
     ref = await _existing(ctx)
-    if ref.name == f"refs/heads/{await refs.head(ctx.git_dir)}":
-        raise InvalidInput("Cannot delete the default branch")
+    await refuse_in_the_way(ctx.git_dir, ref.name, ref.oid, zeros(ref.oid))
 
     async def carry_out() -> Response:
         await move(ctx.git_dir, ref.name, ref.oid, zeros(ref.oid))
@@ -125,8 +124,3 @@ async def _target(ctx: Context, oid: str, name: str) -> Info:
         raise InvalidInput("Object is not a commit, and a branch names commits only")
     await check_new(ctx.git_dir, oid)
     return info
-
-
-async def _refuse_checked_out(ctx: Context, ref: str) -> None:
-    if await is_checked_out(ctx.git_dir, ref):
-        raise InvalidInput("The branch is checked out in the repository's own folder, so it is not moved from here.")

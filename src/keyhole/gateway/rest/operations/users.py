@@ -19,10 +19,10 @@ from keyhole.repositories.lookup import visible_to
 
 @reads("users/get-authenticated")
 async def me(ctx: Context) -> Response:
-    """The person whose token it is."""
+    """The person whose token it is; the email address is only for who holds that permission, as on GitHub."""
     shown = await _account(ctx, pk=ctx.bearer.user_owner.id)
-    return as_json(shown | {"name": ctx.bearer.user_owner.login, "email": ctx.bearer.user_email,
-                            "two_factor_authentication": False})
+    email = ctx.bearer.user_email if "emails" in ctx.grant.permissions else None
+    return as_json(shown | {"name": ctx.bearer.user_owner.login, "email": email})
 
 
 @reads("users/get-by-username")
