@@ -60,7 +60,9 @@ def connect(page: Page, keyhole: KeyholeProcess, folder: Path) -> None:
 def shown_token(page: Page) -> Issued:
     """The token on the page that shows it once."""
     text = page.locator("#secret").inner_text()
-    return Issued(int(page.url.rpartition("/")[2]) if page.url[-1].isdigit() else 0, canaries.watch("browser", text))
+    return Issued(
+        int(page.url.rpartition("/")[2]) if page.url[-1].isdigit() else 0, canaries.watch("browser", text)
+    )
 
 
 def violations(page: Page) -> list[str]:
@@ -68,6 +70,8 @@ def violations(page: Page) -> list[str]:
     found = []
     for theme in ("light", "dark"):
         page.emulate_media(color_scheme=theme, reduced_motion="reduce")
-        found += [f"{theme}: {each['id']} {[node['target'] for node in each['nodes']][:3]}"
-                  for each in Axe().run(page).response["violations"]]
+        found += [
+            f"{theme}: {each['id']} {[node['target'] for node in each['nodes']][:3]}"
+            for each in Axe().run(page).response["violations"]
+        ]
     return found

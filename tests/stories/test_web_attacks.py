@@ -41,22 +41,38 @@ class Client:
         return self._open(Request(self.url + path, headers=headers))
 
     def post(self, path, _headers=None, /, **fields):
-        return self._open(Request(self.url + path, data=urlencode(fields, doseq=True).encode(),
-                                  headers=_headers or {}))
+        return self._open(
+            Request(self.url + path, data=urlencode(fields, doseq=True).encode(), headers=_headers or {})
+        )
 
     def _open(self, request):
         try:
             with self._opener.open(request, timeout=30) as answer:
-                return answer.status, answer.geturl().removeprefix(self.url), answer.read().decode(), answer.headers
+                return (
+                    answer.status,
+                    answer.geturl().removeprefix(self.url),
+                    answer.read().decode(),
+                    answer.headers,
+                )
         except HTTPError as answer:
-            return answer.code, request.full_url.removeprefix(self.url), answer.read().decode(), answer.headers
+            return (
+                answer.code,
+                request.full_url.removeprefix(self.url),
+                answer.read().decode(),
+                answer.headers,
+            )
 
     def csrf(self, path):
         return re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', self.get(path)[2]).group(1)
 
     def sign_in(self, following="/"):
-        return self.post("/sign-in", csrfmiddlewaretoken=self.csrf("/sign-in"), name="mara", password=web.PASSWORD,
-                         next=following)
+        return self.post(
+            "/sign-in",
+            csrfmiddlewaretoken=self.csrf("/sign-in"),
+            name="mara",
+            password=web.PASSWORD,
+            next=following,
+        )
 
 
 @pytest.fixture
@@ -67,7 +83,13 @@ def client(keyhole):
 
 
 def test_a_form_without_its_csrf_token_changes_nothing(client):
-    for path in ("/settings/personal-access-tokens/new", "/connect", "/sign-out", "/scans/new", "/audit/verify"):
+    for path in (
+        "/settings/personal-access-tokens/new",
+        "/connect",
+        "/sign-out",
+        "/scans/new",
+        "/audit/verify",
+    ):
         status, _, body, _ = client.post(path, name="x", generate="1", path="/tmp")
         assert status == 403, path
         assert "This form was refused" in body
@@ -76,26 +98,58 @@ def test_a_form_without_its_csrf_token_changes_nothing(client):
 
 def test_a_form_from_another_origin_changes_nothing(client):
     token = client.csrf("/connect")
-    status, *_ = client.post("/connect", {"Origin": "http://evil.example"}, csrfmiddlewaretoken=token, path="/tmp")
+    status, *_ = client.post(
+        "/connect", {"Origin": "http://evil.example"}, csrfmiddlewaretoken=token, path="/tmp"
+    )
     assert status == 403
 
 
 def test_reading_an_address_never_changes_anything(client):
-    for path in ("/sign-out", "/connect/refresh", "/connect/import", "/audit/verify", "/scans/1/run",
-                 "/settings/personal-access-tokens/new/summary"):
+    for path in (
+        "/sign-out",
+        "/connect/refresh",
+        "/connect/import",
+        "/audit/verify",
+        "/scans/1/run",
+        "/settings/personal-access-tokens/new/summary",
+    ):
         assert client.get(path)[0] == 405, path
 
 
 def test_every_page_asks_a_stranger_to_sign_in(keyhole):
     stranger = Client(keyhole)
-    for path in ("/", "/repositories", "/repositories/1", "/connect", "/scans", "/scans/1", "/scans/new",
-                 "/integrations", "/settings", "/settings/personal-access-tokens/new", "/audit",
-                 "/settings/personal-access-tokens/1", "/explain/ex_aaaaaaaaaaaaaaaa", "/scans/1/report.json"):
+    for path in (
+        "/",
+        "/repositories",
+        "/repositories/1",
+        "/connect",
+        "/scans",
+        "/scans/1",
+        "/scans/new",
+        "/integrations",
+        "/settings",
+        "/settings/personal-access-tokens/new",
+        "/audit",
+        "/settings/personal-access-tokens/1",
+        "/explain/ex_aaaaaaaaaaaaaaaa",
+        "/scans/1/report.json",
+    ):
         assert stranger.get(path)[1].startswith("/sign-in?next="), path
 
 
-@pytest.mark.parametrize("following", ["//evil.example/", "/\\evil.example", "https:evil.example", "https://evil.example",
-                                       "javascript:alert(1)", "/\tevil", "\n//evil.example", "/%09/evil.example\n"])
+@pytest.mark.parametrize(
+    "following",
+    [
+        "//evil.example/",
+        "/\\evil.example",
+        "https:evil.example",
+        "https://evil.example",
+        "javascript:alert(1)",
+        "/\tevil",
+        "\n//evil.example",
+        "/%09/evil.example\n",
+    ],
+)
 def test_signing_in_never_leads_to_another_site(keyhole, following):
     assert Client(keyhole).sign_in(following)[1] == "/"
 
@@ -139,8 +193,16 @@ def test_a_wrong_host_header_is_refused(keyhole):
 
 def test_names_are_shown_and_never_run(keyhole, client, chromium):
     page_of = "/settings/personal-access-tokens/new"
-    status, _, body, _ = client.post(page_of, csrfmiddlewaretoken=client.csrf(page_of), name=NASTY[:40],
-                                     description=NASTY, owner="harbour", expires="7", access="all", generate="1")
+    status, _, body, _ = client.post(
+        page_of,
+        csrfmiddlewaretoken=client.csrf(page_of),
+        name=NASTY[:40],
+        description=NASTY,
+        owner="harbour",
+        expires="7",
+        access="all",
+        generate="1",
+    )
     assert status == 200
     assert NASTY not in body
     with web.browser(chromium) as started:
@@ -159,7 +221,7 @@ def test_names_are_shown_and_never_run(keyhole, client, chromium):
 
 def test_a_branch_with_a_nasty_name_is_only_offered(keyhole, client):
     repository = keyhole.repositories / "harbour/tide-api.git"
-    keyhole.git("branch", "x\"><svg/onload=alert(1)>", "main", at=repository)
+    keyhole.git("branch", 'x"><svg/onload=alert(1)>', "main", at=repository)
     body = client.get(f"/scans/new?repository={keyhole.ids['harbour/tide-api']}")[2]
     assert "onload=alert" in body
     assert "<svg/onload" not in body
@@ -167,8 +229,16 @@ def test_a_branch_with_a_nasty_name_is_only_offered(keyhole, client):
 
 def test_what_was_typed_survives_an_error(client):
     page_of = "/settings/personal-access-tokens/new"
-    fields = {"name": "n" * 41, "description": "for the scanner", "owner": "harbour", "expires": "custom",
-              "custom": "2001-01-01", "access": "selected", "may.contents": "write", "generate": "1"}
+    fields = {
+        "name": "n" * 41,
+        "description": "for the scanner",
+        "owner": "harbour",
+        "expires": "custom",
+        "custom": "2001-01-01",
+        "access": "selected",
+        "may.contents": "write",
+        "generate": "1",
+    }
     status, _, body, _ = client.post(page_of, csrfmiddlewaretoken=client.csrf(page_of), **fields)
     assert status == 422
     assert "n" * 41 in body
@@ -177,17 +247,31 @@ def test_what_was_typed_survives_an_error(client):
     assert 'class="error"' in body
 
 
-@pytest.mark.parametrize(("changed", "message"), [
-    ({"name": ""}, "needs a name"), ({"access": "everything"}, "Choose the repository access"),
-    ({"access": "selected"}, "no repository"), ({"expires": "-1"}, "how long"),
-    ({"expires": "99999"}, "must be from 1"),
-    ({"expires": "none"}, "expire after at most"), ({"expires": "custom", "custom": "soon"}, "Choose the date"),
-    ({"may.contents": "admin"}, "has no level"), ({"may.everything": "read"}, "no permission called"),
-    ({"name": "a\x1b[31mb"}, "control or invisible"), ({"description": "d" * 1025}, "1,025 characters"),
-])
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"name": ""}, "needs a name"),
+        ({"access": "everything"}, "Choose the repository access"),
+        ({"access": "selected"}, "no repository"),
+        ({"expires": "-1"}, "how long"),
+        ({"expires": "99999"}, "must be from 1"),
+        ({"expires": "none"}, "expire after at most"),
+        ({"expires": "custom", "custom": "soon"}, "Choose the date"),
+        ({"may.contents": "admin"}, "has no level"),
+        ({"may.everything": "read"}, "no permission called"),
+        ({"name": "a\x1b[31mb"}, "control or invisible"),
+        ({"description": "d" * 1025}, "1,025 characters"),
+    ],
+)
 def test_nonsense_in_the_token_form_is_refused_by_name(client, changed, message):
     page_of = "/settings/personal-access-tokens/new"
-    fields = {"name": "nonsense", "owner": "harbour", "expires": "7", "access": "all", "generate": "1"} | changed
+    fields = {
+        "name": "nonsense",
+        "owner": "harbour",
+        "expires": "7",
+        "access": "all",
+        "generate": "1",
+    } | changed
     status, _, body, _ = client.post(page_of, csrfmiddlewaretoken=client.csrf(page_of), **fields)
     assert status == 422
     assert message in body
@@ -196,8 +280,15 @@ def test_nonsense_in_the_token_form_is_refused_by_name(client, changed, message)
 def test_sending_the_form_twice_makes_one_token(client):
     page_of = "/settings/personal-access-tokens/new"
     csrf = client.csrf(page_of)
-    fields = {"csrfmiddlewaretoken": csrf, "name": "twice", "owner": "harbour", "expires": "7", "access": "all",
-              "generate": "1", "submission": "the-same-form"}
+    fields = {
+        "csrfmiddlewaretoken": csrf,
+        "name": "twice",
+        "owner": "harbour",
+        "expires": "7",
+        "access": "all",
+        "generate": "1",
+        "submission": "the-same-form",
+    }
     assert "khp_" in client.post(page_of, **fields)[2]
     status, where, body, _ = client.post(page_of, **fields)
     assert (status, bool(re.fullmatch(r"/settings/personal-access-tokens/\d+", where))) == (200, True)
@@ -207,15 +298,27 @@ def test_sending_the_form_twice_makes_one_token(client):
 
 def test_guessing_a_password_is_slowed_down_and_nobody_is_locked_out(keyhole):
     guesser = Client(keyhole)
-    answers = [guesser.post("/sign-in", csrfmiddlewaretoken=guesser.csrf("/sign-in"), name="nobody",
-                            password=f"wrong {number}")[0] for number in range(8)]
+    answers = [
+        guesser.post(
+            "/sign-in",
+            csrfmiddlewaretoken=guesser.csrf("/sign-in"),
+            name="nobody",
+            password=f"wrong {number}",
+        )[0]
+        for number in range(8)
+    ]
     assert answers == [401] * 6 + [429] * 2
     assert Client(keyhole).sign_in()[0] == 200, "another name from the same place still may"
 
 
 def test_errors_are_pages(client):
-    for path, status in (("/nothing-here", 404), ("/repositories/999999", 404), ("/scans/999999", 404),
-                         ("/settings/personal-access-tokens/999999", 404), ("/explain/ex_unknown", 404)):
+    for path, status in (
+        ("/nothing-here", 404),
+        ("/repositories/999999", 404),
+        ("/scans/999999", 404),
+        ("/settings/personal-access-tokens/999999", 404),
+        ("/explain/ex_unknown", 404),
+    ):
         answered, _, body, _ = client.get(path)
         assert answered == status, path
         assert "<h1>" in body

@@ -20,15 +20,24 @@ def page(chromium):
 
 def _seed(keyhole):
     """Two repositories on disk, not connected yet; one has a private key in its history."""
-    key = ec.generate_private_key(ec.SECP256R1()).private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()).decode()
-    for name, files in {"harbour/tide-api": {"README.md": "tides\n", "deploy/old.pem": key},
-                        "harbour/deeptraq-security-scanner": {"README.md": "scanner\n"},
-                        "harbour/ledger": {"README.md": "money\n"}}.items():
+    key = (
+        ec.generate_private_key(ec.SECP256R1())
+        .private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+        .decode()
+    )
+    for name, files in {
+        "harbour/tide-api": {"README.md": "tides\n", "deploy/old.pem": key},
+        "harbour/deeptraq-security-scanner": {"README.md": "scanner\n"},
+        "harbour/ledger": {"README.md": "money\n"},
+    }.items():
         work = keyhole.repositories / "planted" / name
         keyhole.git("init", "-q", "-b", "main", str(work))
         keyhole.commit(work, files)
-        keyhole.git("clone", "-q", "--bare", str(work), str(keyhole.folder / "planted" / "srv" / f"{name}.git"))
+        keyhole.git(
+            "clone", "-q", "--bare", str(work), str(keyhole.folder / "planted" / "srv" / f"{name}.git")
+        )
     return keyhole.folder / "planted" / "srv", key.splitlines()[1]
 
 
@@ -86,7 +95,9 @@ def test_from_the_set_up_link_to_a_revoked_token(fresh_keyhole, page):
     assert secret_line not in page.content()
 
     page.get_by_role("link", name="Integrations").click()
-    expect(page.get_by_role("row", name=re.compile("DeepTraQ Integration Token.*Contents: read"))).to_be_visible()
+    expect(
+        page.get_by_role("row", name=re.compile("DeepTraQ Integration Token.*Contents: read"))
+    ).to_be_visible()
     page.get_by_role("link", name="Revoke DeepTraQ Integration Token").click()
     expect(page.get_by_text("Every request with it to harbour/tide-api")).to_be_visible()
     page.get_by_role("button", name="Revoke token").click()

@@ -10,12 +10,30 @@ from playwright.sync_api import expect
 from tests.stories import browser as web
 from tests.stories.keyhole_process import KeyholeProcess
 
-PAGES = ["/", "/repositories", "/repositories/1", "/repositories/1/visibility", "/repositories/1/disconnect",
-         "/connect", "/settings", "/settings/developer", "/settings/tokens", "/settings/personal-access-tokens",
-         "/settings/personal-access-tokens?show=all", "/settings/personal-access-tokens/new",
-         "/settings/personal-access-tokens/1", "/settings/personal-access-tokens/1/revoke", "/integrations",
-         "/integrations?q=nothing-has-this-name", "/scans", "/scans/new", "/scans/1", "/scans/1/delete", "/audit",
-         "/nothing-here"]
+PAGES = [
+    "/",
+    "/repositories",
+    "/repositories/1",
+    "/repositories/1/visibility",
+    "/repositories/1/disconnect",
+    "/connect",
+    "/settings",
+    "/settings/developer",
+    "/settings/tokens",
+    "/settings/personal-access-tokens",
+    "/settings/personal-access-tokens?show=all",
+    "/settings/personal-access-tokens/new",
+    "/settings/personal-access-tokens/1",
+    "/settings/personal-access-tokens/1/revoke",
+    "/integrations",
+    "/integrations?q=nothing-has-this-name",
+    "/scans",
+    "/scans/new",
+    "/scans/1",
+    "/scans/1/delete",
+    "/audit",
+    "/nothing-here",
+]
 WEIGHT = 60_000
 
 
@@ -27,8 +45,14 @@ def keyhole(tmp_path_factory, chromium):
     server.make_repo("harbour/ledger")
     used = server.token("harbour/tide-api", contents="read")
     server.clone("harbour/tide-api", used)
-    server.git("push", f"{server.url}/harbour/tide-api.git", "HEAD:main", token=used, check=False,
-               at=server.clone("harbour/tide-api", used))
+    server.git(
+        "push",
+        f"{server.url}/harbour/tide-api.git",
+        "HEAD:main",
+        token=used,
+        check=False,
+        at=server.clone("harbour/tide-api", used),
+    )
     with web.browser(chromium) as started:
         page = started.new_page()
         web.set_up(page, server)
@@ -75,8 +99,14 @@ def test_the_pages_for_strangers_are_accessible_too(started, keyhole):
 @pytest.mark.parametrize("path", ["/", "/settings/personal-access-tokens/new", "/scans/1"])
 def test_a_page_with_its_style_is_small(signed_in, keyhole, path):
     sizes = []
-    signed_in.on("response", lambda answer: sizes.append(len(answer.body())) if answer.request.resource_type in (
-        "document", "stylesheet") else None)
+    signed_in.on(
+        "response",
+        lambda answer: (
+            sizes.append(len(answer.body()))
+            if answer.request.resource_type in ("document", "stylesheet")
+            else None
+        ),
+    )
     signed_in.goto(keyhole.url + path)
     signed_in.wait_for_load_state("networkidle")
     assert 0 < sum(sizes) < WEIGHT
@@ -85,7 +115,9 @@ def test_a_page_with_its_style_is_small(signed_in, keyhole, path):
 def test_nothing_is_fetched_from_anywhere_else_and_the_policy_is_never_violated(signed_in, keyhole):
     asked, complaints = [], []
     signed_in.on("request", lambda request: asked.append(request.url))
-    signed_in.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    signed_in.on(
+        "console", lambda message: complaints.append(message.text) if message.type == "error" else None
+    )
     for path in PAGES[:-1]:
         signed_in.goto(keyhole.url + path)
     assert {url.split("/")[2] for url in asked} == {keyhole.url.split("/")[2]}
@@ -95,12 +127,15 @@ def test_nothing_is_fetched_from_anywhere_else_and_the_policy_is_never_violated(
 def test_a_token_is_generated_without_javascript(started, keyhole):
     page = started.new_context(java_script_enabled=False).new_page()
     web.sign_in(page, keyhole)
-    page.goto(f"{keyhole.url}/settings/personal-access-tokens/new?name=No+script&contents=write&expires_in=90")
+    page.goto(
+        f"{keyhole.url}/settings/personal-access-tokens/new?name=No+script&contents=write&expires_in=90"
+    )
     page.get_by_label("Only select repositories").check()
     page.get_by_label("harbour/ledger").check()
     page.get_by_role("button", name="Preview").click()
     expect(page.locator(".says")).to_have_text(
-        "For 90 days, it can read and push code in harbour/ledger. Nothing else.")
+        "For 90 days, it can read and push code in harbour/ledger. Nothing else."
+    )
     page.get_by_role("button", name="Generate token").last.click()
     expect(page.get_by_role("heading", name="Token generated")).to_be_visible()
     token = web.shown_token(page)

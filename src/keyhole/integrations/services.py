@@ -95,6 +95,22 @@ def integration_of(caller: Caller, token_id: int) -> Integration:
     return _integrations([tokens.get(caller, token_id)])[0]
 
 
+def reached(found: list[Integration], connected: list[Repository]) -> set[str]:
+    """Full names of those connected repositories that at least one of the integrations reaches while it is valid."""
+    names: set[str] = set()
+    for each in found:
+        if each.health not in (Health.BROKEN, Health.EXPIRED):
+            names.update(row.full_name for row in connected if reaches(each, row))
+    return names
+
+
+def reaches(found: Integration, row: Repository) -> bool:
+    """Whether the integration's token reaches the repository by more than its being public."""
+    if found.access is Access.ALL:
+        return found.owner == row.owner.login
+    return row.full_name in found.repositories
+
+
 def recent_denials(caller: Caller, token_id: int, most: int = 10) -> list[Entry]:
     """The newest records of what was denied to a token. NotFound as for the token."""
     token = tokens.get(caller, token_id)

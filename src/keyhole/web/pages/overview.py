@@ -39,6 +39,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     steps = _steps(bool(connected), bool(tools), bool(runs))
     return show(request, "web/overview.html", title="Overview", repositories=connected, tools=tools,
                 writing=sum(found.writes for found in tools), runs=runs[:6], open_findings=_open(runs),
+                reached=len(integrations.reached(tools, connected)),
                 attention=[found for found in tools if found.health in _ATTENTION], steps=steps,
                 following=next((step for step in steps if not step.done), None), running=_running(runs),
                 expiring=_count(tools, Health.EXPIRING))

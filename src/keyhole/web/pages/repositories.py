@@ -7,11 +7,8 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 
-from keyhole.core.grant import Access
 from keyhole.integrations import services as integrations
-from keyhole.integrations.services import Integration
 from keyhole.repositories import services as repositories
-from keyhole.repositories.models import Repository
 from keyhole.scans import services as scans
 from keyhole.web.caller import caller_of
 from keyhole.web.registry import Nav, page, trail
@@ -36,15 +33,9 @@ def one(request: HttpRequest, number: int) -> HttpResponse:
     caller = caller_of(request)
     row = repositories.get(caller, number)
     return show(request, "web/repository.html", title=row.full_name, repository=row, base=settings.KEYHOLE_URL,
-                tools=[found for found in integrations.register(caller) if _reaches(found, row)],
+                tools=[found for found in integrations.register(caller) if integrations.reaches(found, row)],
                 scans=list(scans.list_scans(caller, row.pk)[:5]),
                 crumbs=trail("repositories"))
-
-
-def _reaches(found: Integration, row: Repository) -> bool:
-    if found.access is Access.ALL:
-        return found.owner == row.owner.login
-    return row.full_name in found.repositories
 
 
 @page("repositories/<int:number>/visibility", name="repository-visibility", title="Change visibility",
@@ -72,5 +63,5 @@ def disconnect(request: HttpRequest, number: int) -> HttpResponseBase:
         messages.success(request, f"{row.full_name} is disconnected. No token reaches it any more.", "ok")
         return redirect("repositories")
     return show(request, "web/repository_disconnect.html", title="Disconnect", repository=row,
-                tools=[found for found in integrations.register(caller) if _reaches(found, row)],
+                tools=[found for found in integrations.register(caller) if integrations.reaches(found, row)],
                 crumbs=[*trail("repositories"), (f"/repositories/{number}", row.full_name)])

@@ -7,6 +7,7 @@ import json
 from django.http import HttpRequest, HttpResponse
 
 from keyhole.core.errors import NotFound
+from keyhole.scanners.report_sarif import sarif
 from keyhole.scans import reports
 from keyhole.scans import services as scans
 from keyhole.web.caller import caller_of
@@ -20,8 +21,6 @@ def report(request: HttpRequest, number: int, kind: str) -> HttpResponse:
     """The whole result as a file. Conflict while there is none."""
     if kind not in _TYPES:
         raise NotFound("There is no report of this kind.", hint="There are SARIF and JSON.")
-    from keyhole.scanners.report_sarif import sarif  # noqa: PLC0415  # wanted by one download only
-
     result = reports.result(scans.get(caller_of(request), number))
     body = sarif(result) if kind == "sarif" else result.to_json()
     response = HttpResponse(json.dumps(body, indent=2), content_type=_TYPES[kind])

@@ -72,7 +72,8 @@ def severity_bar(counters: Mapping[str, int]) -> SafeString | str:
     parts, start = [], 0.0
     for name, number in numbers:
         width = 100 * number / total
-        parts.append((name, round(start, 2), round(max(width - 0.3, 0), 2)))
+        gap = 0.3 if start + width < 99.9 else 0
+        parts.append((name, round(start, 2), round(max(width - gap, 0), 2)))
         start += width
     label = ", ".join(f"{number} {name}" for name, number in numbers if number)
     inner = format_html_join("", '<rect class="{}" x="{}%" width="{}%" height="100%"/>', parts)
