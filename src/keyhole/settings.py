@@ -229,7 +229,7 @@ def _url() -> str:
     try:
         return _address(_values["KEYHOLE_URL"] or f"http://{bracketed}:{port}")
     except ValueError as problem:
-        raise ImproperlyConfigured(f"KEYHOLE_URL={_values['KEYHOLE_URL']}: {problem}.") from problem
+        raise ImproperlyConfigured(f"KEYHOLE_URL: {problem}.") from problem
 
 
 def _repositories() -> Path:
