@@ -59,18 +59,28 @@ def summarise(grant: Grant, repositories: int, names: Mapping[int, str] | None =
     `names` (id to `owner/name`) lets the sentence name a single repository instead of counting it.
     """
     operations = repository_operations()
-    reaches = {Access.PUBLIC: 0, Access.ALL: repositories, Access.SELECTED: len(grant.repository_ids)}[grant.access]
+    reaches = {Access.PUBLIC: 0, Access.ALL: repositories, Access.SELECTED: len(grant.repository_ids)}[
+        grant.access
+    ]
     return Summary(
-        sentence=_sentence(grant, names or {}), can=_can(grant), cannot=_cannot(grant, repositories),
-        allowed=_allowed(grant, operations), of=len(operations), reaches=reaches, repositories=repositories,
+        sentence=_sentence(grant, names or {}),
+        can=_can(grant),
+        cannot=_cannot(grant, repositories),
+        allowed=_allowed(grant, operations),
+        of=len(operations),
+        reaches=reaches,
+        repositories=repositories,
     )
 
 
 @cache
 def repository_operations() -> tuple[Operation, ...]:
     """GitHub's documented operations on one repository that need a permission."""
-    return tuple(operation for operation in vocabulary().operations
-                 if operation.standing is Standing.PERMISSIONED and operation.path.startswith("/repos/"))
+    return tuple(
+        operation
+        for operation in vocabulary().operations
+        if operation.standing is Standing.PERMISSIONED and operation.path.startswith("/repos/")
+    )
 
 
 def _allowed(grant: Grant, operations: tuple[Operation, ...]) -> int:
@@ -126,8 +136,11 @@ def _joined(phrases: list[str]) -> list[Part]:
 
 
 def _phrases(grant: Grant, group: Group) -> list[str]:
-    held = [(name, level) for name, level in grant.permissions.items()
-            if vocabulary().permissions[name].group is group]
+    held = [
+        (name, level)
+        for name, level in grant.permissions.items()
+        if vocabulary().permissions[name].group is group
+    ]
     others = [pair for pair in held if pair[0] != "metadata"]
     return [phrase(name, level) for name, level in sorted(others or held, key=_weight)]
 
@@ -138,8 +151,12 @@ def _weight(pair: tuple[str, Level]) -> tuple[bool, int, str]:
 
 
 def _can(grant: Grant) -> tuple[str, ...]:
-    lines = [text for group in Group for text in _phrases(grant, group)
-             if not (group is Group.REPOSITORY and grant.access is Access.PUBLIC)]
+    lines = [
+        text
+        for group in Group
+        for text in _phrases(grant, group)
+        if not (group is Group.REPOSITORY and grant.access is Access.PUBLIC)
+    ]
     return tuple(capitalised(text) for text in [*lines, "read public repositories, as everyone can"])
 
 
@@ -154,7 +171,9 @@ def _cannot(grant: Grant, repositories: int) -> tuple[str, ...]:
         lines.append("Open, approve or merge pull requests")
     if out_of_reach := _out_of_reach(grant, repositories):
         lines.append(out_of_reach)
-    guarded = [(name, word) for name, word in _GUARDED if grant.permissions.get(name, Level.READ) < Level.WRITE]
+    guarded = [
+        (name, word) for name, word in _GUARDED if grant.permissions.get(name, Level.READ) < Level.WRITE
+    ]
     if guarded:
         lines.append(f"Touch {_or([word for _, word in guarded])}")
     return tuple(lines)

@@ -78,8 +78,11 @@ class Integration:
             case Access.ALL:
                 return f"all repositories of {self.owner}"
             case Access.SELECTED:
-                return self.repositories[0] if len(self.repositories) == 1 else \
-                    f"{len(self.repositories)} repositories"
+                return (
+                    self.repositories[0]
+                    if len(self.repositories) == 1
+                    else f"{len(self.repositories)} repositories"
+                )
 
 
 def register(caller: Caller) -> list[Integration]:
@@ -138,10 +141,19 @@ def _integration(token: Token, grant: Grant | None, names: Mapping[int, str], no
         return Integration(token, None, "", (), 0, (), Health.BROKEN)
     chosen = sorted(names[number] for number in grant.repository_ids if number in names)
     titles = vocabulary().permissions
-    held = sorted(((titles[name].title, level) for name, level in grant.permissions.items()),
-                  key=lambda pair: (-pair[1], pair[0]))
-    return Integration(token, grant.access, grant.owner.login, tuple(chosen), len(grant.repository_ids) - len(chosen),
-                       tuple(held), health_of(token, now))
+    held = sorted(
+        ((titles[name].title, level) for name, level in grant.permissions.items()),
+        key=lambda pair: (-pair[1], pair[0]),
+    )
+    return Integration(
+        token,
+        grant.access,
+        grant.owner.login,
+        tuple(chosen),
+        len(grant.repository_ids) - len(chosen),
+        tuple(held),
+        health_of(token, now),
+    )
 
 
 def health_of(token: Token, now: datetime) -> Health:

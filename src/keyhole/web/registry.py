@@ -62,8 +62,16 @@ class Page:
 _pages: dict[str, Page] = {}
 
 
-def page(path: str, *, name: str, title: str, action: str, section: str = "", nav: Nav | None = None,
-         methods: tuple[str, ...] = ("GET",)) -> Callable[[View], View]:
+def page(
+    path: str,
+    *,
+    name: str,
+    title: str,
+    action: str,
+    section: str = "",
+    nav: Nav | None = None,
+    methods: tuple[str, ...] = ("GET",),
+) -> Callable[[View], View]:
     """Register the function below as a page. ValueError when the action is unknown or the name is taken."""
     if action != OPEN and action not in ACTIONS:
         raise ValueError(f"page {name}: {action!r} is not an action of core/actions.py")

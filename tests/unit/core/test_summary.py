@@ -12,16 +12,28 @@ HARBOUR = Owner(7, "harbour", OwnerKind.USER)
 
 
 def grant(access=Access.SELECTED, ids=(3, 4), lifetime=timedelta(days=30), owner=HARBOUR, **permissions):
-    return make(owner=owner, access=access, repository_ids=frozenset(ids if access is Access.SELECTED else ()),
-                permissions={name: Level.parse(level) for name, level in permissions.items()},
-                not_before=NOW, expires_at=NOW + lifetime if lifetime else None)
+    return make(
+        owner=owner,
+        access=access,
+        repository_ids=frozenset(ids if access is Access.SELECTED else ()),
+        permissions={name: Level.parse(level) for name, level in permissions.items()},
+        not_before=NOW,
+        expires_at=NOW + lifetime if lifetime else None,
+    )
 
 
 def test_the_sentence_says_how_long_what_and_where():
     summary = summarise(grant(contents="read", security_events="write"), 41)
-    assert summary.text == "For 30 days, it can read code and upload scan results in 2 repositories. Nothing else."
+    assert (
+        summary.text
+        == "For 30 days, it can read code and upload scan results in 2 repositories. Nothing else."
+    )
     assert [part.text for part in summary.sentence if part.strong] == [
-        "30 days", "read code", "upload scan results", "2 repositories"]
+        "30 days",
+        "read code",
+        "upload scan results",
+        "2 repositories",
+    ]
 
 
 def test_a_single_repository_is_named():
@@ -35,11 +47,17 @@ def test_metadata_alone_is_not_called_reading_code():
     assert "Clone or read private code" in summary.cannot
 
 
-@pytest.mark.parametrize(("lifetime", "words"), [
-    (timedelta(days=1), "For 1 day,"), (timedelta(days=366), "For 366 days,"),
-    (timedelta(minutes=15), "For 15 minutes,"), (timedelta(hours=2), "For 2 hours,"),
-    (timedelta(seconds=30), "For less than a minute,"), (None, "Without expiration,"),
-])
+@pytest.mark.parametrize(
+    ("lifetime", "words"),
+    [
+        (timedelta(days=1), "For 1 day,"),
+        (timedelta(days=366), "For 366 days,"),
+        (timedelta(minutes=15), "For 15 minutes,"),
+        (timedelta(hours=2), "For 2 hours,"),
+        (timedelta(seconds=30), "For less than a minute,"),
+        (None, "Without expiration,"),
+    ],
+)
 def test_the_duration_is_in_the_largest_unit_that_fits(lifetime, words):
     assert summarise(grant(lifetime=lifetime, contents="read"), 2).text.startswith(words)
 
@@ -59,20 +77,25 @@ def test_public_only_reads_what_everyone_reads():
 
 
 def test_many_permissions_are_counted_and_not_recited():
-    summary = summarise(grant(contents="read", issues="read", pull_requests="read", statuses="read",
-                              actions="read"), 2)
+    summary = summarise(
+        grant(contents="read", issues="read", pull_requests="read", statuses="read", actions="read"), 2
+    )
     assert "read code, read pull requests, read issues and do 2 more things in" in summary.text
     assert len(summary.can) == 6
 
 
 def test_account_permissions_are_not_said_to_be_in_a_repository():
-    assert "in 2 repositories, and also read your email addresses." in summarise(
-        grant(contents="read", emails="read"), 2).text
+    assert (
+        "in 2 repositories, and also read your email addresses."
+        in summarise(grant(contents="read", emails="read"), 2).text
+    )
 
 
 def test_what_it_cannot_do_shrinks_as_it_can_do_more():
     reading = summarise(grant(contents="read"), 41)
-    writing = summarise(grant(contents="write", pull_requests="write", workflows="write", secrets="write"), 41)
+    writing = summarise(
+        grant(contents="write", pull_requests="write", workflows="write", secrets="write"), 41
+    )
     assert "Push, or change any file" in reading.cannot
     assert "Touch workflows, secrets or settings" in reading.cannot
     assert "See the other 39 repositories while private" in reading.cannot
@@ -81,8 +104,9 @@ def test_what_it_cannot_do_shrinks_as_it_can_do_more():
 
 
 def test_a_classic_repo_token_is_all_repository_operations_of_the_table():
-    everything = {p.name: p.levels[-1].word for p in vocabulary().permissions.values()
-                  if p.group is Group.REPOSITORY}
+    everything = {
+        p.name: p.levels[-1].word for p in vocabulary().permissions.values() if p.group is Group.REPOSITORY
+    }
     summary = summarise(grant(**everything), 2)
     assert summary.of == len(repository_operations()) == 494
     assert summary.allowed == summary.of
@@ -90,15 +114,22 @@ def test_a_classic_repo_token_is_all_repository_operations_of_the_table():
 
 
 def test_more_permissions_never_allow_fewer_operations():
-    metadata, reading, writing = (summarise(grant(**permissions), 2).allowed for permissions in (
-        {}, {"contents": "read"}, {"contents": "write"}))
+    metadata, reading, writing = (
+        summarise(grant(**permissions), 2).allowed
+        for permissions in ({}, {"contents": "read"}, {"contents": "write"})
+    )
     assert 0 < metadata < reading < writing < 494
 
 
-@pytest.mark.parametrize(("number", "thing", "text"), [
-    (1, "repository", "1 repository"), (2, "repository", "2 repositories"), (0, "day", "0 days"),
-    (1204, "token", "1,204 tokens"),
-])
+@pytest.mark.parametrize(
+    ("number", "thing", "text"),
+    [
+        (1, "repository", "1 repository"),
+        (2, "repository", "2 repositories"),
+        (0, "day", "0 days"),
+        (1204, "token", "1,204 tokens"),
+    ],
+)
 def test_things_are_counted_in_words(number, thing, text):
     assert counted(number, thing) == text
 

@@ -56,13 +56,26 @@ class Section:
 
 def sections(kind: OwnerKind, held: Mapping[str, str]) -> list[Section]:
     """Repository permissions, and those that this kind of resource owner has, with the held levels checked."""
-    found = [_section("Repository permissions", "What it may do in the repositories above.", Group.REPOSITORY, held)]
+    found = [
+        _section(
+            "Repository permissions", "What it may do in the repositories above.", Group.REPOSITORY, held
+        )
+    ]
     if kind is OwnerKind.ORGANIZATION:
-        found.append(_section("Organization permissions", "Beyond its repositories. Most tools need none.",
-                              Group.ORGANIZATION, held))
+        found.append(
+            _section(
+                "Organization permissions",
+                "Beyond its repositories. Most tools need none.",
+                Group.ORGANIZATION,
+                held,
+            )
+        )
     else:
-        found.append(_section("Account permissions", "About your own account. Most tools need none.",
-                              Group.ACCOUNT, held))
+        found.append(
+            _section(
+                "Account permissions", "About your own account. Most tools need none.", Group.ACCOUNT, held
+            )
+        )
     return found
 
 
@@ -70,14 +83,27 @@ def _section(title: str, hint: str, group: Group, held: Mapping[str, str]) -> Se
     of_group = [known for known in vocabulary().permissions.values() if known.group is group]
     first = [vocabulary().permissions[name] for name in COMMON] if group is Group.REPOSITORY else []
     rest = sorted((known for known in of_group if known not in first), key=lambda known: known.title.lower())
-    return Section(title, hint, tuple(_row(known, held) for known in first),
-                   tuple(_row(known, held) for known in rest), any(known.name in held for known in rest))
+    return Section(
+        title,
+        hint,
+        tuple(_row(known, held) for known in first),
+        tuple(_row(known, held) for known in rest),
+        any(known.name in held for known in rest),
+    )
 
 
 def _row(known: Permission, held: Mapping[str, str]) -> Row:
     chosen = held.get(known.name, "")
     levels: list[Level | None] = [None, *known.levels]
-    choices = tuple(Choice(level.word if level else "", level_word(level), (level.word if level else "") == chosen)
-                    for level in levels)
-    return Row(PREFIX + known.name, known.name, known.title, words(known.name).about, choices,
-               fixed=known.name == "metadata")
+    choices = tuple(
+        Choice(level.word if level else "", level_word(level), (level.word if level else "") == chosen)
+        for level in levels
+    )
+    return Row(
+        PREFIX + known.name,
+        known.name,
+        known.title,
+        words(known.name).about,
+        choices,
+        fixed=known.name == "metadata",
+    )

@@ -38,8 +38,14 @@ def of_form(form: TokenForm, owner: Owner, repositories: list[Repository], now: 
     try:
         spec = form.spec(now.date())
         expires_at = None if spec.expires_in_days is None else now + timedelta(days=spec.expires_in_days)
-        grant = make(owner=owner, access=spec.access, repository_ids=spec.repository_ids,
-                     permissions=spec.permissions, not_before=now, expires_at=expires_at)
+        grant = make(
+            owner=owner,
+            access=spec.access,
+            repository_ids=spec.repository_ids,
+            permissions=spec.permissions,
+            not_before=now,
+            expires_at=expires_at,
+        )
     except InvalidInput as problem:
         return Shown(None, problem.hint or problem.message)
     return of_grant(grant, repositories)
@@ -48,6 +54,9 @@ def of_form(form: TokenForm, owner: Owner, repositories: list[Repository], now: 
 def of_grant(grant: Grant, repositories: list[Repository]) -> Shown:
     """The summary of a token that exists; `repositories` are the resource owner's."""
     names = {row.pk: row.full_name for row in repositories}
-    chosen = [names[number] for number in sorted(grant.repository_ids) if number in names] \
-        if grant.access is Access.SELECTED else []
+    chosen = (
+        [names[number] for number in sorted(grant.repository_ids) if number in names]
+        if grant.access is Access.SELECTED
+        else []
+    )
     return Shown(summarise(grant, len(repositories), names), "", tuple(chosen[:_NAMED]), len(chosen[_NAMED:]))

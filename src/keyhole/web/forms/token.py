@@ -65,8 +65,11 @@ class TokenForm:
         except ValueError as problem:
             raise InvalidInput("Choose the repository access.", field="access") from problem
         return TokenSpec(
-            name=self.name, description=self.description, owner_login=self.owner,
-            expires_in_days=self.days(today), access=access,
+            name=self.name,
+            description=self.description,
+            owner_login=self.owner,
+            expires_in_days=self.days(today),
+            access=access,
             repository_ids=self.repositories if access is Access.SELECTED else frozenset(),
             permissions=self._levels(access),
         )
@@ -82,7 +85,9 @@ class TokenForm:
             try:
                 levels[name] = Level.parse(word)
             except ValueError as problem:
-                raise InvalidInput(f"{known[name].title} has no level {word!r}.", field="permissions") from problem
+                raise InvalidInput(
+                    f"{known[name].title} has no level {word!r}.", field="permissions"
+                ) from problem
         return levels
 
 
@@ -94,14 +99,22 @@ def _whole_days(text: str) -> int:
 
 def from_post(data: QueryDict) -> TokenForm:
     """What was sent. Over-long text is kept, to be refused by name; numbers that are none are left out."""
-    given = {key.removeprefix(PREFIX): value for key, value in data.items()
-             if key.startswith(PREFIX) and isinstance(value, str) and value}
+    given = {
+        key.removeprefix(PREFIX): value
+        for key, value in data.items()
+        if key.startswith(PREFIX) and isinstance(value, str) and value
+    }
     blank = TokenForm()
     return TokenForm(
-        name=data.get("name", "").strip(), description=data.get("description", "").strip(),
-        owner=data.get("owner", ""), expires=data.get("expires", blank.expires), custom=data.get("custom", ""),
-        access=data.get("access", ""), repositories=frozenset(_numbers(data.getlist("repositories"))),
-        permissions=given, submission=data.get("submission", "")[:40] or blank.submission,
+        name=data.get("name", "").strip(),
+        description=data.get("description", "").strip(),
+        owner=data.get("owner", ""),
+        expires=data.get("expires", blank.expires),
+        custom=data.get("custom", ""),
+        access=data.get("access", ""),
+        repositories=frozenset(_numbers(data.getlist("repositories"))),
+        permissions=given,
+        submission=data.get("submission", "")[:40] or blank.submission,
     )
 
 
@@ -112,11 +125,17 @@ def _numbers(texts: list[str]) -> list[int]:
 def from_query(data: QueryDict, today: date, blank: TokenForm) -> TokenForm:
     """A form pre-filled by a link. What it does not understand it leaves out: the person looks at it anyway."""
     known = vocabulary().permissions
-    asked = {name: word for name, word in data.items() if isinstance(word, str) and name in known
-             and word in [level.word for level in known[name].levels]}
+    asked = {
+        name: word
+        for name, word in data.items()
+        if isinstance(word, str) and name in known and word in [level.word for level in known[name].levels]
+    }
     filled = replace(
-        blank, name=data.get("name", "")[:40], description=data.get("description", "")[:1024],
-        owner=data.get("target_name", "") or blank.owner, permissions={**blank.permissions, **asked},
+        blank,
+        name=data.get("name", "")[:40],
+        description=data.get("description", "")[:1024],
+        owner=data.get("target_name", "") or blank.owner,
+        permissions={**blank.permissions, **asked},
         repositories=frozenset(_numbers(data.getlist("repositories"))),
     )
     return _with_expiration(filled, data.get("expires_in", ""), today)

@@ -26,17 +26,35 @@ def log(request: HttpRequest) -> HttpResponse:
         rows = rows.filter(outcome=outcome)
     if before.isascii() and before.isdigit() and len(before) < 19:
         rows = rows.filter(seq__lt=int(before))
-    page_rows = list(rows[:_SHOWN + 1])
-    return show(request, "web/audit.html", title="Audit log", entries=page_rows[:_SHOWN], outcome=outcome,
-                older=page_rows[_SHOWN - 1].seq if len(page_rows) > _SHOWN else None, crumbs=trail("settings"))
+    page_rows = list(rows[: _SHOWN + 1])
+    return show(
+        request,
+        "web/audit.html",
+        title="Audit log",
+        entries=page_rows[:_SHOWN],
+        outcome=outcome,
+        older=page_rows[_SHOWN - 1].seq if len(page_rows) > _SHOWN else None,
+        crumbs=trail("settings"),
+    )
 
 
-@page("audit/verify", name="audit-verify", title="Verify", action="audit:verify", section="settings",
-      methods=("POST",))
+@page(
+    "audit/verify",
+    name="audit-verify",
+    title="Verify",
+    action="audit:verify",
+    section="settings",
+    methods=("POST",),
+)
 def verify(request: HttpRequest) -> HttpResponse:
     """Check the whole chain now."""
-    return show(request, "web/audit_verify.html", title="Audit log verified", report=checked(),
-                crumbs=trail("settings", "audit"))
+    return show(
+        request,
+        "web/audit_verify.html",
+        title="Audit log verified",
+        report=checked(),
+        crumbs=trail("settings", "audit"),
+    )
 
 
 @page("explain/<str:entry_id>", name="explain", title="Why", action="token:read", section="settings")
@@ -48,7 +66,11 @@ def explain(request: HttpRequest, entry_id: str) -> HttpResponse:
         token = tokens.get(caller_of(request), entry.token_id)
     elif entry is not None and entry.actor.get("user_id") != caller_of(request).user_id:
         require(caller_of(request), "audit:read")
-    return show(request, "web/explain.html", title="Why", told=told(entry_id), token=token,
-                crumbs=trail("settings", "audit"))
-
-
+    return show(
+        request,
+        "web/explain.html",
+        title="Why",
+        told=told(entry_id),
+        token=token,
+        crumbs=trail("settings", "audit"),
+    )

@@ -37,21 +37,41 @@ def overview(request: HttpRequest) -> HttpResponse:
     tools = integrations.register(caller)
     runs = list(scans.list_scans(caller))
     steps = _steps(bool(connected), bool(tools), bool(runs))
-    return show(request, "web/overview.html", title="Overview", repositories=connected, tools=tools,
-                writing=sum(found.writes for found in tools), runs=runs[:6], open_findings=_open(runs),
-                reached=len(integrations.reached(tools, connected)),
-                attention=[found for found in tools if found.health in _ATTENTION], steps=steps,
-                following=next((step for step in steps if not step.done), None), running=_running(runs),
-                expiring=_count(tools, Health.EXPIRING))
+    return show(
+        request,
+        "web/overview.html",
+        title="Overview",
+        repositories=connected,
+        tools=tools,
+        writing=sum(found.writes for found in tools),
+        runs=runs[:6],
+        open_findings=_open(runs),
+        reached=len(integrations.reached(tools, connected)),
+        attention=[found for found in tools if found.health in _ATTENTION],
+        steps=steps,
+        following=next((step for step in steps if not step.done), None),
+        running=_running(runs),
+        expiring=_count(tools, Health.EXPIRING),
+    )
 
 
 def _steps(connected: bool, generated: bool, scanned: bool) -> list[Step]:
     return [
-        Step("Connect repositories", "A folder of this machine that holds Git repositories.", reverse("connect"),
-             connected),
-        Step("Generate a token", "For the first tool that needs your code. Copy it once.", reverse("token-new"),
-             generated),
-        Step("Create a code scan", "Find the secrets in a repository's history.", reverse("scan-new"), scanned),
+        Step(
+            "Connect repositories",
+            "A folder of this machine that holds Git repositories.",
+            reverse("connect"),
+            connected,
+        ),
+        Step(
+            "Generate a token",
+            "For the first tool that needs your code. Copy it once.",
+            reverse("token-new"),
+            generated,
+        ),
+        Step(
+            "Create a code scan", "Find the secrets in a repository's history.", reverse("scan-new"), scanned
+        ),
     ]
 
 

@@ -15,31 +15,62 @@ from keyhole.web.registry import Nav, page, trail
 from keyhole.web.render import show
 
 
-@page("repositories", name="repositories", title="Repositories", action="repository:read",
-      nav=Nav("Repositories", 20))
+@page(
+    "repositories",
+    name="repositories",
+    title="Repositories",
+    action="repository:read",
+    nav=Nav("Repositories", 20),
+)
 def listing(request: HttpRequest) -> HttpResponse:
     """Every connected repository, or those whose name matches."""
     everything = repositories.list_repositories(caller_of(request))
     words = request.GET.get("q", "").strip()[:100]
-    shown = [row for row in everything if all(word in row.full_name.lower() for word in words.lower().split())]
-    return show(request, "web/repositories.html", title="Repositories", everything=everything, shown=shown,
-                query=words, public=sum(row.public for row in everything))
+    shown = [
+        row for row in everything if all(word in row.full_name.lower() for word in words.lower().split())
+    ]
+    return show(
+        request,
+        "web/repositories.html",
+        title="Repositories",
+        everything=everything,
+        shown=shown,
+        query=words,
+        public=sum(row.public for row in everything),
+    )
 
 
-@page("repositories/<int:number>", name="repository", title="Repository", action="repository:read",
-      section="repositories")
+@page(
+    "repositories/<int:number>",
+    name="repository",
+    title="Repository",
+    action="repository:read",
+    section="repositories",
+)
 def one(request: HttpRequest, number: int) -> HttpResponse:
     """How to clone it with a token, which tools reach it, and its code scans."""
     caller = caller_of(request)
     row = repositories.get(caller, number)
-    return show(request, "web/repository.html", title=row.full_name, repository=row, base=settings.KEYHOLE_URL,
-                tools=[found for found in integrations.register(caller) if integrations.reaches(found, row)],
-                scans=list(scans.list_scans(caller, row.pk)[:5]),
-                crumbs=trail("repositories"))
+    return show(
+        request,
+        "web/repository.html",
+        title=row.full_name,
+        repository=row,
+        base=settings.KEYHOLE_URL,
+        tools=[found for found in integrations.register(caller) if integrations.reaches(found, row)],
+        scans=list(scans.list_scans(caller, row.pk)[:5]),
+        crumbs=trail("repositories"),
+    )
 
 
-@page("repositories/<int:number>/visibility", name="repository-visibility", title="Change visibility",
-      action="repository:change", section="repositories", methods=("GET", "POST"))
+@page(
+    "repositories/<int:number>/visibility",
+    name="repository-visibility",
+    title="Change visibility",
+    action="repository:change",
+    section="repositories",
+    methods=("GET", "POST"),
+)
 def visibility(request: HttpRequest, number: int) -> HttpResponseBase:
     """Asks first, saying who will be able to read it."""
     caller = caller_of(request)
@@ -48,12 +79,23 @@ def visibility(request: HttpRequest, number: int) -> HttpResponseBase:
         row = repositories.set_public(caller, number, request.POST.get("visibility") == "public")
         messages.success(request, f"{row.full_name} is {'public' if row.public else 'private'} now.", "ok")
         return redirect("repository", number)
-    return show(request, "web/repository_visibility.html", title="Change visibility", repository=row,
-                crumbs=[*trail("repositories"), (f"/repositories/{number}", row.full_name)])
+    return show(
+        request,
+        "web/repository_visibility.html",
+        title="Change visibility",
+        repository=row,
+        crumbs=[*trail("repositories"), (f"/repositories/{number}", row.full_name)],
+    )
 
 
-@page("repositories/<int:number>/disconnect", name="repository-disconnect", title="Disconnect",
-      action="repository:change", section="repositories", methods=("GET", "POST"))
+@page(
+    "repositories/<int:number>/disconnect",
+    name="repository-disconnect",
+    title="Disconnect",
+    action="repository:change",
+    section="repositories",
+    methods=("GET", "POST"),
+)
 def disconnect(request: HttpRequest, number: int) -> HttpResponseBase:
     """Asks first, naming the tools that will lose it."""
     caller = caller_of(request)
@@ -62,6 +104,11 @@ def disconnect(request: HttpRequest, number: int) -> HttpResponseBase:
         repositories.disconnect(caller, number)
         messages.success(request, f"{row.full_name} is disconnected. No token reaches it any more.", "ok")
         return redirect("repositories")
-    return show(request, "web/repository_disconnect.html", title="Disconnect", repository=row,
-                tools=[found for found in integrations.register(caller) if integrations.reaches(found, row)],
-                crumbs=[*trail("repositories"), (f"/repositories/{number}", row.full_name)])
+    return show(
+        request,
+        "web/repository_disconnect.html",
+        title="Disconnect",
+        repository=row,
+        tools=[found for found in integrations.register(caller) if integrations.reaches(found, row)],
+        crumbs=[*trail("repositories"), (f"/repositories/{number}", row.full_name)],
+    )

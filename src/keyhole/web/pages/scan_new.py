@@ -35,8 +35,14 @@ class Form:
     run_now: bool = True
 
 
-@page("scans/new", name="scan-new", title="New code scan", action="scan:create", section="scans",
-      methods=("GET", "POST"))
+@page(
+    "scans/new",
+    name="scan-new",
+    title="New code scan",
+    action="scan:create",
+    section="scans",
+    methods=("GET", "POST"),
+)
 def new(request: HttpRequest) -> HttpResponseBase:
     """The form; sent, it creates the scan and shows it."""
     caller = caller_of(request)
@@ -60,9 +66,12 @@ def branches_and_tags(request: HttpRequest) -> HttpResponse:
 
 def _posted(data: QueryDict) -> Form:
     return Form(
-        name=data.get("name", "").strip(), description=data.get("description", "").strip(),
-        repository=data.get("repository", ""), ref=data.get("ref", "").strip(),
-        scanners=tuple(data.getlist("scanners")), run_now="run_now" in data,
+        name=data.get("name", "").strip(),
+        description=data.get("description", "").strip(),
+        repository=data.get("repository", ""),
+        ref=data.get("ref", "").strip(),
+        scanners=tuple(data.getlist("scanners")),
+        run_now="run_now" in data,
     )
 
 
@@ -72,8 +81,14 @@ def _spec(form: Form, connected: list[Repository]) -> ScanSpec:
         raise InvalidInput("Choose the repository to scan.", field="repository")
     if not form.scanners or set(form.scanners) - set(all_scanners()):
         raise InvalidInput("Choose at least one scanner.", field="scanners")
-    return ScanSpec(name=form.name, description=form.description,
-                    repository_id=chosen.pk, ref=form.ref, scanners=form.scanners, run_now=form.run_now)
+    return ScanSpec(
+        name=form.name,
+        description=form.description,
+        repository_id=chosen.pk,
+        ref=form.ref,
+        scanners=form.scanners,
+        run_now=form.run_now,
+    )
 
 
 def _chosen(connected: list[Repository], number: str) -> Repository | None:
@@ -101,10 +116,21 @@ def _refs(caller: Caller, chosen: Repository | None) -> list[str]:
     return [name for name in short if name.isprintable()]  # a name that is not even UTF-8 cannot be sent back
 
 
-def _form(request: HttpRequest, connected: list[Repository], form: Form, problem: KeyholeError | None = None
-          ) -> HttpResponse:
+def _form(
+    request: HttpRequest, connected: list[Repository], form: Form, problem: KeyholeError | None = None
+) -> HttpResponse:
     field = getattr(problem, "field", "") or ("name" if problem else "")
     offered = _refs(caller_of(request), _chosen(connected, form.repository))
-    return show(request, "web/scan_new.html", status=422 if problem else 200, title="New code scan", form=form,
-                repositories=connected, refs=offered, scanners=_scanners(),
-                errors={field: problem.message} if problem else {}, problem=problem, crumbs=trail("scans"))
+    return show(
+        request,
+        "web/scan_new.html",
+        status=422 if problem else 200,
+        title="New code scan",
+        form=form,
+        repositories=connected,
+        refs=offered,
+        scanners=_scanners(),
+        errors={field: problem.message} if problem else {},
+        problem=problem,
+        crumbs=trail("scans"),
+    )

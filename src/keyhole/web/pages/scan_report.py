@@ -16,7 +16,13 @@ from keyhole.web.registry import page
 _TYPES = {"sarif": "application/sarif+json", "json": "application/json"}
 
 
-@page("scans/<int:number>/report.<str:kind>", name="scan-report", title="Report", action="scan:read", section="scans")
+@page(
+    "scans/<int:number>/report.<str:kind>",
+    name="scan-report",
+    title="Report",
+    action="scan:read",
+    section="scans",
+)
 def report(request: HttpRequest, number: int, kind: str) -> HttpResponse:
     """The whole result as a file. Conflict while there is none."""
     if kind not in _TYPES:

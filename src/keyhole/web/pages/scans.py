@@ -22,7 +22,9 @@ _SHOWN = 500
 @page("scans", name="scans", title="Code scans", action="scan:read", nav=Nav("Code scans", 30))
 def listing(request: HttpRequest) -> HttpResponse:
     """Every scan, newest first."""
-    return show(request, "web/scans.html", title="Code scans", scans=list(scans.list_scans(caller_of(request))))
+    return show(
+        request, "web/scans.html", title="Code scans", scans=list(scans.list_scans(caller_of(request)))
+    )
 
 
 @page("scans/<int:number>", name="scan", title="Code scan", action="scan:read", section="scans")
@@ -34,13 +36,27 @@ def one(request: HttpRequest, number: int) -> HttpResponse:
     severity = request.GET.get("severity", "")
     shown = [finding for finding in found if not severity or finding.severity == severity]
     counts = [(level.value, sum(finding.severity == level for finding in found)) for level in Severity]
-    return show(request, "web/scan.html", title=scan.name, scan=scan, found=found, shown=shown[:_SHOWN],
-                hidden=len(shown[_SHOWN:]), severity=severity, counts=[pair for pair in counts if pair[1]],
-                numbers=dict(counts), took=duration(scan.duration), rows=[_row(finding) for finding in shown[:_SHOWN]],
-                crumbs=trail("scans"), **_progress(scan))
+    return show(
+        request,
+        "web/scan.html",
+        title=scan.name,
+        scan=scan,
+        found=found,
+        shown=shown[:_SHOWN],
+        hidden=len(shown[_SHOWN:]),
+        severity=severity,
+        counts=[pair for pair in counts if pair[1]],
+        numbers=dict(counts),
+        took=duration(scan.duration),
+        rows=[_row(finding) for finding in shown[:_SHOWN]],
+        crumbs=trail("scans"),
+        **_progress(scan),
+    )
 
 
-@page("scans/<int:number>/progress", name="scan-progress", title="Progress", action="scan:read", section="scans")
+@page(
+    "scans/<int:number>/progress", name="scan-progress", title="Progress", action="scan:read", section="scans"
+)
 def progress(request: HttpRequest, number: int) -> HttpResponse:
     """The part of a running scan's page that changes."""
     scan = scans.get(caller_of(request), number)
@@ -50,23 +66,41 @@ def progress(request: HttpRequest, number: int) -> HttpResponse:
     return response
 
 
-@page("scans/<int:number>/run", name="scan-run", title="Run scan", action="scan:run", section="scans",
-      methods=("POST",))
+@page(
+    "scans/<int:number>/run",
+    name="scan-run",
+    title="Run scan",
+    action="scan:run",
+    section="scans",
+    methods=("POST",),
+)
 def run(request: HttpRequest, number: int) -> HttpResponseBase:
     """Run it, or run it again: the earlier run stays as it is."""
     return redirect("scan", scans.run(caller_of(request), number).pk)
 
 
-@page("scans/<int:number>/stop", name="scan-stop", title="Stop scan", action="scan:change", section="scans",
-      methods=("POST",))
+@page(
+    "scans/<int:number>/stop",
+    name="scan-stop",
+    title="Stop scan",
+    action="scan:change",
+    section="scans",
+    methods=("POST",),
+)
 def stop(request: HttpRequest, number: int) -> HttpResponseBase:
     """Ask a running scan to stop; what it found so far is not kept as a result."""
     scans.stop(caller_of(request), number)
     return redirect("scan", number)
 
 
-@page("scans/<int:number>/delete", name="scan-delete", title="Delete scan", action="scan:change", section="scans",
-      methods=("GET", "POST"))
+@page(
+    "scans/<int:number>/delete",
+    name="scan-delete",
+    title="Delete scan",
+    action="scan:change",
+    section="scans",
+    methods=("GET", "POST"),
+)
 def delete(request: HttpRequest, number: int) -> HttpResponseBase:
     """Asks first, saying what is lost; then deletes it with its findings."""
     caller = caller_of(request)
@@ -76,20 +110,35 @@ def delete(request: HttpRequest, number: int) -> HttpResponseBase:
         messages.success(request, f"{scan.name} is deleted, with its findings.", "ok")
         return redirect("scans")
     found = list(scans.findings(caller, number))
-    return show(request, "web/scan_delete.html", title="Delete scan", scan=scan, found=found,
-                crumbs=[*trail("scans"), (f"/scans/{number}", scan.name)])
+    return show(
+        request,
+        "web/scan_delete.html",
+        title="Delete scan",
+        scan=scan,
+        found=found,
+        crumbs=[*trail("scans"), (f"/scans/{number}", scan.name)],
+    )
 
 
 def _progress(scan: Scan) -> dict[str, Any]:
     stages = list(Stage)
     reached = stages.index(Stage(scan.stage)) if scan.stage in stages else -1
-    return {"stages": [(stage.label, "done" if place < reached or scan.finished else "now" if place == reached else "")
-                       for place, stage in enumerate(stages)],
-            "stage_label": stages[reached].label if reached >= 0 else "Waiting for its turn"}
+    return {
+        "stages": [
+            (stage.label, "done" if place < reached or scan.finished else "now" if place == reached else "")
+            for place, stage in enumerate(stages)
+        ],
+        "stage_label": stages[reached].label if reached >= 0 else "Waiting for its turn",
+    }
 
 
 def _row(finding: Finding) -> dict[str, object]:
     """A finding as the table shows it; the stored form has the details that columns have not."""
     data = finding.data
-    return {"finding": finding, "why": data.get("why", ""), "fix": data.get("fix", ""), "last4": data.get("last4", ""),
-            "more": max(0, int(data.get("occurrences", 1)) - 1)}
+    return {
+        "finding": finding,
+        "why": data.get("why", ""),
+        "fix": data.get("fix", ""),
+        "last4": data.get("last4", ""),
+        "more": max(0, int(data.get("occurrences", 1)) - 1),
+    }

@@ -15,17 +15,36 @@ def account(request: HttpRequest) -> HttpResponse:
     return show(request, "web/settings.html", title="Settings")
 
 
-@page("settings/developer", name="developer-settings", title="Developer settings", action="token:read",
-      section="settings")
+@page(
+    "settings/developer",
+    name="developer-settings",
+    title="Developer settings",
+    action="token:read",
+    section="settings",
+)
 def developer(request: HttpRequest) -> HttpResponse:
     """What is for tools rather than for people."""
-    return show(request, "web/developer.html", title="Developer settings", crumbs=trail("settings"),
-                base=settings.KEYHOLE_URL)
+    return show(
+        request,
+        "web/developer.html",
+        title="Developer settings",
+        crumbs=trail("settings"),
+        base=settings.KEYHOLE_URL,
+    )
 
 
-@page("settings/tokens", name="personal-access-tokens", title="Personal access tokens", action="token:read",
-      section="settings")
+@page(
+    "settings/tokens",
+    name="personal-access-tokens",
+    title="Personal access tokens",
+    action="token:read",
+    section="settings",
+)
 def personal_access_tokens(request: HttpRequest) -> HttpResponse:
     """The kinds of token; Keyhole has one."""
-    return show(request, "web/token_kinds.html", title="Personal access tokens",
-                crumbs=trail("settings", "developer-settings"))
+    return show(
+        request,
+        "web/token_kinds.html",
+        title="Personal access tokens",
+        crumbs=trail("settings", "developer-settings"),
+    )

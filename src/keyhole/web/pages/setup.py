@@ -25,8 +25,15 @@ def link(request: HttpRequest, code: str) -> HttpResponseBase:
     if not accounts.setup_code_is_valid(Secret(code)):
         return _refused(request)
     response = redirect("setup")
-    response.set_cookie(_COOKIE, code, max_age=_MINUTES * 60, path="/setup", httponly=True, samesite="Lax",
-                        secure=request.is_secure())
+    response.set_cookie(
+        _COOKIE,
+        code,
+        max_age=_MINUTES * 60,
+        path="/setup",
+        httponly=True,
+        samesite="Lax",
+        secure=request.is_secure(),
+    )
     return response
 
 
@@ -42,8 +49,9 @@ def setup(request: HttpRequest) -> HttpResponseBase:
         password = request.POST.get("password", "")[:1024]
         if password != request.POST.get("again", "")[:1024]:
             raise InvalidInput("The two passwords are not the same.", field="again")
-        user = accounts.create_first_user(code, request.POST.get("email", "").strip(),
-                                          request.POST.get("login", "").strip(), password)
+        user = accounts.create_first_user(
+            code, request.POST.get("email", "").strip(), request.POST.get("login", "").strip(), password
+        )
     except (InvalidInput, Conflict) as problem:
         return _form(request, problem)
     except PermissionDenied:
@@ -56,11 +64,22 @@ def setup(request: HttpRequest) -> HttpResponseBase:
 
 def _form(request: HttpRequest, problem: KeyholeError | None = None) -> HttpResponse:
     field = getattr(problem, "field", "") or ("login" if problem else "")
-    return show(request, "web/setup.html", status=422 if problem else 200, title="Set up Keyhole",
-                login=request.POST.get("login", ""), email=request.POST.get("email", ""),
-                errors={field: problem.message} if problem else {})
+    return show(
+        request,
+        "web/setup.html",
+        status=422 if problem else 200,
+        title="Set up Keyhole",
+        login=request.POST.get("login", ""),
+        email=request.POST.get("email", ""),
+        errors={field: problem.message} if problem else {},
+    )
 
 
 def _refused(request: HttpRequest) -> HttpResponse:
-    return show(request, "web/setup_refused.html", status=403, title="This set-up link is not valid",
-                needed=accounts.setup_needed())
+    return show(
+        request,
+        "web/setup_refused.html",
+        status=403,
+        title="This set-up link is not valid",
+        needed=accounts.setup_needed(),
+    )

@@ -26,13 +26,29 @@ def sign_in(request: HttpRequest) -> HttpResponseBase:
         return _form(request, following)
     name, password = request.POST.get("name", "").strip()[:254], request.POST.get("password", "")[:1024]
     if throttle.too_many(address_of(request), name):
-        return _form(request, following, name, status=429, problem=KeyholeError(
-            "Too many wrong tries from here.", hint=f"Wait {throttle.WINDOW // 60} minutes, then try again."))
+        return _form(
+            request,
+            following,
+            name,
+            status=429,
+            problem=KeyholeError(
+                "Too many wrong tries from here.",
+                hint=f"Wait {throttle.WINDOW // 60} minutes, then try again.",
+            ),
+        )
     user = authenticate(request, username=_email_of(name), password=password)
     if user is None:
         throttle.failed(address_of(request), name)
-        return _form(request, following, name, status=401, problem=KeyholeError(
-            "That name and password do not go together.", hint="Check both; large and small letters differ."))
+        return _form(
+            request,
+            following,
+            name,
+            status=401,
+            problem=KeyholeError(
+                "That name and password do not go together.",
+                hint="Check both; large and small letters differ.",
+            ),
+        )
     throttle.succeeded(address_of(request), name)
     login(request, user)
     return redirect(following)
@@ -52,7 +68,20 @@ def _email_of(name: str) -> str:
     return known.email if known else name
 
 
-def _form(request: HttpRequest, following: str, name: str = "", *, status: int = 200,
-          problem: KeyholeError | None = None) -> HttpResponse:
-    return show(request, "web/sign_in.html", status=status, title="Sign in", following=following, name=name,
-                problem=problem)
+def _form(
+    request: HttpRequest,
+    following: str,
+    name: str = "",
+    *,
+    status: int = 200,
+    problem: KeyholeError | None = None,
+) -> HttpResponse:
+    return show(
+        request,
+        "web/sign_in.html",
+        status=status,
+        title="Sign in",
+        following=following,
+        name=name,
+        problem=problem,
+    )

@@ -23,8 +23,14 @@ from keyhole.web.render import show
 _REMEMBERED = 20
 
 
-@page("settings/personal-access-tokens/new", name="token-new", title="Generate new token", action="token:create",
-      section="settings", methods=("GET", "POST"))
+@page(
+    "settings/personal-access-tokens/new",
+    name="token-new",
+    title="Generate new token",
+    action="token:create",
+    section="settings",
+    methods=("GET", "POST"),
+)
 def new(request: HttpRequest) -> HttpResponseBase:
     """The form; sent, it generates the token and shows it in that one answer."""
     owners = Owners.for_caller(caller_of(request))
@@ -47,14 +53,27 @@ def new(request: HttpRequest) -> HttpResponseBase:
     # Shown in the answer itself, and not after a redirect: that would mean to keep it somewhere, if only for a
     # moment, and it is kept nowhere.
     first = next((row for row in owners.repositories_of(form.owner) if row.pk in form.repositories), None)
-    return show(request, "web/token_once.html", title="Token generated", token=issued.token,
-                secret=issued.secret.reveal(), base=settings.KEYHOLE_URL, first=first,
-                shown=summary.of_grant(issued.token.grant_value(), owners.repositories_of(form.owner)),
-                crumbs=trail("settings", "developer-settings", "personal-access-tokens", "tokens"))
+    return show(
+        request,
+        "web/token_once.html",
+        title="Token generated",
+        token=issued.token,
+        secret=issued.secret.reveal(),
+        base=settings.KEYHOLE_URL,
+        first=first,
+        shown=summary.of_grant(issued.token.grant_value(), owners.repositories_of(form.owner)),
+        crumbs=trail("settings", "developer-settings", "personal-access-tokens", "tokens"),
+    )
 
 
-@page("settings/personal-access-tokens/new/summary", name="token-summary", title="Summary", action="token:create",
-      section="settings", methods=("POST",))
+@page(
+    "settings/personal-access-tokens/new/summary",
+    name="token-summary",
+    title="Summary",
+    action="token:create",
+    section="settings",
+    methods=("POST",),
+)
 def live_summary(request: HttpRequest) -> HttpResponse:
     """The summary alone, for the form as it stands."""
     owners = Owners.for_caller(caller_of(request))
@@ -62,15 +81,27 @@ def live_summary(request: HttpRequest) -> HttpResponse:
     return show(request, "web/parts/summary.html", shown=_shown(owners, form))
 
 
-def _form(request: HttpRequest, owners: Owners, form: TokenForm, problem: KeyholeError | None = None) -> HttpResponse:
+def _form(
+    request: HttpRequest, owners: Owners, form: TokenForm, problem: KeyholeError | None = None
+) -> HttpResponse:
     if form.owner not in owners.logins:
         form = replace(form, owner=owners.usual, repositories=frozenset())
     return show(
-        request, "web/token_new.html", status=422 if problem else 200, title="Generate new token", form=form,
-        owners=owners, repositories=owners.repositories_of(form.owner), choices=_choices(form),
-        expirations=_expirations(), latest=_latest(), unlimited=not settings.KEYHOLE_MAX_TOKEN_DAYS,
-        sections=permissions.sections(owners.kind_of(form.owner), form.permissions), shown=_shown(owners, form),
-        problem=problem, errors=_beside(problem),
+        request,
+        "web/token_new.html",
+        status=422 if problem else 200,
+        title="Generate new token",
+        form=form,
+        owners=owners,
+        repositories=owners.repositories_of(form.owner),
+        choices=_choices(form),
+        expirations=_expirations(),
+        latest=_latest(),
+        unlimited=not settings.KEYHOLE_MAX_TOKEN_DAYS,
+        sections=permissions.sections(owners.kind_of(form.owner), form.permissions),
+        shown=_shown(owners, form),
+        problem=problem,
+        errors=_beside(problem),
         crumbs=trail("settings", "developer-settings", "personal-access-tokens", "tokens"),
     )
 
@@ -88,7 +119,10 @@ def _shown(owners: Owners, form: TokenForm) -> summary.Shown:
 def _choices(form: TokenForm) -> list[tuple[str, str, str, bool]]:
     texts = {
         Access.PUBLIC: ("Public repositories only", "Read-only, as everyone can. No repository permissions."),
-        Access.ALL: ("All repositories", f"Of {form.owner}, now and in the future. Rarely what a tool needs."),
+        Access.ALL: (
+            "All repositories",
+            f"Of {form.owner}, now and in the future. Rarely what a tool needs.",
+        ),
         Access.SELECTED: ("Only select repositories", "The ones that you choose, and no others."),
     }
     return [(access.value, *texts[access], form.access == access.value) for access in Access]
@@ -106,8 +140,10 @@ def _expirations() -> list[tuple[str, str]]:
 
 def _latest() -> tuple[str, str]:
     today = timezone.now().date()
-    return ((today + timedelta(days=1)).isoformat(),
-            (today + timedelta(days=settings.KEYHOLE_MAX_TOKEN_DAYS or 36_500)).isoformat())
+    return (
+        (today + timedelta(days=1)).isoformat(),
+        (today + timedelta(days=settings.KEYHOLE_MAX_TOKEN_DAYS or 36_500)).isoformat(),
+    )
 
 
 def _generated(request: HttpRequest) -> dict[str, int]:

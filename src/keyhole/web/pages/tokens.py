@@ -18,31 +18,61 @@ from keyhole.web.render import show
 _WAY = ("settings", "developer-settings", "personal-access-tokens")
 
 
-@page("settings/personal-access-tokens", name="tokens", title="Fine-grained tokens", action="token:read",
-      section="settings")
+@page(
+    "settings/personal-access-tokens",
+    name="tokens",
+    title="Fine-grained tokens",
+    action="token:read",
+    section="settings",
+)
 def listing(request: HttpRequest) -> HttpResponse:
     """The tokens that people generated; those of scans and revoked ones on request."""
     everything = request.GET.get("show") == "all"
     rows = tokens.list_tokens(caller_of(request), include_revoked=everything)
     shown = [token for token in rows if everything or token.purpose != Purpose.SCAN]
-    return show(request, "web/tokens.html", title="Fine-grained tokens", tokens=shown, everything=everything,
-                crumbs=trail(*_WAY))
+    return show(
+        request,
+        "web/tokens.html",
+        title="Fine-grained tokens",
+        tokens=shown,
+        everything=everything,
+        crumbs=trail(*_WAY),
+    )
 
 
-@page("settings/personal-access-tokens/<int:number>", name="token", title="Token", action="token:read",
-      section="settings")
+@page(
+    "settings/personal-access-tokens/<int:number>",
+    name="token",
+    title="Token",
+    action="token:read",
+    section="settings",
+)
 def one(request: HttpRequest, number: int) -> HttpResponse:
     """What one token can do, how it was used, and what was refused to it."""
     caller = caller_of(request)
     found = integrations.integration_of(caller, number)
     just_generated = number in dict(request.session.get("generated", {})).values()
-    return show(request, "web/token.html", title=found.token.name, token=found.token, found=found,
-                shown=_summary(request, found.token), just_generated=just_generated,
-                denials=integrations.recent_denials(caller, number), crumbs=trail(*_WAY, "tokens"))
+    return show(
+        request,
+        "web/token.html",
+        title=found.token.name,
+        token=found.token,
+        found=found,
+        shown=_summary(request, found.token),
+        just_generated=just_generated,
+        denials=integrations.recent_denials(caller, number),
+        crumbs=trail(*_WAY, "tokens"),
+    )
 
 
-@page("settings/personal-access-tokens/<int:number>/revoke", name="token-revoke", title="Revoke token",
-      action="token:revoke", section="settings", methods=("GET", "POST"))
+@page(
+    "settings/personal-access-tokens/<int:number>/revoke",
+    name="token-revoke",
+    title="Revoke token",
+    action="token:revoke",
+    section="settings",
+    methods=("GET", "POST"),
+)
 def revoke(request: HttpRequest, number: int) -> HttpResponseBase:
     """Asks first, naming what will stop working; then revokes."""
     caller = caller_of(request)
@@ -51,14 +81,24 @@ def revoke(request: HttpRequest, number: int) -> HttpResponseBase:
         messages.success(request, f"{token.name} is revoked. Nothing is allowed with it any more.", "ok")
         return redirect("tokens")
     found = integrations.integration_of(caller, number)
-    return show(request, "web/token_revoke.html", title="Revoke token", token=found.token, found=found,
-                crumbs=[*trail(*_WAY, "tokens"), (f"/settings/personal-access-tokens/{number}", found.token.name)])
+    return show(
+        request,
+        "web/token_revoke.html",
+        title="Revoke token",
+        token=found.token,
+        found=found,
+        crumbs=[*trail(*_WAY, "tokens"), (f"/settings/personal-access-tokens/{number}", found.token.name)],
+    )
 
 
 def _summary(request: HttpRequest, token: Token) -> summary.Shown:
     try:
         grant = token.grant_value()
     except ValueError:
-        return summary.Shown(None, "What this token may cannot be read any more, so everything is denied. Revoke it.")
-    rows = [row for row in repositories.list_repositories(caller_of(request)) if row.owner_id == grant.owner.id]
+        return summary.Shown(
+            None, "What this token may cannot be read any more, so everything is denied. Revoke it."
+        )
+    rows = [
+        row for row in repositories.list_repositories(caller_of(request)) if row.owner_id == grant.owner.id
+    ]
     return summary.of_grant(grant, rows)

@@ -32,8 +32,12 @@ def when(moment: datetime | None) -> SafeString | str:
     if moment is None:
         return "never"
     exact = moment.astimezone(timezone.get_current_timezone())
-    return format_html('<time datetime="{}" title="{}">{}</time>', exact.isoformat(timespec="seconds"),
-                       f"{exact:%-d %B %Y, %H:%M:%S %Z}", relative(moment, timezone.now()))
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>',
+        exact.isoformat(timespec="seconds"),
+        f"{exact:%-d %B %Y, %H:%M:%S %Z}",
+        relative(moment, timezone.now()),
+    )
 
 
 @register.filter
@@ -58,8 +62,12 @@ def short(commit: str) -> str:
 def meter(value: int, of: int, label: str, kind: str = "") -> SafeString:
     """A bar that is `value / of` full. SVG, because the content security policy allows no style attributes."""
     percent = round(100 * value / of, 1) if of else 0
-    return format_html('<svg class="meter {}" role="img" aria-label="{}"><rect width="{}%" height="100%"/></svg>',
-                       kind, label, percent)
+    return format_html(
+        '<svg class="meter {}" role="img" aria-label="{}"><rect width="{}%" height="100%"/></svg>',
+        kind,
+        label,
+        percent,
+    )
 
 
 @register.simple_tag
