@@ -179,6 +179,7 @@ class _Exchange:
         try:
             await asyncio.wait_for(self._send(message), _SLOWEST_READER)
         except TimeoutError:
+            _log.info("cut %s: its client took nothing for %.0f s", self._address(), _SLOWEST_READER)
             raise ClientGone from None
 
 

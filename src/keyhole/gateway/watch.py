@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import time
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
-from keyhole.core.errors import BadCredentials
+from django.db import DatabaseError
+
+from keyhole.core.errors import BadCredentials, Unavailable
 from keyhole.gateway.body import Body, ClientGone
 from keyhole.gateway.places import in_thread
 from keyhole.tokens.authority import still_valid
 
+_log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 EVERY = 2.0
@@ -46,7 +51,13 @@ async def _until_gone(body: Body) -> None:
 
 
 async def _until_revoked(token_id: int) -> None:
-    valid = True  # the request was identified a moment ago
-    while valid:
+    """Returns when the token is known to have ended, or when that could not be found out for too long."""
+    known_at = time.monotonic()  # the request was identified a moment ago
+    while time.monotonic() - known_at < 2 * EVERY:
         await asyncio.sleep(EVERY)  # another process may revoke, and nothing tells us
-        valid = await in_thread(still_valid, token_id)
+        try:
+            if not await in_thread(still_valid, token_id):
+                return
+            known_at = time.monotonic()
+        except (Unavailable, DatabaseError) as problem:
+            _log.warning("the token of open work could not be looked up: %s", problem)
