@@ -13,12 +13,15 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from keyhole.core.finding import escape
-from keyhole.scanners.gitpipe import Git
+from keyhole.scanners.gitpipe import Git, patient_lines
 from keyhole.scanners.interface import Limits
-from keyhole.scanners.objects import Tick, Trouble
+from keyhole.scanners.objects import OutOfTime, Tick, Trouble
+from keyhole.scanners.treewalk import first_places
 
 PATHS_PER_OBJECT = 100
 """How many paths of one object are kept; the first ones in history."""
+PATIENCE = 5.0
+"""Seconds that git may say nothing while it compares commits. The largest real ones take less than one."""
 _LONGEST_PATH = 4096
 _REPORT_EVERY = 1_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -52,35 +55,48 @@ def introductions(git: Git, objects: Iterable[bytes], limits: Limits, trouble: T
                   tick: Tick) -> dict[bytes, list[Introduction]]:
     """For every object, its paths with the commit that introduced each, oldest first; at least one path each.
 
-    Objects that no commit leads to (a tag can name a file directly), and all that are left when history proves too
-    wide, get the path git names for them and no commit.
+    Where history proves too wide to compare, every object gets one commit and one path. One that no commit leads to
+    (a tag can name a file directly) gets the path git names for it and no commit.
     """
     walk = _Walk(set(objects), {})
-    if walk.wanted:
-        _walk_history(git, walk, limits, trouble, tick)
+    try:
+        if walk.wanted and not _walk_history(git, walk, limits, trouble, tick):
+            for object_id, seen in first_places(git, walk.wanted - walk.found.keys(), tick):
+                place = Introduction(walk.order + 1, seen.commit, _date(seen.seconds), _escaped(seen.path))
+                walk.found[object_id] = {seen.path: place}
+    except OutOfTime:
+        trouble.note("out of time: not every finding has its commit")
     without = walk.wanted - walk.found.keys()
     if without:
         _name_without_commit(git, walk, without)
     return {object_id: sorted(paths.values()) for object_id, paths in walk.found.items()}
 
 
-def _walk_history(git: Git, walk: _Walk, limits: Limits, trouble: Trouble, tick: Tick) -> None:
+def _walk_history(git: Git, walk: _Walk, limits: Limits, trouble: Trouble, tick: Tick) -> bool:
+    """Compares every commit with its parents; false if that could not be done to the end."""
     total = int(git.answer("rev-list", "--count", *git.from_) or 0)
     compare = ("--stdin", "-r", "-c", "--root", "--raw", "--no-abbrev", "--no-renames", "--format=%H %at")
     with (git.start("rev-list", "--topo-order", "--reverse", *git.from_) as commits,
           git.start("diff-tree", *compare, stdin=commits.stdout) as changes):
-        for count, line in enumerate(changes.stdout or ()):
-            if count >= limits.history_lines:
-                trouble.note(f"more than {limits.history_lines} changed paths: not every finding has its commit")
-                return
-            if line.startswith(b":"):
-                _note_change(walk, line)
-            elif not line.isspace():
-                _note_commit(walk, line)
-                if walk.order % _REPORT_EVERY == 0:
-                    tick(walk.order, total)
-        if changes.wait() != 0 or commits.wait() != 0:
-            trouble.note("history is damaged: not every finding has its commit")
+        try:
+            for count, line in enumerate(patient_lines(changes, PATIENCE)):
+                if count >= limits.history_lines:
+                    break
+                if line.startswith(b":"):
+                    _note_change(walk, line)
+                elif line:
+                    _note_commit(walk, line)
+                    if walk.order % _REPORT_EVERY == 0:
+                        tick(walk.order, total)
+            else:
+                if changes.wait() == 0 and commits.wait() == 0:
+                    return True
+                trouble.note("history is damaged: not every place of each finding is named")
+                return False
+        except TimeoutError:
+            pass  # git is busy with a commit that has no end: the same as too many lines
+    trouble.note("history is too wide: not every place of each finding is named")
+    return False
 
 
 def _note_commit(walk: _Walk, line: bytes) -> None:
@@ -92,7 +108,7 @@ def _note_commit(walk: _Walk, line: bytes) -> None:
 
 
 def _note_change(walk: _Walk, line: bytes) -> None:
-    columns, _, path = line.rstrip(b"\n").partition(b"\t")
+    columns, _, path = line.partition(b"\t")
     parents = len(columns) - len(columns.lstrip(b":"))
     object_id = columns.split(b" ")[2 * parents + 1]
     if object_id not in walk.wanted:

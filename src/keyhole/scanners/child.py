@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import IO, Any
 
 import keyhole
-from keyhole.core.finding import ScanResult, Status
+from keyhole.core.finding import ScanResult, Status, escape
 from keyhole.core.git_safety import GIT_PATH
 from keyhole.core.secret import Secret
 from keyhole.core.strict_json import decode
@@ -164,7 +164,7 @@ def _understood(line: bytes, on_progress: Callable[[Progress], None]) -> ScanRes
     except (ValueError, AttributeError, StopIteration, RecursionError):
         raise _Ended("the scanning process said something that is not a result") from None
     if progress is None:
-        raise _Ended(f"the scanning process failed: {data[:200] if isinstance(data, str) else 'no reason given'}")
+        raise _Ended(f"the scanning process failed: {escape(str(data)[:200].encode('utf-8', 'replace'))}")
     on_progress(progress)
     return None
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import select
 import subprocess
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -59,6 +61,20 @@ class Git:
             assert process.stdout is not None  # noqa: S101  # it was asked for; this is for the type checker
             line = process.stdout.readline(_BUFFER)
             return line.decode("ascii", "replace").strip() if process.wait() == 0 else ""
+
+
+def patient_lines(process: subprocess.Popen[bytes], seconds: float) -> Iterator[bytes]:
+    """The lines a process writes, without their ends. Raises TimeoutError if it writes nothing for so long."""
+    assert process.stdout is not None  # noqa: S101  # for the type checker
+    descriptor, rest = process.stdout.fileno(), b""
+    while True:
+        if not select.select([descriptor], [], [], seconds)[0]:
+            raise TimeoutError
+        chunk = os.read(descriptor, _BUFFER)
+        *lines, rest = (rest + chunk).split(b"\n")
+        yield from lines
+        if not chunk:
+            return
 
 
 def close(pipe: IO[bytes] | None) -> None:

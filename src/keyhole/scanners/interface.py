@@ -35,7 +35,7 @@ class Limits:
     """Different findings kept."""
     sites: int = 500_000
     """Places kept, of all findings together, before they are turned into commits and paths."""
-    history_lines: int = 50_000_000
+    history_lines: int = 20_000_000
     """Changed paths of history read to find the commits of findings."""
 
 

@@ -28,6 +28,7 @@ from keyhole.scanners.rules_version import rules_version
 
 _REPORT_SECONDS = 0.1
 _TICK_EVERY = 64
+_GRACE_SECONDS = 10.0
 
 
 class Reporter:
@@ -43,6 +44,10 @@ class Reporter:
         """The next reports are about this phase; the first of them is always written."""
         self._phase = name
         self._next = 0.0
+
+    def allow(self, seconds: float) -> None:
+        """Grants at least so much more time, to say where things are that were found in the time there was."""
+        self._end = max(self._end, time.monotonic() + seconds)
 
     def tick(self, done: int, total: int) -> None:
         """Reports if it is time to. Raises OutOfTime when the whole scan has taken too long."""
@@ -81,7 +86,8 @@ class Scan:
         except OutOfTime:
             self._trouble.note(f"time limit of {self._limits.seconds:g} seconds reached")
         self._report.phase("attributing")
-        introduced = introductions(self._git, self._collector.objects(), self._limits, self._trouble, self._quietly)
+        self._report.allow(_GRACE_SECONDS)
+        introduced = introductions(self._git, self._collector.objects(), self._limits, self._trouble, self._report.tick)
         reasons = self._trouble.sentences()
         return ScanResult(
             status=Status.INCOMPLETE if reasons else Status.COMPLETE, reasons=reasons, commit=commit,
@@ -91,17 +97,14 @@ class Scan:
             isolation=isolation,
         )
 
-    def _quietly(self, done: int, total: int) -> None:
-        # Findings already made are worth the extra time; the parent still ends us when that is used up, too.
-        try:
-            self._report.tick(done, total)
-        except OutOfTime:
-            return
-
     def _read_everything(self) -> None:
         self._report.phase("listing")
         if not self._git.answer("rev-parse", "--git-dir"):
             self._trouble.note("git does not take this for a repository")
+            return
+        # A line in this file is all it takes to make git read the objects of somebody else's repository.
+        if Path(self._git.answer("rev-parse", "--git-path", "objects/info/alternates")).exists():
+            self._trouble.note("objects are borrowed from another repository (alternates), which is not followed")
             return
         entries = list_objects(self._git, self._limits, self._trouble, self._report.tick)
         self._report.phase("reading")

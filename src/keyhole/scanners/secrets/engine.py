@@ -21,7 +21,9 @@ from keyhole.scanners.secrets.rules import Rule
 _RE2_MEMORY = 64 << 20  # the default of 8 MiB makes some patterns fall back to a machine a hundred times slower
 _MEMO_ENTRIES = 50_000
 _WIDEST = 64 << 10
-_CONTEXT = 3  # bytes before a secret that tell an escape (`\n`, `%3D`) from a word
+_CONTEXT = 12  # bytes before a secret that tell an escape from a word
+# `\nghp_...` in a JSON string, `%3Dghp_...` in an address, a colour in a log: what stands before is no word.
+_ESCAPE = re.compile(rb"(?<!\\)\\[nrtbf]$|%[0-9A-Fa-f]{2}$|\x1b\[[0-9;]*[A-Za-z]$")
 _ASSIGNS = ord("=")  # ends base64, so it may not follow a secret; before one it only assigns
 _PRINTABLE = re.compile(rb"[!-~]{4}")
 
@@ -125,9 +127,7 @@ def _stands_alone(window: bytes, start: int, stop: int, edge: frozenset[int]) ->
         return False
     if start == 0 or window[start - 1] not in edge or window[start - 1] == _ASSIGNS:
         return True
-    ahead = window[max(0, start - _CONTEXT) : start]
-    # `\nghp_...` in a JSON string and `%3Dghp_...` in an address: the character before is no part of a word.
-    return re.search(rb"(?<!\\)\\[nrtbf]$|%[0-9A-Fa-f]{2}$", ahead) is not None
+    return _ESCAPE.search(window[max(0, start - _CONTEXT) : start]) is not None
 
 
 def _plausible(rule: Rule, value: bytes) -> bool:
