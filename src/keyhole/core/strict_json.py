@@ -48,7 +48,10 @@ def _decode(kind: Any, data: object, name: str) -> Any:
         except ValueError:
             raise ValueError(f"{name}: not one of its values") from None
     if kind is float and type(data) is int:
-        return float(data)
+        try:
+            return float(data)
+        except OverflowError:
+            raise ValueError(f"{name}: too large") from None
     if type(data) is not kind:  # not isinstance: True is an int to Python, but not here
         raise ValueError(f"{name}: not a {kind.__name__}")
     return data
