@@ -45,3 +45,8 @@ def test_what_does_not_fit_is_refused_and_not_quoted(data):
     with pytest.raises(ValueError, match="Outer") as refused:
         decode(Outer, data)
     assert "secret" not in str(refused.value)
+
+
+def test_a_number_beyond_any_float_is_refused():
+    with pytest.raises(ValueError, match=r"Inner\.number"):
+        decode(Inner, {"number": 10**400})
