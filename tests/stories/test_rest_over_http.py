@@ -158,3 +158,22 @@ def test_what_keyhole_says_of_a_stranger_s_credential_is_its_kind_only(keyhole):
         status, _, body = keyhole.http("GET", "/api/v3/user", Authorization=f"Bearer {text}")
         assert (status, json.loads(body)["message"]) == (401, "Bad credentials")
         assert secret.encode() not in body
+
+
+QUERIES = ["{viewer{login}}", "mutation{deleteRef(input:{refId:\"x\"}){clientMutationId}}", "{__schema{types{name}}}",
+           'query A{viewer{login}} mutation B{x:createRef(input:{}){ref{name}}}',
+           "fragment f on User{...f} {viewer{...f}}",
+           "{a:viewer{login}" + "a:viewer{login}" * 2000 + "}", "{" * 1000 + "}" * 1000]
+
+
+@pytest.mark.parametrize("query", QUERIES, ids=range(len(QUERIES)))
+def test_a5_a6_no_graphql_query_is_allowed(keyhole, reader, query):
+    status, headers, body = keyhole.http("POST", "/api/graphql", reader, body=json.dumps({"query": query}).encode())
+    assert (status, json.loads(body)["message"]) == (403, "Resource not accessible by personal access token")
+    assert "graphql" in keyhole.do("explain", number=headers["x-keyhole-explain"])
+
+
+@pytest.mark.parametrize("path", ["/api/graphql?query={viewer{login}}", "/api/v3/graphql", "/API/v3/user",
+                                  "/api/V3/user", "/Api/v3", "/api/v3/API/v3/user", "/api/v3/nothing"])
+def test_a5_a6_other_spellings_of_the_way_in_lead_nowhere(keyhole, reader, path):
+    assert keyhole.http("GET", path, reader)[0] in (400, 403, 404)

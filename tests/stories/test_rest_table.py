@@ -18,12 +18,12 @@ from keyhole.core.permissions import Group, Standing, vocabulary
 from keyhole.core.request import Request
 from keyhole.gateway.rest.registry import registered
 from keyhole.tokens.authority import identify
-from tests.unit.gateway.rest.worlds import shared_world, template
+from tests.unit.gateway.rest.worlds import database, shared_world, template
 
 _AT_ONCE = 24
 
 
-__all__ = ["shared_world", "template"]
+__all__ = ["database", "shared_world", "template"]
 
 
 @pytest.fixture(scope="module")

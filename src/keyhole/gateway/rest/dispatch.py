@@ -35,8 +35,8 @@ _NO_OPERATION = Operation("", "", "", Standing.UNLISTED, doc="https://docs.githu
 
 
 async def handle(http: HttpRequest, bearer: Bearer) -> Response:
-    """The answer to a REST request that came with a valid token. `http.target` starts with `/api/v3`."""
-    found = await in_thread(subjects, http.method, http.target.segments[2:], bearer)
+    """The answer to a REST request that came with a valid token. `http.target` starts with `/api`."""
+    found = await in_thread(subjects, http.method, http.target.segments, bearer)
     operation = found.match.operation if found.match is not None else _NO_OPERATION
     links = Links(settings.KEYHOLE_URL.rstrip("/"))
     context = Context(http, operation, found, bearer, _ANONYMOUS, links)

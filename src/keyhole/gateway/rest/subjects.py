@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from keyhole.accounts.models import Owner
 from keyhole.core import request as core
 from keyhole.core.canonical import fold
+from keyhole.core.permissions import Operation, Standing
 from keyhole.core.resolve import Match, resolve
 from keyhole.gateway.rest.compare_names import sides
 from keyhole.gateway.rest.older_names import documented
@@ -21,6 +22,8 @@ from keyhole.tokens.authority import Bearer
 _NAMES = (("owner", "repo"), ("template_owner", "template_repo"), ("repo_owner", "repo_name"), ("org", "repo_name"))
 """Pairs of parameters that name a repository. A `repo_name` alone is one of the token's user."""
 _LONGEST_ID = 18
+GRAPHQL = Operation("graphql", "POST", "/graphql", Standing.UNAVAILABLE, doc="https://docs.github.com/graphql")
+"""One address for everything: until every field of a query is judged, no query is allowed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +47,16 @@ class Subjects:
         return tuple(found.as_core() if found is not None else None for found in self.repositories)
 
 
-def subjects(method: str, segments: tuple[str, ...], bearer: Bearer) -> Subjects:
-    """The subjects of a request with canonical `segments` below `/api/v3`. Reads the database."""
+def subjects(method: str, path: tuple[str, ...], bearer: Bearer) -> Subjects:
+    """The subjects of a request with canonical segments, from `api` on. Reads the database."""
+    if path == ("api", "graphql"):
+        return Subjects(Match(GRAPHQL, {}), (), None, moved=False, below=())
+    if path[:2] != ("api", "v3"):
+        return Subjects(None, (), None, moved=False, below=())
+    return _below_v3(method, path[2:], bearer)
+
+
+def _below_v3(method: str, segments: tuple[str, ...], bearer: Bearer) -> Subjects:
     if len(segments) > 1 and segments[0] == "repositories" and _is_id(segments[1]):
         return _by_id(method, segments, bearer)
     match = resolve(method, documented(method, segments))

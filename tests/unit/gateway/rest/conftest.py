@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from tests.unit.gateway.rest.scratch import Scratch
-from tests.unit.gateway.rest.worlds import shared_world, template, world
+from tests.unit.gateway.rest.worlds import database, shared_world, template, world
 
-__all__ = ["scratch", "shared_world", "template", "world"]
+__all__ = ["database", "scratch", "shared_world", "template", "world"]
 
 
 @pytest.fixture
