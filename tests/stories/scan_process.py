@@ -19,7 +19,7 @@ from typing import Any
 class ScanProcess:
     """A handle on such a process."""
 
-    def __init__(self, data, log):
+    def __init__(self, data, log, **environment):
         self._log = log
         self._process = subprocess.Popen(
             [sys.executable, __file__],
@@ -27,7 +27,12 @@ class ScanProcess:
             stdout=subprocess.PIPE,
             stderr=log.open("ab"),
             text=True,
-            env={**os.environ, "KEYHOLE_DATA": str(data), "DJANGO_SETTINGS_MODULE": "keyhole.settings"},
+            env={
+                **os.environ,
+                "KEYHOLE_DATA": str(data),
+                "DJANGO_SETTINGS_MODULE": "keyhole.settings",
+                **environment,
+            },
         )
 
     def do(self, command, **arguments):
@@ -238,6 +243,25 @@ def work(hold: str = "", until: str = "") -> None:
     if hold:
         _hold(hold, until)
     engine.start()
+
+
+def hurry() -> None:
+    """Workers of one database notice sooner that another one is dead."""
+    from keyhole.jobs import liveness, reaper
+
+    liveness.DEAD_AFTER_SECONDS = 3
+    reaper.BEAT_SECONDS = 0.5
+
+
+def rounds(count: int) -> list[int]:
+    """Look for dead workers that often, as often as workers beat; how many jobs were recovered each time."""
+    from keyhole.jobs import engine, reaper
+
+    recovered = []
+    for _ in range(count):
+        time.sleep(reaper.BEAT_SECONDS)
+        recovered.append(engine._worker._reaper.bury())
+    return recovered
 
 
 def retire() -> None:

@@ -30,7 +30,8 @@ def github_token():
 class World:
     """A data folder, a folder of repositories, and processes on them."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, **environment):
+        self.environment = environment
         self.data = folder / "data"
         self.data.mkdir(mode=0o700)
         self.planted = folder / "planted"  # the one name of folder where secrets may lie
@@ -44,7 +45,7 @@ class World:
         self.ada.do("prepare")
 
     def process(self):
-        self._processes.append(ScanProcess(self.data, self.log))
+        self._processes.append(ScanProcess(self.data, self.log, **self.environment))
         return self._processes[-1]
 
     def worker(self, hold="", until=""):

@@ -65,18 +65,19 @@ class Reaper:
             self._end.wait(BEAT_SECONDS)
         connections.close_all()
 
-    def bury(self) -> None:
-        """Queues again what dead workers were running."""
+    def bury(self) -> int:
+        """Queues again what dead workers were running; returns how many jobs."""
         recorded = self._ledger.workers()
         # Asked for second: a worker that took work after the first question had its light on before the second.
         missing = recorded - self._beacon.alive()
         # A worker that only seems dead because a clock jumped has shown itself by the next round.
         dead = missing if self._beacon.certain else missing & self._suspects
         self._suspects = missing
-        if dead:
-            log.warning(
-                "%d worker(s) ended in the middle; %d job(s) go on", len(dead), self._recover(sorted(dead))
-            )
+        if not dead:
+            return 0
+        recovered = self._recover(sorted(dead))
+        log.warning("%d worker(s) ended in the middle; %d job(s) go on", len(dead), recovered)
+        return recovered
 
     def look(self) -> None:
         """Queues rows that are unfinished and that no run is under way for."""
