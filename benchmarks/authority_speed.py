@@ -45,8 +45,10 @@ def _tokens() -> tuple[list[object], object]:
 
     owner = owner_for("acme", OwnerKind.ORGANIZATION)
     secrets = [
-        generate(local_caller(), TokenSpec(f"bench {number}", "acme", Access.ALL,
-                                           permissions={"contents": Level.READ})).secret
+        generate(
+            local_caller(),
+            TokenSpec(f"bench {number}", "acme", Access.ALL, permissions={"contents": Level.READ}),
+        ).secret
         for number in range(_TOKENS)
     ]
     repository = Repository(1, owner.as_core(), "tool", public=False)
@@ -78,8 +80,12 @@ def _with_threads(threads: int, secrets: list[object], request: object) -> dict[
     for worker in workers:
         worker.join()
     quantiles = statistics.quantiles(waits, n=100)
-    return {"threads": threads, "judged_per_second": round(len(waits) / _SECONDS),
-            "p50_ms": round(quantiles[49] * 1000, 2), "p99_ms": round(quantiles[98] * 1000, 2)}
+    return {
+        "threads": threads,
+        "judged_per_second": round(len(waits) / _SECONDS),
+        "p50_ms": round(quantiles[49] * 1000, 2),
+        "p99_ms": round(quantiles[98] * 1000, 2),
+    }
 
 
 if __name__ == "__main__":

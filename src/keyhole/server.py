@@ -91,11 +91,12 @@ def _write_pid(file: IO[str]) -> None:
 
 def prepare() -> str | None:
     """Bring the database up to date; returns the set-up link if nobody can sign in yet."""
-    from django.core.management import call_command  # noqa: PLC0415
-
     from keyhole.accounts.services import setup_link  # noqa: PLC0415
+    from keyhole.accounts.storage import bring_up_to_date  # noqa: PLC0415
+    from keyhole.tokens import revocations  # noqa: PLC0415
 
-    call_command("migrate", verbosity=0, interactive=False)
+    bring_up_to_date()
+    revocations.apply()
     return setup_link()
 
 

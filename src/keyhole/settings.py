@@ -91,14 +91,28 @@ def _networks(text: str) -> tuple[Network, ...]:
 
 VARIABLES = (
     Variable("KEYHOLE_DATA", "~/.local/share/keyhole", "folder that holds everything Keyhole keeps", _folder),
-    Variable("KEYHOLE_DATABASE_URL", "", "postgresql://... for several machines; empty is SQLite in the folder", str),
+    Variable(
+        "KEYHOLE_DATABASE_URL",
+        "",
+        "postgresql://... for several machines; empty is SQLite in the folder",
+        str,
+    ),
     Variable("KEYHOLE_LISTEN", "127.0.0.1:8470", "address and port to listen on", _listen),
     Variable("KEYHOLE_URL", "", "address that people and tools use; empty is the one listened on", str),
     Variable("KEYHOLE_MAX_TOKEN_DAYS", "366", "longest life of a token; 0 also allows no expiration", _days),
     Variable("KEYHOLE_DEFAULT_OWNER", "local", "owner of repositories that are in no owner's folder", _login),
-    Variable("KEYHOLE_REPOSITORIES", "", "folder of imported repositories; empty is one inside KEYHOLE_DATA", str),
-    Variable("KEYHOLE_ALLOW_PRIVATE_ADDRESSES", "no", "yes lets imports reach addresses of private networks", _yes_or_no),
-    Variable("KEYHOLE_CA_FILE", "", "certificate authorities (PEM) to trust for imports besides the system's", str),
+    Variable(
+        "KEYHOLE_REPOSITORIES", "", "folder of imported repositories; empty is one inside KEYHOLE_DATA", str
+    ),
+    Variable(
+        "KEYHOLE_ALLOW_PRIVATE_ADDRESSES",
+        "no",
+        "yes lets imports reach addresses of private networks",
+        _yes_or_no,
+    ),
+    Variable(
+        "KEYHOLE_CA_FILE", "", "certificate authorities (PEM) to trust for imports besides the system's", str
+    ),
     Variable("KEYHOLE_PROXIES", "", "addresses of proxies whose X-Forwarded-For is believed", _networks),
 )
 
@@ -107,9 +121,10 @@ def _read(environment: dict[str, str]) -> dict[str, Any]:
     names = [variable.name for variable in VARIABLES]
     for name in environment:
         # Only near misses: orchestrators put names such as KEYHOLE_SERVICE_HOST into every container.
-        if name.startswith("KEYHOLE_") and name not in names:
-            if meant := difflib.get_close_matches(name, names, n=1, cutoff=0.85):
-                raise ImproperlyConfigured(f"{name} is not a setting; {meant[0]} is.")
+        ours = name.startswith("KEYHOLE_") and name not in names
+        meant = difflib.get_close_matches(name, names, n=1, cutoff=0.85) if ours else []
+        if meant:
+            raise ImproperlyConfigured(f"{name} is not a setting; {meant[0]} is.")
     values = {}
     for variable in VARIABLES:
         text = environment.get(variable.name) or variable.default
@@ -125,7 +140,9 @@ def _private_folder(path: Path) -> Path:
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
     found = path.stat()
     if found.st_uid != os.geteuid():
-        raise ImproperlyConfigured(f"{path} belongs to another user; Keyhole keeps secrets only in its own folder.")
+        raise ImproperlyConfigured(
+            f"{path} belongs to another user; Keyhole keeps secrets only in its own folder."
+        )
     if found.st_mode & 0o077 and any(path.iterdir()):
         raise ImproperlyConfigured(
             f"{path} is open to other users (mode {stat.S_IMODE(found.st_mode):04o}); run: chmod 700 {path}"
@@ -162,7 +179,9 @@ def _secret(name: str) -> Secret:
     path = _private_file(KEYHOLE_DATA / name, lambda: secrets.token_hex(32).encode())
     text = path.read_text(encoding="ascii", errors="replace").strip()
     if re.fullmatch(r"[0-9a-f]{64}", text) is None:
-        raise ImproperlyConfigured(f"{path} does not hold a secret of 64 hexadecimal digits; restore it from a backup.")
+        raise ImproperlyConfigured(
+            f"{path} does not hold a secret of 64 hexadecimal digits; restore it from a backup."
+        )
     return Secret(text)
 
 
@@ -248,7 +267,9 @@ SECRET_KEY = _secret("django.secret").reveal()
 DEBUG = False
 _https = KEYHOLE_URL.startswith("https://")
 _public_host = urlsplit(KEYHOLE_URL).hostname or ""
-ALLOWED_HOSTS = sorted({f"[{_public_host}]" if ":" in _public_host else _public_host, "localhost", "127.0.0.1", "[::1]"})
+ALLOWED_HOSTS = sorted(
+    {f"[{_public_host}]" if ":" in _public_host else _public_host, "localhost", "127.0.0.1", "[::1]"}
+)
 CSRF_TRUSTED_ORIGINS = [KEYHOLE_URL]
 
 DATABASES = {"default": _postgresql(KEYHOLE_DATABASE_URL) if KEYHOLE_DATABASE_URL else _sqlite()}
@@ -303,8 +324,10 @@ LOGIN_URL = "/sign-in"
 LOGIN_REDIRECT_URL = "/"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
-     "OPTIONS": {"user_attributes": ("email",)}},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("email",)},
+    },
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]

@@ -37,8 +37,10 @@ def work(thread: int, run: str) -> None:
     caller = local_caller()
     repository = Repository(1, owner_for("acme", OwnerKind.ORGANIZATION).as_core(), "tool", public=False)
     for number in itertools.count():
-        issued = generate(caller, TokenSpec(f"{run} {thread} {number}", "acme", Access.ALL,
-                                            permissions={"contents": Level.READ}))
+        issued = generate(
+            caller,
+            TokenSpec(f"{run} {thread} {number}", "acme", Access.ALL, permissions={"contents": Level.READ}),
+        )
         acknowledge("generated", issued.token.pk)
         bearer = identify(issued.secret)
         for _ in range(3):

@@ -46,16 +46,26 @@ def environment(data):
 
 
 def python(*args, data):
-    done = subprocess.run([sys.executable, *args], env=environment(data), capture_output=True, text=True, timeout=120,
-                          check=False)
+    done = subprocess.run(
+        [sys.executable, *args],
+        env=environment(data),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout
 
 
 def kill_once(number, rng, data):
     """Kill a worker after a random number of promises and a random instant more; returns all that it promised."""
-    worker = subprocess.Popen([sys.executable, str(WORKER), f"run{number}"], env=environment(data),
-                              stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    worker = subprocess.Popen(
+        [sys.executable, str(WORKER), f"run{number}"],
+        env=environment(data),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
     lines = [worker.stdout.readline() for _ in range(1 + rng.randint(1, 40))]
     assert lines[-1], worker.stderr.read().decode()
     time.sleep(rng.uniform(0.0, 0.01))  # not to wait for anything: to hit the others anywhere in what they do

@@ -13,8 +13,14 @@ SHOW = "import keyhole.settings as s; print(repr(getattr(s, {name!r})))"
 def load(data, name="KEYHOLE_URL", **variables):
     """A setting as a new process reads it: its text, or the last line of the refusal."""
     environment = {key: text for key, text in os.environ.items() if not key.startswith("KEYHOLE_")}
-    done = subprocess.run([sys.executable, "-c", SHOW.format(name=name)], capture_output=True, text=True, timeout=60,
-                          env={**environment, "KEYHOLE_DATA": str(data), **variables}, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", SHOW.format(name=name)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env={**environment, "KEYHOLE_DATA": str(data), **variables},
+        check=False,
+    )
     return done.stdout.strip() if done.returncode == 0 else done.stderr.strip().splitlines()[-1]
 
 
@@ -23,7 +29,11 @@ def test_the_data_folder_and_what_is_in_it_are_closed_to_others(tmp_path):
     assert load(data) == "'http://127.0.0.1:8470'"
     assert stat.S_IMODE(data.stat().st_mode) == 0o700
     assert {path.name: oct(stat.S_IMODE(path.stat().st_mode)) for path in data.iterdir()} == {
-        "django.secret": "0o600", "findings.secret": "0o600", "keyhole.sqlite3": "0o600", "repositories": "0o700"}
+        "django.secret": "0o600",
+        "findings.secret": "0o600",
+        "keyhole.sqlite3": "0o600",
+        "repositories": "0o700",
+    }
 
 
 def test_secrets_are_made_once_and_never_shown(tmp_path):
@@ -35,9 +45,22 @@ def test_secrets_are_made_once_and_never_shown(tmp_path):
 
 
 NONSENSE = {
-    "KEYHOLE_LISTEN": ["8470", "127.0.0.1", "127.0.0.1:0", "127.0.0.1:65536", "host.example:80", "127.0.0.1:٨٠"],
-    "KEYHOLE_URL": ["keyhole.example", "ftp://keyhole.example", "https://user:pw@keyhole.example",
-                    "https://keyhole.example/below", "https://keyhole.example/?q", "javascript:alert(1)"],
+    "KEYHOLE_LISTEN": [
+        "8470",
+        "127.0.0.1",
+        "127.0.0.1:0",
+        "127.0.0.1:65536",
+        "host.example:80",
+        "127.0.0.1:٨٠",
+    ],
+    "KEYHOLE_URL": [
+        "keyhole.example",
+        "ftp://keyhole.example",
+        "https://user:pw@keyhole.example",
+        "https://keyhole.example/below",
+        "https://keyhole.example/?q",
+        "javascript:alert(1)",
+    ],
     "KEYHOLE_MAX_TOKEN_DAYS": ["-1", "1.5", "many", "99999", "1e3", "٣٠"],
     "KEYHOLE_DEFAULT_OWNER": ["-x", "a/b", "a b", "x" * 40],
     "KEYHOLE_DATA": ["relative/folder"],
@@ -49,7 +72,9 @@ NONSENSE = {
 }
 
 
-@pytest.mark.parametrize(("name", "text"), [(name, text) for name, texts in NONSENSE.items() for text in texts])
+@pytest.mark.parametrize(
+    ("name", "text"), [(name, text) for name, texts in NONSENSE.items() for text in texts]
+)
 def test_nonsense_stops_the_start_and_names_the_setting(tmp_path, name, text):
     said = load(tmp_path / "data", **{name: text})
     assert said.startswith("django.core.exceptions.ImproperlyConfigured"), said
@@ -94,7 +119,10 @@ def test_a_database_that_is_gone_is_not_begun_anew(tmp_path):
 
 
 def test_orchestrators_may_set_names_of_their_own(tmp_path):
-    assert load(tmp_path / "data", KEYHOLE_SERVICE_HOST="10.0.0.1", KEYHOLE_PORT_8470_TCP="x") == "'http://127.0.0.1:8470'"
+    assert (
+        load(tmp_path / "data", KEYHOLE_SERVICE_HOST="10.0.0.1", KEYHOLE_PORT_8470_TCP="x")
+        == "'http://127.0.0.1:8470'"
+    )
 
 
 def test_a_password_of_the_database_is_not_in_the_refusal(tmp_path):

@@ -25,21 +25,33 @@ _OPERATOR = "admin@localhost"
 
 def require(caller: Caller, action: str) -> User:
     """The caller's account, if it may do this now. PermissionDenied, which is on record, if not."""
-    user = None if caller.user_id is None else \
-        User.objects.select_related("owner").filter(pk=caller.user_id, is_active=True).first()
+    user = (
+        None
+        if caller.user_id is None
+        else User.objects.select_related("owner").filter(pk=caller.user_id, is_active=True).first()
+    )
     # A token's rights are over repositories; over Keyhole itself it has none, whoever holds it.
     if user is not None and caller.via is not Via.TOKEN and may(user.role, action):
         return user
-    append(Draft(action=action, outcome=DENIED, actor=caller.as_actor(),
-                 subject={"why": "The account is not active, or its role does not include this."}))
-    raise PermissionDenied(f"{caller.name} may not do this ({action}).",
-                           hint="An owner of this Keyhole can change roles.")
+    append(
+        Draft(
+            action=action,
+            outcome=DENIED,
+            actor=caller.as_actor(),
+            subject={"why": "The account is not active, or its role does not include this."},
+        )
+    )
+    raise PermissionDenied(
+        f"{caller.name} may not do this ({action}).", hint="An owner of this Keyhole can change roles."
+    )
 
 
 def owner_for(login: str, kind: OwnerKind) -> Owner:
     """The resource owner with this login, made when there is none. InvalidInput when the login is no name."""
     login = owner_name(login)
-    found, _ = Owner.objects.get_or_create(login_folded=fold(login), defaults={"login": login, "kind": kind.value})
+    found, _ = Owner.objects.get_or_create(
+        login_folded=fold(login), defaults={"login": login, "kind": kind.value}
+    )
     return found
 
 
@@ -49,13 +61,15 @@ def find_owner(login: str) -> Owner:
     if found is None and fold(login) == fold(settings.KEYHOLE_DEFAULT_OWNER):
         return owner_for(login, OwnerKind.ORGANIZATION)
     if found is None:
-        raise NotFound(f"There is no resource owner {login!r}.", hint="Owners come with connected repositories.")
+        raise NotFound(
+            f"There is no resource owner {login!r}.", hint="Owners come with connected repositories."
+        )
     return found
 
 
 def setup_needed() -> bool:
     """Whether nobody can sign in yet."""
-    return not User.objects.filter(is_admin=True, is_active=True).exclude(password__startswith="!").exists()
+    return not any(user.has_usable_password() for user in User.objects.filter(is_admin=True, is_active=True))
 
 
 def setup_link() -> str | None:
@@ -89,11 +103,19 @@ def create_first_user(setup_code: Secret, email: str, login: str, password: str)
     checked = _checked_email(email), owner_name(login)
     with transaction.atomic():
         if not setup_needed() or not SetupCode.objects.filter(digest=_digest(setup_code)).delete()[0]:
-            raise PermissionDenied("This set-up link is not valid any more.",
-                                   hint="Start Keyhole again with `keyhole up`: it prints a new one.")
+            raise PermissionDenied(
+                "This set-up link is not valid any more.",
+                hint="Start Keyhole again with `keyhole up`: it prints a new one.",
+            )
         user = _make_user(*checked, password)
-        append(Draft(action="account:create", outcome=ALLOWED, subject={"user_id": user.pk, "email": user.email},
-                     actor=Caller(user.pk, user.email, Via.SETUP).as_actor()))
+        append(
+            Draft(
+                action="account:create",
+                outcome=ALLOWED,
+                subject={"user_id": user.pk, "email": user.email},
+                actor=Caller(user.pk, user.email, Via.SETUP).as_actor(),
+            )
+        )
     return user
 
 
@@ -117,7 +139,9 @@ def _make_user(email: str, login: str, password: str | None) -> User:
         user.set_password(password)
     try:
         with transaction.atomic():
-            user.owner = Owner.objects.create(login=login, login_folded=fold(login), kind=OwnerKind.USER.value)
+            user.owner = Owner.objects.create(
+                login=login, login_folded=fold(login), kind=OwnerKind.USER.value
+            )
             user.save()
     except IntegrityError as problem:
         raise Conflict(f"The login {login!r} or the email address is taken.") from problem

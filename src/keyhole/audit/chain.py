@@ -61,7 +61,16 @@ def clean(value: Any, depth: int = 0) -> Any:
 
 def digest(entry: Entry) -> str:
     """The hash of a record, from its other fields."""
-    fields = [entry.seq, entry.id, entry.at.astimezone(UTC).isoformat(), entry.action, entry.outcome, entry.actor,
-              entry.subject, entry.token_id, entry.previous]
+    fields = [
+        entry.seq,
+        entry.id,
+        entry.at.astimezone(UTC).isoformat(),
+        entry.action,
+        entry.outcome,
+        entry.actor,
+        entry.subject,
+        entry.token_id,
+        entry.previous,
+    ]
     text = json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
     return hashlib.sha256(text.encode("ascii")).hexdigest()

@@ -54,8 +54,16 @@ class Explanation:
 
     def text(self) -> str:
         """For a terminal."""
-        lines = [("Asked", self.asked), ("By", self.who), ("When", self.at), ("Outcome", self.outcome),
-                 ("Why", self.why), ("Needed", self.needed), ("Held", self.held), ("What to do", self.ask_for)]
+        lines = [
+            ("Asked", self.asked),
+            ("By", self.who),
+            ("When", self.at),
+            ("Outcome", self.outcome),
+            ("Why", self.why),
+            ("Needed", self.needed),
+            ("Held", self.held),
+            ("What to do", self.ask_for),
+        ]
         return "\n".join(f"{name:>10}  {value}" for name, value in lines if value)
 
 
@@ -63,7 +71,9 @@ def explain(entry_id: str) -> Explanation:
     """The record with this id, told. NotFound when there is none."""
     entry = Entry.objects.filter(id=entry_id.strip()).first()
     if entry is None:
-        raise NotFound("There is no record with this id.", hint="Ids begin with ex_ and are in every refusal.")
+        raise NotFound(
+            "There is no record with this id.", hint="Ids begin with ex_ and are in every refusal."
+        )
     subject: dict[str, Any] = entry.subject
     reason = str(subject.get("reason", ""))
     needed = sets(subject.get("needs", []))
@@ -73,9 +83,17 @@ def explain(entry_id: str) -> Explanation:
     if subject.get("detail"):
         why = f"{why} ({subject['detail']})"
     explanation = Explanation(
-        id=entry.id, at=entry.at.isoformat(timespec="seconds"), outcome=entry.outcome,
-        who=str(entry.actor.get("name", "")), asked=_asked(entry), why=why, needed=needed, held=held,
-        ask_for=ask if entry.outcome == "denied" else "", summary="")
+        id=entry.id,
+        at=entry.at.isoformat(timespec="seconds"),
+        outcome=entry.outcome,
+        who=str(entry.actor.get("name", "")),
+        asked=_asked(entry),
+        why=why,
+        needed=needed,
+        held=held,
+        ask_for=ask if entry.outcome == "denied" else "",
+        summary="",
+    )
     return _with_summary(explanation)
 
 
@@ -95,8 +113,13 @@ def sets(needs: list[dict[str, str]]) -> str:
 
 def _with_summary(told: Explanation) -> Explanation:
     if told.outcome == "denied":
-        parts = [f"Asked: {told.asked}.", told.why, f"Needed: {told.needed}." if told.needed else "",
-                 f"The token has: {told.held}." if told.held else "", told.ask_for]
+        parts = [
+            f"Asked: {told.asked}.",
+            told.why,
+            f"Needed: {told.needed}." if told.needed else "",
+            f"The token has: {told.held}." if told.held else "",
+            told.ask_for,
+        ]
     else:
         parts = [f"{told.who} asked: {told.asked}.", "It was allowed."]
     summary = "\n".join(part for part in parts if part)

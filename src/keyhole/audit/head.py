@@ -42,7 +42,9 @@ def create() -> None:
     try:
         path().touch(mode=0o600)
     except OSError as problem:
-        raise Unavailable("The file audit.head in the data folder cannot be made.", hint=str(problem)) from problem
+        raise Unavailable(
+            "The file audit.head in the data folder cannot be made.", hint=str(problem)
+        ) from problem
 
 
 def _parse(content: bytes) -> Link:
@@ -50,8 +52,10 @@ def _parse(content: bytes) -> Link:
         return Link(0, GENESIS)
     found = _LINE.fullmatch(content)
     if found is None:
-        raise Unavailable("The file audit.head in the data folder is damaged.",
-                          hint="Run `keyhole audit verify`; restore the file from a backup, or move it away.")
+        raise Unavailable(
+            "The file audit.head in the data folder is damaged.",
+            hint="Run `keyhole audit verify`; restore the file from a backup, or move it away.",
+        )
     return Link(int(found[1]), found[2].decode())
 
 
@@ -68,4 +72,6 @@ def advance(link: Link) -> None:
         finally:
             os.close(descriptor)
     except (OSError, Unavailable) as problem:
-        _logger.critical("audit.head was not written, so that cutting off the log's end may go unseen: %s", problem)
+        _logger.critical(
+            "audit.head was not written, so that cutting off the log's end may go unseen: %s", problem
+        )

@@ -105,9 +105,17 @@ class Chain:
             self.at = self.clock
         elif self.clock_went_back:
             subject["clock"] = self.clock.astimezone(UTC).isoformat()
-        entry = Entry(seq=self._end.seq + 1, id=draft.id, at=self.at, action=draft.action, outcome=draft.outcome,
-                      actor=draft.actor, subject=subject, token_id=draft.actor.get("token_id"),
-                      previous=self._end.hash)
+        entry = Entry(
+            seq=self._end.seq + 1,
+            id=draft.id,
+            at=self.at,
+            action=draft.action,
+            outcome=draft.outcome,
+            actor=draft.actor,
+            subject=subject,
+            token_id=draft.actor.get("token_id"),
+            previous=self._end.hash,
+        )
         entry.hash = digest(entry)
         self._end = Link(entry.seq, entry.hash)
         return entry
@@ -125,8 +133,10 @@ def append(draft: Draft) -> str:
 
 def not_written() -> Unavailable:
     """The error that tells people so."""
-    return Unavailable("The audit log cannot be written, so nothing was done.",
-                       hint="Check the disk and the database; `keyhole doctor` helps.")
+    return Unavailable(
+        "The audit log cannot be written, so nothing was done.",
+        hint="Check the disk and the database; `keyhole doctor` helps.",
+    )
 
 
 def _lock() -> None:

@@ -38,11 +38,21 @@ def verify() -> Report:
             return Report(False, count, count + 1, previous, why)
         previous, count = entry.hash, count + 1
     if noted is not None and noted.seq > count:
-        return Report(False, count, count + 1, previous,
-                      f"audit.head remembers {noted.seq} records, but only {count} are there.")
+        return Report(
+            False,
+            count,
+            count + 1,
+            previous,
+            f"audit.head remembers {noted.seq} records, but only {count} are there.",
+        )
     if noted is None and count:
-        return Report(False, count, count + 1, previous,
-                      "audit.head is missing, so records may have been cut off after the last one.")
+        return Report(
+            False,
+            count,
+            count + 1,
+            previous,
+            "audit.head is missing, so records may have been cut off after the last one.",
+        )
     return Report(True, count, None, previous)
 
 

@@ -93,7 +93,7 @@ class GroupWriter:
                     effect([work for work in batch if work.effect == effect], chain.at)
                 chain.extend(work.draft for work in batch)
         # Broad, because others wait for what this thread does for them and must be told, whatever went wrong.
-        except BaseException as problem:  # noqa: BLE001
+        except BaseException as problem:
             _fail(batch, problem)
             if not isinstance(problem, Exception):
                 raise  # the process is being ended
@@ -104,7 +104,9 @@ class GroupWriter:
 
 def _fail(batch: Sequence[Work], problem: BaseException) -> None:
     defect = not isinstance(problem, DatabaseProblem | OSError | KeyholeError)
-    _logger.error("%d audit records were not written: %s", len(batch), problem, exc_info=problem if defect else None)
+    _logger.error(
+        "%d audit records were not written: %s", len(batch), problem, exc_info=problem if defect else None
+    )
     if not connection.in_atomic_block:
         connection.close()  # after a failed flush nothing about it is certain; the next batch opens another one
     for work in batch:

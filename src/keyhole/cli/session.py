@@ -19,22 +19,13 @@ def open_keyhole() -> Caller:
     import django
 
     django.setup()
-    _bring_up_to_date()
     from keyhole.accounts.services import local_caller
+    from keyhole.accounts.storage import bring_up_to_date
 
+    bring_up_to_date(thorough=False)
     return local_caller()
 
 
 def use_settings() -> None:
     """Say which settings count, without opening anything."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "keyhole.settings")
-
-
-def _bring_up_to_date() -> None:
-    from django.core.management import call_command
-    from django.db import connection
-    from django.db.migrations.executor import MigrationExecutor
-
-    executor = MigrationExecutor(connection)
-    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
-        call_command("migrate", verbosity=0, interactive=False)

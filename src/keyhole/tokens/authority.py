@@ -85,7 +85,9 @@ class Refused(KeyholeError):
 
 
 def _message(denied: Denied) -> str:
-    return {401: _BAD, 404: "Not Found"}.get(denied.status, "Resource not accessible by personal access token")
+    return {401: _BAD, 404: "Not Found"}.get(
+        denied.status, "Resource not accessible by personal access token"
+    )
 
 
 def identify(presented: Secret) -> Bearer:
@@ -96,7 +98,9 @@ def identify(presented: Secret) -> Bearer:
     if not token_text.is_well_formed(presented.reveal()):
         raise BadCredentials(_BAD)
     try:
-        token = Token.objects.select_related("user__owner").filter(digest=token_text.hash_of(presented)).first()
+        token = (
+            Token.objects.select_related("user__owner").filter(digest=token_text.hash_of(presented)).first()
+        )
     except DatabaseProblem as problem:
         raise Unavailable("Tokens cannot be looked up now.") from problem
     if token is None or token.state is not State.ACTIVE or not token.user.is_active:
@@ -105,7 +109,9 @@ def identify(presented: Secret) -> Bearer:
         rights = token.grant_value()
     except ValueError as problem:
         # Rights that are not understood to the last field allow nothing, and should not exist.
-        _logger.critical("the stored rights of token %d are not understood, so it is refused: %s", token.pk, problem)
+        _logger.critical(
+            "the stored rights of token %d are not understood, so it is refused: %s", token.pk, problem
+        )
         raise BadCredentials(_BAD) from problem
     return Bearer(token.pk, token.name, token.user_id, token.user.owner.as_core(), token.user.email, rights)
 
@@ -128,9 +134,12 @@ def judge(bearer: Bearer, request: core.Request, circumstances: Circumstances) -
     """
     verdict = decide(bearer.grant, request)
     allowed = isinstance(verdict, Allowed)
-    draft = Draft(action=f"{circumstances.surface}:{'act' if allowed else 'refuse'}",
-                  outcome=ALLOWED if allowed else DENIED, actor=_actor(bearer, circumstances),
-                  subject=_subject(request, circumstances, verdict))
+    draft = Draft(
+        action=f"{circumstances.surface}:{'act' if allowed else 'refuse'}",
+        outcome=ALLOWED if allowed else DENIED,
+        actor=_actor(bearer, circumstances),
+        subject=_subject(request, circumstances, verdict),
+    )
     use = Use(bearer.token_id, allowed, circumstances.surface, circumstances.address, circumstances.agent)
     explain = writer().submit(draft, settle, use)
     if use.invalid:
@@ -141,22 +150,37 @@ def judge(bearer: Bearer, request: core.Request, circumstances: Circumstances) -
 
 
 def _actor(bearer: Bearer, circumstances: Circumstances) -> dict[str, Any]:
-    return {"user_id": bearer.user_id, "name": bearer.name, "via": "token", "token_id": bearer.token_id,
-            "address": circumstances.address}
+    return {
+        "user_id": bearer.user_id,
+        "name": bearer.name,
+        "via": "token",
+        "token_id": bearer.token_id,
+        "address": circumstances.address,
+    }
 
 
-def _subject(request: core.Request, circumstances: Circumstances, verdict: Allowed | Denied) -> dict[str, Any]:
+def _subject(
+    request: core.Request, circumstances: Circumstances, verdict: Allowed | Denied
+) -> dict[str, Any]:
     named = [repository for repository in request.repositories if repository is not None]
     subject: dict[str, Any] = {
-        "method": circumstances.method, "target": circumstances.target[:1000], "agent": circumstances.agent[:200],
+        "method": circumstances.method,
+        "target": circumstances.target[:1000],
+        "agent": circumstances.agent[:200],
         "operation": request.operation.id if request.operation else None,
         "repositories": [repository.full_name for repository in named],
         "repository_ids": [repository.id for repository in named],
         "refs": [update.ref for update in request.updates or ()][:50],
     }
     if isinstance(verdict, Denied):
-        return {**subject, "reason": verdict.reason.value, "status": verdict.status, "detail": verdict.detail,
-                "needs": [_words(needed) for needed in verdict.needs], "has": _words(verdict.has)}
+        return {
+            **subject,
+            "reason": verdict.reason.value,
+            "status": verdict.status,
+            "detail": verdict.detail,
+            "needs": [_words(needed) for needed in verdict.needs],
+            "has": _words(verdict.has),
+        }
     return {**subject, "used": _words(verdict.used)}
 
 
@@ -175,8 +199,18 @@ def unauthenticated(circumstances: Circumstances, why: str) -> str:
     number, missed = _bounded.count(circumstances.address)
     if number > _bounded.limit:
         return new_id()
-    return writer().submit(Draft(
-        action=f"{circumstances.surface}:refuse", outcome=DENIED,
-        actor={"name": "nobody", "via": "token", "address": circumstances.address},
-        subject={"method": circumstances.method, "target": circumstances.target[:1000],
-                 "agent": circumstances.agent[:200], "why": why, "status": 401, "not_recorded_before": missed}))
+    return writer().submit(
+        Draft(
+            action=f"{circumstances.surface}:refuse",
+            outcome=DENIED,
+            actor={"name": "nobody", "via": "token", "address": circumstances.address},
+            subject={
+                "method": circumstances.method,
+                "target": circumstances.target[:1000],
+                "agent": circumstances.agent[:200],
+                "why": why,
+                "status": 401,
+                "not_recorded_before": missed,
+            },
+        )
+    )

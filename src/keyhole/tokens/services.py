@@ -21,6 +21,7 @@ from keyhole.core.errors import Conflict, InvalidInput, NotFound, Unavailable
 from keyhole.core.grant import Access
 from keyhole.core.permissions import Level
 from keyhole.core.secret import Secret
+from keyhole.tokens import revocations
 from keyhole.tokens.models import Purpose, Token
 
 DEFAULT_DAYS = 30
@@ -63,7 +64,9 @@ def generate(caller: Caller, spec: TokenSpec) -> Issued:
     user = require(caller, "token:create")
     name = _checked_text("name", spec.name, _NAME_LENGTH, lines=False)
     if not name:
-        raise InvalidInput("A token needs a name.", field="name", hint="So that you recognise it in six months.")
+        raise InvalidInput(
+            "A token needs a name.", field="name", hint="So that you recognise it in six months."
+        )
     description = _checked_text("description", spec.description, _DESCRIPTION_LENGTH, lines=True)
     owner = find_owner(spec.owner_login)
     # A scan's own token is shown to nobody, and whoever asked for the scan was asked for `scan:run`.
@@ -74,19 +77,34 @@ def generate(caller: Caller, spec: TokenSpec) -> Issued:
         with transaction.atomic():
             chain = Chain()
             if chain.clock_went_back:
-                raise Unavailable("The clock of this machine went back, so no expiration can be set.",
-                                  hint="Correct the clock. If it is right now: `keyhole audit accept-clock`.")
+                raise Unavailable(
+                    "The clock of this machine went back, so no expiration can be set.",
+                    hint="Correct the clock. If it is right now: `keyhole audit accept-clock`.",
+                )
             rights = grant.make(
-                owner=owner.as_core(), access=spec.access, repository_ids=spec.repository_ids,
-                permissions=spec.permissions, not_before=chain.at, expires_at=_expiration(spec, chain.at))
+                owner=owner.as_core(),
+                access=spec.access,
+                repository_ids=spec.repository_ids,
+                permissions=spec.permissions,
+                not_before=chain.at,
+                expires_at=_expiration(spec, chain.at),
+            )
             token = Token.objects.create(
-                user=user, name=name, description=description, purpose=Purpose(spec.purpose).value,
-                grant=grant.dump(rights), digest=token_text.hash_of(secret), created_at=chain.at,
-                expires_at=rights.expires_at)
+                user=user,
+                name=name,
+                description=description,
+                purpose=Purpose(spec.purpose).value,
+                grant=grant.dump(rights),
+                digest=token_text.hash_of(secret),
+                created_at=chain.at,
+                expires_at=rights.expires_at,
+            )
             _record(chain, caller, "token:create", token, grant=token.grant)
     except IntegrityError as problem:
-        raise Conflict(f"You already have a token called {name!r}.",
-                       hint="Choose another name, or revoke the old token first.") from problem
+        raise Conflict(
+            f"You already have a token called {name!r}.",
+            hint="Choose another name, or revoke the old token first.",
+        ) from problem
     except DatabaseProblem as problem:
         raise _not_done() from problem
     return Issued(token, secret)
@@ -97,10 +115,15 @@ def _checked_text(name: str, text: str, longest: int, *, lines: bool) -> str:
     if len(text) <= 4 * longest:
         text = unicodedata.normalize("NFC", text.replace("\r\n", "\n")).strip()
     if len(text) > longest:
-        raise InvalidInput(f"The {name} has {len(text):,} characters; at most {longest:,} are kept.", field=name)
+        raise InvalidInput(
+            f"The {name} has {len(text):,} characters; at most {longest:,} are kept.", field=name
+        )
     if any(unicodedata.category(char) in _HIDDEN and not (lines and char == "\n") for char in text):
-        raise InvalidInput(f"The {name} has control or invisible characters.", field=name,
-                           hint="Type it instead of pasting it.")
+        raise InvalidInput(
+            f"The {name} has control or invisible characters.",
+            field=name,
+            hint="Type it instead of pasting it.",
+        )
     return text
 
 
@@ -111,11 +134,16 @@ def _expiration(spec: TokenSpec, now: datetime) -> datetime | None:
     days = spec.expires_in_days
     if days is None:
         if longest:
-            raise InvalidInput(f"Tokens of this Keyhole expire after at most {longest} days.", field="expiration",
-                               hint="KEYHOLE_MAX_TOKEN_DAYS=0 would allow tokens with no expiration.")
+            raise InvalidInput(
+                f"Tokens of this Keyhole expire after at most {longest} days.",
+                field="expiration",
+                hint="KEYHOLE_MAX_TOKEN_DAYS=0 would allow tokens with no expiration.",
+            )
         return None
     if type(days) is not int or not 1 <= days <= (longest or 36500):
-        raise InvalidInput(f"The expiration must be from 1 to {longest or 36500} days away.", field="expiration")
+        raise InvalidInput(
+            f"The expiration must be from 1 to {longest or 36500} days away.", field="expiration"
+        )
     return now + timedelta(days=days)
 
 
@@ -158,16 +186,27 @@ def revoke(caller: Caller, token_id: int, reason: str = "") -> Token:
                 token.revoked_at, token.revoked_reason = chain.at, why
                 token.save(update_fields=["revoked_at", "revoked_reason"])
                 _record(chain, caller, "token:revoke", token, why=why)
+                revocations.note(bytes(token.digest))
     except DatabaseProblem as problem:
         raise _not_done() from problem
     return token
 
 
 def _record(chain: Chain, caller: Caller, action: str, token: Token, **more: object) -> None:
-    chain.extend([Draft(action=action, outcome=ALLOWED, actor=caller.as_actor(),
-                        subject={"token": token.name, "subject_token_id": token.pk, **more})])
+    chain.extend(
+        [
+            Draft(
+                action=action,
+                outcome=ALLOWED,
+                actor=caller.as_actor(),
+                subject={"token": token.name, "subject_token_id": token.pk, **more},
+            )
+        ]
+    )
 
 
 def _not_done() -> Unavailable:
-    return Unavailable("The database cannot be written, so nothing was done.",
-                       hint="Check the disk and the database; `keyhole doctor` helps.")
+    return Unavailable(
+        "The database cannot be written, so nothing was done.",
+        hint="Check the disk and the database; `keyhole doctor` helps.",
+    )

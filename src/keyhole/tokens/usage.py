@@ -14,8 +14,10 @@ from keyhole.audit.writer import Work
 from keyhole.tokens.models import State, Token, state_of
 
 _TABLE = Token._meta.db_table  # noqa: SLF001  # Django's documented way to a model's table
-_USED = (f"UPDATE {_TABLE} SET requests = requests + %s, last_used_at = %s, last_used_address = %s, "  # noqa: S608
-         "last_used_agent = %s WHERE id = %s")
+_USED = (
+    f"UPDATE {_TABLE} SET requests = requests + %s, last_used_at = %s, last_used_address = %s, "  # noqa: S608
+    "last_used_agent = %s WHERE id = %s"
+)
 _DENIED = f"UPDATE {_TABLE} SET denials = denials + %s WHERE id = %s"  # noqa: S608
 
 
@@ -40,17 +42,25 @@ def settle(works: Sequence[Work], at: datetime) -> None:
         use.invalid = reasons[use.token_id]
         if use.invalid:
             use.allowed = False
-            work.draft = replace(work.draft, action=f"{use.surface}:refuse", outcome=DENIED,
-                                 subject={**work.draft.subject, "reason": use.invalid, "status": 401})
+            work.draft = replace(
+                work.draft,
+                action=f"{use.surface}:refuse",
+                outcome=DENIED,
+                subject={**work.draft.subject, "reason": use.invalid, "status": 401},
+            )
     _count(uses, at)
 
 
 def _reasons(token_ids: set[int], at: datetime) -> dict[int, str]:
     reasons = dict.fromkeys(token_ids, "unknown_token")
-    found = Token.objects.filter(pk__in=token_ids).values_list("pk", "revoked_at", "expires_at", "user__is_active")
+    found = Token.objects.filter(pk__in=token_ids).values_list(
+        "pk", "revoked_at", "expires_at", "user__is_active"
+    )
     for token_id, revoked_at, expires_at, user_active in found:
         state = state_of(revoked_at, expires_at, at)
-        reasons[token_id] = state.value if state is not State.ACTIVE else "" if user_active else "user_inactive"
+        reasons[token_id] = (
+            state.value if state is not State.ACTIVE else "" if user_active else "user_inactive"
+        )
     return reasons
 
 
@@ -62,8 +72,12 @@ def _count(uses: Sequence[Use], at: datetime) -> None:
     # Plain SQL, since one commit may touch hundreds of tokens: through the ORM this took as long as all the rest.
     with connection.cursor() as cursor:
         if allowed:
-            cursor.executemany(_USED, [
-                (number, moment, latest[token_id].address[:64], latest[token_id].agent[:200], token_id)
-                for token_id, number in sorted(allowed.items())])
+            cursor.executemany(
+                _USED,
+                [
+                    (number, moment, latest[token_id].address[:64], latest[token_id].agent[:200], token_id)
+                    for token_id, number in sorted(allowed.items())
+                ],
+            )
         if denied:
             cursor.executemany(_DENIED, [(number, token_id) for token_id, number in sorted(denied.items())])

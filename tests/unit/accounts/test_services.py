@@ -138,11 +138,15 @@ def test_who_may_not_is_refused_on_record():
 
 
 def test_what_is_not_in_the_table_nobody_may():
-    assert not any(may(role, action) for role in Role for action in ("", "token", "token:*", "TOKEN:CREATE", "x:y"))
+    assert not any(
+        may(role, action) for role in Role for action in ("", "token", "token:*", "TOKEN:CREATE", "x:y")
+    )
     with pytest.raises(PermissionDenied):
         require(local_caller(), "token:steal")
 
 
 def test_every_action_has_a_role_and_an_owner_may_do_all():
     assert all(may(Role.OWNER, name) for name in ACTIONS)
-    assert not any(may(Role.AUDITOR, name) for name in ACTIONS if name.endswith((":create", ":change", ":revoke_any")))
+    assert not any(
+        may(Role.AUDITOR, name) for name in ACTIONS if name.endswith((":create", ":change", ":revoke_any"))
+    )

@@ -35,8 +35,14 @@ def test_an_empty_log_is_whole():
 
 
 CHANGES = {
-    "action": "token:revoke", "outcome": DENIED, "id": "ex_aaaaaaaaaaaaaaaa", "actor": {"name": "bob"},
-    "subject": {"token": "tool 11", "n": 12}, "token_id": 3, "hash": "0" * 64, "previous": "f" * 64,
+    "action": "token:revoke",
+    "outcome": DENIED,
+    "id": "ex_aaaaaaaaaaaaaaaa",
+    "actor": {"name": "bob"},
+    "subject": {"token": "tool 11", "n": 12},
+    "token_id": 3,
+    "hash": "0" * 64,
+    "previous": "f" * 64,
     "at": "2020-01-01T00:00:00Z",
 }
 
@@ -131,7 +137,17 @@ def test_records_are_not_deleted_one_by_one():
         Entry.objects.get().delete()
 
 
-HOSTILE = ["\x00", "a\x1b[31mred", "\u202eevil", "\ud800", "</script>", "=cmd|'/c calc'!A1", "x" * 100_000, "\x85", ""]
+HOSTILE = [
+    "\x00",
+    "a\x1b[31mred",
+    "\u202eevil",
+    "\ud800",
+    "</script>",
+    "=cmd|'/c calc'!A1",
+    "x" * 100_000,
+    "\x85",
+    "",
+]
 
 
 @on_disk
@@ -157,9 +173,11 @@ def test_an_outcome_is_one_of_two_words():
         Draft("a:b", "maybe", {}, {})
 
 
-_values = st.recursive(st.none() | st.booleans() | st.integers() | st.text(),
-                       lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
-                       max_leaves=12)
+_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=12,
+)
 
 
 @given(_values)

@@ -24,7 +24,7 @@ def in_threads(number, work):
     def run(index):
         try:
             answers[index] = work(index)
-        except Exception as problem:
+        except Exception as problem:  # noqa: BLE001  # shown by the test's own thread
             answers[index] = problem
         finally:
             connection.close()
@@ -40,7 +40,9 @@ def in_threads(number, work):
 
 def test_records_of_many_threads_are_all_there_in_one_chain():
     ids = in_threads(12, lambda index: [writer().submit(draft(100 * index + n)) for n in range(20)])
-    assert {name for of_thread in ids for name in of_thread} == set(Entry.objects.values_list("id", flat=True))
+    assert {name for of_thread in ids for name in of_thread} == set(
+        Entry.objects.values_list("id", flat=True)
+    )
     assert Entry.objects.count() == 240
     assert verify().ok
 

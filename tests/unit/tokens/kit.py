@@ -14,8 +14,13 @@ from keyhole.tokens.services import Issued, TokenSpec, generate
 from tests import canaries
 
 _numbers = itertools.count(1)
-CIRCUMSTANCES = Circumstances(surface="git", method="POST", target="/acme/tool.git/git-upload-pack",
-                              address="192.0.2.7", agent="git/2.39")
+CIRCUMSTANCES = Circumstances(
+    surface="git",
+    method="POST",
+    target="/acme/tool.git/git-upload-pack",
+    address="192.0.2.7",
+    agent="git/2.39",
+)
 
 
 def owner():
@@ -25,8 +30,13 @@ def owner():
 def issue(**changes) -> Issued:
     """A token that may read repository 7 of acme."""
     owner()
-    spec = {"name": f"tool {next(_numbers)}", "owner_login": "acme", "access": Access.SELECTED,
-            "repository_ids": frozenset({7}), "permissions": {"contents": Level.READ}}
+    spec = {
+        "name": f"tool {next(_numbers)}",
+        "owner_login": "acme",
+        "access": Access.SELECTED,
+        "repository_ids": frozenset({7}),
+        "permissions": {"contents": Level.READ},
+    }
     issued = generate(local_caller(), TokenSpec(**{**spec, **changes}))
     canaries.watch("unit token", issued.secret.reveal())
     return issued

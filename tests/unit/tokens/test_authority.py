@@ -35,12 +35,28 @@ def test_a_token_is_who_it_was_generated_for():
 def spoilt(good):
     flipped = "A" if good[-1] != "A" else "B"
     return {
-        "empty": "", "blank": " ", "one character flipped": good[:-1] + flipped, "truncated": good[:-1],
-        "one more": good + "0", "line feed": good + "\n", "carriage return": good + "\r", "NUL": good + "\0",
-        "blank before": " " + good, "blank after": good + " ", "upper case": good.upper(), "lower case": good.lower(),
-        "full width": good.replace(good[5], chr(ord(good[5]) + 0xFEE0)), "prefix only": "khp_", "no prefix": good[4:],
-        "other prefix": "ghp_" + good[4:], "twice": good + good, "percent": good + "%0a", "a megabyte": "k" * 1_000_000,
-        "github": "ghp_" + "a" * 36, "jwt": "eyJhbGciOiJub25lIn0.eyJzdWIiOiIxIn0.", "sql": "khp_' OR '1'='1",
+        "empty": "",
+        "blank": " ",
+        "one character flipped": good[:-1] + flipped,
+        "truncated": good[:-1],
+        "one more": good + "0",
+        "line feed": good + "\n",
+        "carriage return": good + "\r",
+        "NUL": good + "\0",
+        "blank before": " " + good,
+        "blank after": good + " ",
+        "upper case": good.upper(),
+        "lower case": good.lower(),
+        "full width": good.replace(good[5], chr(ord(good[5]) + 0xFEE0)),
+        "prefix only": "khp_",
+        "no prefix": good[4:],
+        "other prefix": "ghp_" + good[4:],
+        "twice": good + good,
+        "percent": good + "%0a",
+        "a megabyte": "k" * 1_000_000,
+        "github": "ghp_" + "a" * 36,
+        "jwt": "eyJhbGciOiJub25lIn0.eyJzdWIiOiIxIn0.",
+        "sql": "khp_' OR '1'='1",
         "surrogate": "\ud800" * 53,
     }
 
@@ -48,7 +64,10 @@ def spoilt(good):
 @pytest.mark.parametrize("name", spoilt("khp_" + "0" * 49))
 def test_a_malformed_token_ends_without_a_look_up(name):
     text = spoilt(issue().secret.reveal())[name]
-    with CaptureQueriesContext(connection) as queries, pytest.raises(BadCredentials, match=r"^Bad credentials$"):
+    with (
+        CaptureQueriesContext(connection) as queries,
+        pytest.raises(BadCredentials, match=r"^Bad credentials$"),
+    ):
         identify(Secret(text))
     assert len(queries) == 0
 
@@ -87,10 +106,18 @@ def rights(**changes):
 
 
 UNUSABLE = {
-    "unknown": make_unknown, "revoked": make_revoked, "expired": make_expired, "user not active": make_inactive,
-    "deleted": make_deleted, "a later version": rights(version=2), "an unknown field": rights(limit=1),
-    "an unknown permission": rights(permissions={"everything": "write"}), "no permissions": rights(permissions=None),
-    "no access": rights(access=""), "no owner": rights(owner={}), "emptied": rights(repository_ids=[]),
+    "unknown": make_unknown,
+    "revoked": make_revoked,
+    "expired": make_expired,
+    "user not active": make_inactive,
+    "deleted": make_deleted,
+    "a later version": rights(version=2),
+    "an unknown field": rights(limit=1),
+    "an unknown permission": rights(permissions={"everything": "write"}),
+    "no permissions": rights(permissions=None),
+    "no access": rights(access=""),
+    "no owner": rights(owner={}),
+    "emptied": rights(repository_ids=[]),
 }
 
 

@@ -70,8 +70,25 @@ def test_no_expiration_is_for_those_who_set_no_maximum(settings):
     assert issue(expires_in_days=None).token.expires_at is None
 
 
-@pytest.mark.parametrize("name", ["", "   ", "\n", "x" * 41, "x" * 10_000_000, "a\x00b", "a\x1b[31m", "a\u202eb", "a\u200bb",
-                                  "a\nb", "\ud800", "a\u2028b", "a\ufeffb"], ids=range(13))
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        "   ",
+        "\n",
+        "x" * 41,
+        "x" * 10_000_000,
+        "a\x00b",
+        "a\x1b[31m",
+        "a\u202eb",
+        "a\u200bb",
+        "a\nb",
+        "\ud800",
+        "a\u2028b",
+        "a\ufeffb",
+    ],
+    ids=range(13),
+)
 def test_names_that_do_not_show_as_they_are_are_refused(name):
     with pytest.raises(InvalidInput) as raised:
         issue(name=name)
@@ -79,7 +96,9 @@ def test_names_that_do_not_show_as_they_are_are_refused(name):
     assert len(raised.value.message) < 200
 
 
-@pytest.mark.parametrize("name", ["x" * 40, "</script><b>", "=cmd|'/c calc'!A1", "日本語", "CI — deploys", "  kept short  "])
+@pytest.mark.parametrize(
+    "name", ["x" * 40, "</script><b>", "=cmd|'/c calc'!A1", "日本語", "CI — deploys", "  kept short  "]
+)
 def test_names_that_show_are_kept_as_they_are(name):
     assert issue(name=name).token.name == name.strip()
 
@@ -156,8 +175,13 @@ def test_an_owner_that_does_not_exist_is_refused(login):
 def test_another_persons_token_does_not_exist():
     issued = issue()
     stranger = member("mallory")
-    for attempt in (lambda: get(stranger, issued.token.pk), lambda: revoke(stranger, issued.token.pk),
-                    lambda: get(stranger, 10**6), lambda: get(stranger, -1), lambda: get(stranger, 2**70)):
+    for attempt in (
+        lambda: get(stranger, issued.token.pk),
+        lambda: revoke(stranger, issued.token.pk),
+        lambda: get(stranger, 10**6),
+        lambda: get(stranger, -1),
+        lambda: get(stranger, 2**70),
+    ):
         with pytest.raises(NotFound) as raised:
             attempt()
         assert raised.value.message == "There is no such token."
@@ -169,8 +193,12 @@ def test_nobody_a_disabled_account_and_a_token_may_do_nothing():
     person = member("former")
     User.objects.filter(pk=person.user_id).update(is_active=False)
     admin = local_caller()
-    for caller in (Caller(None, "nobody", Via.WEB), Caller(10**6, "ghost", Via.WEB), person,
-                   Caller(admin.user_id, "a token", Via.TOKEN)):
+    for caller in (
+        Caller(None, "nobody", Via.WEB),
+        Caller(10**6, "ghost", Via.WEB),
+        person,
+        Caller(admin.user_id, "a token", Via.TOKEN),
+    ):
         with pytest.raises(PermissionDenied):
             list_tokens(caller)
     assert Entry.objects.filter(outcome="denied").count() == 4

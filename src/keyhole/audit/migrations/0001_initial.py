@@ -4,29 +4,27 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Entry',
+            name="Entry",
             fields=[
-                ('seq', models.BigIntegerField(primary_key=True, serialize=False)),
-                ('id', models.CharField(max_length=19, unique=True)),
-                ('at', models.DateTimeField(db_index=True)),
-                ('action', models.CharField(max_length=120)),
-                ('outcome', models.CharField(max_length=7)),
-                ('actor', models.JSONField()),
-                ('subject', models.JSONField()),
-                ('token_id', models.BigIntegerField(db_index=True, null=True)),
-                ('previous', models.CharField(max_length=64)),
-                ('hash', models.CharField(max_length=64)),
+                ("seq", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("id", models.CharField(max_length=19, unique=True)),
+                ("at", models.DateTimeField(db_index=True)),
+                ("action", models.CharField(max_length=120)),
+                ("outcome", models.CharField(max_length=7)),
+                ("actor", models.JSONField()),
+                ("subject", models.JSONField()),
+                ("token_id", models.BigIntegerField(db_index=True, null=True)),
+                ("previous", models.CharField(max_length=64)),
+                ("hash", models.CharField(max_length=64)),
             ],
             options={
-                'ordering': ('seq',),
+                "ordering": ("seq",),
             },
         ),
     ]

@@ -7,7 +7,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -16,27 +15,45 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Token',
+            name="Token",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=40)),
-                ('description', models.CharField(blank=True, max_length=1024)),
-                ('purpose', models.CharField(default='integration', max_length=20)),
-                ('grant', models.JSONField()),
-                ('digest', models.BinaryField(max_length=32, unique=True)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('expires_at', models.DateTimeField(null=True)),
-                ('revoked_at', models.DateTimeField(null=True)),
-                ('revoked_reason', models.CharField(blank=True, max_length=200)),
-                ('last_used_at', models.DateTimeField(null=True)),
-                ('last_used_address', models.CharField(blank=True, max_length=64)),
-                ('last_used_agent', models.CharField(blank=True, max_length=200)),
-                ('requests', models.BigIntegerField(default=0)),
-                ('denials', models.BigIntegerField(default=0)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='tokens', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=40)),
+                ("description", models.CharField(blank=True, max_length=1024)),
+                ("purpose", models.CharField(default="integration", max_length=20)),
+                ("grant", models.JSONField()),
+                ("digest", models.BinaryField(max_length=32, unique=True)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("expires_at", models.DateTimeField(null=True)),
+                ("revoked_at", models.DateTimeField(null=True)),
+                ("revoked_reason", models.CharField(blank=True, max_length=200)),
+                ("last_used_at", models.DateTimeField(null=True)),
+                ("last_used_address", models.CharField(blank=True, max_length=64)),
+                ("last_used_agent", models.CharField(blank=True, max_length=200)),
+                ("requests", models.BigIntegerField(default=0)),
+                ("denials", models.BigIntegerField(default=0)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="tokens",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(condition=models.Q(('revoked_at', None)), fields=('user', 'name'), name='one_live_token_per_name')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("revoked_at", None)),
+                        fields=("user", "name"),
+                        name="one_live_token_per_name",
+                    )
+                ],
             },
         ),
     ]
