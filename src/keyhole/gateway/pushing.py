@@ -27,6 +27,7 @@ from keyhole.providers.gitcli import GitError, kill_tree, run, spawn
 from keyhole.repositories.models import Repository
 from keyhole.tokens.authority import Permit, Refused, judge
 
+_SMALL = 8 * 1024 * 1024
 _AS_A_WHOLE = "the push was refused as a whole"
 
 
@@ -37,6 +38,9 @@ class Pushing:
         self._subject = subject
         self._body = inflated(subject.http, LIMITS.commands + LIMITS.pack)
         self._first = b""
+        # git sends a length for what it could hold in memory, and chunks without one beyond a megabyte.
+        length = subject.http.header("content-length")
+        self._small = length.isdigit() and int(length) < _SMALL
 
     async def answer(self) -> Response:
         """The report. Raises MalformedRequest for a list of refs that is not one; nothing was done then."""
@@ -85,7 +89,7 @@ class Pushing:
     async def _outcome(self, push: Push, place: Quarantine) -> Outcome:
         try:
             if push.brings_pack:
-                await receive.take_pack(place, self._rest())
+                await receive.take_pack(place, self._rest(), small=self._small)
             await newcommits.list_reachable(place, push.commands)
             updates, paths = await newcommits.updates(place, push.commands)
         except receive.BadPack as problem:

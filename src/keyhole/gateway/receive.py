@@ -36,8 +36,11 @@ class BadPack(GitError):
     status = 422
 
 
-async def take_pack(place: Quarantine, chunks: AsyncIterator[bytes]) -> None:
-    """Check every byte and object of a pack, into the quarantine. Raises BadPack; the rest is then still unread."""
+async def take_pack(place: Quarantine, chunks: AsyncIterator[bytes], *, small: bool) -> None:
+    """Check every byte and object of a pack, into the quarantine. Raises BadPack; the rest is then still unread.
+
+    `small`: known to be, so that taking it apart (which compresses every object again) costs little.
+    """
     start = b""
     async for chunk in chunks:
         start += chunk
@@ -45,8 +48,8 @@ async def take_pack(place: Quarantine, chunks: AsyncIterator[bytes]) -> None:
             break
     if len(start) < 12 or start[:4] != b"PACK" or start[4:8] not in (b"\0\0\0\2", b"\0\0\0\3"):
         raise BadPack("no pack follows the list of refs")
-    few = int.from_bytes(start[8:12]) < _LOOSE_BELOW
-    command = ["unpack-objects", "-q"] if few else ["index-pack", "--stdin", "--fix-thin"]
+    apart = small and int.from_bytes(start[8:12]) < _LOOSE_BELOW
+    command = ["unpack-objects", "-q"] if apart else ["index-pack", "--stdin", "--fix-thin"]
     async with AsyncExitStack() as stack:
         process = await spawn(place.git_dir, *command, "--strict", f"--max-input-size={LIMITS.pack}",
                               env=place.env, config=_CONFIG)
