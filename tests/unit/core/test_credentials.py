@@ -118,6 +118,12 @@ def test_what_is_not_understood_is_refused(name):
     assert refused.value.__cause__ is None, "the cause would hold the credential's bytes"
 
 
+def test_t5_the_longest_header_that_is_read():
+    assert len(presented(headers(b"Bearer " + b"a" * (4096 - 7))).reveal()) == 4096 - 7
+    with pytest.raises(BadCredentials):
+        presented(headers(b"Bearer " + b"a" * (4096 - 6)))
+
+
 @pytest.mark.parametrize("second", [TOKEN, OTHER], ids=["equal", "different"])
 def test_t2_two_headers_are_never_a_choice(second):
     with pytest.raises(MalformedRequest) as refused:
