@@ -53,6 +53,12 @@ def count_of(number: int, thing: str) -> str:
 
 
 @register.filter
+def grouped(number: int) -> str:
+    """A number with its thousands told apart."""
+    return f"{number:,}"
+
+
+@register.filter
 def short(commit: str) -> str:
     """The first characters of an object id."""
     return commit[:10]

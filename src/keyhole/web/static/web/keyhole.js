@@ -68,7 +68,10 @@ function follow(element) {
       const answer = await fetch(element.dataset.follow, { credentials: "same-origin" });
       if (answer.redirected) return location.reload();
       if (answer.ok) {
+        const before = element.querySelector("mark")?.textContent;
         element.innerHTML = await answer.text();
+        const stage = element.querySelector("mark")?.textContent;
+        if (stage && stage !== before) document.getElementById("announce").textContent = stage;  // not each number
         if (answer.headers.get("X-Keyhole-Finished")) return location.reload();
       }
     } catch { /* the server may be restarting; the scan goes on, and so do we */ }

@@ -1,0 +1,179 @@
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.test import Client
+from django.utils import timezone
+
+from keyhole.accounts.services import local_caller, owner_for
+from keyhole.core.finding import Confidence, Location, Severity
+from keyhole.core.finding import Finding as Found
+from keyhole.core.request import OwnerKind
+from keyhole.repositories.models import Repository
+from keyhole.scans.models import Finding, Scan, Stage, State
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def browser():
+    client = Client(HTTP_HOST="localhost")
+    client.force_login(get_user_model().objects.get(pk=local_caller().user_id))
+    return client
+
+
+@pytest.fixture
+def make():
+    owner = owner_for("harbour", OwnerKind.ORGANIZATION)
+    repository = Repository.objects.create(
+        owner=owner,
+        name="tide-api",
+        name_folded="tide-api",
+        location="/srv/x.git",
+        marker="x",
+        connected_at=timezone.now(),
+    )
+
+    def scan(state, **fields):
+        now = timezone.now()
+        ended = {} if state in (State.READY, State.QUEUED, State.RUNNING) else {"finished_at": now}
+        return Scan.objects.create(
+            name="Nightly",
+            repository=repository,
+            state=state,
+            created_at=now,
+            started_at=now - timedelta(seconds=7),
+            scanners=["secrets"],
+            **ended,
+            **fields,
+        )
+
+    return scan
+
+
+def add(scan, number, severity=Severity.HIGH, path="deploy/old.env", occurrences=1):
+    found = Found(
+        id=f"{number:016x}",
+        scanner="secrets",
+        rule="cloud-key",
+        title="Cloud access key",
+        severity=severity,
+        confidence=Confidence.HIGH,
+        locations=(Location("a" * 40, "", path, 12, 1),),
+        occurrences=occurrences,
+        fingerprint=f"cloud-key:{number:032x}",
+        last4="Q7XA",
+        why="It opens the cloud.",
+        fix="Rotate it.",
+        references=(),
+    )
+    Finding.of(scan, found).save()
+
+
+def shown(browser, scan, query=""):
+    answer = browser.get(f"/scans/{scan.pk}{query}")
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def test_only_a_complete_scan_without_findings_is_clean(browser, make):
+    assert "Nothing found" in shown(browser, make(State.COMPLETE))
+    for state in State:
+        if state is not State.COMPLETE:
+            page = shown(browser, make(state))
+            assert "Nothing found" not in page, state
+            assert "Clean" not in page, state
+
+
+def test_an_incomplete_scan_says_why_and_what_that_means(browser, make):
+    reasons = ["2 objects could not be read", "the time limit was reached"]
+    page = shown(browser, make(State.INCOMPLETE, reason="; ".join(reasons), evidence={"reasons": reasons}))
+    assert "did not see everything" in page
+    assert all(f"<li>{reason}</li>" in page for reason in reasons)
+
+
+@pytest.mark.parametrize(
+    ("state", "words", "buttons"),
+    [
+        (State.READY, "Not run yet", ("Run scan", "Delete")),
+        (State.QUEUED, "Waiting for its turn", ("Stop",)),
+        (State.RUNNING, "Waiting for its turn", ("Stop",)),
+        (State.FAILED, "The scan failed", ("Run again", "Delete")),
+        (State.STOPPED, "The scan was stopped", ("Run again", "Delete")),
+    ],
+)
+def test_each_state_says_what_it_is_and_offers_what_can_be_done(browser, make, state, words, buttons):
+    page = shown(browser, make(state))
+    assert words in page
+    offered = {name for name in ("Run scan", "Run again", "Stop", "Delete") if f">{name}<" in page}
+    assert offered == set(buttons)
+
+
+def test_progress_tells_the_stage_and_the_count_and_ends_by_itself(browser, make):
+    scan = make(State.RUNNING, stage=Stage.READ, done=48310, total=112233)
+    page = shown(browser, scan)
+    assert "48,310 of 112,233 objects" in page
+    assert '<noscript><meta http-equiv="refresh"' in page
+    part = browser.get(f"/scans/{scan.pk}/progress")
+    assert "Reading the history" in part.content.decode()
+    assert "X-Keyhole-Finished" not in part
+    Scan.objects.filter(pk=scan.pk).update(state=State.COMPLETE)
+    assert "X-Keyhole-Finished" in browser.get(f"/scans/{scan.pk}/progress")
+    assert "http-equiv" not in shown(browser, scan)
+
+
+def test_findings_are_worst_first_and_can_be_filtered(browser, make):
+    scan = make(State.COMPLETE)
+    add(scan, 1, Severity.LOW, "low.txt")
+    add(scan, 2, Severity.CRITICAL, "critical.txt", occurrences=3)
+    page = shown(browser, scan)
+    assert page.index("critical.txt:12") < page.index("low.txt:12")
+    assert "and 2 more places" in page
+    assert "…Q7XA" in page
+    only = shown(browser, scan, "?severity=low")
+    assert "low.txt:12" in only
+    assert "critical.txt:12" not in only
+    assert "None of this severity" in shown(browser, scan, "?severity=<b>")
+
+
+def test_a_path_out_of_a_repository_is_shown_and_never_run(browser, make):
+    scan = make(State.COMPLETE)
+    add(scan, 1, path="<img src=x onerror=alert(1)>.env")
+    page = shown(browser, scan)
+    assert "&lt;img src=x" in page
+    assert "<img" not in page
+
+
+def test_thousands_of_findings_make_no_endless_page(browser, make):
+    scan = make(State.COMPLETE)
+    for number in range(510):
+        add(scan, number)
+    page = shown(browser, scan)
+    assert page.count("<tr>") == 501
+    assert "And 10 more" in page
+
+
+def test_a_report_is_a_download_of_a_known_kind(browser, make):
+    assert browser.get(f"/scans/{make(State.RUNNING).pk}/report.json").status_code == 409
+    assert browser.get(f"/scans/{make(State.COMPLETE).pk}/report.exe").status_code == 404
+
+
+def test_deleting_asks_first(browser, make):
+    scan = make(State.COMPLETE)
+    add(scan, 1)
+    assert "1 finding" in browser.get(f"/scans/{scan.pk}/delete").content.decode()
+    assert Scan.objects.filter(pk=scan.pk).exists()
+    assert browser.post(f"/scans/{scan.pk}/delete").status_code == 302
+    assert not Scan.objects.filter(pk=scan.pk).exists()
+
+
+def test_a_defect_becomes_a_page_that_tells_nothing(browser, make, monkeypatch):
+    def broken(*_):
+        raise RuntimeError("khp_secret in an error message")
+
+    monkeypatch.setattr("keyhole.web.pages.scans.scans.list_scans", broken)
+    browser.raise_request_exception = False
+    answer = browser.get("/scans")
+    assert answer.status_code == 500
+    assert b"This is a defect" in answer.content
+    assert b"khp_secret" not in answer.content
