@@ -77,9 +77,11 @@ class Context:
             raise UnsupportedMediaType("The body is encoded in a way that is not read here.")
         return Fields(resource, parse(await self.http.body.read(LIMITS.json_body)))
 
-    def listed(self, items: Sequence[Any], total: int) -> Response:
-        """One page of a list, with the way to the others."""
+    def listed(self, items: Sequence[Any], total: int, *, exact: bool = True) -> Response:
+        """One page of a list, with the way to the others. A total that is not `exact` names no last page."""
         pages = links(self.page, total)
+        if not exact:
+            pages.pop("last", None)
         if not pages:
             return as_json(items)
         return as_json(items, Link=", ".join(f'<{self._page_address(number)}>; rel="{relation}"'

@@ -62,11 +62,15 @@ def test_G18_C5_attributes_and_configuration_of_a_repository_run_nothing(world, 
     for name in ("core.fsmonitor", "core.sshCommand", "diff.evil.textconv", "filter.evil.clean", "filter.evil.smudge",
                  "diff.evil.command", "gpg.program", "tar.tar.gz.command", "uploadpack.packObjectsHook"):
         world.scratch["octo/hello"].git("--git-dir", str(bare), "config", name, f"touch {marker}")
+    world.scratch["octo/hello"].git("--git-dir", str(bare), "config", "extensions.worktreeConfig", "true")
+    (bare / "config.worktree").write_text(f'[filter "evil"]\n\tsmudge = touch {marker}\n\trequired = true\n'
+                                          f'[filter "worse"]\n\tsmudge = touch {marker}\n')
     (bare / "info").mkdir(exist_ok=True)
-    (bare / "info" / "attributes").write_text("* filter=evil diff=evil\n")
+    (bare / "info" / "attributes").write_text("* filter=evil diff=evil\n*.md filter=worse\n")
     for below in READS:
         world.ask(everything, "GET", HELLO + below)
-    world.ask(everything, "GET", f"{HELLO}/tarball/main?download=1")
+    archive = world.ask(everything, "GET", f"{HELLO}/tarball/main?download=1")
+    assert (archive.status, archive.raw[:2]) == (200, b"\x1f\x8b")
     world.ask(everything, "GET", f"{HELLO}/commits/main", Accept="application/vnd.github.diff")
     world.ask(everything, "PUT", f"{HELLO}/contents/new", body)
     assert not marker.exists()

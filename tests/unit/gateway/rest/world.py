@@ -27,6 +27,7 @@ from keyhole.tokens.services import TokenSpec, generate
 from tests.unit.gateway.rest.scratch import NAMES, Scratch
 
 T = TypeVar("T")
+_runner = asyncio.Runner()
 _numbers = itertools.count(1)
 
 
@@ -57,7 +58,6 @@ class World:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.caller = local_caller()
-        self._runner = asyncio.Runner()
         self.scratch: dict[str, Any] = {}
 
     def connect(self) -> None:
@@ -78,12 +78,8 @@ class World:
         return self.run(self.asked(token, method, path, body, headers))
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
-        """The result of a coroutine, in the one loop that all of a test's requests share, as in the server."""
-        return self._runner.run(work)
-
-    def close(self) -> None:
-        """Ends the loop."""
-        self._runner.close()
+        """The result of a coroutine, in the one loop that all requests of the process share, as in the server."""
+        return _runner.run(work)
 
     async def asked(self, token: Secret, method: str, path: str, body: Any, headers: dict[str, str]) -> Answer:
         raw_path, _, query = f"/api/v3{path}".encode().partition(b"?")

@@ -20,13 +20,11 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def world(template: Path, tmp_path: Path, transactional_db: None) -> Iterator[object]:
+def world(template: Path, tmp_path: Path, transactional_db: None) -> object:
     """A world of one's own, for tests that change it."""
     from tests.unit.gateway.rest.world import build
 
-    built = build(template, tmp_path)
-    yield built
-    built.close()
+    return build(template, tmp_path)
 
 
 @pytest.fixture(scope="session")
@@ -46,7 +44,5 @@ def shared_world(template: Path, tmp_path_factory: pytest.TempPathFactory, datab
     from tests.unit.gateway.rest.world import build
 
     with django_db_blocker.unblock():
-        built = build(template, tmp_path_factory.mktemp("world"))
-        yield built
-        built.close()
+        yield build(template, tmp_path_factory.mktemp("world"))
         call_command("flush", verbosity=0, interactive=False)

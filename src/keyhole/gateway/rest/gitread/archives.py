@@ -24,8 +24,8 @@ def archive(git_dir: Path, kind: str, commit: str, folder: str, filters: frozens
 async def configured_filters(git_dir: Path) -> frozenset[str]:
     """Names of the filters that the repository's own configuration defines, to be switched off."""
     try:
-        out = await output(git_dir, "config", "--local", "--includes", "--name-only", "-z", "--get-regexp",
-                           r"^filter\.")
+        # Not --local: a repository may have settings of its worktree beside those of its own.
+        out = await output(git_dir, "config", "--includes", "--name-only", "-z", "--get-regexp", r"^filter\.")
     except GitError:  # exit code 1: there are none
         return frozenset()
     names = [line.removeprefix("filter.") for line in out.decode("utf-8", "surrogateescape").split("\0") if line]

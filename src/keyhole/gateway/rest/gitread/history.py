@@ -10,7 +10,7 @@ from pathlib import Path
 
 from keyhole.gateway.rest.gitread.commits import Commit, Tag, parse_commit, parse_tag
 from keyhole.gateway.rest.gitread.objects import read
-from keyhole.gateway.rest.gitread.process import output
+from keyhole.gateway.rest.gitread.process import TIMEOUT, output
 from keyhole.providers.gitcli import GitError
 
 MOST_CONTRIBUTING_COMMITS = 200_000
@@ -48,9 +48,9 @@ async def list_commits(git_dir: Path, wanted: Wanted, *, skip: int = 0, count: i
     return await read_commits(git_dir, out.decode("ascii").split())
 
 
-async def count_commits(git_dir: Path, wanted: Wanted) -> int:
-    """How many there are."""
-    return int(await output(git_dir, "rev-list", "--count", *wanted.arguments()))
+async def count_commits(git_dir: Path, wanted: Wanted, *, timeout: float = TIMEOUT) -> int:
+    """How many there are; Unavailable when counting takes longer than `timeout` seconds."""
+    return int(await output(git_dir, "rev-list", "--count", *wanted.arguments(), timeout=timeout))
 
 
 async def read_commits(git_dir: Path, oids: Sequence[str]) -> list[Commit]:

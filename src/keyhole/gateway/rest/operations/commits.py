@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from keyhole.core.errors import Conflict
+from keyhole.core.errors import Conflict, Unavailable
 from keyhole.gateway.http import Response
 from keyhole.gateway.rest.answers import as_json, as_text
 from keyhole.gateway.rest.context import Context
@@ -16,6 +16,8 @@ from keyhole.gateway.rest.problems import invalid, no_commit, not_found
 from keyhole.gateway.rest.registry import reads
 
 _FILES_PER_PAGE = 300
+_COUNTING = 5.0
+"""Seconds that the number of the last page may take."""
 
 
 @reads("repos/list-commits")
@@ -29,9 +31,13 @@ async def list_commits(ctx: Context) -> Response:
     wanted = history.Wanted(
         (tip.oid,), path=ctx.query.get("path", "").strip("/"), author=_person(ctx, "author"),
         committer=_person(ctx, "committer"), since=_moment(ctx, "since"), until=_moment(ctx, "until"))
-    found = await history.list_commits(ctx.git_dir, wanted, skip=ctx.page.skip, count=ctx.page.size)
-    total = await history.count_commits(ctx.git_dir, wanted)
-    return ctx.listed([present.commit(commit, ctx.here, ctx.repository.pk) for commit in found], total)
+    found = await history.list_commits(ctx.git_dir, wanted, skip=ctx.page.skip, count=ctx.page.size + 1)
+    items = [present.commit(commit, ctx.here, ctx.repository.pk) for commit in found[:ctx.page.size]]
+    try:
+        total = await history.count_commits(ctx.git_dir, wanted, timeout=_COUNTING)
+    except Unavailable:  # a path in a very long history: the page is known, the number of pages is not
+        return ctx.listed(items, ctx.page.skip + len(found), exact=False)
+    return ctx.listed(items, total)
 
 
 def _person(ctx: Context, name: str) -> str:
