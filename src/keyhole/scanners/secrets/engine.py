@@ -19,7 +19,7 @@ from keyhole.scanners.secrets.checks import CHECKSUMS, NORMAL_FORMS, entropy, ma
 from keyhole.scanners.secrets.rules import Rule
 
 _RE2_MEMORY = 64 << 20  # the default of 8 MiB makes some patterns fall back to a machine a hundred times slower
-_MEMO_ENTRIES = 50_000
+_MEMO_BYTES = 32 << 20
 _WIDEST = 64 << 10
 _CONTEXT = 12  # bytes before a secret that tell an escape from a word
 # `\nghp_...` in a JSON string, `%3Dghp_...` in an address, a colour in a log: what stands before is no word.
@@ -28,6 +28,8 @@ _ASSIGNS = ord("=")  # ends base64, so it may not follow a secret; before one it
 _PRINTABLE = re.compile(rb"[!-~]{4}")
 
 Span = tuple[int, int]
+_Question = tuple[int, bytes, int, bool, bool]
+_Answer = tuple[Span | None, bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,8 @@ class Engine:
             expressions=[rule.scan.encode() for rule in rules], ids=list(range(len(rules))), elements=len(rules),
             flags=[0] * len(rules),
         )
-        self._memo: dict[tuple[int, bytes, bool, bool], tuple[Span, ...] | None] = {}
+        self._memo: dict[_Question, _Answer] = {}
+        self._memo_bytes = 0
 
     def about(self, rule: str) -> About:
         """What to say about a finding of this rule."""
@@ -66,38 +69,50 @@ class Engine:
         for index, end in ends:
             if end <= covered.get(index, 0):
                 continue  # inside the last secret of the same rule: its variable part, reported at every length
-            for span in self._secrets_near(index, text, end):
+            span = self._secret_at(index, text, end)
+            if span is not None:
                 found[index, span[0]] = span
-                covered[index] = max(span[1], covered.get(index, 0))
+                covered[index] = span[1]
         return self._hits(text, found)
 
-    def _secrets_near(self, index: int, text: bytes, end: int) -> list[Span]:
+    def _secret_at(self, index: int, text: bytes, end: int) -> Span | None:
+        """The secret of this rule whose fast match ended here, if it is one."""
         rule = self._rules[index].rule
         before, after = rule.before, rule.after
         while True:
             low, high = max(0, end - before), min(len(text), end + after)
-            key = (index, text[low:high], low == 0, high == len(text))
-            if key not in self._memo:
-                if len(self._memo) >= _MEMO_ENTRIES:
-                    self._memo.clear()
-                self._memo[key] = self._confirmed(*key)
-            spans = self._memo[key]
-            if spans is not None:
-                return [(low + start, low + stop) for start, stop in spans]
+            span, cut = self._remembered((index, text[low:high], end - low, low == 0, high == len(text)))
+            if not cut or high - low >= _WIDEST:
+                return None if span is None else (low + span[0], low + span[1])
             before, after = before * 2, after * 2
 
-    def _confirmed(self, index: int, window: bytes, first: bool, last: bool) -> tuple[Span, ...] | None:
-        """Secrets in the window; None if one may go on beyond it, unless the window is as wide as any gets."""
+    def _remembered(self, question: _Question) -> _Answer:
+        """The same lines stand in thousands of versions of a file; most questions have been answered before."""
+        answer = self._memo.get(question)
+        if answer is None:
+            self._memo_bytes += len(question[1])
+            if self._memo_bytes > _MEMO_BYTES:
+                self._memo.clear()
+                self._memo_bytes = 0
+            answer = self._memo[question] = self._confirmed(*question)
+        return answer
+
+    def _confirmed(self, index: int, window: bytes, end: int, first: bool, last: bool) -> _Answer:
+        """The secret around `end`, if any, and whether the window is too small to tell."""
         compiled = self._rules[index]
-        spans = []
         for match in compiled.confirm.finditer(window):
+            if match.end() < end:
+                continue
+            if match.start() >= end:
+                break
+            # Only this one match may ask for a wider window: if any cut one could, a text that is nothing but
+            # matches would have each of them looked at in the widest window there is.
             start, stop = match.span(1)
             cut = (not first and start < _CONTEXT) or (not last and stop == len(window))
-            if cut and len(window) < _WIDEST:
-                return None
             if _stands_alone(window, start, stop, compiled.edge) and _plausible(compiled.rule, match.group(1)):
-                spans.append((start, stop))
-        return tuple(spans)
+                return (start, stop), cut
+            return None, cut
+        return None, False
 
     def _hits(self, text: bytes, found: dict[tuple[int, int], Span]) -> list[Hit]:
         precise = [span for (index, _), span in found.items() if not self._rules[index].rule.generic]

@@ -90,8 +90,8 @@ def parse(name: str, text: str) -> Iterator[Rule]:
     for number, entry in enumerate(document.get("rule", []), 1):
         try:
             yield _rule(family | entry)
-        except (TypeError, ValueError) as error:
-            raise BadRule(f"{name}, rule {entry.get('id', number)}: {error}") from error
+        except (KeyError, TypeError, ValueError) as error:
+            raise BadRule(f"{name}, rule {entry.get('id', number)}: {error!r}") from error
 
 
 def digest(rules: Iterable[Rule]) -> str:

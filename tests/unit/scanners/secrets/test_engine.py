@@ -1,0 +1,94 @@
+"""Where exactly secrets begin and end, what hides them, and that no text can make the engine slow or wrong."""
+
+from __future__ import annotations
+
+import hashlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from keyhole.scanners.secrets.engine import Engine
+from keyhole.scanners.secrets.rules import all_rules
+from keyhole.scanners.secrets.shapes import make
+
+TOKEN = make("ghp_<alnum:30><crc32>", 1).encode()
+PEM = make("-----BEGIN PRIVATE KEY-----\\n<base64:64>\\n<base64:64>\\n-----END PRIVATE KEY-----", 1)
+ENGINE = Engine(all_rules(), lambda value: hashlib.sha256(value).hexdigest()[:32])
+
+
+def test_the_hit_is_the_token_and_nothing_beside_it():
+    (hit,) = ENGINE.examine(b"x = '" + TOKEN + b"'")
+    assert (hit.start, hit.end, hit.last4) == (5, 5 + len(TOKEN), TOKEN[-4:].decode())
+    assert hit.fingerprint == "github-personal-token:" + hashlib.sha256(TOKEN).hexdigest()[:32]
+
+
+@pytest.mark.parametrize("before", [b"", b" ", b"=", b'"', b"\n", b"\\n", b"\\t", b"%3D", b"\x1b[1;31m", b":", b"\xff"])
+def test_what_may_stand_before_a_token(before):
+    assert len(ENGINE.examine(b"some text " + before + TOKEN)) == 1
+
+
+@pytest.mark.parametrize("before", [b"a", b"_", b"0", b"\\\\n", b"%zz", b"m"])
+def test_what_makes_a_token_part_of_a_longer_word(before):
+    assert ENGINE.examine(b"some text " + before + TOKEN) == []
+
+
+@pytest.mark.parametrize("after", [b"a", b"_", b"0"])
+def test_a_token_that_goes_on_is_another_thing(after):
+    assert ENGINE.examine(TOKEN + after) == []
+
+
+def test_the_same_token_twice_in_a_text_is_two_hits_with_one_fingerprint():
+    hits = ENGINE.examine(TOKEN + b"\n" + TOKEN)
+    assert len(hits) == 2
+    assert len({hit.fingerprint for hit in hits}) == 1
+
+
+def test_a_private_key_is_the_same_however_it_is_written():
+    ways = [PEM, PEM.replace("\n", "\r\n"), '"key": "' + PEM.replace("\n", "\\n") + '"',
+            "\n".join("    " + line for line in PEM.splitlines())]
+    hits = [ENGINE.examine(way.encode()) for way in ways]
+    assert [len(found) for found in hits] == [1] * 4
+    assert len({found[0].fingerprint for found in hits}) == 1
+
+
+def test_a_long_private_key_is_found_whole():
+    body = "\n".join(make("<base64:64>", seed) for seed in range(100))
+    key = f"-----BEGIN RSA PRIVATE KEY-----\n{body}\n-----END RSA PRIVATE KEY-----"
+    (hit,) = ENGINE.examine(key.encode())
+    assert hit.last4 == body[-4:]
+
+
+def test_a_general_rule_gives_way_to_a_precise_one():
+    text = f"https://deploy:{TOKEN.decode()}@git.internal.io/app.git"
+    assert [hit.rule for hit in ENGINE.examine(text.encode())] == ["github-personal-token"]
+
+
+def test_a_short_secret_shows_none_of_its_characters():
+    hits = ENGINE.examine(b"postgresql://app:" + make("<alnum:12>", 3).encode() + b"@db/x")
+    assert [(hit.rule, hit.last4) for hit in hits] == [("password-in-address", "")]
+
+
+@pytest.mark.parametrize("value", ["sk_live_" + "x" * 24, "sk_live_" + "0123456789abcdef01234567",
+                                   "sk_live_exampleexampleexample1", "npm_" + "a" * 36])
+def test_made_up_values_are_left_out(value):
+    assert ENGINE.examine(value.encode()) == []
+
+
+@pytest.mark.parametrize("piece", [b"AKIA", b"ghp_", b"-----BEGIN RSA PRIVATE KEY-----\n", b"eyJ", b"sk-", b"://a:b@",
+                                   b"aws secret key = ", b"heroku_api_key=", b"-----BEGIN PRIVATE KEY-----" + b"A" * 50])
+def test_repeated_beginnings_end_in_bounded_work(piece):
+    ENGINE._memo.clear()
+    assert ENGINE.examine(piece * (200_000 // len(piece))) == []
+
+
+@given(st.binary(max_size=200), st.binary(max_size=200))
+def test_no_bytes_make_it_fail(before, after):
+    for hit in ENGINE.examine(before + TOKEN + after):
+        assert 0 <= hit.start < hit.end
+
+
+@given(st.integers(min_value=0, max_value=400), st.sampled_from([b" ", b"\n", b"\0", b"\xff", b"-"]))
+def test_where_in_the_text_makes_no_difference(distance, filler):
+    text = filler * distance + b" " + TOKEN + b" " + filler * distance
+    assert [hit.start for hit in ENGINE.examine(text)] == [distance + 1]

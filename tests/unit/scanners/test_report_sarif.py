@@ -1,0 +1,76 @@
+"""SARIF 2.1.0 as its consumers read it: what must be there is, and an incomplete scan is not a success."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+
+import pytest
+
+from keyhole.core.finding import Location, Place, Severity, Status
+from keyhole.scanners.report_sarif import sarif
+from tests.unit.core.test_finding import FINDING, RESULT, WHERE
+
+
+def run_of(result):
+    log = json.loads(json.dumps(sarif(result)))
+    assert log["version"] == "2.1.0"
+    assert log["$schema"].endswith("sarif-schema-2.1.0.json")
+    (run,) = log["runs"]
+    return run
+
+
+def test_what_the_standard_requires_is_there():
+    run = run_of(RESULT)
+    assert run["tool"]["driver"]["name"] == "Keyhole"
+    for found in run["results"]:
+        assert found["message"]["text"]
+        assert found["level"] in {"error", "warning", "note", "none"}
+        assert run["tool"]["driver"]["rules"][found["ruleIndex"]]["id"] == found["ruleId"]
+        for location in found["locations"]:
+            region = location["physicalLocation"]["region"]
+            assert region["startLine"] >= 1
+            assert region["startColumn"] >= 1
+    for rule in run["tool"]["driver"]["rules"]:
+        assert rule["shortDescription"]["text"]
+        assert 0 < float(rule["properties"]["security-severity"]) <= 10
+
+
+def test_a_finding_is_told_without_its_value():
+    (found,) = run_of(RESULT)["results"]
+    assert found["message"]["text"] == "GitHub token, ending in WXYZ, first in commit aaaaaaaaaaaa"
+    assert found["partialFingerprints"] == {"keyholeFingerprint/v1": FINDING.fingerprint}
+    assert found["locations"][0]["properties"]["commit"] == "a" * 40
+
+
+def test_rules_are_listed_once_however_many_findings_they_have():
+    other = dataclasses.replace(FINDING, id="f" * 16, fingerprint="github-personal-token:" + "1" * 32)
+    run = run_of(dataclasses.replace(RESULT, findings=(FINDING, other)))
+    assert len(run["results"]) == 2
+    assert len(run["tool"]["driver"]["rules"]) == 1
+
+
+def test_an_incomplete_scan_is_no_success_and_says_why():
+    result = dataclasses.replace(RESULT, status=Status.INCOMPLETE, reasons=("out of time",), findings=())
+    (invocation,) = run_of(result)["invocations"]
+    assert invocation["executionSuccessful"] is False
+    assert invocation["toolExecutionNotifications"][0]["message"]["text"] == "incomplete: out of time"
+    assert run_of(RESULT)["invocations"][0]["executionSuccessful"] is True
+
+
+@pytest.mark.parametrize(("path", "uri"), [
+    ("a b/ü?#%.py", "a%20b/%C3%BC%3F%23%25.py"), (r"a\u000ab", "a%5Cu000ab"), ("https://x/", "https%3A//x/"),
+])
+def test_paths_become_addresses(path, uri):
+    finding = dataclasses.replace(FINDING, locations=(dataclasses.replace(WHERE, path=path),))
+    (found,) = run_of(dataclasses.replace(RESULT, findings=(finding,)))["results"]
+    assert found["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == uri
+
+
+def test_a_message_has_an_address_of_its_own():
+    where = Location("b" * 40, "", "commit message", 1, 1, Place.COMMIT_MESSAGE)
+    finding = dataclasses.replace(FINDING, locations=(where,), severity=Severity.LOW, title="odd [title](x)")
+    (found,) = run_of(dataclasses.replace(RESULT, findings=(finding,)))["results"]
+    assert found["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == ".git/commit%20message"
+    assert found["level"] == "note"
+    assert "\\[title\\]" in found["message"]["text"]

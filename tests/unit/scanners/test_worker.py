@@ -1,0 +1,78 @@
+"""The pieces of the child that can be told apart: what is examined, when progress is said, how errors leave."""
+
+from __future__ import annotations
+
+import io
+import json
+
+import pytest
+
+from keyhole.scanners.collect import Collector
+from keyhole.scanners.gitpipe import Git, close, patient_lines
+from keyhole.scanners.interface import Hit, Limits
+from keyhole.scanners.objects import Entry, OutOfTime, Piece, Trouble
+from keyhole.scanners.worker import Reporter, _where, readable
+
+
+def piece(text, kind="blob"):
+    return Piece(Entry(b"a" * 40, kind, len(text)), text, 0, len(text), 0, 0)
+
+
+def test_of_a_commit_only_the_message_is_examined():
+    text, start, end = readable(piece(b"tree x\nauthor a\n\nfix\n", "commit"))
+    assert (text, start, end) == (b"fix\n", 0, 4)
+
+
+@pytest.mark.parametrize("raw", [b"\xff\xfe", b"\xfe\xff\xd8", b"\xff\xfe" + b"\x00\xd8" * 9])
+def test_broken_utf_16_does_no_harm(raw):
+    text, _, end = readable(piece(raw))
+    assert len(text) == end
+
+
+def test_progress_is_said_at_once_and_then_not_too_often():
+    out = io.StringIO()
+    report = Reporter(out, 60)
+    report.phase("reading")
+    for done in range(1000):
+        report.tick(done, 1000)
+    lines = [json.loads(line) for line in out.getvalue().splitlines()]
+    assert lines[0] == {"progress": {"phase": "reading", "done": 0, "total": 1000}}
+    assert len(lines) < 100
+
+
+def test_time_runs_out_and_can_be_granted():
+    report = Reporter(io.StringIO(), -1)
+    with pytest.raises(OutOfTime):
+        report.tick(1, 2)
+    report.allow(60)
+    report.tick(1, 2)
+
+
+def test_an_error_leaves_as_its_class_and_line_without_its_message():
+    try:
+        raise KeyError("what was being read")
+    except KeyError as error:
+        said = _where(error)
+    assert said.startswith("KeyError in test_worker.py:")
+    assert "read" not in said.removeprefix("KeyError in test_worker.py:")
+
+
+def test_too_many_findings_or_places_are_noted_and_each_finding_keeps_one_place():
+    trouble = Trouble()
+    collector = Collector(Limits(findings=2, sites=1), trouble)
+    for number in range(3):
+        hit = Hit("r", 0, 1, f"r:{number:032x}", "")
+        collector.add("secrets", piece(b"x"), b"x", hit)
+        collector.add("secrets", piece(b"x"), b"x", hit)
+    assert collector.objects() == {b"a" * 40}
+    assert "more than 2 findings" in " ".join(trouble.sentences())
+    assert "more than 1 places" in " ".join(trouble.sentences())
+
+
+def test_a_git_that_says_nothing_is_given_up(history):
+    with Git(history.path).start("cat-file", "--batch", stdin=-1) as process:
+        with pytest.raises(TimeoutError):
+            list(patient_lines(process, 0.01))
+        close(process.stdin)
+        assert list(patient_lines(process, 30)) == []
+    assert process.returncode is not None
