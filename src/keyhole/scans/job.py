@@ -18,8 +18,9 @@ from keyhole.scans.reading import read as read_repository
 from keyhole.scans.summary import before, counted
 
 KIND = "scan"
-MOST_ATTEMPTS = 5
-"""How often reading is begun: a repository that takes the worker down with it must not do so for ever."""
+MOST_ATTEMPTS = 20
+"""How often reading is begun. A repository that takes the worker down with it must not do so for ever, but a machine
+with a bad day must not cost a scan either."""
 
 
 def _unfinished() -> Iterable[int]:

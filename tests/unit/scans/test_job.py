@@ -195,3 +195,12 @@ def test_a_scan_ends_once(repository):
     assert not life.finish(scan, "failed", "second")
     scan.refresh_from_db()
     assert (scan.state, scan.reason) == ("stopped", "first")
+
+
+def test_a_repository_that_takes_every_worker_down_with_it_is_given_up(repository):
+    scan = services.create(local_caller(), ScanSpec(repository.pk))
+    Scan.objects.filter(pk=scan.pk).update(attempts=job.MOST_ATTEMPTS)
+    job.run(scan.pk)
+    scan.refresh_from_db()
+    assert (scan.state, scan.token) == ("failed", None)
+    assert scan.reason.startswith(f"It was interrupted {job.MOST_ATTEMPTS} times.")
