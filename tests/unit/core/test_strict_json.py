@@ -39,7 +39,8 @@ def test_a_whole_number_is_a_float_too():
 @pytest.mark.parametrize("data", [
     {"colour": "blue-secret", "inner": [], "yes": True}, {"colour": "red", "inner": "secret", "yes": True},
     {"colour": "red", "inner": [], "yes": 1}, {"colour": "red", "inner": []}, "secret",
-    {"colour": "red", "inner": [{"number": "secret"}], "yes": True}, {"colour": "red", "inner": [], "yes": True, "x": 1},
+    {"colour": "red", "inner": [{"number": "secret"}], "yes": True},
+    {"colour": "red", "inner": [], "yes": True, "x": 1},
 ])
 def test_what_does_not_fit_is_refused_and_not_quoted(data):
     with pytest.raises(ValueError, match="Outer") as refused:

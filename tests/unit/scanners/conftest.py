@@ -33,7 +33,7 @@ class History:
         text = message.encode()
         lines = [b"commit refs/heads/%s\n" % branch.encode()]
         for role in (b"author", b"committer"):
-            lines.append(b"%s A <a@example.invalid> %d +0000\n" % (role, self._clock))
+            lines += [b"%s A <a@example.invalid> %d +0000\n" % (role, self._clock)]
         lines.append(b"data %d\n%s\n" % (len(text), text))
         if parents is None:
             parents = [self.tip(branch)] if self.tip(branch) else []

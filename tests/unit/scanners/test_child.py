@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -355,8 +356,13 @@ def _children():
 
 def _running(group):
     """Processes of the group that still run: one that was killed may wait as a zombie for whoever adopted it."""
-    stats = [path.read_text().rpartition(") ")[2].split() for path in Path("/proc").glob("[0-9]*/stat") if path.exists()]
-    return [stat for stat in stats if int(stat[2]) == group and stat[0] not in {"Z", "X"}]
+    running = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):  # it may end while we look
+            state, _parent, its_group = path.read_text().rpartition(") ")[2].split()[:3]
+            if int(its_group) == group and state not in {"Z", "X"}:
+                running.append(path)
+    return running
 
 
 def test_a_killed_child_makes_the_scan_incomplete(history, scan):

@@ -75,8 +75,9 @@ def test_made_up_values_are_left_out(value):
     assert ENGINE.examine(value.encode()) == []
 
 
-@pytest.mark.parametrize("piece", [b"AKIA", b"ghp_", b"-----BEGIN RSA PRIVATE KEY-----\n", b"eyJ", b"sk-", b"://a:b@",
-                                   b"aws secret key = ", b"heroku_api_key=", b"-----BEGIN PRIVATE KEY-----" + b"A" * 50])
+@pytest.mark.parametrize("piece", [b"AKIA", b"ghp_", b"-----BEGIN RSA PRIVATE KEY-----\n", b"eyJ", b"sk-",
+                                   b"://a:b@", b"aws secret key = ", b"heroku_api_key=",
+                                   b"-----BEGIN PRIVATE KEY-----" + b"A" * 50])
 def test_repeated_beginnings_end_in_bounded_work(piece):
     ENGINE._memo.clear()
     assert ENGINE.examine(piece * (200_000 // len(piece))) == []
