@@ -271,6 +271,7 @@ ALLOWED_HOSTS = sorted(
     {f"[{_public_host}]" if ":" in _public_host else _public_host, "localhost", "127.0.0.1", "[::1]"}
 )
 CSRF_TRUSTED_ORIGINS = [KEYHOLE_URL]
+CSRF_FAILURE_VIEW = "keyhole.web.errors.csrf_failure"
 
 DATABASES = {"default": _postgresql(KEYHOLE_DATABASE_URL) if KEYHOLE_DATABASE_URL else _sqlite()}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
