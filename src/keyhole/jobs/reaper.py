@@ -83,7 +83,11 @@ class Reaper:
         """Queues rows that are unfinished and that no run is under way for."""
         for job in registered():
             for row in job.unfinished():
-                self._ensure(job, row)
+                try:
+                    self._ensure(job, row)
+                except Exception:
+                    # One row that nothing can be done for must not keep the others waiting.
+                    log.exception("%s %d could not be looked after; it is tried again", job.kind, row)
 
     def _ensure(self, job: Job, row: int) -> None:
         runs = self._ledger.runs(job.kind, row)

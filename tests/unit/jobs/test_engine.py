@@ -13,6 +13,7 @@ import pytest
 from keyhole.core.errors import Conflict
 from keyhole.jobs import Interrupted, engine, job, registry, step
 from keyhole.jobs.liveness import FileBeacon
+from keyhole.jobs.reaper import Reaper
 
 WAIT = 20
 
@@ -158,6 +159,25 @@ def test_work_that_ends_without_ending_its_row_is_given_up_after_some_times(room
     assert room.calls == [1] * 5
 
 
+def test_a_row_that_cannot_be_looked_after_keeps_no_other_waiting(room, monkeypatch, caplog):
+    @room.register
+    def errand(row):
+        room.end(row, "done")
+
+    original = Reaper._ensure
+
+    def ensure(self, job, row):
+        if row == 1:
+            raise OSError("no such luck")
+        original(self, job, row)
+
+    monkeypatch.setattr(Reaper, "_ensure", ensure)
+    room.rows.update({1: None, 2: None})
+    engine.start()
+    assert room.ended(2) == "done"
+    assert "errand 1 could not be looked after" in caplog.text
+
+
 def test_the_records_are_private_and_hold_portable_json_and_no_pickles(room):
     @step
     def only(row):
@@ -251,3 +271,12 @@ print([talk for talk in spoken if "AF_UNIX" not in talk[1]])
     )
     assert (done.returncode, done.stdout) == (0, "[]\n"), done.stderr
     assert done.stderr == "", "and says nothing on the console"
+
+
+def test_commands_that_run_no_job_do_not_pay_for_the_engine():
+    code = (
+        "import sys, django; django.setup(); from keyhole.scans import services, follow, reports; "
+        "print([name for name in ('dbos', 'sqlalchemy', 'hyperscan') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"

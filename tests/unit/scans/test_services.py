@@ -168,6 +168,21 @@ def test_a_scan_whose_person_has_left_reads_nothing(repository):
     assert not Token.objects.exists()
 
 
+def test_an_account_that_is_closed_in_the_middle_ends_the_scan_and_leaves_no_token(repository, monkeypatch):
+    bob = member()
+    scan = services.create(bob, ScanSpec(repository.pk))
+
+    def closes(*_args, **named):
+        User.objects.filter(pk=bob.user_id).update(is_active=False)
+        assert named["stop"].is_set()
+
+    monkeypatch.setattr("keyhole.scans.reading.child.run", closes)
+    job.run(scan.pk)
+    scan.refresh_from_db()
+    assert (scan.state, scan.token.state) == ("failed", "revoked")
+    assert scan.reason == "The scan's token was revoked while it was reading."
+
+
 def test_a_job_for_a_scan_that_is_gone_or_has_ended_does_nothing(repository):
     scan = create(repository)
     services.stop(local_caller(), scan.pk)
