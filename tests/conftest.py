@@ -25,6 +25,8 @@ for _name in [name for name in os.environ if name.startswith("KEYHOLE_")]:
 for _name, _folder in {"KEYHOLE_DATA": "data", "TMPDIR": "tmp", "HOME": "home"}.items():
     (_MINE / _folder).mkdir(parents=True, exist_ok=True)
     os.environ[_name] = str(_MINE / _folder)
+if "PYTEST_KEYHOLE_DATABASE_URL" in os.environ:  # the story that repeats unit tests on PostgreSQL
+    os.environ["KEYHOLE_DATABASE_URL"] = os.environ["PYTEST_KEYHOLE_DATABASE_URL"]
 os.environ["DJANGO_SETTINGS_MODULE"] = "keyhole.settings"
 # git must do the same for everybody: nobody's configuration, never a question on the terminal.
 os.environ.update(

@@ -56,9 +56,13 @@ def owner_for(login: str, kind: OwnerKind) -> Owner:
 
 
 def find_owner(login: str) -> Owner:
-    """The resource owner with this login. NotFound when there is none."""
-    found = Owner.objects.filter(login_folded=fold(login)).first()
-    if found is None and fold(login) == fold(settings.KEYHOLE_DEFAULT_OWNER):
+    """The resource owner with this login. NotFound when there is none, also when no owner can have the name."""
+    try:
+        folded = fold(owner_name(login))
+    except InvalidInput as problem:
+        raise NotFound("There is no resource owner of this name.", hint=problem.message) from problem
+    found = Owner.objects.filter(login_folded=folded).first()
+    if found is None and folded == fold(settings.KEYHOLE_DEFAULT_OWNER):
         return owner_for(login, OwnerKind.ORGANIZATION)
     if found is None:
         raise NotFound(
