@@ -311,6 +311,18 @@ def test_guessing_a_password_is_slowed_down_and_nobody_is_locked_out(keyhole):
     assert Client(keyhole).sign_in()[0] == 200, "another name from the same place still may"
 
 
+def test_signing_in_is_on_record_and_what_was_typed_by_mistake_is_not(keyhole, client):
+    mistaken = Client(keyhole)
+    token = mistaken.csrf("/sign-in")
+    mistaken.post("/sign-in", csrfmiddlewaretoken=token, name="typed-into-the-wrong-field", password="mara")
+    mistaken.post("/sign-in", csrfmiddlewaretoken=token, name="mara", password="wrong")
+    denied = client.get("/audit?outcome=denied")[2]
+    assert "an unknown name" in denied
+    assert "mara@harbour.example" in denied
+    assert "account:sign_in" in client.get("/audit?outcome=allowed")[2]
+    assert "typed-into" not in denied
+
+
 def test_errors_are_pages(client):
     for path, status in (
         ("/nothing-here", 404),

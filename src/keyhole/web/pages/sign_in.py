@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from django.contrib.auth import authenticate, login, logout
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 
 from keyhole.accounts.models import User
+from keyhole.audit.log import ALLOWED, DENIED, Draft, append
+from keyhole.core.caller import Caller, Via
 from keyhole.core.canonical import fold
 from keyhole.core.errors import KeyholeError
 from keyhole.web import throttle
@@ -36,9 +39,11 @@ def sign_in(request: HttpRequest) -> HttpResponseBase:
                 hint=f"Wait {throttle.WINDOW // 60} minutes, then try again.",
             ),
         )
-    user = authenticate(request, username=_email_of(name), password=password)
+    known = _known(name)
+    user = authenticate(request, username=known.email if known else name, password=password)
     if user is None:
         throttle.failed(address_of(request), name)
+        _record(request, known, DENIED)
         return _form(
             request,
             following,
@@ -50,6 +55,7 @@ def sign_in(request: HttpRequest) -> HttpResponseBase:
             ),
         )
     throttle.succeeded(address_of(request), name)
+    _record(request, user, ALLOWED)  # before the session begins: what cannot be recorded does not happen
     login(request, user)
     return redirect(following)
 
@@ -61,11 +67,18 @@ def sign_out(request: HttpRequest) -> HttpResponseBase:
     return redirect("sign-in")
 
 
-def _email_of(name: str) -> str:
-    if "@" in name:
-        return name
-    known = User.objects.filter(owner__login_folded=fold(name)).first()
-    return known.email if known else name
+def _known(name: str) -> User | None:
+    """The account with this email address or login."""
+    field = "email__iexact" if "@" in name else "owner__login_folded"
+    return User.objects.select_related("owner").filter(**{field: fold(name)}).first()
+
+
+def _record(request: HttpRequest, user: AbstractBaseUser | None, outcome: str) -> None:
+    """Signing in is on record. A name that nobody has is not: people type passwords into the wrong field."""
+    name = user.get_username() if user is not None else "an unknown name"
+    actor = Caller(user.pk if user is not None else None, name, Via.WEB, address_of(request)).as_actor()
+    subject = {} if outcome == ALLOWED else {"why": "The name and the password did not go together."}
+    append(Draft(action="account:sign_in", outcome=outcome, actor=actor, subject=subject))
 
 
 def _form(
