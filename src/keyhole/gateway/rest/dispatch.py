@@ -11,10 +11,11 @@ from dataclasses import replace
 from datetime import UTC
 
 from django.conf import settings
+from django.db import DatabaseError
 from django.utils import timezone
 
 from keyhole.core.decide import Denied, decide
-from keyhole.core.errors import KeyholeError
+from keyhole.core.errors import KeyholeError, Unavailable
 from keyhole.core.permissions import Operation, Standing
 from keyhole.core.request import RefUpdate, Request
 from keyhole.gateway.errors import NotImplementedYet
@@ -36,7 +37,10 @@ _NO_OPERATION = Operation("", "", "", Standing.UNLISTED, doc="https://docs.githu
 
 async def handle(http: HttpRequest, bearer: Bearer) -> Response:
     """The answer to a REST request that came with a valid token. `http.target` starts with `/api`."""
-    found = await in_thread(subjects, http.method, http.target.segments, bearer)
+    try:
+        found = await in_thread(subjects, http.method, http.target.segments, bearer)
+    except DatabaseError as problem:
+        raise Unavailable("Repositories cannot be looked up now.") from problem
     operation = found.match.operation if found.match is not None else _NO_OPERATION
     links = Links(settings.KEYHOLE_URL.rstrip("/"))
     context = Context(http, operation, found, bearer, _ANONYMOUS, links)
@@ -48,6 +52,10 @@ async def handle(http: HttpRequest, bearer: Bearer) -> Response:
     except GitError as problem:
         _log.error("git failed for %s: %s", operation.id, problem.message)
         answer = failed(KeyholeError("Server Error"), documentation_url=operation.doc, explain=exchange.explain)
+    except DatabaseError:
+        _log.exception("the database failed for %s", operation.id)
+        answer = failed(Unavailable("The database does not answer now."), documentation_url=operation.doc,
+                        explain=exchange.explain)
     except KeyholeError as problem:
         answer = failed(problem, documentation_url=operation.doc, explain=exchange.explain)
     return exchange.finished(answer)
@@ -113,7 +121,13 @@ class _Exchange:
         circumstances = Circumstances(
             surface="rest", method=http.method, target=http.target.render().decode("ascii"), address=http.address,
             agent=http.agent)
-        permit = await in_thread(judge, self._context.bearer, self._request(updates), circumstances)
+        try:
+            permit = await in_thread(judge, self._context.bearer, self._request(updates), circumstances)
+        except KeyholeError:
+            raise
+        except Exception as problem:  # whatever breaks while deciding ends as "not now", never as a yes
+            _log.exception("no verdict for %s", self._context.operation.id)
+            raise Unavailable("The request could not be judged now.") from problem
         self.explain = permit.id
         return permit
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from django.db import OperationalError
 
+from keyhole.core.errors import Unavailable
 from keyhole.repositories.services import connect_folder
 from tests.unit.gateway.rest.test_attacks import HELLO, READS, may_all, without_id
 
@@ -74,3 +76,38 @@ def test_G18_C5_attributes_and_configuration_of_a_repository_run_nothing(world, 
     world.ask(everything, "GET", f"{HELLO}/commits/main", Accept="application/vnd.github.diff")
     world.ask(everything, "PUT", f"{HELLO}/contents/new", body)
     assert not marker.exists()
+
+
+class TestWhatBreaks:
+    """A15: what fails while a request is looked up, judged or recorded ends as 503, and nothing was done."""
+
+    @pytest.mark.parametrize(("place", "error"), [
+        ("keyhole.gateway.rest.subjects.find", OperationalError("database is locked")),
+        ("keyhole.tokens.authority.decide", RuntimeError("a bug")),
+        ("keyhole.tokens.authority.decide", RecursionError()),
+        ("keyhole.tokens.authority.writer", Unavailable("The audit log cannot be written.")),
+    ], ids=["look-up", "decision", "recursion", "record"])
+    def test_a15_ends_as_503_and_moves_nothing(self, world, everything, monkeypatch, place, error):
+        def broken(*_, **__):
+            raise error
+
+        scratch = world.scratch["octo/hello"]
+        before = scratch.git("--git-dir", str(scratch.bare), "for-each-ref")
+        monkeypatch.setattr(place, broken)
+        for method, path, body in (("GET", f"{HELLO}/contents/README.md", None),
+                                   ("PUT", f"{HELLO}/contents/new", {"message": "m", "content": "eA=="}),
+                                   ("DELETE", f"{HELLO}/git/refs/heads/feature/one", None)):
+            try:
+                status, raw = (answer := world.ask(everything, method, path, body)).status, answer.raw
+            except Unavailable as problem:  # raised to the door, which answers it
+                status, raw = problem.status, b""
+            assert (status, b"hello\n" in raw) == (503, False)
+        assert scratch.git("--git-dir", str(scratch.bare), "for-each-ref") == before
+
+    def test_a_table_that_fails_after_the_verdict_is_503_too(self, world, everything, monkeypatch):
+        def broken(*_, **__):
+            raise OperationalError("disk I/O error")
+
+        monkeypatch.setattr("keyhole.gateway.rest.operations.repositories.selected_by", broken)
+        answer = world.ask(everything, "GET", "/user/repos")
+        assert (answer.status, answer.json["message"]) == (503, "The database does not answer now.")
