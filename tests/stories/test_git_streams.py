@@ -18,6 +18,7 @@ def keyhole(keyhole_server):
     git_dir = keyhole_server.make_repo("stream/large")
     work = keyhole_server.folder / "large"
     keyhole_server.git("clone", "-q", str(git_dir), str(work))
+    keyhole_server.git("config", "core.compression", "0", at=work)  # random bytes: trying would only take time
     for number in range(12):
         (work / f"{number}.bin").write_bytes(os.urandom(4_000_000))  # does not compress: 48 MB on the wire
     keyhole_server.commit(work, {"a": "1"})
@@ -228,11 +229,11 @@ def test_P20_a_body_that_never_comes_is_cut_and_held_no_git_process(keyhole, rea
         assert not _children(keyhole)
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(120)
 def test_P20_a_client_that_does_not_read_is_cut(keyhole, reader):
     with _open_clone(keyhole, reader):
         assert _children(keyhole)
-        _until(lambda: not _children(keyhole), 20, "a client that does not read keeps its git processes")
+        _until(lambda: not _children(keyhole), 60, "a client that does not read keeps its git processes")
 
 
 def test_memory_does_not_grow_with_what_is_transferred(keyhole, reader):

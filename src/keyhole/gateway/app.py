@@ -37,7 +37,9 @@ _log = logging.getLogger(__name__)
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"})
 _GIT_ENDINGS = (b"/info/refs", b"/git-upload-pack", b"/git-receive-pack", b"/git-upload-archive")
 _SLOWEST_READER = 15.0
-"""Seconds in which a client must take 64 KiB of an answer."""
+"""Seconds in which a client must take an answer."""
+_SLOWEST_STREAM = 30.0
+"""Seconds in which it must take 64 KiB of a stream: who receives a pack also unpacks it and may fall silent."""
 _EVERY_ANSWER = (
     (b"cache-control", b"private, no-store"),
     (b"x-content-type-options", b"nosniff"),
@@ -169,17 +171,17 @@ class _Exchange:
         try:
             if self._scope["method"] != "HEAD":
                 async for piece in pieces:
-                    await self._put({"type": "http.response.body", "body": piece, "more_body": True})
+                    await self._put({"type": "http.response.body", "body": piece, "more_body": True}, _SLOWEST_STREAM)
             await self._put({"type": "http.response.body", "body": b"", "more_body": False})
         finally:
             if (close := getattr(pieces, "aclose", None)) is not None:
                 await close()
 
-    async def _put(self, message: MutableMapping[str, Any]) -> None:
+    async def _put(self, message: MutableMapping[str, Any], patience: float = _SLOWEST_READER) -> None:
         try:
-            await asyncio.wait_for(self._send(message), _SLOWEST_READER)
+            await asyncio.wait_for(self._send(message), patience)
         except TimeoutError:
-            _log.info("cut %s: its client took nothing for %.0f s", self._address(), _SLOWEST_READER)
+            _log.info("cut %s: its client took nothing for %.0f s", self._address(), patience)
             raise ClientGone from None
 
 

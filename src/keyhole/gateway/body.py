@@ -30,6 +30,8 @@ class Body:
         self._declared = declared
         self._seen = 0
         self._waited = 0.0
+        self.patience = PATIENCE
+        """Seconds without a byte; more is right only for a client that has shown a token."""
         self.finished = asyncio.Event()
         """Set once the last byte has been read."""
 
@@ -66,9 +68,11 @@ class Body:
 
     async def _next(self) -> MutableMapping[str, Any]:
         started = time.monotonic()
-        allowed = PATIENCE + self._seen / SLOWEST - self._waited
+        allowed = self.patience + self._seen / SLOWEST - self._waited
         try:
-            return await asyncio.wait_for(self._receive(), min(PATIENCE, max(allowed, 0.1)))
+            if allowed <= 0:
+                raise TimeoutError
+            return await asyncio.wait_for(self._receive(), min(self.patience, allowed))
         except TimeoutError:
             raise RequestTimeout("The request did not arrive in time.") from None
         finally:

@@ -27,6 +27,8 @@ from keyhole.providers.gitcli import GitError, kill_tree, run, spawn
 from keyhole.repositories.models import Repository
 from keyhole.tokens.authority import Permit, Refused, judge
 
+_COMPRESSING = 120.0
+"""Seconds that a client may fall silent in: it compresses what it sends next, which takes long for large files."""
 _SMALL = 8 * 1024 * 1024
 _AS_A_WHOLE = "the push was refused as a whole"
 
@@ -38,6 +40,7 @@ class Pushing:
         self._subject = subject
         self._body = inflated(subject.http, LIMITS.commands + LIMITS.pack)
         self._first = b""
+        subject.http.body.patience = _COMPRESSING
         # git sends a length for what it could hold in memory, and chunks without one beyond a megabyte.
         length = subject.http.header("content-length")
         self._small = length.isdigit() and int(length) < _SMALL

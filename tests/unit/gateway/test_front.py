@@ -86,6 +86,17 @@ def test_L1_a_body_that_does_not_come(monkeypatch):
         asyncio.run(Body(never).read(10))
 
 
+def test_L1_a_body_that_dribbles_is_given_up_though_it_never_falls_silent(monkeypatch):
+    monkeypatch.setattr(bodies, "PATIENCE", 0.1)
+
+    async def dribble():
+        await asyncio.sleep(0.03)
+        return {"type": "http.request", "body": b"a", "more_body": True}
+
+    with pytest.raises(RequestTimeout):
+        asyncio.run(Body(dribble).read(1000))
+
+
 @pytest.mark.parametrize("size", [0, 1, 65535, 65536, 65537, 131072, 1_000_000])
 def test_G13_gzip_of_any_size_in_pieces(size):
     sent = gzip.compress(bytes(size))
@@ -97,8 +108,10 @@ def test_G13_inflated_bytes_are_what_is_limited():
         _inflated(_body(gzip.compress(bytes(1_000_001))), 1_000_000)
 
 
-@pytest.mark.parametrize("sent", [gzip.compress(b"a", mtime=0)[:-1], gzip.compress(b"a", mtime=0) + b"x", gzip.compress(b"a", mtime=0) * 2, b"",
-                                  b"a"])
+_ZIPPED = gzip.compress(b"a", mtime=0)
+
+
+@pytest.mark.parametrize("sent", [_ZIPPED[:-1], _ZIPPED + b"x", _ZIPPED * 2, b"", b"a"])
 def test_G13_broken_gzip(sent):
     with pytest.raises(MalformedRequest):
         _inflated(_body(sent), 100)
