@@ -56,6 +56,10 @@ settings.load_profile("dev")
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config):
+    if _STARTED_THE_RUN and config.getoption("numprocesses", None):
+        # The workers inherit this. One that finds settings named loads them before it has read this file, and would
+        # so share the data folder of the process that started it.
+        os.environ.pop("DJANGO_SETTINGS_MODULE", None)
     if _STARTED_THE_RUN:
         _forget_old_runs()
         config.option.basetemp = str(_RUN / "t")  # short: Unix socket paths end at 107 bytes
