@@ -267,3 +267,23 @@ def test_bad_tokens_are_401_in_the_same_words(keyhole, reader, name):
     status, _, body = keyhole.http("GET", "/door/one.git/info/refs?service=git-upload-pack", Authorization=value)
     assert status == 401
     assert body.startswith(b"Bad credentials\n")
+
+
+def test_G18_a_repository_that_begins_to_borrow_from_another_one_is_gone(keyhole):
+    thief = keyhole.make_repo("door/thief")
+    token = keyhole.token("door/thief", contents="read")
+    path = "/door/thief.git/info/refs?service=git-upload-pack"
+    assert keyhole.http("GET", path, token)[0] == 200
+    victim = keyhole.repositories / "door/one-secret.git"
+    (thief / "objects/info").mkdir(exist_ok=True)
+    (thief / "objects/info/alternates").write_text(f"{victim}/objects\n")
+    secret = keyhole.git(f"--git-dir={victim}", "rev-parse", "main").stdout.strip()
+    body = f"0011command=fetch0001000dthin-pack0032want {secret}\n0009done\n0000".encode()
+    assert keyhole.http("GET", path, token)[0] == 404
+    assert _post_to(keyhole, "door/thief", token, body)[0] == 404
+    assert keyhole.http("GET", "/api/v3/repos/door/thief", token)[0] == 404
+
+
+def _post_to(keyhole, name, token, body):
+    return keyhole.http("POST", f"/{name}.git/git-upload-pack", token, body, Git_Protocol="version=2",
+                        Content_Type="application/x-git-upload-pack-request")

@@ -105,6 +105,28 @@ def _is_real(path: Path, kind: object) -> bool:
     return bool(kind(mode)) if callable(kind) else False
 
 
+def borrows(git_dir: Path) -> bool:
+    """Whether objects come from another folder: by git's alternates, or by a link in the place of a folder.
+
+    Whoever may write one repository could so lend to its readers what lies in any other on this machine.
+    """
+    objects = git_dir / "objects"
+    folders = [objects / name for name in ("info", "pack")]
+    return any(folder.is_symlink() for folder in folders) or any(
+        (objects / "info" / name).is_symlink() or _has_content(objects / "info" / name)
+        for name in ("alternates", "http-alternates")
+    )
+
+
+def _has_content(path: Path) -> bool:
+    try:
+        return bool(path.read_bytes().strip())
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True  # what cannot be read may name a folder
+
+
 def marker_of(git_dir: Path) -> str | None:
     """The id in the repository's marker file; None when it has none or what is there is not an id."""
     path = git_dir / MARKER

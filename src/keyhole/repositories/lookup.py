@@ -48,11 +48,13 @@ def by_id(number: int) -> Repository | None:
 def is_there(repository: Repository) -> bool:
     """Whether the same repository, by its marker, still lies where it was connected.
 
-    Asked on every request: a folder that was deleted and made again must not inherit its predecessor's tokens.
+    Asked on every request: a folder that was deleted and made again must not inherit its predecessor's tokens, and
+    one that has begun to borrow objects from another repository must not show them.
     """
     return (
         local.git_dir_of(repository.git_dir) is not None
         and local.marker_of(repository.git_dir) == repository.marker
+        and not local.borrows(repository.git_dir)
     )
 
 

@@ -129,6 +129,12 @@ def _add(caller: Caller, login: str, name: str, git_dir: Path, *, imported: bool
     owner = owner_for(owner_name(login), OwnerKind.ORGANIZATION)
     name = repository_name(name)
     _refuse_taken(owner.pk, name)
+    if local.borrows(git_dir):
+        raise InvalidInput(
+            f"{git_dir} borrows objects from another folder, whose readers are not this repository's.",
+            field="path",
+            hint="Run `git repack -ad` in it and delete objects/info/alternates, or import it: an import is a copy.",
+        )
     row = Repository.objects.create(
         owner=owner,
         name=name,

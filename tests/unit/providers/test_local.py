@@ -188,3 +188,15 @@ def test_a_failed_clone_leaves_nothing(tmp_path: Path) -> None:
 )
 def test_the_name_that_a_source_suggests(source: str, name: str) -> None:
     assert local.name_in(source) == name
+
+
+@pytest.mark.parametrize("how", ["alternates", "http-alternates", "pack", "info"])
+def test_a_repository_that_takes_objects_from_elsewhere_borrows(tmp_path: Path, how: str) -> None:
+    victim, thief = make(tmp_path / "victim.git", bare=True), make(tmp_path / "thief.git", bare=True)
+    assert not local.borrows(thief)
+    if how in ("pack", "info"):
+        shutil.rmtree(thief / "objects" / how)
+        (thief / "objects" / how).symlink_to(victim / "objects" / how)
+    else:
+        (thief / "objects" / "info" / how).write_text(f"{victim}/objects\n")
+    assert local.borrows(thief)
