@@ -92,8 +92,7 @@ class GroupWriter:
                 for effect in dict.fromkeys(work.effect for work in batch if work.effect is not None):
                     effect([work for work in batch if work.effect == effect], chain.at)
                 chain.extend(work.draft for work in batch)
-        # Broad, because others wait for what this thread does for them and must be told, whatever went wrong.
-        except BaseException as problem:
+        except BaseException as problem:  # others wait for this thread and must be told, whatever went wrong
             _fail(batch, problem)
             if not isinstance(problem, Exception):
                 raise  # the process is being ended

@@ -86,7 +86,7 @@ def generate(caller: Caller, spec: TokenSpec) -> Issued:
                 access=spec.access,
                 repository_ids=spec.repository_ids,
                 permissions=spec.permissions,
-                not_before=chain.at,
+                not_before=chain.clock,
                 expires_at=_expiration(spec, chain.at),
             )
             token = Token.objects.create(
