@@ -258,6 +258,33 @@ def test_headers_with_two_readings_are_refused(name):
         check_headers(BAD_HEADERS[name])
 
 
+LIMITS = {
+    "path": (lambda size: parse_target(b"/" + b"a" * (size - 1), b""), 8192),
+    "segments": (lambda size: parse_target(b"/a" * size, b""), 256),
+    "query": (lambda size: parse_target(b"/", b"a=" + b"x" * (size - 2)), 8192),
+    "parameters": (lambda size: parse_target(b"/", b"&".join(b"a%d" % number for number in range(size))), 64),
+    "headers": (lambda size: check_headers([HOST, *[(b"x", b"y")] * (size - 1)]), 100),
+    "header": (lambda size: check_headers([HOST, (b"x", b"y" * size)]), 8192),
+    "all-headers": (lambda size: check_headers([HOST, *[(b"x", b"y" * 8000)] * 4, (b"x", b"y" * (size - 32024))]),
+                    32768),
+}
+
+
+@pytest.mark.parametrize("name", LIMITS)
+def test_l5_each_limit_is_exactly_what_it_says(name):
+    ask, limit = LIMITS[name]
+    ask(limit)
+    with pytest.raises(MalformedRequest):
+        ask(limit + 1)
+
+
+def test_a_target_is_a_value():
+    target = parse_target(b"/a", b"b=c")
+    with pytest.raises(AttributeError):
+        target.segments = ()
+    assert hash(target) == hash(parse_target(b"/a", b"b=c"))
+
+
 def test_an_authorization_of_a_megabyte_is_a_bad_credential():
     with pytest.raises(BadCredentials):
         check_headers([HOST, (b"authorization", b"Bearer " + b"a" * 1_000_000)])
@@ -297,6 +324,7 @@ def test_owner_names_that_do_not(name):
 
 def test_fold_is_for_ascii_letters_alone():
     assert fold("Octo-ORG_1.Z") == "octo-org_1.z"
+    assert fold("@[`{") == "@[`{"
     for untouched in ("\u212a", "\u0130", "\u00df", "\u00c9", "\uff21", "\u01c5"):
         assert fold(untouched) == untouched
 

@@ -37,6 +37,11 @@ def test_metadata_comes_with_every_repository_access():
     assert public.permissions == {}
 
 
+def test_public_access_may_come_with_permissions_on_the_account():
+    made = grant(access=Access.PUBLIC, repository_ids=frozenset(), permissions={"emails": Level.READ})
+    assert made.permissions == {"emails": Level.READ}
+
+
 REFUSED = {
     "T14-selection-without-repositories": ({"repository_ids": frozenset()}, "repositories"),
     "T14-repositories-with-all": ({"access": Access.ALL}, "repositories"),
