@@ -38,8 +38,12 @@ def main() -> int:
 
 def _measure(folder: Path, runs: int, megabytes: int) -> dict[str, float]:
     os.environ["PYTEST_KEYHOLE_RUN"] = str(folder)  # where the stories' server registers the tokens it makes
-    os.environ.update(GIT_AUTHOR_NAME="B", GIT_AUTHOR_EMAIL="b@example.invalid", GIT_COMMITTER_NAME="B",
-                      GIT_COMMITTER_EMAIL="b@example.invalid")
+    os.environ.update(
+        GIT_AUTHOR_NAME="B",
+        GIT_AUTHOR_EMAIL="b@example.invalid",
+        GIT_COMMITTER_NAME="B",
+        GIT_COMMITTER_EMAIL="b@example.invalid",
+    )
     from tests.stories.keyhole_process import KeyholeProcess  # noqa: PLC0415 - after its run folder is named
 
     keyhole = KeyholeProcess(folder / "keyhole")
@@ -49,8 +53,14 @@ def _measure(folder: Path, runs: int, megabytes: int) -> dict[str, float]:
         # As a repository that is in use looks: packed, so that neither side spends its time looking for deltas.
         subprocess.run(["git", f"--git-dir={source}", "repack", "-adq", "--window=0"], check=True)
         token = keyhole.token("bench/large", contents="read")
-        address = ["-c", f"http.extraHeader=Authorization: {token.header}", "clone", "-q", "--bare",
-                   f"{keyhole.url}/bench/large.git"]
+        address = [
+            "-c",
+            f"http.extraHeader=Authorization: {token.header}",
+            "clone",
+            "-q",
+            "--bare",
+            f"{keyhole.url}/bench/large.git",
+        ]
         local = ["clone", "-q", "--bare", "--no-local", str(source)]
         _timed(folder, local)
         _timed(folder, address)  # once each, so that both read from warm caches
@@ -64,10 +74,16 @@ def _measure(folder: Path, runs: int, megabytes: int) -> dict[str, float]:
     finally:
         keyhole.stop()
     disk, gateway = statistics.median(times["disk"]), statistics.median(times["gateway"])
-    return {"repository_mb": round(size / 1e6, 1), "runs": runs, "disk_s": round(disk, 3),
-            "gateway_s": round(gateway, 3), "ratio": round(gateway / disk, 3),
-            "idle_rss_mb": round(memory.before / 1e6, 1), "peak_rss_mb": round(memory.peak / 1e6, 1),
-            "growth_mb": round((memory.peak - memory.before) / 1e6, 1)}
+    return {
+        "repository_mb": round(size / 1e6, 1),
+        "runs": runs,
+        "disk_s": round(disk, 3),
+        "gateway_s": round(gateway, 3),
+        "ratio": round(gateway / disk, 3),
+        "idle_rss_mb": round(memory.before / 1e6, 1),
+        "peak_rss_mb": round(memory.peak / 1e6, 1),
+        "growth_mb": round((memory.peak - memory.before) / 1e6, 1),
+    }
 
 
 def _files(megabytes: int) -> dict[str, str]:
@@ -76,7 +92,10 @@ def _files(megabytes: int) -> dict[str, str]:
     words = [f"{chooser.getrandbits(48):x}" for _ in range(60_000)]
     per_file = 12_000  # about 150 kB of text, of which git keeps less than half
     count = megabytes * 1_000_000 // 75_000
-    return {f"src/{number % 40}/{number}.txt": " ".join(chooser.choices(words, k=per_file)) for number in range(count)}
+    return {
+        f"src/{number % 40}/{number}.txt": " ".join(chooser.choices(words, k=per_file))
+        for number in range(count)
+    }
 
 
 def _timed(folder: Path, command: list[str]) -> float:

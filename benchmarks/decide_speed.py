@@ -47,14 +47,22 @@ def _decisions() -> Iterator[_Measure]:
     hidden = Repository(8, owner, "hidden", public=False)
     permissions = {"contents": Level.WRITE, "issues": Level.READ}
     selection = frozenset(range(7, 4000, 2))
-    grant = make(owner=owner, access=Access.SELECTED, repository_ids=selection, permissions=permissions,
-                 not_before=_NOW, expires_at=None)
+    grant = make(
+        owner=owner,
+        access=Access.SELECTED,
+        repository_ids=selection,
+        permissions=permissions,
+        not_before=_NOW,
+        expires_at=None,
+    )
     operations = {operation.id: operation for operation in vocabulary().operations}
     read = Request(operations["repos/get-content"], _NOW, (repository,))
     elsewhere = Request(operations["repos/get-content"], _NOW, (hidden,))
     refused = Request(operations["repos/update"], _NOW, (repository,))
-    updates = tuple(RefUpdate(f"refs/heads/b{number}", "0" * 40, "1" * 40, touches_workflows=False)
-                    for number in range(100))
+    updates = tuple(
+        RefUpdate(f"refs/heads/b{number}", "0" * 40, "1" * 40, touches_workflows=False)
+        for number in range(100)
+    )
     push = Request(operations["git/update-ref"], _NOW, (repository,), updates=updates)
     yield "decide: read, 2,000 repositories selected", 100_000, lambda: decide(grant, read)
     yield "decide: hidden, 404", 100_000, lambda: decide(grant, elsewhere)
@@ -65,7 +73,11 @@ def _decisions() -> Iterator[_Measure]:
 def _parsing() -> Iterator[_Measure]:
     token = mint()
     text = token.reveal()
-    headers = [(b"host", b"localhost"), (b"user-agent", b"git"), (b"authorization", b"Bearer " + text.encode())]
+    headers = [
+        (b"host", b"localhost"),
+        (b"user-agent", b"git"),
+        (b"authorization", b"Bearer " + text.encode()),
+    ]
     plain = b"/api/v3/repos/octo/repo/contents/src/keyhole/core/decide.py"
     encoded = b"/api/v3/repos/octo/repo/git/ref/heads%2Ffeature%2Fx"
     segments = tuple(plain.decode().split("/")[3:])

@@ -51,7 +51,15 @@ def _keyhole(path: Path) -> Callable[[], None]:
 
 def _peers(path: Path) -> dict[str, Callable[[], None]]:
     commands = {
-        "kingfisher": ["kingfisher", "scan", str(path), "--no-validate", "--no-update-check", "--format", "json"],
+        "kingfisher": [
+            "kingfisher",
+            "scan",
+            str(path),
+            "--no-validate",
+            "--no-update-check",
+            "--format",
+            "json",
+        ],
         "detect-secrets": ["detect-secrets", "-C", str(path), "scan", "--no-verify"],
     }
     return {name: _command(argv) for name, argv in commands.items() if shutil.which(argv[0])}

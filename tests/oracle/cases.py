@@ -22,11 +22,17 @@ NOBODY = 99
 """The id of nothing: no owner and no repository has it."""
 _MIDNIGHT = datetime(2026, 8, 1, tzinfo=UTC)
 _ALICE, _ACME, _BOB, _RIVAL = 1, 2, 3, 4
-_KINDS = {_ALICE: OwnerKind.USER, _ACME: OwnerKind.ORGANIZATION, _BOB: OwnerKind.USER, _RIVAL: OwnerKind.ORGANIZATION}
+_KINDS = {
+    _ALICE: OwnerKind.USER,
+    _ACME: OwnerKind.ORGANIZATION,
+    _BOB: OwnerKind.USER,
+    _RIVAL: OwnerKind.ORGANIZATION,
+}
 _OWNERS = {number: Owner(number, f"owner{number}", kind) for number, kind in _KINDS.items()}
 _REPOSITORIES = {
     owner * 10 + digit: Repository(owner * 10 + digit, _OWNERS[owner], f"repository{digit}", public)
-    for owner in _OWNERS for digit, public in ((1, False), (2, False), (3, True))
+    for owner in _OWNERS
+    for digit, public in ((1, False), (2, False), (3, True))
 }
 _MODEL_OWNERS = tuple(model.Owner(number, kind.value) for number, kind in _KINDS.items())
 _MODEL_REPOS = tuple(model.Repo(each.id, each.owner.id, each.public) for each in _REPOSITORIES.values())
@@ -35,10 +41,30 @@ _NAMES = sorted(_GROUP)
 _LOWER = {"admin": "write", "write": "read"}
 _REFS = ("refs/heads/main", "refs/tags/v1", "refs/heads/feature/x")
 _BAD_REFS = (
-    "refs/pull/1/head", "refs/notes/commits", "refs/replace/abc", "HEAD", "main", "refs/heads/", "refs/heads",
-    "refs/heads/refs/heads/x", "refs/heads/a..b", "refs/heads/-x", "refs/heads/x.lock", "refs/heads/a@{b",
-    "refs/heads/a b", "refs/heads//x", "refs/heads/x.", "refs/heads/.x", "refs/remotes/o/x", "refs/heads/HEAD",
-    "refs/tags/refs/x", "refs/heads/a\x7f", "refs/heads/" + "x" * 1000, "Refs/heads/x", "refs/headsx/y", "",
+    "refs/pull/1/head",
+    "refs/notes/commits",
+    "refs/replace/abc",
+    "HEAD",
+    "main",
+    "refs/heads/",
+    "refs/heads",
+    "refs/heads/refs/heads/x",
+    "refs/heads/a..b",
+    "refs/heads/-x",
+    "refs/heads/x.lock",
+    "refs/heads/a@{b",
+    "refs/heads/a b",
+    "refs/heads//x",
+    "refs/heads/x.",
+    "refs/heads/.x",
+    "refs/remotes/o/x",
+    "refs/heads/HEAD",
+    "refs/tags/refs/x",
+    "refs/heads/a\x7f",
+    "refs/heads/" + "x" * 1000,
+    "Refs/heads/x",
+    "refs/headsx/y",
+    "",
 )
 
 
@@ -63,23 +89,37 @@ class Case:
     def for_engine(self) -> tuple[Grant, Request]:
         """The case in Keyhole's types. Not through `make`: decide must be right for grants that it refuses, too."""
         grant = Grant(
-            _OWNERS[self.token_owner], Access(self.access), frozenset(self.selected),
+            _OWNERS[self.token_owner],
+            Access(self.access),
+            frozenset(self.selected),
             MappingProxyType({name: Level.parse(word) for name, word in self.permissions.items()}),
-            _at(self.start), None if self.end is None else _at(self.end),
+            _at(self.start),
+            None if self.end is None else _at(self.end),
         )
-        updates = None if self.updates is None else tuple(
-            RefUpdate(ref, "0" * 40, "1" * 40, touches) for ref, touches in self.updates)
+        updates = (
+            None
+            if self.updates is None
+            else tuple(RefUpdate(ref, "0" * 40, "1" * 40, touches) for ref, touches in self.updates)
+        )
         request = Request(
-            None if self.index is None else OPERATIONS[self.index], _at(self.now),
+            None if self.index is None else OPERATIONS[self.index],
+            _at(self.now),
             tuple(_REPOSITORIES.get(number) for number in self.repos),
-            _OWNERS.get(self.named) if self.named is not None else None, updates,
+            _OWNERS.get(self.named) if self.named is not None else None,
+            updates,
         )
         return grant, request
 
     def for_model(self) -> tuple[model.World, model.Req]:
         """The case in the oracle's types."""
-        token = model.Token(self.token_owner, self.access, tuple(self.selected), tuple(self.permissions.items()),
-                            self.start, self.end)
+        token = model.Token(
+            self.token_owner,
+            self.access,
+            tuple(self.selected),
+            tuple(self.permissions.items()),
+            self.start,
+            self.end,
+        )
         world = model.World(_MODEL_REPOS, _MODEL_OWNERS, (("t", token),), self.now)
         row = None if self.index is None else ROWS[self.index]
         updates = None if self.updates is None else tuple(self.updates)
@@ -102,7 +142,9 @@ def _should_be_allowed(dice: random.Random, index: int) -> Case:
     row = ROWS[index]
     needed = dict(dice.choice(row.any_of)) if row.any_of else {}
     groups = {_GROUP[name] for name in needed}
-    owner = _ACME if "organization" in groups else _ALICE if "account" in groups else dice.choice((_ALICE, _ACME))
+    owner = (
+        _ACME if "organization" in groups else _ALICE if "account" in groups else dice.choice((_ALICE, _ACME))
+    )
     case = Case(index, owner, permissions=needed)
     if "{repo}" in row.path or "{template_repo}" in row.path or "{repository_id}" in row.path:
         case.repos = [owner * 10 + dice.choice((1, 2, 3))]
@@ -137,7 +179,9 @@ def _exchange_permission(dice: random.Random, case: Case) -> None:
 
 
 def _hold_everything_else(dice: random.Random, case: Case) -> None:
-    needed = {name for each in (ROWS[case.index].any_of if case.index is not None else ()) for name, _ in each}
+    needed = {
+        name for each in (ROWS[case.index].any_of if case.index is not None else ()) for name, _ in each
+    }
     missing = dice.choice(sorted(needed)) if needed else ""
     case.permissions = {name: "admin" for name in _NAMES if name != missing}
 
@@ -181,9 +225,17 @@ def _other_owner_named(dice: random.Random, case: Case) -> None:
 
 
 def _other_updates(dice: random.Random, case: Case) -> None:
-    case.updates = None if dice.random() < 0.3 else [
-        (dice.choice(_BAD_REFS if dice.random() < 0.3 else _REFS), dice.choice((False, False, True, None)))
-        for _ in range(dice.choice((1, 2, 3)))]
+    case.updates = (
+        None
+        if dice.random() < 0.3
+        else [
+            (
+                dice.choice(_BAD_REFS if dice.random() < 0.3 else _REFS),
+                dice.choice((False, False, True, None)),
+            )
+            for _ in range(dice.choice((1, 2, 3)))
+        ]
+    )
 
 
 def _touch_a_workflow(dice: random.Random, case: Case) -> None:
@@ -197,7 +249,21 @@ def _undocumented(_dice: random.Random, case: Case) -> None:
 
 
 _SPOILERS = (
-    _drop_permission, _lower_level, _raise_level, _exchange_permission, _hold_everything_else, _move_clock,
-    _other_token_owner, _other_access, _other_selection, _other_repository, _another_repository, _no_repository,
-    _public_of_somebody_else, _other_owner_named, _other_updates, _touch_a_workflow, _undocumented,
+    _drop_permission,
+    _lower_level,
+    _raise_level,
+    _exchange_permission,
+    _hold_everything_else,
+    _move_clock,
+    _other_token_owner,
+    _other_access,
+    _other_selection,
+    _other_repository,
+    _another_repository,
+    _no_repository,
+    _public_of_somebody_else,
+    _other_owner_named,
+    _other_updates,
+    _touch_a_workflow,
+    _undocumented,
 )

@@ -226,7 +226,12 @@ def _owner(world: World, owner_id: int | None) -> Owner | None:
 def may_move(ref: str) -> bool:
     """A branch or a tag, by the ten rules of git-check-ref-format(1), and no part that a tool takes for an option."""
     parts = ref.split("/")
-    if parts[0] != "refs" or len(parts) < 3 or parts[1] not in ("heads", "tags") or parts[2] in ("refs", "HEAD"):
+    if (
+        parts[0] != "refs"
+        or len(parts) < 3
+        or parts[1] not in ("heads", "tags")
+        or parts[2] in ("refs", "HEAD")
+    ):
         return False
     for part in parts:
         if part == "" or part[0] in ".-" or part.endswith(".lock"):

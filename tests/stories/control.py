@@ -30,13 +30,26 @@ def connect(folder: str, owner: str = "local") -> dict[str, int]:
     return {row.full_name: row.pk for row in repositories.list_repositories(caller)}
 
 
-def token(owner: str, name: str, permissions: dict[str, str], repository_ids: list[int] | None = None,
-          access: str = "selected", days: int | None = 30) -> dict[str, Any]:
+def token(
+    owner: str,
+    name: str,
+    permissions: dict[str, str],
+    repository_ids: list[int] | None = None,
+    access: str = "selected",
+    days: int | None = 30,
+) -> dict[str, Any]:
     """Generate a token; returns its id and text."""
-    issued = tokens.generate(local_caller(), tokens.TokenSpec(
-        name=name, owner_login=owner, expires_in_days=days, access=Access(access),
-        repository_ids=frozenset(repository_ids or ()),
-        permissions={key: Level.parse(word) for key, word in permissions.items()}))
+    issued = tokens.generate(
+        local_caller(),
+        tokens.TokenSpec(
+            name=name,
+            owner_login=owner,
+            expires_in_days=days,
+            access=Access(access),
+            repository_ids=frozenset(repository_ids or ()),
+            permissions={key: Level.parse(word) for key, word in permissions.items()},
+        ),
+    )
     return {"id": issued.token.pk, "text": issued.secret.reveal()}
 
 
@@ -60,7 +73,9 @@ def audit_ok() -> bool:
     return verify().ok
 
 
-_COMMANDS = {function.__name__: function for function in (connect, token, revoke, set_public, explain, audit_ok)}
+_COMMANDS = {
+    function.__name__: function for function in (connect, token, revoke, set_public, explain, audit_ok)
+}
 
 
 def main() -> None:

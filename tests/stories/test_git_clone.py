@@ -24,8 +24,16 @@ def test_clone_and_fetch_in_every_protocol_version(keyhole, reader, version):
     keyhole.git("fsck", "--strict", at=work)
 
 
-@pytest.mark.parametrize("options", [("--depth=1",), ("--filter=blob:none",), ("--filter=tree:0",),
-                                     ("--filter=blob:limit=1k",), ("--shallow-since=2001-01-01",)])
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--depth=1",),
+        ("--filter=blob:none",),
+        ("--filter=tree:0",),
+        ("--filter=blob:limit=1k",),
+        ("--shallow-since=2001-01-01",),
+    ],
+)
 def test_shallow_and_partial_clones(keyhole, reader, options):
     work = keyhole.clone("acme/app", reader, "--no-checkout", *options)
     keyhole.git("checkout", "-q", "main", at=work, token=reader)  # a partial clone fetches what it left out
@@ -35,7 +43,14 @@ def test_shallow_and_partial_clones(keyhole, reader, options):
 @pytest.mark.parametrize("spec", ["sparse:oid=main", "object:type=blob", "combine:blob:none+tree:1"])
 def test_filters_that_cost_without_bound_are_refused(keyhole, reader, spec):
     target = keyhole.folder / "never"
-    done = keyhole.git("clone", "-q", f"--filter={spec}", f"{keyhole.url}/acme/app.git", str(target), token=reader,
-                       check=False)
+    done = keyhole.git(
+        "clone",
+        "-q",
+        f"--filter={spec}",
+        f"{keyhole.url}/acme/app.git",
+        str(target),
+        token=reader,
+        check=False,
+    )
     assert done.returncode != 0
     assert not target.exists()

@@ -31,12 +31,18 @@ def writer(keyhole):
     return keyhole.token("door/one", contents="write")
 
 
-@pytest.mark.parametrize("name", ["door/one-secret", "other/one", "door/absent", "absent/one", "door/one2", "door/on"])
+@pytest.mark.parametrize(
+    "name", ["door/one-secret", "other/one", "door/absent", "absent/one", "door/one2", "door/on"]
+)
 def test_N6_hidden_and_absent_repositories_are_alike(keyhole, reader, name):
     done = keyhole.git("clone", f"{keyhole.url}/{name}.git", "nowhere", token=reader, check=False)
     assert f"repository '{keyhole.url}/{name}.git/' not found" in done.stderr
-    answers = {keyhole.http("GET", f"/{path}.git/info/refs?service=git-upload-pack", reader)[2].partition(b"Explain")[0]
-               for path in (name, "door/absent")}
+    answers = {
+        keyhole.http("GET", f"/{path}.git/info/refs?service=git-upload-pack", reader)[2].partition(
+            b"Explain"
+        )[0]
+        for path in (name, "door/absent")
+    }
     assert answers == {b"Repository not found.\n"}
 
 
@@ -58,15 +64,29 @@ def test_N4_names_with_and_without_git_in_any_case(keyhole, reader, path):
     assert keyhole.http("GET", f"/{path}/info/refs?service=git-upload-pack", reader)[0] == 200
 
 
-@pytest.mark.parametrize("carrier", ["Bearer {t}", "bearer {t}", "token {t}", "TOKEN {t}", "Basic user:{t}",
-                                     "basic x-access-token:{t}", "Basic {t}:", "Basic {t}:x-oauth-basic"])
+@pytest.mark.parametrize(
+    "carrier",
+    [
+        "Bearer {t}",
+        "bearer {t}",
+        "token {t}",
+        "TOKEN {t}",
+        "Basic user:{t}",
+        "basic x-access-token:{t}",
+        "Basic {t}:",
+        "Basic {t}:x-oauth-basic",
+    ],
+)
 def test_P2_every_carrier_gets_the_same_verdicts(keyhole, reader, carrier):
     scheme, _, rest = carrier.format(t=reader.text).partition(" ")
     value = base64.b64encode(rest.encode()).decode() if scheme.lower() == "basic" else rest
-    for path, expected in {"/door/one.git/info/refs?service=git-upload-pack": 200,
-                           "/door/one.git/info/refs?service=git-receive-pack": 403,
-                           "/door/one-secret.git/info/refs?service=git-upload-pack": 404,
-                           "/api/v3/repos/door/one": 200, "/api/v3/repos/door/one-secret": 404}.items():
+    for path, expected in {
+        "/door/one.git/info/refs?service=git-upload-pack": 200,
+        "/door/one.git/info/refs?service=git-receive-pack": 403,
+        "/door/one-secret.git/info/refs?service=git-upload-pack": 404,
+        "/api/v3/repos/door/one": 200,
+        "/api/v3/repos/door/one-secret": 404,
+    }.items():
         assert keyhole.http("GET", path, Authorization=f"{scheme} {value}")[0] == expected
 
 
@@ -74,7 +94,11 @@ _DOORS = {
     "G2-no-service": ("GET", "/door/one.git/info/refs", 403),
     "G2-empty-service": ("GET", "/door/one.git/info/refs?service=", 403),
     "G2-unknown-service": ("GET", "/door/one.git/info/refs?service=git-upload-archive", 403),
-    "G2-service-twice": ("GET", "/door/one.git/info/refs?service=git-upload-pack&service=git-receive-pack", 400),
+    "G2-service-twice": (
+        "GET",
+        "/door/one.git/info/refs?service=git-upload-pack&service=git-receive-pack",
+        400,
+    ),
     "G2-more-parameters": ("GET", "/door/one.git/info/refs?service=git-upload-pack&x=1", 403),
     "G2-service-in-other-case": ("GET", "/door/one.git/info/refs?Service=git-upload-pack", 403),
     "G3-HEAD": ("GET", "/door/one.git/HEAD", 404),
@@ -117,8 +141,10 @@ _DOORS = {
 @pytest.mark.parametrize("name", _DOORS)
 def test_doors(keyhole, reader, name):
     method, path, expected = _DOORS[name]
-    answer = keyhole.raw(f"{method} {path} HTTP/1.1\r\nHost: k\r\nAuthorization: {reader.header}\r\n"
-                         "Connection: close\r\n\r\n".encode())
+    answer = keyhole.raw(
+        f"{method} {path} HTTP/1.1\r\nHost: k\r\nAuthorization: {reader.header}\r\n"
+        "Connection: close\r\n\r\n".encode()
+    )
     assert _status(answer) == expected
     assert b"x-github-request-id: " in answer
     assert b"set-cookie" not in answer.lower()
@@ -137,7 +163,10 @@ _WIRE = {
     "N3-two-hosts": (_GOOD + "Host: evil\r\n\r\n", {400}),
     "N3-strange-host": (_GOOD.replace("Host: k", "Host: k/../x") + "\r\n", {400}),
     "N3-asterisk": (_GOOD.replace("/door/one.git/info/refs?service=git-upload-pack", "*") + "\r\n", {400}),
-    "P19-length-and-chunked": (_GOOD + "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", {400}),
+    "P19-length-and-chunked": (
+        _GOOD + "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        {400},
+    ),
     "P19-two-lengths": (_GOOD + "Content-Length: 5\r\nContent-Length: 6\r\n\r\nabcdef", {400}),
     "P19-negative-length": (_GOOD + "Content-Length: -1\r\n\r\n", {400}),
     "P19-unknown-encoding": (_GOOD + "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", {400}),
@@ -167,15 +196,23 @@ def test_wire(keyhole, reader, name):
 
 
 def test_A1_head_is_judged_like_get(keyhole, reader):
-    for path in ("/door/one.git/info/refs?service=git-upload-pack", "/door/one-secret.git/info/refs?service=x",
-                 "/door/one.git/info/refs?service=git-receive-pack"):
+    for path in (
+        "/door/one.git/info/refs?service=git-upload-pack",
+        "/door/one-secret.git/info/refs?service=x",
+        "/door/one.git/info/refs?service=git-receive-pack",
+    ):
         assert keyhole.http("HEAD", path, reader)[0] == keyhole.http("GET", path, reader)[0]
         assert keyhole.http("HEAD", path, reader)[2] == b""
 
 
 def _post(keyhole, token, body, service="git-upload-pack", query="", **headers):
-    return keyhole.http("POST", f"/door/one.git/{service}{query}", token, body,
-                        **{"Content_Type": f"application/x-{service}-request", **headers})
+    return keyhole.http(
+        "POST",
+        f"/door/one.git/{service}{query}",
+        token,
+        body,
+        **{"Content_Type": f"application/x-{service}-request", **headers},
+    )
 
 
 def _ls_refs() -> bytes:
@@ -183,8 +220,9 @@ def _ls_refs() -> bytes:
 
 
 def test_G13_a_gzip_body_is_read(keyhole, reader):
-    status, _, body = _post(keyhole, reader, gzip.compress(_ls_refs()), Content_Encoding="gzip",
-                            Git_Protocol="version=2")
+    status, _, body = _post(
+        keyhole, reader, gzip.compress(_ls_refs()), Content_Encoding="gzip", Git_Protocol="version=2"
+    )
     assert status == 200
     assert b"refs/heads/main" in body
 
@@ -201,7 +239,11 @@ _BODIES = {
     "G13-identity": (_ls_refs(), {"Content_Encoding": "identity"}, 415),
     "G14-11-megabytes": (b"0" * 11_000_000, {}, 413),
     "G1-content-type": (_ls_refs(), {"Content_Type": "text/plain"}, 415),
-    "G1-content-type-of-the-other": (_ls_refs(), {"Content_Type": "application/x-git-receive-pack-request"}, 415),
+    "G1-content-type-of-the-other": (
+        _ls_refs(),
+        {"Content_Type": "application/x-git-receive-pack-request"},
+        415,
+    ),
     "G5-length-0003": (b"0003", {}, 400),
     "G5-length-zzzz": (b"zzzz", {}, 400),
     "G5-length-ffff": (b"ffff" + b"a" * 100, {}, 400),
@@ -212,8 +254,11 @@ _BODIES = {
     "G5-empty": (b"", {}, 400),
     "G15-packfile-uris": (b"0012command=fetch\n0001001cpackfile-uris http,https\n" + FLUSH, {}, 400),
     "G15-filter-sparse": (b"0012command=fetch\n0001001dfilter sparse:oid=main:x\n" + FLUSH, {}, 400),
-    "G15-filter-combine": (b"0012command=fetch\n00010029filter combine:blob:none+combine:tree:1\n" + FLUSH, {},
-                           400),
+    "G15-filter-combine": (
+        b"0012command=fetch\n00010029filter combine:blob:none+combine:tree:1\n" + FLUSH,
+        {},
+        400,
+    ),
     "G15-object-info": (b"0018command=object-info\n" + FLUSH, {}, 400),
     "G15-bundle-uri": (b"0017command=bundle-uri\n" + FLUSH, {}, 400),
     "G15-want-ref-option": (b"0012command=fetch\n00010012want --all:x/y\n" + FLUSH, {}, 400),
@@ -238,8 +283,20 @@ def test_the_probe_of_a_large_push_is_answered(keyhole, writer):
     assert _post(keyhole, writer, FLUSH + b"x", "git-receive-pack")[0] == 400
 
 
-@pytest.mark.parametrize("value", ["version=3", "version=2:version=1", "version=1:version=2", "version=02", "VERSION=2",
-                                   "version=2 ", "x" * 5000, "version=2;x", "version=-1"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        "version=3",
+        "version=2:version=1",
+        "version=1:version=2",
+        "version=02",
+        "VERSION=2",
+        "version=2 ",
+        "x" * 5000,
+        "version=2;x",
+        "version=-1",
+    ],
+)
 def test_G4_an_odd_protocol_version_is_0_and_changes_no_verdict(keyhole, reader, value):
     path = "/door/one.git/info/refs?service=git-upload-pack"
     status, _, body = keyhole.http("GET", path, reader, Git_Protocol=value)
@@ -252,11 +309,21 @@ def test_G4_an_odd_protocol_version_is_0_and_changes_no_verdict(keyhole, reader,
 
 
 _TOKENS = {
-    "T1-empty": "", "T1-bearer-alone": "Bearer", "T1-bearer-space": "Bearer ", "T1-two-spaces": "Bearer  {t}",
-    "T3-one-more": "Bearer {t}a", "T3-escaped-line-end": "Bearer {t}%0a", "T4-lower-case": "Bearer {lower}",
-    "T3-quoted": 'Bearer "{t}"', "T6-no-colon": "Basic eDp4eA", "T6-not-base64": "Basic ???", "T7-classic":
-    "Bearer ghp_" + "a" * 36, "T7-digest": "Digest username=x", "T8-jwt": "Bearer eyJhbGciOiJub25lIn0.e30.",
-    "T5-long": "Bearer " + "k" * 8000, "T3-wrong-checksum": "Bearer {flipped}",
+    "T1-empty": "",
+    "T1-bearer-alone": "Bearer",
+    "T1-bearer-space": "Bearer ",
+    "T1-two-spaces": "Bearer  {t}",
+    "T3-one-more": "Bearer {t}a",
+    "T3-escaped-line-end": "Bearer {t}%0a",
+    "T4-lower-case": "Bearer {lower}",
+    "T3-quoted": 'Bearer "{t}"',
+    "T6-no-colon": "Basic eDp4eA",
+    "T6-not-base64": "Basic ???",
+    "T7-classic": "Bearer ghp_" + "a" * 36,
+    "T7-digest": "Digest username=x",
+    "T8-jwt": "Bearer eyJhbGciOiJub25lIn0.e30.",
+    "T5-long": "Bearer " + "k" * 8000,
+    "T3-wrong-checksum": "Bearer {flipped}",
 }
 
 
@@ -264,7 +331,9 @@ _TOKENS = {
 def test_bad_tokens_are_401_in_the_same_words(keyhole, reader, name):
     flipped = reader.text[:-1] + ("a" if reader.text[-1] != "a" else "b")
     value = _TOKENS[name].format(t=reader.text, lower=reader.text.lower(), flipped=flipped)
-    status, _, body = keyhole.http("GET", "/door/one.git/info/refs?service=git-upload-pack", Authorization=value)
+    status, _, body = keyhole.http(
+        "GET", "/door/one.git/info/refs?service=git-upload-pack", Authorization=value
+    )
     assert status == 401
     assert body.startswith(b"Bad credentials\n")
 
@@ -285,5 +354,11 @@ def test_G18_a_repository_that_begins_to_borrow_from_another_one_is_gone(keyhole
 
 
 def _post_to(keyhole, name, token, body):
-    return keyhole.http("POST", f"/{name}.git/git-upload-pack", token, body, Git_Protocol="version=2",
-                        Content_Type="application/x-git-upload-pack-request")
+    return keyhole.http(
+        "POST",
+        f"/{name}.git/git-upload-pack",
+        token,
+        body,
+        Git_Protocol="version=2",
+        Content_Type="application/x-git-upload-pack-request",
+    )

@@ -108,8 +108,18 @@ def test_without_any_permission_the_repository_cannot_even_be_read(keyhole):
     assert "Permission to push/app.git denied" in done.stderr
 
 
-@pytest.mark.parametrize("ref", ["refs/pull/1/head", "refs/notes/commits", "refs/replace/" + "a" * 40, "HEAD",
-                                 "refs/heads/refs/heads/x", "refs/keyhole/x", "refs/heads/-x"])
+@pytest.mark.parametrize(
+    "ref",
+    [
+        "refs/pull/1/head",
+        "refs/notes/commits",
+        "refs/replace/" + "a" * 40,
+        "HEAD",
+        "refs/heads/refs/heads/x",
+        "refs/keyhole/x",
+        "refs/heads/-x",
+    ],
+)
 def test_G7_one_ref_that_may_not_move_refuses_them_all(keyhole, work, writer, ref, request):
     keyhole.commit(work, {"a": "1"})
     before, objects = _refs(keyhole, "push/app"), _objects(keyhole, "push/app")
@@ -123,8 +133,10 @@ def test_G7_one_ref_that_may_not_move_refuses_them_all(keyhole, work, writer, re
 
 def _raw_push(keyhole, work, token, refs, pack=None):
     """A push that git's own client would not send: exactly these refs, in one request."""
-    tips = {ref: keyhole.git("rev-parse", name, at=work).stdout.strip() if name else "0" * 40
-            for ref, name in refs.items()}
+    tips = {
+        ref: keyhole.git("rev-parse", name, at=work).stdout.strip() if name else "0" * 40
+        for ref, name in refs.items()
+    }
     lines = [f"{'0' * 40} {tip} {ref}" for ref, tip in tips.items()]
     lines[0] += "\0report-status"
     body = b"".join(b"%04x%b" % (len(line.encode()) + 4, line.encode()) for line in lines) + b"0000"
@@ -135,14 +147,23 @@ def _raw_push(keyhole, work, token, refs, pack=None):
 
 def _pack(keyhole, work, *tips, without=()):
     revs = "".join(f"{tip}\n" for tip in tips if set(tip) != {"0"}) + "".join(f"^{tip}\n" for tip in without)
-    return subprocess.run(["git", "pack-objects", "--revs", "--stdout", "-q"], cwd=work, input=revs.encode(),
-                          capture_output=True, check=True).stdout
+    return subprocess.run(
+        ["git", "pack-objects", "--revs", "--stdout", "-q"],
+        cwd=work,
+        input=revs.encode(),
+        capture_output=True,
+        check=True,
+    ).stdout
 
 
 def _send(keyhole, token, body, full_name="push/app", **headers):
     status, _, answer = keyhole.http(
-        "POST", f"/{full_name}.git/git-receive-pack", token, body,
-        **{"Content_Type": "application/x-git-receive-pack-request", **headers})
+        "POST",
+        f"/{full_name}.git/git-receive-pack",
+        token,
+        body,
+        **{"Content_Type": "application/x-git-receive-pack-request", **headers},
+    )
     return status, answer
 
 
@@ -152,8 +173,10 @@ def test_touching_a_workflow_needs_workflows_write(keyhole, work, writer, workfl
     before, objects = _refs(keyhole, "push/app"), _objects(keyhole, "push/app")
     done = _push(keyhole, work, writer, f"HEAD:refs/heads/{branch}")
     assert done.returncode != 0
-    assert (f"refusing to allow this fine-grained token to create or update workflow `{WORKFLOW}` without "
-            "`workflows` permission") in done.stderr
+    assert (
+        f"refusing to allow this fine-grained token to create or update workflow `{WORKFLOW}` without "
+        "`workflows` permission"
+    ) in done.stderr
     assert "keyhole explain " in done.stderr
     assert _refs(keyhole, "push/app") == before
     assert _objects(keyhole, "push/app") == objects
@@ -165,7 +188,9 @@ def test_G7_one_denied_ref_refuses_the_allowed_one_too(keyhole, work, writer, re
     keyhole.commit(work, {"fine.txt": "fine\n"})
     keyhole.git("branch", "fine", at=work)
     keyhole.commit(work, {WORKFLOW: "on: push\n"})
-    done = _push(keyhole, work, writer, f"fine:refs/heads/{branch}-fine", f"HEAD:refs/heads/{branch}-workflow")
+    done = _push(
+        keyhole, work, writer, f"fine:refs/heads/{branch}-fine", f"HEAD:refs/heads/{branch}-workflow"
+    )
     assert "the push was refused as a whole" in done.stderr
     assert not [ref for ref in _refs(keyhole, "push/app") if branch in ref]
 
@@ -191,8 +216,22 @@ def test_G11_a_merge_is_held_against_each_parent(keyhole, guarded, writer, workf
     assert done.returncode != 0
 
 
-@pytest.mark.parametrize("change", ["rename-into", "rename-out", "delete", "mode", "case", "folder-case", "short-name",
-                                    "symlink", "github-symlink", "submodule", "nested"])
+@pytest.mark.parametrize(
+    "change",
+    [
+        "rename-into",
+        "rename-out",
+        "delete",
+        "mode",
+        "case",
+        "folder-case",
+        "short-name",
+        "symlink",
+        "github-symlink",
+        "submodule",
+        "nested",
+    ],
+)
 def test_G11_every_way_to_change_a_workflow(keyhole, guarded, writer, change, request):
     _CHANGES[change](keyhole, guarded)
     keyhole.git("commit", "-q", "-m", change, at=guarded)
@@ -238,8 +277,16 @@ def test_new_branches_at_commits_that_are_there_bring_nothing_new(keyhole, guard
     _push(keyhole, guarded, writer, f"HEAD:refs/heads/{_branch(request)}", check=True)
 
 
-@pytest.mark.parametrize("path", ["docs/.github/workflows/x.yml", ".github/workflows.md", ".github/dependabot.yml",
-                                  "github/workflows/x.yml", ".githubx/workflows/x.yml"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "docs/.github/workflows/x.yml",
+        ".github/workflows.md",
+        ".github/dependabot.yml",
+        "github/workflows/x.yml",
+        ".githubx/workflows/x.yml",
+    ],
+)
 def test_what_only_resembles_a_workflow_is_none(keyhole, work, writer, path, request):
     keyhole.commit(work, {path: "x\n"})
     _push(keyhole, work, writer, f"HEAD:refs/heads/{_branch(request)}", check=True)
@@ -271,8 +318,9 @@ def test_G12_objects_that_are_missing_refuse_the_push(keyhole, work, writer, req
 def test_G12_a_ref_that_moved_meanwhile_moves_nothing(keyhole, work, writer, request):
     keyhole.commit(work, {"a": "1"})
     before = _refs(keyhole, "push/app")
-    _, body = _raw_push(keyhole, work, writer,
-                        {f"refs/heads/{_branch(request)}": "HEAD", "refs/heads/main": "HEAD"})
+    _, body = _raw_push(
+        keyhole, work, writer, {f"refs/heads/{_branch(request)}": "HEAD", "refs/heads/main": "HEAD"}
+    )
     assert b"ng refs/heads/main" in body
     assert b"ok refs" not in body
     assert _refs(keyhole, "push/app") == before
@@ -282,7 +330,7 @@ BAD_PACKS = {
     "G16-not-a-pack": lambda good: b"JUNK" + good[4:],
     "G16-version-9": lambda good: good[:4] + b"\0\0\0\x09" + good[8:],
     "G16-bad-checksum": lambda good: good[:-1] + bytes([good[-1] ^ 1]),
-    "G16-flipped-byte": lambda good: good[:20] + bytes([good[20] ^ 0xff]) + good[21:],
+    "G16-flipped-byte": lambda good: good[:20] + bytes([good[20] ^ 0xFF]) + good[21:],
     "G16-count-too-high": lambda good: good[:8] + b"\0\0\0\x63" + good[12:],
     "G16-count-huge": lambda good: good[:8] + b"\xff\xff\xff\xff" + good[12:],
     "G5-trailing-bytes": lambda good: good + b"PACK trailing",
@@ -299,7 +347,9 @@ def test_bad_packs_move_nothing_and_leave_nothing(keyhole, work, writer, name, r
     keyhole.commit(work, {"a": name})
     good = _pack(keyhole, work, keyhole.git("rev-parse", "HEAD", at=work).stdout.strip())
     before, objects = _refs(keyhole, "push/app"), _objects(keyhole, "push/app")
-    status, body = _raw_push(keyhole, work, writer, {f"refs/heads/{_branch(request)}": "HEAD"}, BAD_PACKS[name](good))
+    status, body = _raw_push(
+        keyhole, work, writer, {f"refs/heads/{_branch(request)}": "HEAD"}, BAD_PACKS[name](good)
+    )
     assert (status, b"ng refs/heads/" in body) == (200, True)
     assert _refs(keyhole, "push/app") == before
     assert _objects(keyhole, "push/app") == objects
@@ -307,7 +357,7 @@ def test_bad_packs_move_nothing_and_leave_nothing(keyhole, work, writer, name, r
 
 def _bomb(target_size: int) -> bytes:
     """A pack of some kilobytes whose one delta asks for a target of this many bytes."""
-    base = bytes(0xffffff)
+    base = bytes(0xFFFFFF)
     copies, last = divmod(target_size, len(base))
     assert last == 0
     delta = _varint(len(base)) + _varint(target_size) + (b"\xf0" + b"\xff\xff\xff") * copies
@@ -339,14 +389,16 @@ def _offset(number: int) -> bytes:
 
 
 def test_G16_a_delta_that_would_take_all_memory_is_refused(keyhole, work, writer, request):
-    bomb = _bomb(0xffffff * 640)  # 10 GB
+    bomb = _bomb(0xFFFFFF * 640)  # 10 GB
     assert len(bomb) < 100_000
     objects = _objects(keyhole, "push/app")
     _, body = _raw_push(keyhole, work, writer, {f"refs/heads/{_branch(request)}": "HEAD"}, bomb)
     assert b"unpack ok" not in body
     assert b"memory" in body
     assert _objects(keyhole, "push/app") == objects
-    _, body = _raw_push(keyhole, work, writer, {f"refs/heads/{_branch(request)}": "HEAD"}, _bomb(0xffffff * 2))
+    _, body = _raw_push(
+        keyhole, work, writer, {f"refs/heads/{_branch(request)}": "HEAD"}, _bomb(0xFFFFFF * 2)
+    )
     assert b"unpack ok" in body  # the same pack with a target that fits is one; nothing in it is kept
     assert _objects(keyhole, "push/app") == objects
 
@@ -361,8 +413,17 @@ def test_G17_submodule_settings_that_would_run_something_are_refused(keyhole, wo
 def test_G17_trees_that_write_into_git_itself_are_refused(keyhole, work, writer, name, request):
     blob = keyhole.git("rev-parse", "HEAD:README.md", at=work).stdout.strip()
     content = f"100644 {name}".encode() + b"\0" + bytes.fromhex(blob)
-    tree = subprocess.run(["git", "hash-object", "-t", "tree", "-w", "--stdin", "--literally"], cwd=work, input=content,
-                          capture_output=True, check=True).stdout.decode().strip()
+    tree = (
+        subprocess.run(
+            ["git", "hash-object", "-t", "tree", "-w", "--stdin", "--literally"],
+            cwd=work,
+            input=content,
+            capture_output=True,
+            check=True,
+        )
+        .stdout.decode()
+        .strip()
+    )
     commit = keyhole.git("commit-tree", "-m", "bad", tree, at=work).stdout.strip()
     _, body = _raw_push(keyhole, work, writer, {f"refs/heads/{_branch(request)}": commit})
     assert b"unpack ok" not in body
@@ -379,7 +440,9 @@ def test_the_branch_that_is_checked_out_is_not_pulled_away(keyhole, request):
 
 
 def test_the_current_branch_is_not_deleted(keyhole, work, writer):
-    assert "deletion of the current branch prohibited" in _push(keyhole, work, writer, "--delete", "main").stderr
+    assert (
+        "deletion of the current branch prohibited" in _push(keyhole, work, writer, "--delete", "main").stderr
+    )
 
 
 def test_a_push_from_a_shallow_clone_joins_the_history(keyhole, writer, request):
@@ -418,5 +481,13 @@ def test_an_sha256_repository(keyhole):
 def test_large_pushes_come_in_chunks_after_a_probe(keyhole, work, writer, request):
     (work / "large.bin").write_bytes(os.urandom(4_000_000))
     keyhole.commit(work, {"a": "1"})
-    keyhole.git("-c", "http.postBuffer=65536", "push", "-q", "origin", f"HEAD:refs/heads/{_branch(request)}", at=work,
-                token=writer)
+    keyhole.git(
+        "-c",
+        "http.postBuffer=65536",
+        "push",
+        "-q",
+        "origin",
+        f"HEAD:refs/heads/{_branch(request)}",
+        at=work,
+        token=writer,
+    )

@@ -15,8 +15,10 @@ from tests import canaries
 
 @pytest.fixture(scope="module")
 def keyhole(keyhole_server):
-    keyhole_server.make_repo("tour/app", {"README.md": "# app\n", "src/main.py": "print(1)\n",
-                                          ".github/workflows/ci.yml": "on: push\n"})
+    keyhole_server.make_repo(
+        "tour/app",
+        {"README.md": "# app\n", "src/main.py": "print(1)\n", ".github/workflows/ci.yml": "on: push\n"},
+    )
     keyhole_server.make_repo("tour/secret", {"README.md": "nobody sees this\n"})
     return keyhole_server
 
@@ -37,9 +39,15 @@ def test_who_and_what(keyhole):
     assert user.login == "admin"
     assert user.email is None  # that would be a permission of its own
     assert [repository.full_name for repository in user.get_repos()] == ["tour/app"]
-    assert [repository.full_name for repository in github.get_organization("tour").get_repos()] == ["tour/app"]
+    assert [repository.full_name for repository in github.get_organization("tour").get_repos()] == [
+        "tour/app"
+    ]
     repository = github.get_repo("tour/app")
-    assert (repository.private, repository.default_branch, repository.permissions.push) == (True, "main", False)
+    assert (repository.private, repository.default_branch, repository.permissions.push) == (
+        True,
+        "main",
+        False,
+    )
     assert repository.get_languages()["Python"] == 9
     assert github.get_repo(repository.id).full_name == "tour/app"
     assert [person.login for person in repository.get_collaborators()] == ["admin"]
@@ -61,7 +69,10 @@ def test_files_from_the_first_to_the_last_commit(repository):
     with pytest.raises(UnknownObjectException):
         repository.get_contents("docs/new.md")
     assert {entry.name: entry.type for entry in repository.get_contents("")} == {
-        ".github": "dir", "README.md": "file", "src": "dir"}
+        ".github": "dir",
+        "README.md": "file",
+        "src": "dir",
+    }
     assert repository.get_readme().decoded_content == b"# app\n"
     assert repository.get_contents("src")[0].decoded_content == b"print(1)\n"
 
@@ -73,7 +84,9 @@ def test_history_pages_and_comparison(repository):
     assert [commit.commit.message for commit in commits] == ["page 2", "page 1", "page 0"]
     assert repository.get_commits(path="pages").totalCount == 3
     newest = repository.get_commit(commits[0].sha)
-    assert [(file.filename, file.status, file.additions) for file in newest.files] == [("pages/2.txt", "added", 1)]
+    assert [(file.filename, file.status, file.additions) for file in newest.files] == [
+        ("pages/2.txt", "added", 1)
+    ]
     assert newest.files[0].patch.startswith("@@ -0,0 +1 @@\n+2")
     assert repository.get_commits(since=datetime.now(UTC) + timedelta(days=1)).totalCount == 0
     comparison = repository.compare(commits[2].sha, commits[0].sha)
@@ -86,13 +99,17 @@ def test_a_branch_made_of_git_objects_and_taken_away(repository):
     main = repository.get_git_ref("heads/main")
     parent = repository.get_git_commit(main.object.sha)
     blob = repository.create_git_blob("print(2)\n", "utf-8")
-    tree = repository.create_git_tree([InputGitTreeElement("src/two.py", "100644", "blob", sha=blob.sha)], parent.tree)
+    tree = repository.create_git_tree(
+        [InputGitTreeElement("src/two.py", "100644", "blob", sha=blob.sha)], parent.tree
+    )
     commit = repository.create_git_commit("two", tree, [parent])
     ref = repository.create_git_ref("refs/heads/topic/two", commit.sha)
     assert ref.object.sha == commit.sha
     assert "topic/two" in [branch.name for branch in repository.get_branches()]
     assert "refs/heads/main" in [found.ref for found in repository.get_git_refs()]
-    assert [found.ref for found in repository.get_git_matching_refs("heads/topic")] == ["refs/heads/topic/two"]
+    assert [found.ref for found in repository.get_git_matching_refs("heads/topic")] == [
+        "refs/heads/topic/two"
+    ]
     assert "src/two.py" in [entry.path for entry in repository.get_git_tree("topic/two", recursive=True).tree]
     assert repository.get_git_blob(blob.sha).content.strip() == "cHJpbnQoMikK"
     ref.edit(parent.sha, force=True)
@@ -118,8 +135,11 @@ def test_an_archive_is_only_had_with_the_token(keyhole, repository):
     assert address.startswith(keyhole.url)
     assert requests.get(address, timeout=30).status_code == 401
     token = keyhole.token("tour/app", contents="read")
-    answer = requests.get(f"{keyhole.url}/api/v3/repos/tour/app/tarball/main", timeout=30,
-                          headers={"Authorization": f"Bearer {token.text}"})
+    answer = requests.get(
+        f"{keyhole.url}/api/v3/repos/tour/app/tarball/main",
+        timeout=30,
+        headers={"Authorization": f"Bearer {token.text}"},
+    )
     with tarfile.open(fileobj=io.BytesIO(answer.content)) as tar:
         assert any(name.endswith("/src/main.py") for name in tar.getnames())
 
@@ -139,7 +159,10 @@ def test_what_is_not_permitted_is_a_403_that_says_what_would_do(keyhole):
         repository.create_file("x", "m", "x")
     assert denied.value.status == 403
     assert denied.value.data["message"] == "Resource not accessible by personal access token"
-    assert denied.value.headers["x-accepted-github-permissions"] == "contents=write; contents=write,workflows=write"
+    assert (
+        denied.value.headers["x-accepted-github-permissions"]
+        == "contents=write; contents=write,workflows=write"
+    )
     assert "contents" in keyhole.do("explain", number=denied.value.data["explain"])
     with pytest.raises(GithubException) as denied:
         repository.get_commit("main").create_status("success")
@@ -151,7 +174,9 @@ def test_p16_a_workflow_is_not_changed_without_its_permission(keyhole, repositor
     with pytest.raises(GithubException) as denied:
         repository.update_file(path, "m", "on: [push]\n", repository.get_contents(path).sha)
     assert denied.value.status == 403
-    both = client(keyhole, keyhole.token("tour/app", contents="write", workflows="write")).get_repo("tour/app")
+    both = client(keyhole, keyhole.token("tour/app", contents="write", workflows="write")).get_repo(
+        "tour/app"
+    )
     both.update_file(path, "m", "on: [push]\n", both.get_contents(path).sha)
     assert both.get_contents(path).decoded_content == b"on: [push]\n"
 

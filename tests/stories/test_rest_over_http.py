@@ -50,27 +50,46 @@ CARRIERS = {
     "Basic, as user": lambda token: basic(f"{token}:"),
     "Basic, as user of x-oauth-basic": lambda token: basic(f"{token}:x-oauth-basic"),
 }
-ROUTES = [("GET", f"{HELLO}/contents/README.md"), ("GET", HELLO), ("HEAD", HELLO), ("GET", SECRET),
-          ("GET", f"{SECRET}/contents/README.md"), ("GET", "/api/v3/user"), ("GET", "/api/v3/user/repos"),
-          ("GET", f"{HELLO}/issues"), ("GET", f"{HELLO}/collaborators"), ("DELETE", f"{HELLO}/git/refs/heads/main"),
-          ("POST", f"{HELLO}/git/refs"), ("PUT", f"{HELLO}/contents/x"), ("GET", "/api/v3/repos/http/open/commits"),
-          ("GET", "/api/v3/repos/http/absent"), ("GET", "/api/v3/orgs/http/repos"), ("DELETE", HELLO)]
+ROUTES = [
+    ("GET", f"{HELLO}/contents/README.md"),
+    ("GET", HELLO),
+    ("HEAD", HELLO),
+    ("GET", SECRET),
+    ("GET", f"{SECRET}/contents/README.md"),
+    ("GET", "/api/v3/user"),
+    ("GET", "/api/v3/user/repos"),
+    ("GET", f"{HELLO}/issues"),
+    ("GET", f"{HELLO}/collaborators"),
+    ("DELETE", f"{HELLO}/git/refs/heads/main"),
+    ("POST", f"{HELLO}/git/refs"),
+    ("PUT", f"{HELLO}/contents/x"),
+    ("GET", "/api/v3/repos/http/open/commits"),
+    ("GET", "/api/v3/repos/http/absent"),
+    ("GET", "/api/v3/orgs/http/repos"),
+    ("DELETE", HELLO),
+]
 
 
 @pytest.mark.parametrize("carrier", [name for name in CARRIERS if name != "Bearer"])
 def test_p2_the_verdict_does_not_depend_on_how_the_token_is_carried(keyhole, reader, carrier):
     for method, path in ROUTES:
         body = b"{}" if method in ("POST", "PUT") else None
-        status, headers, answer = keyhole.http(method, path, body=body, Authorization=CARRIERS[carrier](reader.text))
+        status, headers, answer = keyhole.http(
+            method, path, body=body, Authorization=CARRIERS[carrier](reader.text)
+        )
         expected = keyhole.http(method, path, reader, body=body)
         assert (method, path, status) == (method, path, expected[0])
-        assert headers.get("x-accepted-github-permissions") == expected[1].get("x-accepted-github-permissions")
+        assert headers.get("x-accepted-github-permissions") == expected[1].get(
+            "x-accepted-github-permissions"
+        )
         assert without_id(answer) == without_id(expected[2])
 
 
 def without_id(answer: bytes) -> object:
     value = json.loads(answer or b"null")
-    return {key: item for key, item in value.items() if key != "explain"} if isinstance(value, dict) else value
+    return (
+        {key: item for key, item in value.items() if key != "explain"} if isinstance(value, dict) else value
+    )
 
 
 @pytest.mark.parametrize("name", ["access_token", "token", "private_token", "oauth_token"])
@@ -83,9 +102,20 @@ def test_p2_a_token_in_the_address_is_never_taken_and_never_recorded(keyhole, re
 def test_p3_the_same_content_by_every_route_needs_the_same_permission(keyhole, canary, reader):
     blob = json.loads(keyhole.http("GET", f"{HELLO}/contents/src/deep/canary.txt", reader)[2])["sha"]
     number = keyhole.ids["http/app"]
-    routes = ["contents/src/deep/canary.txt", f"git/blobs/{blob}", "commits/main", "git/trees/main?recursive=1",
-              "tarball/main?download=1", "zipball/main?download=1", "tarball/main", "compare/main...main", "readme"]
-    lacking = keyhole.token("http/app", issues="write", pull_requests="write", administration="write", statuses="write")
+    routes = [
+        "contents/src/deep/canary.txt",
+        f"git/blobs/{blob}",
+        "commits/main",
+        "git/trees/main?recursive=1",
+        "tarball/main?download=1",
+        "zipball/main?download=1",
+        "tarball/main",
+        "compare/main...main",
+        "readme",
+    ]
+    lacking = keyhole.token(
+        "http/app", issues="write", pull_requests="write", administration="write", statuses="write"
+    )
     seen = 0
     for place in (HELLO, f"/api/v3/repositories/{number}"):
         for route in routes:
@@ -94,8 +124,14 @@ def test_p3_the_same_content_by_every_route_needs_the_same_permission(keyhole, c
                 assert (route, status, canary.encode() in body) == (route, 403, False)
                 seen += canary.encode() in keyhole.http("GET", f"{place}/{route}", reader, Accept=accept)[2]
     assert seen >= 4  # the canary would have been seen
-    refused = keyhole.git("clone", "-q", f"{keyhole.url}/http/app.git", str(keyhole.folder / "never"), token=lacking,
-                          check=False)
+    refused = keyhole.git(
+        "clone",
+        "-q",
+        f"{keyhole.url}/http/app.git",
+        str(keyhole.folder / "never"),
+        token=lacking,
+        check=False,
+    )
     assert refused.returncode != 0
     assert (keyhole.clone("http/app", reader) / "src/deep/canary.txt").read_text().strip() == canary
 
@@ -122,9 +158,16 @@ def test_a1_head_is_get_without_the_body(keyhole, reader):
         assert head[1].get("etag") == get[1].get("etag")
 
 
-@pytest.mark.parametrize("headers", [{"X_HTTP_Method_Override": "DELETE"}, {"X_Original_URL": "/api/v3/user"},
-                                     {"X_Rewrite_URL": "/api/v3/user"}, {"X_WEBAUTH_USER": "admin"},
-                                     {"X_Forwarded_Uri": "/api/v3/user"}])
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"X_HTTP_Method_Override": "DELETE"},
+        {"X_Original_URL": "/api/v3/user"},
+        {"X_Rewrite_URL": "/api/v3/user"},
+        {"X_WEBAUTH_USER": "admin"},
+        {"X_Forwarded_Uri": "/api/v3/user"},
+    ],
+)
 def test_a3_a10_headers_that_other_servers_believe(keyhole, reader, headers):
     status, _, body = keyhole.http("GET", HELLO, reader, **headers)
     assert (status, json.loads(body)["full_name"]) == (200, "http/app")
@@ -145,8 +188,20 @@ def test_curl_follows_the_redirect_of_an_archive_with_the_token(keyhole, reader,
     place.mkdir(exist_ok=True)
     (place / "curlrc").write_text(f'header = "Authorization: Bearer {reader.text}"\n')
     target = keyhole.folder / "archive.tar.gz"
-    subprocess.run(["curl", "-q", "-sSfL", "-K", str(place / "curlrc"), "-o", str(target),
-                    f"{keyhole.url}{HELLO}/tarball/main"], check=True, timeout=60)
+    subprocess.run(
+        [
+            "curl",
+            "-q",
+            "-sSfL",
+            "-K",
+            str(place / "curlrc"),
+            "-o",
+            str(target),
+            f"{keyhole.url}{HELLO}/tarball/main",
+        ],
+        check=True,
+        timeout=60,
+    )
     with tarfile.open(target) as tar:
         member = next(name for name in tar.getnames() if name.endswith("canary.txt"))
         assert tar.extractfile(member).read().decode().strip() == canary
@@ -160,20 +215,37 @@ def test_what_keyhole_says_of_a_stranger_s_credential_is_its_kind_only(keyhole):
         assert secret.encode() not in body
 
 
-QUERIES = ["{viewer{login}}", "mutation{deleteRef(input:{refId:\"x\"}){clientMutationId}}", "{__schema{types{name}}}",
-           'query A{viewer{login}} mutation B{x:createRef(input:{}){ref{name}}}',
-           "fragment f on User{...f} {viewer{...f}}",
-           "{a:viewer{login}" + "a:viewer{login}" * 2000 + "}", "{" * 1000 + "}" * 1000]
+QUERIES = [
+    "{viewer{login}}",
+    'mutation{deleteRef(input:{refId:"x"}){clientMutationId}}',
+    "{__schema{types{name}}}",
+    "query A{viewer{login}} mutation B{x:createRef(input:{}){ref{name}}}",
+    "fragment f on User{...f} {viewer{...f}}",
+    "{a:viewer{login}" + "a:viewer{login}" * 2000 + "}",
+    "{" * 1000 + "}" * 1000,
+]
 
 
 @pytest.mark.parametrize("query", QUERIES, ids=range(len(QUERIES)))
 def test_a5_a6_no_graphql_query_is_allowed(keyhole, reader, query):
-    status, headers, body = keyhole.http("POST", "/api/graphql", reader, body=json.dumps({"query": query}).encode())
+    status, headers, body = keyhole.http(
+        "POST", "/api/graphql", reader, body=json.dumps({"query": query}).encode()
+    )
     assert (status, json.loads(body)["message"]) == (403, "Resource not accessible by personal access token")
     assert "graphql" in keyhole.do("explain", number=headers["x-keyhole-explain"])
 
 
-@pytest.mark.parametrize("path", ["/api/graphql?query={viewer{login}}", "/api/v3/graphql", "/API/v3/user",
-                                  "/api/V3/user", "/Api/v3", "/api/v3/API/v3/user", "/api/v3/nothing"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api/graphql?query={viewer{login}}",
+        "/api/v3/graphql",
+        "/API/v3/user",
+        "/api/V3/user",
+        "/Api/v3",
+        "/api/v3/API/v3/user",
+        "/api/v3/nothing",
+    ],
+)
 def test_a5_a6_other_spellings_of_the_way_in_lead_nowhere(keyhole, reader, path):
     assert keyhole.http("GET", path, reader)[0] in (400, 403, 404)

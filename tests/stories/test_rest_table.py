@@ -32,12 +32,18 @@ def world(shared_world):
 
 
 def highest(*groups: Group) -> dict[str, str]:
-    return {name: max(known.levels).word for name, known in vocabulary().permissions.items() if known.group in groups}
+    return {
+        name: max(known.levels).word
+        for name, known in vocabulary().permissions.items()
+        if known.group in groups
+    }
 
 
 def shapes(world):
     return {
-        "everything in one repository": world.token("octo", "hello", **highest(Group.REPOSITORY, Group.ORGANIZATION)),
+        "everything in one repository": world.token(
+            "octo", "hello", **highest(Group.REPOSITORY, Group.ORGANIZATION)
+        ),
         "contents read in one repository": world.token("octo", "hello", contents="read"),
         "another repository": world.token("octo", "secret", **highest(Group.REPOSITORY)),
         "public only": world.token("octo", access=Access.PUBLIC),
@@ -50,13 +56,28 @@ class Sample:
     def __init__(self, world, operation, login: str) -> None:
         hello = world.repository("octo/hello")
         opened = world.repository("other/open")
-        values = {"owner": "octo", "repo": "hello", "org": "octo", "username": login, "template_owner": "other",
-                  "template_repo": "open", "repo_owner": "octo", "repo_name": "hello", "repository_id": str(hello.pk),
-                  "ref": "heads/main" if "/git/" in operation.path else "main", "path": "README.md", "branch": "main",
-                  "basehead": "v1...main", "tree_sha": "main", "dir": "src"}
+        values = {
+            "owner": "octo",
+            "repo": "hello",
+            "org": "octo",
+            "username": login,
+            "template_owner": "other",
+            "template_repo": "open",
+            "repo_owner": "octo",
+            "repo_name": "hello",
+            "repository_id": str(hello.pk),
+            "ref": "heads/main" if "/git/" in operation.path else "main",
+            "path": "README.md",
+            "branch": "main",
+            "basehead": "v1...main",
+            "tree_sha": "main",
+            "dir": "src",
+        }
         self.names = re.findall(r"\{([^}]+)\}", operation.path)
         self.path = re.sub(r"\{([^}]+)\}", lambda found: values.get(found[1], "1"), operation.path)
-        named = [hello for pair in (("owner", "repo"), ("repo_owner", "repo_name")) if set(pair) <= set(self.names)]
+        named = [
+            hello for pair in (("owner", "repo"), ("repo_owner", "repo_name")) if set(pair) <= set(self.names)
+        ]
         named += [hello] if "repo_name" in self.names and "org" in self.names else []
         named += [None] if "repo_name" in self.names and not {"org", "repo_owner"} & set(self.names) else []
         named += [opened] if "template_repo" in self.names else []
@@ -64,7 +85,9 @@ class Sample:
         account = values["org"] if "org" in self.names else login if "username" in self.names else None
         owner = Owner.objects.get(login=account).as_core() if account else None
         updates = () if operation.id in registered() else None
-        self.request = Request(operation, timezone.now(), tuple(row and row.as_core() for row in named), owner, updates)
+        self.request = Request(
+            operation, timezone.now(), tuple(row and row.as_core() for row in named), owner, updates
+        )
 
 
 def test_every_operation_answers_as_it_was_decided(world):
@@ -88,15 +111,18 @@ def test_every_operation_answers_as_it_was_decided(world):
             good = answer.status in (200, 201, 204, 302, 400, 404, 409, 422)
         else:
             good = answer.status == 501
-        documented = operation.standing is not Standing.PERMISSIONED or \
-            answer.headers.get("x-accepted-github-permissions") == operation.accepted
+        documented = (
+            operation.standing is not Standing.PERMISSIONED
+            or answer.headers.get("x-accepted-github-permissions") == operation.accepted
+        )
         if not good or not documented:
             yield f"{shape}: {operation.method} {sample.path} ({operation.id}) {verdict} -> {answer.status}"
 
     async def all_of_them():
         gate = asyncio.Semaphore(_AT_ONCE)
-        await asyncio.gather(*(one(gate, shape, operation, sample) for operation, sample in samples
-                               for shape in tokens))
+        await asyncio.gather(
+            *(one(gate, shape, operation, sample) for operation, sample in samples for shape in tokens)
+        )
 
     samples = [(operation, Sample(world, operation, login)) for operation in vocabulary().operations]
     world.run(all_of_them())
@@ -116,8 +142,17 @@ def test_A1_head_gets_the_verdict_of_get(world):
             assert head.headers.get("etag") == get.headers.get("etag")
 
 
-@pytest.mark.parametrize("path", ["/repos/octo/hello/nothing", "/nothing", "/repos/octo", "/repositories/1/nothing",
-                                  "/user/repos/x", "/orgs"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/repos/octo/hello/nothing",
+        "/nothing",
+        "/repos/octo",
+        "/repositories/1/nothing",
+        "/user/repos/x",
+        "/orgs",
+    ],
+)
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE"])
 def test_what_is_not_documented_is_not_found_whatever_the_method(world, path, method):
     token = world.token("octo", "hello", **highest(Group.REPOSITORY))

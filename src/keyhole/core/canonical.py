@@ -21,15 +21,29 @@ _API = ("api", "v3")
 
 _RAW_PATH = re.compile(rb"/(?:[A-Za-z0-9._~!$&'()*+,=:@/-]|%[0-9A-Fa-f]{2})*")
 _RAW_QUERY = re.compile(rb"(?:[A-Za-z0-9._~!$&'()*+,=:@/?-]|%[0-9A-Fa-f]{2})*")
-_NEEDLESSLY_ENCODED = re.compile(rb"%(?:4[1-9a-f]|5[0-9a]|6[1-9a-f]|7[0-9a]|3[0-9]|2[de]|5f|7e)", re.IGNORECASE)
+_NEEDLESSLY_ENCODED = re.compile(
+    rb"%(?:4[1-9a-f]|5[0-9a]|6[1-9a-f]|7[0-9a]|3[0-9]|2[de]|5f|7e)", re.IGNORECASE
+)
 """Letters, digits and `-._~`. No client encodes them; an attacker does, to be read differently further on."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _ENCODED_TWICE = re.compile(r"%[0-9A-Fa-f]{2}")
 _QUERY_NAME = re.compile(r"[A-Za-z0-9_.\[\]-]{1,100}")
-_CREDENTIAL_NAMES = frozenset({
-    "access_token", "api_key", "apikey", "auth_token", "authorization", "bearer_token", "client_secret", "job_token",
-    "oauth_token", "password", "private_token", "token",
-})
+_CREDENTIAL_NAMES = frozenset(
+    {
+        "access_token",
+        "api_key",
+        "apikey",
+        "auth_token",
+        "authorization",
+        "bearer_token",
+        "client_secret",
+        "job_token",
+        "oauth_token",
+        "password",
+        "private_token",
+        "token",
+    }
+)
 
 _EMPTY_TAIL = {
     ("contents",): "GET /repos/o/r/contents/ of PyGithub and octokit: the top directory",
@@ -46,7 +60,14 @@ _HEADER_NAME = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,256}")
 _HEADER_VALUE = re.compile(rb"[\x20-\x7e\x80-\xff]*")
 _HOST = re.compile(rb"(?:[A-Za-z0-9](?:[A-Za-z0-9._-]{0,253})|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?")
 _LENGTH = re.compile(rb"[0-9]{1,18}")
-_ONCE = (b"host", b"authorization", b"content-length", b"transfer-encoding", b"content-type", b"content-encoding")
+_ONCE = (
+    b"host",
+    b"authorization",
+    b"content-length",
+    b"transfer-encoding",
+    b"content-type",
+    b"content-encoding",
+)
 
 _OWNER_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,37}[A-Za-z0-9])?")
 _REPOSITORY_NAME = re.compile(r"[A-Za-z0-9_.][A-Za-z0-9_.-]{0,99}")
@@ -193,8 +214,11 @@ def owner_name(text: str) -> str:
     Raises InvalidInput otherwise.
     """
     if _OWNER_NAME.fullmatch(text) is None:
-        raise InvalidInput("An owner's name has 1 to 39 letters, digits, hyphens or underscores, and starts and ends "
-                           "with a letter or digit.", field="owner")
+        raise InvalidInput(
+            "An owner's name has 1 to 39 letters, digits, hyphens or underscores, and starts and ends "
+            "with a letter or digit.",
+            field="owner",
+        )
     return text
 
 
@@ -205,8 +229,11 @@ def repository_name(text: str) -> str:
     (an option), an ending of `.git` (an address), `.wiki` (another repository) or a dot.
     """
     if _REPOSITORY_NAME.fullmatch(text) is None or fold(text).endswith(_RESERVED_ENDINGS):
-        raise InvalidInput("A repository's name has 1 to 100 letters, digits, hyphens, underscores or dots, does not "
-                           "start with a hyphen, and does not end with .git, .wiki or a dot.", field="name")
+        raise InvalidInput(
+            "A repository's name has 1 to 100 letters, digits, hyphens, underscores or dots, does not "
+            "start with a hyphen, and does not end with .git, .wiki or a dot.",
+            field="name",
+        )
     return text
 
 

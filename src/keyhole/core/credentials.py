@@ -75,5 +75,7 @@ def _visible(raw: bytes) -> str:
 
 
 def _not_understood() -> BadCredentials:
-    return BadCredentials("Bad credentials",
-                          hint="Send the token as `Authorization: Bearer TOKEN`, or as the password of Basic.")
+    return BadCredentials(
+        "Bad credentials",
+        hint="Send the token as `Authorization: Bearer TOKEN`, or as the password of Basic.",
+    )

@@ -22,14 +22,50 @@ class PathLike(Protocol):
 GIT_PATH = "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin:/opt/homebrew/bin"
 """Where git and its helpers are looked up; a constant, so that no inherited PATH decides what runs."""
 
-ALLOWED_COMMANDS = frozenset({
-    "archive", "bundle", "cat-file", "check-ref-format", "clone", "commit-tree", "config", "count-objects",
-    "diff", "diff-tree", "fetch", "for-each-ref", "fsck", "hash-object", "index-pack", "init", "log",
-    "ls-remote", "ls-tree", "merge-base", "mktree", "name-rev", "pack-objects", "pack-refs", "read-tree",
-    "receive-pack", "rev-list", "rev-parse", "show", "show-ref", "symbolic-ref", "unpack-objects",
-    "update-index", "update-ref", "update-server-info", "upload-pack", "var", "verify-pack", "version",
-    "write-tree",
-})
+ALLOWED_COMMANDS = frozenset(
+    {
+        "archive",
+        "bundle",
+        "cat-file",
+        "check-ref-format",
+        "clone",
+        "commit-tree",
+        "config",
+        "count-objects",
+        "diff",
+        "diff-tree",
+        "fetch",
+        "for-each-ref",
+        "fsck",
+        "hash-object",
+        "index-pack",
+        "init",
+        "log",
+        "ls-remote",
+        "ls-tree",
+        "merge-base",
+        "mktree",
+        "name-rev",
+        "pack-objects",
+        "pack-refs",
+        "read-tree",
+        "receive-pack",
+        "rev-list",
+        "rev-parse",
+        "show",
+        "show-ref",
+        "symbolic-ref",
+        "unpack-objects",
+        "update-index",
+        "update-ref",
+        "update-server-info",
+        "upload-pack",
+        "var",
+        "verify-pack",
+        "version",
+        "write-tree",
+    }
+)
 """Commands that convert nothing through configured drivers. `archive` needs `filters`, see `git_argv`.
 
 `gc`, `repack` and `prune` are absent: they run the repository's `gc.recentObjectsHook`."""
@@ -38,38 +74,40 @@ _PATCH_COMMANDS = frozenset({"diff", "diff-tree", "log", "show"})
 
 # uploadpack.packObjectsHook is absent on purpose: git takes it from system, user and command-line settings
 # only, never from the repository, and an empty value there makes upload-pack try to run "".
-SAFE_CONFIG: Mapping[str, str] = MappingProxyType({
-    "safe.bareRepository": "explicit",
-    "core.fsmonitor": "false",
-    "core.hooksPath": "/dev/null",
-    "core.attributesFile": "/dev/null",
-    "core.excludesFile": "/dev/null",
-    "core.sshCommand": "false",
-    "core.gitProxy": "none",
-    "core.askPass": "false",
-    "core.editor": "false",
-    "core.pager": "cat",
-    "core.alternateRefsCommand": "true",
-    "core.protectHFS": "true",
-    "core.protectNTFS": "true",
-    "credential.helper": "",
-    "gpg.program": "false",
-    "gpg.openpgp.program": "false",
-    "gpg.x509.program": "false",
-    "gpg.ssh.program": "false",
-    "gpg.ssh.defaultKeyCommand": "false",
-    "log.showSignature": "false",
-    "protocol.allow": "never",
-    "submodule.recurse": "false",
-    "fetch.recurseSubmodules": "false",
-    "tar.tgz.command": "gzip -cn",
-    "tar.tar.gz.command": "gzip -cn",
-    "gc.auto": "0",
-    "maintenance.auto": "false",
-    "receive.autogc": "false",
-    "receive.denyCurrentBranch": "refuse",
-    "advice.graftFileDeprecated": "false",
-})
+SAFE_CONFIG: Mapping[str, str] = MappingProxyType(
+    {
+        "safe.bareRepository": "explicit",
+        "core.fsmonitor": "false",
+        "core.hooksPath": "/dev/null",
+        "core.attributesFile": "/dev/null",
+        "core.excludesFile": "/dev/null",
+        "core.sshCommand": "false",
+        "core.gitProxy": "none",
+        "core.askPass": "false",
+        "core.editor": "false",
+        "core.pager": "cat",
+        "core.alternateRefsCommand": "true",
+        "core.protectHFS": "true",
+        "core.protectNTFS": "true",
+        "credential.helper": "",
+        "gpg.program": "false",
+        "gpg.openpgp.program": "false",
+        "gpg.x509.program": "false",
+        "gpg.ssh.program": "false",
+        "gpg.ssh.defaultKeyCommand": "false",
+        "log.showSignature": "false",
+        "protocol.allow": "never",
+        "submodule.recurse": "false",
+        "fetch.recurseSubmodules": "false",
+        "tar.tgz.command": "gzip -cn",
+        "tar.tar.gz.command": "gzip -cn",
+        "gc.auto": "0",
+        "maintenance.auto": "false",
+        "receive.autogc": "false",
+        "receive.denyCurrentBranch": "refuse",
+        "advice.graftFileDeprecated": "false",
+    }
+)
 """Settings that outvote the repository's own. `receive.denyCurrentBranch` stops `updateInstead`, which would
 check files out; the `gc` and `maintenance` ones stop background processes in other people's repositories."""
 
@@ -133,5 +171,6 @@ def git_env(*, allow_protocols: Collection[str] = ()) -> dict[str, str]:
 def _filters_off(names: Collection[str]) -> dict[str, str]:
     return {
         f"filter.{name}.{key}": "false" if key == "required" else ""
-        for name in names for key in ("clean", "smudge", "process", "required")
+        for name in names
+        for key in ("clean", "smudge", "process", "required")
     }

@@ -53,8 +53,15 @@ class Grant:
         return repository.public or self.selects(repository)
 
 
-def make(*, owner: Owner, access: Access, repository_ids: frozenset[int], permissions: Mapping[str, Level],
-         not_before: datetime, expires_at: datetime | None) -> Grant:
+def make(
+    *,
+    owner: Owner,
+    access: Access,
+    repository_ids: frozenset[int],
+    permissions: Mapping[str, Level],
+    not_before: datetime,
+    expires_at: datetime | None,
+) -> Grant:
     """A grant that makes sense, with `metadata: read` added as GitHub adds it.
 
     Raises InvalidInput, naming the field, for a selection without repositories, an unknown permission or
@@ -62,11 +69,15 @@ def make(*, owner: Owner, access: Access, repository_ids: frozenset[int], permis
     """
     held = dict(permissions)
     if access is Access.SELECTED and not repository_ids:
-        raise InvalidInput("Only select repositories was chosen, but no repository.", field="repositories",
-                           hint="Select at least one repository, or choose another repository access.")
+        raise InvalidInput(
+            "Only select repositories was chosen, but no repository.",
+            field="repositories",
+            hint="Select at least one repository, or choose another repository access.",
+        )
     if access is not Access.SELECTED and repository_ids:
-        raise InvalidInput("Repositories were named, but the access is not Only select repositories.",
-                           field="repositories")
+        raise InvalidInput(
+            "Repositories were named, but the access is not Only select repositories.", field="repositories"
+        )
     if access is not Access.PUBLIC:
         held["metadata"] = Level.READ
     for name, level in held.items():
@@ -78,17 +89,26 @@ def make(*, owner: Owner, access: Access, repository_ids: frozenset[int], permis
 def _check_permission(name: str, level: Level, kind: OwnerKind, access: Access) -> None:
     known = vocabulary().permissions.get(name)
     if known is None:
-        raise InvalidInput(f"There is no permission called {name!r}.", field="permissions",
-                           hint="`keyhole token permissions` lists them all.")
+        raise InvalidInput(
+            f"There is no permission called {name!r}.",
+            field="permissions",
+            hint="`keyhole token permissions` lists them all.",
+        )
     if level not in known.levels:
         words = ", ".join(known_level.word for known_level in known.levels)
-        raise InvalidInput(f"{known.title} has no level {level.word!r}; it has: {words}.", field="permissions")
+        raise InvalidInput(
+            f"{known.title} has no level {level.word!r}; it has: {words}.", field="permissions"
+        )
     if known.group is Group.REPOSITORY and access is Access.PUBLIC:
-        raise InvalidInput(f"{known.title} is a repository permission, and public access grants none.",
-                           field="permissions", hint="Choose all or only select repositories.")
+        raise InvalidInput(
+            f"{known.title} is a repository permission, and public access grants none.",
+            field="permissions",
+            hint="Choose all or only select repositories.",
+        )
     if known.group in (Group.ACCOUNT, Group.ORGANIZATION) and not _owner_has(known, kind):
-        raise InvalidInput(f"{known.title} is for a resource owner that is not a {kind.value.lower()}.",
-                           field="permissions")
+        raise InvalidInput(
+            f"{known.title} is for a resource owner that is not a {kind.value.lower()}.", field="permissions"
+        )
 
 
 def _owner_has(permission: Permission, kind: OwnerKind) -> bool:
@@ -128,8 +148,10 @@ def load(stored: Any) -> Grant:
     Callers treat the error as "denies everything": a field of a future version may be a limit.
     """
     try:
-        fields = _exact(stored, {"version", "owner", "access", "repository_ids", "permissions",
-                                 "not_before", "expires_at"})
+        fields = _exact(
+            stored,
+            {"version", "owner", "access", "repository_ids", "permissions", "not_before", "expires_at"},
+        )
         if type(fields["version"]) is not int or fields["version"] != VERSION:
             raise ValueError(f"unknown version {fields['version']!r}")
         owner = _exact(fields["owner"], {"id", "login", "kind"})
@@ -139,7 +161,9 @@ def load(stored: Any) -> Grant:
             repository_ids=frozenset(_integer(number) for number in fields["repository_ids"]),
             permissions={name: Level.parse(word) for name, word in fields["permissions"].items()},
             not_before=datetime.fromisoformat(fields["not_before"]),
-            expires_at=datetime.fromisoformat(fields["expires_at"]) if fields["expires_at"] is not None else None,
+            expires_at=datetime.fromisoformat(fields["expires_at"])
+            if fields["expires_at"] is not None
+            else None,
         )
     except (KeyError, TypeError, AttributeError, InvalidInput) as problem:
         raise ValueError(f"not a grant: {problem}") from problem

@@ -130,23 +130,48 @@ def _permission(row: dict[str, Any]) -> Permission:
 
 def _operation(row: dict[str, Any], standing: Standing) -> Operation:
     permissioned = standing is Standing.PERMISSIONED
-    any_of = tuple({p["permission"]: Level.parse(p["level"]) for p in needed} for needed in row["any_of"]) \
-        if permissioned else ()
+    any_of = (
+        tuple({p["permission"]: Level.parse(p["level"]) for p in needed} for needed in row["any_of"])
+        if permissioned
+        else ()
+    )
     return Operation(
-        id=row["operation_id"], method=row["method"], path=row["path"], standing=standing, any_of=any_of,
+        id=row["operation_id"],
+        method=row["method"],
+        path=row["path"],
+        standing=standing,
+        any_of=any_of,
         public_ok=permissioned and row["public_ok"] is True,
         doc=f"https://docs.github.com/rest/{row.get('doc', '')}".rstrip("/"),
     )
 
 
 _GIT_DOC = "https://docs.github.com/get-started/git-basics/about-remote-repositories"
-GIT_FETCH = Operation("git/fetch", "POST", "/{owner}/{repo}.git/git-upload-pack", Standing.PERMISSIONED,
-                      ({"contents": Level.READ},), public_ok=True, doc=_GIT_DOC)
+GIT_FETCH = Operation(
+    "git/fetch",
+    "POST",
+    "/{owner}/{repo}.git/git-upload-pack",
+    Standing.PERMISSIONED,
+    ({"contents": Level.READ},),
+    public_ok=True,
+    doc=_GIT_DOC,
+)
 """Clone and fetch: reading means the whole repository, since git cannot hide objects inside one."""
-GIT_ANNOUNCE_PUSH = Operation("git/announce-push", "GET", "/{owner}/{repo}.git/info/refs",
-                              Standing.PERMISSIONED, ({"contents": Level.WRITE},), doc=_GIT_DOC)
+GIT_ANNOUNCE_PUSH = Operation(
+    "git/announce-push",
+    "GET",
+    "/{owner}/{repo}.git/info/refs",
+    Standing.PERMISSIONED,
+    ({"contents": Level.WRITE},),
+    doc=_GIT_DOC,
+)
 """The first half of a push, before any ref is named."""
-GIT_PUSH = Operation("git/push", "POST", "/{owner}/{repo}.git/git-receive-pack", Standing.PERMISSIONED,
-                     ({"contents": Level.WRITE}, {"contents": Level.WRITE, "workflows": Level.WRITE}),
-                     doc=_GIT_DOC)
+GIT_PUSH = Operation(
+    "git/push",
+    "POST",
+    "/{owner}/{repo}.git/git-receive-pack",
+    Standing.PERMISSIONED,
+    ({"contents": Level.WRITE}, {"contents": Level.WRITE, "workflows": Level.WRITE}),
+    doc=_GIT_DOC,
+)
 """The second half of a push: every ref update is judged."""

@@ -19,7 +19,9 @@ def is_well_formed(ref: str) -> bool:
         return False
     if not 0 < size <= _MAX_BYTES or "/" not in ref or _FORBIDDEN.search(ref) or ref.endswith("."):
         return False
-    return all(part and not part.startswith((".", "-")) and not part.endswith(".lock") for part in ref.split("/"))
+    return all(
+        part and not part.startswith((".", "-")) and not part.endswith(".lock") for part in ref.split("/")
+    )
 
 
 def is_pushable(ref: str) -> bool:
@@ -29,5 +31,9 @@ def is_pushable(ref: str) -> bool:
     `refs/heads/refs/heads/x` is almost always a mistake that hides a branch.
     """
     parts = ref.split("/")
-    return is_well_formed(ref) and len(parts) >= 3 and parts[:2] in (["refs", "heads"], ["refs", "tags"]) \
+    return (
+        is_well_formed(ref)
+        and len(parts) >= 3
+        and parts[:2] in (["refs", "heads"], ["refs", "tags"])
         and parts[2] not in ("refs", "HEAD")
+    )

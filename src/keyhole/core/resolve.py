@@ -19,16 +19,29 @@ _SPANNING = frozenset({"path", "ref", "branch", "tag", "dir", "basehead"})
 _ONE_SEGMENT_WITH_SLASH = frozenset({"name", "environment_name", "package_name", "tree_sha"})
 """Labels, environments and packages may have a slash in their name, and a branch may stand for its tree; the slash
 must then be sent as `%2F`."""
-_ACCOUNTS_AND_REPOSITORIES = frozenset({
-    "assignee", "enterprise", "org", "owner", "repo", "repo_name", "repo_owner", "target_user", "template_owner",
-    "template_repo", "username",
-})
-_EMPTY_TAIL = frozenset({
-    "/repos/{owner}/{repo}/contents/{path}",
-    "/repos/{owner}/{repo}/git/matching-refs/{ref}",
-    "/repos/{owner}/{repo}/tarball/{ref}",
-    "/repos/{owner}/{repo}/zipball/{ref}",
-})
+_ACCOUNTS_AND_REPOSITORIES = frozenset(
+    {
+        "assignee",
+        "enterprise",
+        "org",
+        "owner",
+        "repo",
+        "repo_name",
+        "repo_owner",
+        "target_user",
+        "template_owner",
+        "template_repo",
+        "username",
+    }
+)
+_EMPTY_TAIL = frozenset(
+    {
+        "/repos/{owner}/{repo}/contents/{path}",
+        "/repos/{owner}/{repo}/git/matching-refs/{ref}",
+        "/repos/{owner}/{repo}/tarball/{ref}",
+        "/repos/{owner}/{repo}/zipball/{ref}",
+    }
+)
 """Read without their last parameter these mean the top directory, all refs, the default branch."""
 
 
@@ -98,8 +111,11 @@ def _walk(node: _Node, segments: tuple[str, ...], at: int, values: tuple[str, ..
     literal = node.literals.get(segment)
     if literal is not None and (found := _walk(literal, segments, at + 1, values)):
         return found
-    if node.parameter is not None and (found := _walk(node.parameter, segments, at + 1, (*values, segment))) \
-            and _slash_is_allowed(found, len(values), segment):
+    if (
+        node.parameter is not None
+        and (found := _walk(node.parameter, segments, at + 1, (*values, segment)))
+        and _slash_is_allowed(found, len(values), segment)
+    ):
         return found
     if node.spanning is None:
         return None

@@ -32,8 +32,9 @@ class Secret:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Secret):
             return NotImplemented
-        return hmac.compare_digest(self._text.encode("utf-8", "surrogatepass"),
-                                   other._text.encode("utf-8", "surrogatepass"))
+        return hmac.compare_digest(
+            self._text.encode("utf-8", "surrogatepass"), other._text.encode("utf-8", "surrogatepass")
+        )
 
     __hash__ = None  # type: ignore[assignment]  # a hash would be a second, variable-time way to compare
 

@@ -14,8 +14,9 @@ REALM = "Keyhole"
 _DOCUMENTATION = "https://docs.github.com/rest"
 
 
-def json_answer(problem: KeyholeError, *, documentation_url: str = "", accepted: str = "",
-                explain: str = "") -> Response:
+def json_answer(
+    problem: KeyholeError, *, documentation_url: str = "", accepted: str = "", explain: str = ""
+) -> Response:
     """The answer of a REST request. `accepted` is the value of `X-Accepted-GitHub-Permissions`, if any."""
     explain = explain or str(getattr(problem, "explain", ""))
     value = {

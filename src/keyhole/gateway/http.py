@@ -53,8 +53,9 @@ class Response:
     """The token a stream was allowed by: the stream is cut once that token is no longer valid."""
 
 
-def json_response(value: Any, status: int = 200, headers: tuple[tuple[str, str], ...] = (),
-                  explain: str = "") -> Response:
+def json_response(
+    value: Any, status: int = 200, headers: tuple[tuple[str, str], ...] = (), explain: str = ""
+) -> Response:
     """An answer in JSON, as GitHub labels it."""
     body = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
     return Response(status, body, (("Content-Type", "application/json; charset=utf-8"), *headers), explain)

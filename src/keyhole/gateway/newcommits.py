@@ -31,13 +31,23 @@ async def list_reachable(place: Quarantine, commands: tuple[Command, ...]) -> No
     """Write the list of objects that the new refs bring. Disconnected when one of them is not there."""
     try:
         with place.reachable.open("wb") as listed:
-            await _output(place, listed.write, "rev-list", "--objects", "--stdin", "--not", "--all",
-                          stdin=_tips(commands))
+            await _output(
+                place,
+                listed.write,
+                "rev-list",
+                "--objects",
+                "--stdin",
+                "--not",
+                "--all",
+                stdin=_tips(commands),
+            )
     except GitError as problem:
         raise Disconnected(f"objects are missing: {problem.message}") from problem
 
 
-async def updates(place: Quarantine, commands: tuple[Command, ...]) -> tuple[tuple[RefUpdate, ...], dict[str, str]]:
+async def updates(
+    place: Quarantine, commands: tuple[Command, ...]
+) -> tuple[tuple[RefUpdate, ...], dict[str, str]]:
     """The refs as they are to be judged, and for those that touch workflow files one path that says so."""
     touching = await _touching(place, commands)
     told_apart = len(commands) <= _REFS_TOLD_APART
@@ -48,7 +58,9 @@ async def updates(place: Quarantine, commands: tuple[Command, ...]) -> tuple[tup
         own = await _new_commits(place, (command,)) if told_apart else list(touching)
         if hit := next((commit for commit in own if commit in touching), None):
             paths[command.ref] = touching[hit]
-    judged = tuple(RefUpdate(command.ref, command.old, command.new, command.ref in paths) for command in commands)
+    judged = tuple(
+        RefUpdate(command.ref, command.old, command.new, command.ref in paths) for command in commands
+    )
     return judged, paths
 
 
@@ -65,8 +77,9 @@ async def _new_commits(place: Quarantine, commands: tuple[Command, ...]) -> list
     return found.decode("ascii").split()
 
 
-async def _changed(place: Quarantine, commits: list[str], wanted: Callable[[bytes], bool], *,
-                   recursive: bool) -> dict[str, str]:
+async def _changed(
+    place: Quarantine, commits: list[str], wanted: Callable[[bytes], bool], *, recursive: bool
+) -> dict[str, str]:
     if not commits:
         return {}
     reader, hits = ChangeReader(), {}
@@ -77,7 +90,9 @@ async def _changed(place: Quarantine, commits: list[str], wanted: Callable[[byte
                 hits[change.commit] = _shown(change.path)
 
     options = ["--stdin", "-m", "--root", "--no-renames", "--raw", "-z", *(["-r"] if recursive else [])]
-    await _output(place, look, "diff-tree", *options, stdin="".join(f"{commit}\n" for commit in commits).encode())
+    await _output(
+        place, look, "diff-tree", *options, stdin="".join(f"{commit}\n" for commit in commits).encode()
+    )
     return hits
 
 
@@ -109,10 +124,9 @@ async def _output(place: Quarantine, take: Callable[[bytes], object], *args: str
 async def _feed(pipe: asyncio.StreamWriter, data: bytes) -> None:
     try:
         for at in range(0, len(data), _STEP):
-            pipe.write(data[at:at + _STEP])
+            pipe.write(data[at : at + _STEP])
             await pipe.drain()
     except (BrokenPipeError, ConnectionResetError):
         pass  # git ended early and says why on its standard error
     finally:
         pipe.close()
-

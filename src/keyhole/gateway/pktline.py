@@ -49,7 +49,7 @@ def take(buffer: bytes | bytearray, at: int = 0) -> tuple[Packet, int] | None:
 
     Raises MalformedRequest as soon as the bytes can no longer become a pkt-line.
     """
-    head = bytes(buffer[at:at + 4])
+    head = bytes(buffer[at : at + 4])
     if _LENGTH.fullmatch(head.ljust(4, b"0")) is None:
         raise MalformedRequest("A pkt-line does not start with four hexadecimal digits.")
     if len(head) < 4:
@@ -61,7 +61,7 @@ def take(buffer: bytes | bytearray, at: int = 0) -> tuple[Packet, int] | None:
         raise MalformedRequest(f"A pkt-line has the impossible length {length}.")
     if len(buffer) < at + length:
         return None
-    return Packet(Kind.DATA, bytes(buffer[at + 4:at + length])), at + length
+    return Packet(Kind.DATA, bytes(buffer[at + 4 : at + length])), at + length
 
 
 def packets(whole: bytes) -> Iterator[Packet]:
@@ -85,4 +85,4 @@ def encode(data: bytes) -> bytes:
 def band(number: int, data: bytes) -> bytes:
     """`data` on a band of side-band-64k, in as many pkt-lines as it takes."""
     step = LONGEST - 5
-    return b"".join(encode(bytes([number]) + data[at:at + step]) for at in range(0, len(data), step))
+    return b"".join(encode(bytes([number]) + data[at : at + step]) for at in range(0, len(data), step))

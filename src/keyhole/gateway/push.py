@@ -14,7 +14,15 @@ from keyhole.gateway.errors import PayloadTooLarge
 from keyhole.gateway.http import LIMITS
 from keyhole.gateway.pktline import Kind, take
 
-CAPABILITIES = ("report-status", "report-status-v2", "delete-refs", "side-band-64k", "quiet", "atomic", "ofs-delta")
+CAPABILITIES = (
+    "report-status",
+    "report-status-v2",
+    "delete-refs",
+    "side-band-64k",
+    "quiet",
+    "atomic",
+    "ofs-delta",
+)
 """What is announced, and so all that may be asked for besides the format, agent and session id.
 
 Not `push-options` and `push-cert`: nothing here would act on them, and both carry text to places where it has done
@@ -80,7 +88,7 @@ class CommandReader:
             if self._at > self._limit:
                 raise PayloadTooLarge("The list of refs is too large.")
             if packet.kind is Kind.FLUSH:
-                return parse(self._lines), bytes(self._buffer[self._at:])
+                return parse(self._lines), bytes(self._buffer[self._at :])
             if packet.kind is not Kind.DATA:
                 raise MalformedRequest("A list of refs has only lines and one flush.")
             self._lines.append(packet.data)

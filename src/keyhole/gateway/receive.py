@@ -24,9 +24,15 @@ _LOOSE_BELOW = 100
 _MEMORY = 3 * 1024**3
 _SECONDS = 1800
 _CONFIG = {
-    "core.packedGitLimit": "256m", "core.packedGitWindowSize": "16m", "core.bigFileThreshold": "64m",
-    "core.deltaBaseCacheLimit": "32m", "pack.threads": "1", "core.fsync": "committed",
-    "pack.packSizeLimit": "0", "pack.writeBitmaps": "false", "pack.writeReverseIndex": "false",
+    "core.packedGitLimit": "256m",
+    "core.packedGitWindowSize": "16m",
+    "core.bigFileThreshold": "64m",
+    "core.deltaBaseCacheLimit": "32m",
+    "pack.threads": "1",
+    "core.fsync": "committed",
+    "pack.packSizeLimit": "0",
+    "pack.writeBitmaps": "false",
+    "pack.writeReverseIndex": "false",
 }
 
 
@@ -51,8 +57,14 @@ async def take_pack(place: Quarantine, chunks: AsyncIterator[bytes], *, small: b
     apart = small and int.from_bytes(start[8:12]) < _LOOSE_BELOW
     command = ["unpack-objects", "-q"] if apart else ["index-pack", "--stdin", "--fix-thin"]
     async with AsyncExitStack() as stack:
-        process = await spawn(place.git_dir, *command, "--strict", f"--max-input-size={LIMITS.pack}",
-                              env=place.env, config=_CONFIG)
+        process = await spawn(
+            place.git_dir,
+            *command,
+            "--strict",
+            f"--max-input-size={LIMITS.pack}",
+            env=place.env,
+            config=_CONFIG,
+        )
         stack.push_async_callback(kill_tree, process)
         _limit(process.pid)
         await _fill(process, start, chunks)
@@ -112,9 +124,17 @@ async def keep(place: Quarantine) -> None:
         return
     with place.reachable.open("rb") as listed:
         # --window=0: deltas are used again as they came; looking for better ones would cost minutes.
-        process = await spawn(place.git_dir, "pack-objects", "-q", "--window=0", "--delta-base-offset",
-                              str(place.git_dir / "objects" / "pack" / "pack"),
-                              env=place.env, config=_CONFIG, stdin=listed.fileno())
+        process = await spawn(
+            place.git_dir,
+            "pack-objects",
+            "-q",
+            "--window=0",
+            "--delta-base-offset",
+            str(place.git_dir / "objects" / "pack" / "pack"),
+            env=place.env,
+            config=_CONFIG,
+            stdin=listed.fileno(),
+        )
     async with AsyncExitStack() as stack:
         stack.push_async_callback(kill_tree, process)
         _, err = await process.communicate()
@@ -126,7 +146,13 @@ def move_refs(git_dir: Path, commands: tuple[Command, ...]) -> None:
     """Move all refs or none, each only if it still is what the client saw. Conflict says what was in the way."""
     lines = ["start", *(_line(command) for command in commands), "prepare", "commit"]
     try:
-        run(git_dir, "update-ref", "--stdin", stdin="".join(f"{line}\n" for line in lines).encode(), timeout=120)
+        run(
+            git_dir,
+            "update-ref",
+            "--stdin",
+            stdin="".join(f"{line}\n" for line in lines).encode(),
+            timeout=120,
+        )
     except GitError as problem:
         raise Conflict(problem.message) from problem
 

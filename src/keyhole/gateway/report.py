@@ -26,8 +26,15 @@ class Outcome:
     explain: str = ""
 
 
-def all_refused(push: Push, why: str, *, because_of: dict[str, str] | None = None, unpack: str = "ok",
-                messages: tuple[str, ...] = (), explain: str = "") -> Outcome:
+def all_refused(
+    push: Push,
+    why: str,
+    *,
+    because_of: dict[str, str] | None = None,
+    unpack: str = "ok",
+    messages: tuple[str, ...] = (),
+    explain: str = "",
+) -> Outcome:
     """No ref moves: `because_of` names those at fault with their own reason, the others get `why`."""
     refused = {command.ref: (because_of or {}).get(command.ref, why) for command in push.commands}
     return Outcome(unpack, refused, messages, explain)

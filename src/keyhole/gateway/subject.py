@@ -34,9 +34,13 @@ class Subject:
     @property
     def circumstances(self) -> Circumstances:
         """How the request came, for the record."""
-        return Circumstances(surface="git", method=self.http.method,
-                             target=self.http.target.render().decode("ascii"),
-                             address=self.http.address, agent=self.http.agent)
+        return Circumstances(
+            surface="git",
+            method=self.http.method,
+            target=self.http.target.render().decode("ascii"),
+            address=self.http.address,
+            agent=self.http.agent,
+        )
 
 
 def denied_text(subject: Subject, refused: Refused) -> KeyholeError:
@@ -48,14 +52,18 @@ def denied_text(subject: Subject, refused: Refused) -> KeyholeError:
     needs = " or ".join(_words(needed) for needed in refused.denied.needs) or "something no permission gives"
     return PermissionDenied(
         f"Permission to {subject.core.full_name}.git denied to {subject.bearer.name}.",
-        hint=f"This needs {needs}; the token has {_words(refused.denied.has) or 'no permission'} on its repositories.")
+        hint=f"This needs {needs}; the token has {_words(refused.denied.has) or 'no permission'} on its repositories.",
+    )
 
 
 def refused_refs(refused: Refused, paths: dict[str, str]) -> dict[str, str]:
     """Refs at fault -> why, in GitHub's words; empty when it is about the push as a whole."""
     if refused.denied.reason is Reason.WORKFLOWS_MISSING:
-        return {ref: f"refusing to allow this fine-grained token to create or update workflow `{path}` without "
-                     "`workflows` permission" for ref, path in paths.items()}
+        return {
+            ref: f"refusing to allow this fine-grained token to create or update workflow `{path}` without "
+            "`workflows` permission"
+            for ref, path in paths.items()
+        }
     if refused.denied.reason is Reason.REF_NOT_ALLOWED:
         return {refused.denied.detail: "only branches and tags can be pushed"}
     return {}

@@ -23,9 +23,17 @@ _V2_ARGUMENTS = {
     b"command=ls-refs": re.compile(rb"peel|symrefs|unborn|ref-prefix [^\x00-\x20\x7f]{0,1000}"),
     b"command=fetch": re.compile(
         rb"thin-pack|no-progress|include-tag|ofs-delta|sideband-all|done|deepen-relative|wait-for-done"
-        rb"|(?:want|have|shallow) " + _OID + rb"|want-ref [^\x00-\x20\x7f]{1,1000}|" + _DEPTH + rb"|" + _FILTER),
+        rb"|(?:want|have|shallow) "
+        + _OID
+        + rb"|want-ref [^\x00-\x20\x7f]{1,1000}|"
+        + _DEPTH
+        + rb"|"
+        + _FILTER
+    ),
 }
-_V0_WANTS = re.compile(rb"want " + _OID + _CAPABILITIES + rb"|shallow " + _OID + rb"|" + _DEPTH + rb"|" + _FILTER)
+_V0_WANTS = re.compile(
+    rb"want " + _OID + _CAPABILITIES + rb"|shallow " + _OID + rb"|" + _DEPTH + rb"|" + _FILTER
+)
 _V0_HAVES = re.compile(rb"have " + _OID + rb"|done")
 
 
@@ -69,6 +77,7 @@ def _check_line(allowed: re.Pattern[bytes], line: bytes) -> None:
         return
     word = re.match(rb"[a-z-]{1,20}", line)
     name = word.group().decode("ascii") if word else "something"
-    raise MalformedRequest(f"The request asks for a {name} that is not answered here.",
-                           hint="Filters that are: blob:none, blob:limit=SIZE and tree:DEPTH."
-                           if name == "filter" else "")
+    raise MalformedRequest(
+        f"The request asks for a {name} that is not answered here.",
+        hint="Filters that are: blob:none, blob:limit=SIZE and tree:DEPTH." if name == "filter" else "",
+    )

@@ -25,8 +25,17 @@ PATIENCE = 5.0
 _LONGEST_PATH = 4096
 _REPORT_EVERY = 1_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_SIMPLE_ESCAPES = {ord("a"): 7, ord("b"): 8, ord("t"): 9, ord("n"): 10, ord("v"): 11, ord("f"): 12, ord("r"): 13,
-                   ord('"'): 34, ord("\\"): 92}
+_SIMPLE_ESCAPES = {
+    ord("a"): 7,
+    ord("b"): 8,
+    ord("t"): 9,
+    ord("n"): 10,
+    ord("v"): 11,
+    ord("f"): 12,
+    ord("r"): 13,
+    ord('"'): 34,
+    ord("\\"): 92,
+}
 
 
 class Introduction(NamedTuple):
@@ -51,8 +60,9 @@ class _Walk:
     date: str = ""
 
 
-def introductions(git: Git, objects: Iterable[bytes], limits: Limits, trouble: Trouble,
-                  tick: Tick) -> dict[bytes, list[Introduction]]:
+def introductions(
+    git: Git, objects: Iterable[bytes], limits: Limits, trouble: Trouble, tick: Tick
+) -> dict[bytes, list[Introduction]]:
     """For every object, its paths with the commit that introduced each, oldest first; at least one path each.
 
     Where history proves too wide to compare, every object gets one commit and one path. One that no commit leads to
@@ -76,8 +86,10 @@ def _walk_history(git: Git, walk: _Walk, limits: Limits, trouble: Trouble, tick:
     """Compares every commit with its parents; false if that could not be done to the end."""
     total = int(git.answer("rev-list", "--count", *git.from_) or 0)
     compare = ("--stdin", "-r", "-c", "--root", "--raw", "--no-abbrev", "--no-renames", "--format=%H %at")
-    with (git.start("rev-list", "--topo-order", "--reverse", *git.from_) as commits,
-          git.start("diff-tree", *compare, stdin=commits.stdout) as changes):
+    with (
+        git.start("rev-list", "--topo-order", "--reverse", *git.from_) as commits,
+        git.start("diff-tree", *compare, stdin=commits.stdout) as changes,
+    ):
         try:
             for count, line in enumerate(patient_lines(changes, PATIENCE)):
                 if count >= limits.history_lines:

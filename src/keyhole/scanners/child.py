@@ -65,16 +65,26 @@ def run(
     selected = chosen(scanners)
     start = time.monotonic()
     order = {
-        "git_dir": str(git_dir.resolve()), "scanners": [scanner.id for scanner in selected],
-        "tips": _object_ids(tips), "limits": asdict(limits), "hmac_secret": hmac_secret.reveal(),
+        "git_dir": str(git_dir.resolve()),
+        "scanners": [scanner.id for scanner in selected],
+        "tips": _object_ids(tips),
+        "limits": asdict(limits),
+        "hmac_secret": hmac_secret.reveal(),
     }
     try:
         return _run(json.dumps(order), limits, on_progress or _ignore, stop or threading.Event())
     except _Ended as ended:
         return ScanResult(
-            status=Status.INCOMPLETE, reasons=(str(ended),), commit="", objects=0, bytes_read=0, findings=(),
-            scanners=tuple(scanner.id for scanner in selected), rules_version=rules_version(selected),
-            duration=round(time.monotonic() - start, 3), isolation=(),
+            status=Status.INCOMPLETE,
+            reasons=(str(ended),),
+            commit="",
+            objects=0,
+            bytes_read=0,
+            findings=(),
+            scanners=tuple(scanner.id for scanner in selected),
+            rules_version=rules_version(selected),
+            duration=round(time.monotonic() - start, 3),
+            isolation=(),
         )
 
 
@@ -89,7 +99,9 @@ def _ignore(_progress: Progress) -> None:
     """Nobody watches."""
 
 
-def _run(order: str, limits: Limits, on_progress: Callable[[Progress], None], stop: threading.Event) -> ScanResult:
+def _run(
+    order: str, limits: Limits, on_progress: Callable[[Progress], None], stop: threading.Event
+) -> ScanResult:
     with tempfile.TemporaryDirectory(prefix="keyhole-scan-") as folder, _started(folder) as child:
         assert child.stdin is not None and child.stdout is not None  # noqa: S101, PT018  # for the type checker
         try:
@@ -115,8 +127,11 @@ class _started:  # noqa: N801  # reads as a function: a context that starts and 
             # -P: the working directory is no place to import from; -s: nor is anybody's home.
             [sys.executable, "-P", "-s", "-B", "-m", "keyhole.scanners.worker"],
             env={"PATH": GIT_PATH, "LC_ALL": "C", "PYTHONPATH": source, "PYTHONUTF8": "1"},
-            cwd=self._folder, start_new_session=True,
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+            cwd=self._folder,
+            start_new_session=True,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
         )
         return self._child
 

@@ -62,12 +62,15 @@ class Collector:
         """Every object with something in it."""
         return {site.object_id for record in self._records.values() for site in record.sites}
 
-    def findings(self, examiners: Mapping[str, Examiner],
-                 introduced: Mapping[bytes, list[Introduction]]) -> tuple[Finding, ...]:
+    def findings(
+        self, examiners: Mapping[str, Examiner], introduced: Mapping[bytes, list[Introduction]]
+    ) -> tuple[Finding, ...]:
         """All findings, worst first, then by rule and the age of their first location."""
-        made = [(_order(locations), _finding(record, examiners[record.scanner], locations))
-                for record in self._records.values()
-                for locations in [_locations(record, introduced)]]
+        made = [
+            (_order(locations), _finding(record, examiners[record.scanner], locations))
+            for record in self._records.values()
+            for locations in [_locations(record, introduced)]
+        ]
         made.sort(key=lambda pair: (_SEVERITIES.index(pair[1].severity), pair[1].rule, pair[0], pair[1].id))
         return tuple(finding for _, finding in made)
 
@@ -81,8 +84,13 @@ def _locations(record: _Record, introduced: Mapping[bytes, list[Introduction]]) 
     for site in record.sites:
         for order, commit, date, path in introduced[site.object_id]:
             place = _PLACES[site.kind]
-            located = (order, path, site.line, site.column,
-                       Location(commit, date, path, site.line, site.column, place))
+            located = (
+                order,
+                path,
+                site.line,
+                site.column,
+                Location(commit, date, path, site.line, site.column, place),
+            )
             key = (path, commit if place is not Place.FILE else "")
             if key not in first or located < first[key]:
                 first[key] = located
@@ -96,9 +104,13 @@ def _order(locations: list[_Located]) -> tuple[int, str, int]:
 def _finding(record: _Record, examiner: Examiner, locations: list[_Located]) -> Finding:
     about = examiner.about(record.hit.rule)
     return Finding(
-        id=finding_id(record.scanner, record.hit.fingerprint), scanner=record.scanner, rule=record.hit.rule,
-        locations=tuple(located[-1] for located in locations[:MAX_LOCATIONS]), occurrences=len(locations),
-        fingerprint=record.hit.fingerprint, last4=record.hit.last4,
+        id=finding_id(record.scanner, record.hit.fingerprint),
+        scanner=record.scanner,
+        rule=record.hit.rule,
+        locations=tuple(located[-1] for located in locations[:MAX_LOCATIONS]),
+        occurrences=len(locations),
+        fingerprint=record.hit.fingerprint,
+        last4=record.hit.last4,
         **{name.name: getattr(about, name.name) for name in dataclasses.fields(about)},
     )
 

@@ -44,8 +44,12 @@ class Git:
         What git writes to its standard error is thrown away: it quotes the repository, and nobody escapes it.
         """
         process = subprocess.Popen(
-            git_argv(self._git_dir, *args, config=_CONFIG), env=git_env(), stdin=stdin,
-            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, bufsize=_BUFFER,
+            git_argv(self._git_dir, *args, config=_CONFIG),
+            env=git_env(),
+            stdin=stdin,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            bufsize=_BUFFER,
         )
         try:
             yield process

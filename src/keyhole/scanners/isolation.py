@@ -58,7 +58,11 @@ def _leave_network(libc: ctypes.CDLL) -> bool:
     if libc.unshare(_CLONE_NEWUSER | _CLONE_NEWNET) != 0:
         return False
     # Without a map our own files would seem to belong to nobody.
-    for name, line in (("setgroups", "deny"), ("uid_map", f"{user} {user} 1"), ("gid_map", f"{group} {group} 1")):
+    for name, line in (
+        ("setgroups", "deny"),
+        ("uid_map", f"{user} {user} 1"),
+        ("gid_map", f"{group} {group} 1"),
+    ):
         try:
             Path(f"/proc/self/{name}").write_text(line)
         except OSError:
@@ -99,7 +103,12 @@ def _limit_resources(limits: Limits) -> None:
 
 
 _REFUSED_EVENTS: Callable[[str], bool] = (
-    "socket.__new__", "socket.connect", "socket.bind", "socket.sendto", "socket.getaddrinfo", "os.system",
+    "socket.__new__",
+    "socket.connect",
+    "socket.bind",
+    "socket.sendto",
+    "socket.getaddrinfo",
+    "os.system",
 ).__contains__
 
 

@@ -86,7 +86,9 @@ def list_objects(git: Git, limits: Limits, trouble: Trouble, tick: Tick) -> list
     """Blobs, commits and tags reachable from any ref or HEAD, or from the chosen tips."""
     with git.start("rev-list", "--objects", "--no-object-names", "--missing=print", *git.from_) as walk:
         with git.start("cat-file", "--batch-check", "--buffer", stdin=walk.stdout) as sizes:
-            close(walk.stdout)  # only the second git may hold it, or the first would not notice when that one ends
+            close(
+                walk.stdout
+            )  # only the second git may hold it, or the first would not notice when that one ends
             entries, cut = _entries(sizes, limits, trouble, tick)
         if cut or walk.wait(timeout=_ENDING) == 0:
             return entries

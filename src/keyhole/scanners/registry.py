@@ -33,7 +33,9 @@ def chosen(ids: Iterable[str]) -> list[Scanner]:
     wanted = list(dict.fromkeys(ids))
     for name in wanted:
         if name not in known:
-            raise UnknownScanner(f"there is no scanner named {name[:40]!r}", hint=f"there are: {', '.join(known)}")
+            raise UnknownScanner(
+                f"there is no scanner named {name[:40]!r}", hint=f"there are: {', '.join(known)}"
+            )
     if not wanted:
         raise UnknownScanner("a scan needs at least one scanner", hint=f"there are: {', '.join(known)}")
     return [known[name] for name in wanted]

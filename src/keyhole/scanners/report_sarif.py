@@ -13,10 +13,20 @@ import keyhole
 from keyhole.core.finding import Confidence, Finding, Location, Place, ScanResult, Severity, Status
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
-_LEVELS = {Severity.CRITICAL: "error", Severity.HIGH: "error", Severity.MEDIUM: "warning", Severity.LOW: "note"}
+_LEVELS = {
+    Severity.CRITICAL: "error",
+    Severity.HIGH: "error",
+    Severity.MEDIUM: "warning",
+    Severity.LOW: "note",
+}
 _PRECISION = {Confidence.HIGH: "high", Confidence.MEDIUM: "medium", Confidence.LOW: "low"}
 # GitHub's code scanning sorts by this number, from 0.1 to 10; its own words for the ranges are ours.
-_SECURITY_SEVERITY = {Severity.CRITICAL: "9.5", Severity.HIGH: "8.0", Severity.MEDIUM: "5.5", Severity.LOW: "2.0"}
+_SECURITY_SEVERITY = {
+    Severity.CRITICAL: "9.5",
+    Severity.HIGH: "8.0",
+    Severity.MEDIUM: "5.5",
+    Severity.LOW: "2.0",
+}
 
 
 def sarif(result: ScanResult) -> dict[str, Any]:
@@ -26,20 +36,31 @@ def sarif(result: ScanResult) -> dict[str, Any]:
     return {
         "$schema": _SCHEMA,
         "version": "2.1.0",
-        "runs": [{
-            "tool": {"driver": {
-                "name": "Keyhole", "version": keyhole.__version__, "semanticVersion": keyhole.__version__,
-                "rules": [_rule(finding) for finding in rules.values()],
-            }},
-            "columnKind": "unicodeCodePoints",
-            "invocations": [_invocation(result)],
-            "results": [_result(finding, places[finding.rule]) for finding in result.findings],
-            "properties": {
-                "commit": result.commit, "objects": result.objects, "bytesRead": result.bytes_read,
-                "rulesVersion": result.rules_version, "scanners": list(result.scanners),
-                "isolation": list(result.isolation), "seconds": result.duration, "verdict": result.verdict,
-            },
-        }],
+        "runs": [
+            {
+                "tool": {
+                    "driver": {
+                        "name": "Keyhole",
+                        "version": keyhole.__version__,
+                        "semanticVersion": keyhole.__version__,
+                        "rules": [_rule(finding) for finding in rules.values()],
+                    }
+                },
+                "columnKind": "unicodeCodePoints",
+                "invocations": [_invocation(result)],
+                "results": [_result(finding, places[finding.rule]) for finding in result.findings],
+                "properties": {
+                    "commit": result.commit,
+                    "objects": result.objects,
+                    "bytesRead": result.bytes_read,
+                    "rulesVersion": result.rules_version,
+                    "scanners": list(result.scanners),
+                    "isolation": list(result.isolation),
+                    "seconds": result.duration,
+                    "verdict": result.verdict,
+                },
+            }
+        ],
     }
 
 
@@ -99,6 +120,8 @@ def _location(location: Location) -> dict[str, Any]:
             "region": {"startLine": location.line, "startColumn": location.column},
         },
         "properties": {
-            "commit": location.commit, "authorDate": location.author_date, "place": location.place.value,
+            "commit": location.commit,
+            "authorDate": location.author_date,
+            "place": location.place.value,
         },
     }

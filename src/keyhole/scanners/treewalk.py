@@ -39,8 +39,10 @@ _Ways = dict[bytes, _Step]
 def first_places(git: Git, wanted: set[bytes], tick: Tick) -> Iterator[tuple[bytes, Seen]]:
     """For each wanted object that a commit leads to: the object and where it was first seen. Passes on OutOfTime."""
     left = set(wanted)
-    with (git.start("rev-list", "--topo-order", "--reverse", "--format=%T %at", *git.from_) as commits,
-          git.start("cat-file", "--batch", stdin=PIPE) as trees):
+    with (
+        git.start("rev-list", "--topo-order", "--reverse", "--format=%T %at", *git.from_) as commits,
+        git.start("cat-file", "--batch", stdin=PIPE) as trees,
+    ):
         assert commits.stdout and trees.stdin and trees.stdout  # noqa: S101, PT018  # for the type checker
         known: dict[bytes, _Ways] = {}
         commit = b""
@@ -59,7 +61,9 @@ def first_places(git: Git, wanted: set[bytes], tick: Tick) -> Iterator[tuple[byt
                 return
 
 
-def _explore(root: bytes, wanted: set[bytes], known: dict[bytes, _Ways], ask: IO[bytes], answers: IO[bytes]) -> None:
+def _explore(
+    root: bytes, wanted: set[bytes], known: dict[bytes, _Ways], ask: IO[bytes], answers: IO[bytes]
+) -> None:
     """Fills in `known` for this tree and all below it; with a stack of its own, as trees may be thousands deep."""
     stack = [root]
     opened: dict[bytes, list[tuple[bytes, bytes, bytes]]] = {}
@@ -70,8 +74,11 @@ def _explore(root: bytes, wanted: set[bytes], known: dict[bytes, _Ways], ask: IO
         elif tree not in opened:
             opened[tree] = _entries(tree, ask, answers)
             # A tree that is open already would be its own ancestor: impossible without a collision, but then endless.
-            stack += [child for mode, _, child in opened[tree]
-                      if mode == _FOLDER and child not in known and child not in opened]
+            stack += [
+                child
+                for mode, _, child in opened[tree]
+                if mode == _FOLDER and child not in known and child not in opened
+            ]
         else:
             known[tree] = _ways(opened.pop(tree), wanted, known)
 

@@ -67,7 +67,9 @@ class Reporter:
 class Scan:
     """One scan of one repository by several scanners that share the reading."""
 
-    def __init__(self, git: Git, scanners: list[Scanner], digest: Digest, limits: Limits, report: Reporter) -> None:
+    def __init__(
+        self, git: Git, scanners: list[Scanner], digest: Digest, limits: Limits, report: Reporter
+    ) -> None:
         self._git = git
         self._scanners = scanners
         self._examiners: dict[str, Examiner] = {scanner.id: scanner.open(digest) for scanner in scanners}
@@ -87,13 +89,20 @@ class Scan:
             self._trouble.note(f"time limit of {self._limits.seconds:g} seconds reached")
         self._report.phase("attributing")
         self._report.allow(_GRACE_SECONDS)
-        introduced = introductions(self._git, self._collector.objects(), self._limits, self._trouble, self._report.tick)
+        introduced = introductions(
+            self._git, self._collector.objects(), self._limits, self._trouble, self._report.tick
+        )
         reasons = self._trouble.sentences()
         return ScanResult(
-            status=Status.INCOMPLETE if reasons else Status.COMPLETE, reasons=reasons, commit=commit,
-            scanners=tuple(self._examiners), objects=self._objects, bytes_read=self._bytes,
+            status=Status.INCOMPLETE if reasons else Status.COMPLETE,
+            reasons=reasons,
+            commit=commit,
+            scanners=tuple(self._examiners),
+            objects=self._objects,
+            bytes_read=self._bytes,
             findings=self._collector.findings(self._examiners, introduced),
-            rules_version=rules_version(self._scanners), duration=round(time.monotonic() - start, 3),
+            rules_version=rules_version(self._scanners),
+            duration=round(time.monotonic() - start, 3),
             isolation=isolation,
         )
 
@@ -104,7 +113,9 @@ class Scan:
             return
         # A line in this file is all it takes to make git read the objects of somebody else's repository.
         if Path(self._git.answer("rev-parse", "--git-path", "objects/info/alternates")).exists():
-            self._trouble.note("objects are borrowed from another repository (alternates), which is not followed")
+            self._trouble.note(
+                "objects are borrowed from another repository (alternates), which is not followed"
+            )
             return
         entries = list_objects(self._git, self._limits, self._trouble, self._report.tick)
         self._report.phase("reading")
@@ -151,7 +162,9 @@ def main() -> int:
 
     try:
         isolation = isolate(limits)
-        result = Scan(Git(Path(order["git_dir"]), order["tips"]), scanners, digest, limits, report).run(isolation)
+        result = Scan(Git(Path(order["git_dir"]), order["tips"]), scanners, digest, limits, report).run(
+            isolation
+        )
     except MemoryError:
         report.write("failed", "out of memory")
         return 1

@@ -21,11 +21,15 @@ GOOD_PATHS = {
     "plain": (API + b"/repos/o/r", ("api", "v3", "repos", "o", "r")),
     "PyGithub-top-directory": (API + b"/repos/o/r/contents/", ("api", "v3", "repos", "o", "r", "contents")),
     "octokit-all-refs": (
-        API + b"/repos/o/r/git/matching-refs/", ("api", "v3", "repos", "o", "r", "git", "matching-refs")),
+        API + b"/repos/o/r/git/matching-refs/",
+        ("api", "v3", "repos", "o", "r", "git", "matching-refs"),
+    ),
     "octokit-default-tarball": (API + b"/repos/o/r/tarball/", ("api", "v3", "repos", "o", "r", "tarball")),
     "octokit-default-zipball": (API + b"/repos/o/r/zipball/", ("api", "v3", "repos", "o", "r", "zipball")),
     "octokit-encoded-slash": (
-        API + b"/repos/o/r/git/ref/heads%2Fmain", ("api", "v3", "repos", "o", "r", "git", "ref", "heads/main")),
+        API + b"/repos/o/r/git/ref/heads%2Fmain",
+        ("api", "v3", "repos", "o", "r", "git", "ref", "heads/main"),
+    ),
     "lower-case-hex": (API + b"/x/a%2fb%c3%a9", ("api", "v3", "x", "a/b\u00e9")),
     "space": (API + b"/x/a%20b", ("api", "v3", "x", "a b")),
     "composed-and-decomposed": (API + b"/x/%C3%A9/e%CC%81", ("api", "v3", "x", "\u00e9", "e\u0301")),
@@ -183,10 +187,24 @@ def test_query_that_is_not_canonical_is_refused(name):
         parse_target(b"/api/v3/user", BAD_QUERIES[name])
 
 
-@pytest.mark.parametrize("query", [
-    "access_token=x", "token=x", "private_token=x", "ACCESS_TOKEN=x", "page=1&token=", "client_secret=x",
-    "oauth_token=x", "authorization=Bearer+x", "name=khp_" + "a" * 49, "token", "job_token=1", "password=p",
-], ids=lambda query: f"P2-query-{query.partition('=')[0]}")
+@pytest.mark.parametrize(
+    "query",
+    [
+        "access_token=x",
+        "token=x",
+        "private_token=x",
+        "ACCESS_TOKEN=x",
+        "page=1&token=",
+        "client_secret=x",
+        "oauth_token=x",
+        "authorization=Bearer+x",
+        "name=khp_" + "a" * 49,
+        "token",
+        "job_token=1",
+        "password=p",
+    ],
+    ids=lambda query: f"P2-query-{query.partition('=')[0]}",
+)
 def test_token_in_the_query_is_never_taken(query):
     with pytest.raises(BadCredentials) as refused:
         parse_target(b"/api/v3/user", query.encode())
@@ -265,8 +283,10 @@ LIMITS = {
     "parameters": (lambda size: parse_target(b"/", b"&".join(b"a%d" % number for number in range(size))), 64),
     "headers": (lambda size: check_headers([HOST, *[(b"x", b"y")] * (size - 1)]), 100),
     "header": (lambda size: check_headers([HOST, (b"x", b"y" * size)]), 8192),
-    "all-headers": (lambda size: check_headers([HOST, *[(b"x", b"y" * 8000)] * 4, (b"x", b"y" * (size - 32024))]),
-                    32768),
+    "all-headers": (
+        lambda size: check_headers([HOST, *[(b"x", b"y" * 8000)] * 4, (b"x", b"y" * (size - 32024))]),
+        32768,
+    ),
 }
 
 
@@ -290,16 +310,47 @@ def test_an_authorization_of_a_megabyte_is_a_bad_credential():
         check_headers([HOST, (b"authorization", b"Bearer " + b"a" * 1_000_000)])
 
 
-@pytest.mark.parametrize("name", ["r", "R", "a-b", "a_b", "a.b", ".github", "1", "CON", "x" * 100, "r.gitx", "wiki"])
+@pytest.mark.parametrize(
+    "name", ["r", "R", "a-b", "a_b", "a.b", ".github", "1", "CON", "x" * 100, "r.gitx", "wiki"]
+)
 def test_repository_names_that_exist(name):
     assert repository_name(name) == name
 
 
-@pytest.mark.parametrize("name", [
-    "r.git", "r.GIT", "r.git.git", "r.wiki", "r.wiki.git", "r.", ".git", ".", "..", "-r", "--upload-pack=x", "x" * 101,
-    "", " ", "r ", "r\n", "r\x00", "a/b", "a\\b", "a%2fb", "r\u0301", "\u212a", "\uff52", "\u0131", "stra\u00dfe",
-    "a:b", "~", "*",
-], ids=lambda name: f"N5-{name[:12]!a}-{len(name)}")
+@pytest.mark.parametrize(
+    "name",
+    [
+        "r.git",
+        "r.GIT",
+        "r.git.git",
+        "r.wiki",
+        "r.wiki.git",
+        "r.",
+        ".git",
+        ".",
+        "..",
+        "-r",
+        "--upload-pack=x",
+        "x" * 101,
+        "",
+        " ",
+        "r ",
+        "r\n",
+        "r\x00",
+        "a/b",
+        "a\\b",
+        "a%2fb",
+        "r\u0301",
+        "\u212a",
+        "\uff52",
+        "\u0131",
+        "stra\u00dfe",
+        "a:b",
+        "~",
+        "*",
+    ],
+    ids=lambda name: f"N5-{name[:12]!a}-{len(name)}",
+)
 def test_repository_names_that_do_not(name):
     with pytest.raises(InvalidInput) as refused:
         repository_name(name)
@@ -311,11 +362,29 @@ def test_owner_names_that_exist(name):
     assert owner_name(name) == name
 
 
-@pytest.mark.parametrize("name", [
-    "", "-o",
-    "o-", "_o", "o_", "o.o", "x" * 40, "o/p", "..", "o\n", "o o", "\u212a", "\uff4f", "\u0131d", "stra\u00dfe",
-    "o\u0301", "o@p",
-], ids=lambda name: f"N4-{name[:12]!a}-{len(name)}")
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        "-o",
+        "o-",
+        "_o",
+        "o_",
+        "o.o",
+        "x" * 40,
+        "o/p",
+        "..",
+        "o\n",
+        "o o",
+        "\u212a",
+        "\uff4f",
+        "\u0131d",
+        "stra\u00dfe",
+        "o\u0301",
+        "o@p",
+    ],
+    ids=lambda name: f"N4-{name[:12]!a}-{len(name)}",
+)
 def test_owner_names_that_do_not(name):
     with pytest.raises(InvalidInput) as refused:
         owner_name(name)
@@ -329,11 +398,16 @@ def test_fold_is_for_ascii_letters_alone():
         assert fold(untouched) == untouched
 
 
-text = st.text(st.characters(codec="utf-8", exclude_categories=("Cs", "Cc"), exclude_characters="\\/"), min_size=1)
+text = st.text(
+    st.characters(codec="utf-8", exclude_categories=("Cs", "Cc"), exclude_characters="\\/"), min_size=1
+)
 part = text.filter(lambda each: each not in {".", ".."})
 
 
-@given(st.lists(part, min_size=1, max_size=8), st.dictionaries(st.text("abcxyz_[].", min_size=1, max_size=9), text))
+@given(
+    st.lists(part, min_size=1, max_size=8),
+    st.dictionaries(st.text("abcxyz_[].", min_size=1, max_size=9), text),
+)
 def test_rendering_is_the_one_spelling(parts, query):
     raw = API + "".join("/" + quote(each, safe="") for each in parts).encode()
     pairs = "&".join(f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in query.items())
@@ -358,4 +432,6 @@ def test_any_bytes_are_refused_or_have_one_reading(raw_path, raw_query):
     path, _, query = target.render().partition(b"?")
     assert parse_target(path, query) == target
     assert all(each not in ("", ".", "..") for segment in target.segments for each in segment.split("/"))
-    assert not any(ord(character) < 32 or character == "\\" for segment in target.segments for character in segment)
+    assert not any(
+        ord(character) < 32 or character == "\\" for segment in target.segments for character in segment
+    )

@@ -17,7 +17,10 @@ OTHER = mint(lambda count: bytes(range(1, count + 1))).reveal()
 
 
 def headers(value):
-    return [(b"host", b"keyhole.example"), (b"authorization", value if isinstance(value, bytes) else value.encode())]
+    return [
+        (b"host", b"keyhole.example"),
+        (b"authorization", value if isinstance(value, bytes) else value.encode()),
+    ]
 
 
 def basic(user, password):
@@ -97,8 +100,9 @@ BAD = {
     "T6-line-feed-in-the-password": encoded(b"x:" + ONE + b"\n"),
     "T6-nul-in-the-password": encoded(b"x:" + ONE + b"\x00"),
     "T6-url-safe-alphabet": b"Basic " + base64.urlsafe_b64encode(b"x:~~~???" + ONE),
-    "T6-padding-missing": encoded(b"x:" + ONE).rstrip(b"=") if encoded(b"x:" + ONE).endswith(b"=") else
-        encoded(b"xy:" + ONE).rstrip(b"="),
+    "T6-padding-missing": encoded(b"x:" + ONE).rstrip(b"=")
+    if encoded(b"x:" + ONE).endswith(b"=")
+    else encoded(b"xy:" + ONE).rstrip(b"="),
     "T6-padding-too-much": encoded(b"xyz:" + ONE) + b"====",
     "T6-padding-inside": b"Basic eA==Og==",
     "T6-stray-bits": b"Basic eDp5eR==",
@@ -131,9 +135,15 @@ def test_t2_two_headers_are_never_a_choice(second):
     assert refused.value.status == 400
 
 
-@pytest.mark.parametrize("token", [
-    "eyJhbGciOiJub25lIn0.eyJzdWIiOiJhZG1pbiJ9.", ".".join(["e30"] * 200), "eyJraWQiOiIuLi8uLi9ldGMvcGFzc3dkIn0.e30.x",
-], ids=["T8-algorithm-none", "T8-200-segments", "T8-kid-path"])
+@pytest.mark.parametrize(
+    "token",
+    [
+        "eyJhbGciOiJub25lIn0.eyJzdWIiOiJhZG1pbiJ9.",
+        ".".join(["e30"] * 200),
+        "eyJraWQiOiIuLi8uLi9ldGMvcGFzc3dkIn0.e30.x",
+    ],
+    ids=["T8-algorithm-none", "T8-200-segments", "T8-kid-path"],
+)
 def test_t8_a_json_web_token_is_opaque_text(token):
     assert presented(headers(f"Bearer {token}")).reveal() == token
 
@@ -150,7 +160,11 @@ def test_any_bytes_are_a_token_or_refused(value):
     assert " " not in found.reveal()
 
 
-@given(st.text(st.characters(min_codepoint=33, max_codepoint=126, exclude_characters=":"), min_size=1, max_size=80))
+@given(
+    st.text(
+        st.characters(min_codepoint=33, max_codepoint=126, exclude_characters=":"), min_size=1, max_size=80
+    )
+)
 def test_carriers_are_invariant_for_any_text(text):
     if text == "x-oauth-basic":
         return

@@ -15,13 +15,21 @@ SHARDS = 16
 DECISIONS = 62_500
 SEED = 20260822
 REASONS = {
-    "not_yet_valid", "expired", "unknown_operation", "not_visible", "not_available", "permission_missing",
-    "workflows_missing", "ref_not_allowed",
+    "not_yet_valid",
+    "expired",
+    "unknown_operation",
+    "not_visible",
+    "not_available",
+    "permission_missing",
+    "workflows_missing",
+    "ref_not_allowed",
 }
 
 
 def said(verdict):
-    if type(verdict).__name__ == Allowed.__name__:  # by name: mutated copies of the module have their own class
+    if (
+        type(verdict).__name__ == Allowed.__name__
+    ):  # by name: mutated copies of the module have their own class
         return model.Answer(allow=True, status=200, reason="")
     return model.Answer(allow=False, status=verdict.status, reason=verdict.reason.value)
 

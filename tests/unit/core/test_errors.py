@@ -19,8 +19,11 @@ EDGES = {
 
 
 def test_the_whole_tree_is_listed():
-    assert {each for each in vars(errors).values()
-            if isinstance(each, type) and issubclass(each, errors.KeyholeError)} == set(EDGES)
+    assert {
+        each
+        for each in vars(errors).values()
+        if isinstance(each, type) and issubclass(each, errors.KeyholeError)
+    } == set(EDGES)
 
 
 @pytest.mark.parametrize("kind", EDGES, ids=lambda kind: kind.__name__)

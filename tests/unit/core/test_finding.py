@@ -25,14 +25,31 @@ from keyhole.core.finding import (
 
 WHERE = Location(commit="a" * 40, author_date="2026-01-02T03:04:05Z", path="src/a.py", line=3, column=7)
 FINDING = Finding(
-    id="0123456789abcdef", scanner="secrets", rule="github-personal-token", title="GitHub token",
-    severity=Severity.CRITICAL, confidence=Confidence.HIGH, locations=(WHERE,), occurrences=1,
-    fingerprint="github-personal-token:" + "0" * 32, last4="WXYZ", why="because", fix="revoke it",
+    id="0123456789abcdef",
+    scanner="secrets",
+    rule="github-personal-token",
+    title="GitHub token",
+    severity=Severity.CRITICAL,
+    confidence=Confidence.HIGH,
+    locations=(WHERE,),
+    occurrences=1,
+    fingerprint="github-personal-token:" + "0" * 32,
+    last4="WXYZ",
+    why="because",
+    fix="revoke it",
     references=("https://docs.github.com/",),
 )
 RESULT = ScanResult(
-    status=Status.COMPLETE, reasons=(), commit="b" * 40, scanners=("secrets",), objects=10, bytes_read=1000,
-    findings=(FINDING,), rules_version="abc", duration=1.5, isolation=("network namespace",),
+    status=Status.COMPLETE,
+    reasons=(),
+    commit="b" * 40,
+    scanners=("secrets",),
+    objects=10,
+    bytes_read=1000,
+    findings=(FINDING,),
+    rules_version="abc",
+    duration=1.5,
+    isolation=("network namespace",),
 )
 
 
@@ -50,20 +67,23 @@ def test_a_result_survives_json_exactly():
     assert ScanResult.from_json(json.loads(json.dumps(RESULT.to_json()))) == RESULT
 
 
-@pytest.mark.parametrize(("name", "value"), [
-    ("locations", ()),
-    ("locations", (WHERE,) * (MAX_LOCATIONS + 1)),
-    ("occurrences", 0),
-    ("last4", "abc"),
-    ("last4", "ab\x1bc"),
-    ("last4", "äöüß"),
-    ("title", "red\x1b[31m"),
-    ("why", "two\nlines"),
-    ("references", ("https://x\u202e/",)),
-    ("rule", "Not A Rule"),
-    ("scanner", ""),
-    ("fingerprint", "just-words"),
-])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("locations", ()),
+        ("locations", (WHERE,) * (MAX_LOCATIONS + 1)),
+        ("occurrences", 0),
+        ("last4", "abc"),
+        ("last4", "ab\x1bc"),
+        ("last4", "äöüß"),
+        ("title", "red\x1b[31m"),
+        ("why", "two\nlines"),
+        ("references", ("https://x\u202e/",)),
+        ("rule", "Not A Rule"),
+        ("scanner", ""),
+        ("fingerprint", "just-words"),
+    ],
+)
 def test_a_finding_refuses(name, value):
     with pytest.raises(ValueError, match=r".+"):
         changed(FINDING, **{name: value})
@@ -77,28 +97,39 @@ def test_severity_and_confidence_have_no_default():
             Finding(**fields)
 
 
-@pytest.mark.parametrize(("name", "value"), [
-    ("line", 0), ("column", 0), ("path", "a\nb"), ("path", "\x1b]0;title\x07"), ("commit", "HEAD"),
-    ("commit", "A" * 40), ("author_date", "\n"),
-])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("line", 0),
+        ("column", 0),
+        ("path", "a\nb"),
+        ("path", "\x1b]0;title\x07"),
+        ("commit", "HEAD"),
+        ("commit", "A" * 40),
+        ("author_date", "\n"),
+    ],
+)
 def test_a_location_refuses(name, value):
     with pytest.raises(ValueError, match=r".+"):
         changed(WHERE, **{name: value})
 
 
-@pytest.mark.parametrize("spoil", [
-    lambda data: data.pop("severity"),
-    lambda data: data.update(secret="surprise"),
-    lambda data: data.update(severity="catastrophic"),
-    lambda data: data.update(occurrences="1"),
-    lambda data: data.update(occurrences=True),
-    lambda data: data.update(locations=[]),
-    lambda data: data.update(locations={}),
-    lambda data: data["locations"][0].update(line=1.0),
-    lambda data: data["locations"][0].pop("place"),
-    lambda data: data.update(references=[1]),
-    lambda data: data.update(title=None),
-])
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda data: data.pop("severity"),
+        lambda data: data.update(secret="surprise"),
+        lambda data: data.update(severity="catastrophic"),
+        lambda data: data.update(occurrences="1"),
+        lambda data: data.update(occurrences=True),
+        lambda data: data.update(locations=[]),
+        lambda data: data.update(locations={}),
+        lambda data: data["locations"][0].update(line=1.0),
+        lambda data: data["locations"][0].pop("place"),
+        lambda data: data.update(references=[1]),
+        lambda data: data.update(title=None),
+    ],
+)
 def test_json_that_is_not_exactly_ours_is_refused(spoil):
     data = FINDING.to_json()
     spoil(data)
@@ -138,17 +169,20 @@ def test_ids_depend_on_scanner_and_fingerprint():
     assert finding_id("secrets", "a:b") != finding_id("other", "a:b")
 
 
-@pytest.mark.parametrize(("raw", "text"), [
-    (b"src/a.py", "src/a.py"),
-    ("grüße/日本.txt".encode(), "grüße/日本.txt"),
-    (b"a\nb", r"a\u000ab"),
-    (b"\x1b[2Jgone", r"\u001b[2Jgone"),
-    (b"\xff\xfe", r"\xff\xfe"),
-    (b"back\\slash", r"back\\slash"),
-    ("abc\u202etxt.exe".encode(), r"abc\u202etxt.exe"),
-    ("\U000e0041".encode(), r"\U000e0041"),
-    (b"", ""),
-])
+@pytest.mark.parametrize(
+    ("raw", "text"),
+    [
+        (b"src/a.py", "src/a.py"),
+        ("grüße/日本.txt".encode(), "grüße/日本.txt"),
+        (b"a\nb", r"a\u000ab"),
+        (b"\x1b[2Jgone", r"\u001b[2Jgone"),
+        (b"\xff\xfe", r"\xff\xfe"),
+        (b"back\\slash", r"back\\slash"),
+        ("abc\u202etxt.exe".encode(), r"abc\u202etxt.exe"),
+        ("\U000e0041".encode(), r"\U000e0041"),
+        (b"", ""),
+    ],
+)
 def test_names_are_escaped(raw, text):
     assert escape(raw) == text
 

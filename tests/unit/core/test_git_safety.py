@@ -42,8 +42,16 @@ def hostile(tmp_path: Path, canary: Path) -> Path:
     program.chmod(0o755)
     hooks = tmp_path / "hooks"
     hooks.mkdir()
-    for hook in ("pre-receive", "update", "post-receive", "post-update", "proc-receive", "post-checkout",
-                 "reference-transaction", "pre-auto-gc"):
+    for hook in (
+        "pre-receive",
+        "update",
+        "post-receive",
+        "post-update",
+        "proc-receive",
+        "post-checkout",
+        "reference-transaction",
+        "pre-auto-gc",
+    ):
         os.link(program, hooks / hook)
     with (repository / "config").open("a") as config:
         config.write(f"""
@@ -91,28 +99,38 @@ def hostile(tmp_path: Path, canary: Path) -> Path:
     return repository
 
 
-@pytest.mark.parametrize("args", [
-    ("rev-list", "--objects", "--all"),
-    ("cat-file", "-p", "main"),
-    ("cat-file", "-p", "deadbeefdeadbeefdeadbeefdeadbeefdeadbeef"),
-    ("log", "-p", "--all"),
-    ("show", "main"),
-    ("diff-tree", "-p", "--root", "main"),
-    ("ls-tree", "-r", "main"),
-    ("for-each-ref",),
-    ("ls-remote", "origin"),
-    ("fetch", "origin"),
-    ("fsck",),
-    ("update-ref", "refs/heads/other", "main"),
-], ids=" ".join)
+@pytest.mark.parametrize(
+    "args",
+    [
+        ("rev-list", "--objects", "--all"),
+        ("cat-file", "-p", "main"),
+        ("cat-file", "-p", "deadbeefdeadbeefdeadbeefdeadbeefdeadbeef"),
+        ("log", "-p", "--all"),
+        ("show", "main"),
+        ("diff-tree", "-p", "--root", "main"),
+        ("ls-tree", "-r", "main"),
+        ("for-each-ref",),
+        ("ls-remote", "origin"),
+        ("fetch", "origin"),
+        ("fsck",),
+        ("update-ref", "refs/heads/other", "main"),
+    ],
+    ids=" ".join,
+)
 def test_no_program_of_the_repository_runs(hostile: Path, canary: Path, args: tuple[str, ...]) -> None:
     _git(hostile, *args)
     assert not canary.exists()
 
 
-@pytest.mark.parametrize("args", [
-    ("log", "-p", "--all"), ("archive", "main"), ("ls-remote", "origin"),
-], ids=" ".join)
+@pytest.mark.parametrize(
+    "args",
+    [
+        ("log", "-p", "--all"),
+        ("archive", "main"),
+        ("ls-remote", "origin"),
+    ],
+    ids=" ".join,
+)
 def test_the_canary_is_seen_without_the_hardening(hostile, canary, args):
     subprocess.run(["git", f"--git-dir={hostile}", *args], capture_output=True, timeout=30, check=False)
     assert canary.exists()
@@ -156,9 +174,20 @@ def test_a_hooks_folder_of_ours_can_be_given() -> None:
     assert "core.hooksPath=/dev/null" not in argv
 
 
-@pytest.mark.parametrize("command", [
-    "checkout", "add", "status", "submodule", "daemon", "gc", "-c", "--exec-path=/x", "",
-])
+@pytest.mark.parametrize(
+    "command",
+    [
+        "checkout",
+        "add",
+        "status",
+        "submodule",
+        "daemon",
+        "gc",
+        "-c",
+        "--exec-path=/x",
+        "",
+    ],
+)
 def test_a_command_that_may_run_drivers_is_refused(command: str) -> None:
     assert command not in ALLOWED_COMMANDS
     with pytest.raises(ValueError, match="not allowed"):

@@ -21,8 +21,14 @@ ACME = Owner(2, "acme", OwnerKind.ORGANIZATION)
 
 
 def grant(**changed):
-    fields = {"owner": ALICE, "access": Access.SELECTED, "repository_ids": frozenset({7}),
-              "permissions": {"contents": Level.READ}, "not_before": NOW, "expires_at": NOW + timedelta(days=30)}
+    fields = {
+        "owner": ALICE,
+        "access": Access.SELECTED,
+        "repository_ids": frozenset({7}),
+        "permissions": {"contents": Level.READ},
+        "not_before": NOW,
+        "expires_at": NOW + timedelta(days=30),
+    }
     return make(**{**fields, **changed})
 
 
@@ -52,9 +58,13 @@ REFUSED = {
     "T14-level-that-it-has-not": ({"permissions": {"contents": Level.ADMIN}}, "permissions"),
     "T14-workflows-read": ({"permissions": {"workflows": Level.READ}}, "permissions"),
     "T14-repository-permission-with-public": (
-        {"access": Access.PUBLIC, "repository_ids": frozenset()}, "permissions"),
+        {"access": Access.PUBLIC, "repository_ids": frozenset()},
+        "permissions",
+    ),
     "T14-account-permission-of-an-organization": (
-        {"owner": ACME, "permissions": {"emails": Level.READ}}, "permissions"),
+        {"owner": ACME, "permissions": {"emails": Level.READ}},
+        "permissions",
+    ),
     "T14-organization-permission-of-a-user": ({"permissions": {"members": Level.READ}}, "permissions"),
     "T11-expires-when-it-starts": ({"expires_at": NOW}, "expiration"),
     "T11-expires-before-it-starts": ({"expires_at": NOW - timedelta(seconds=1)}, "expiration"),
@@ -71,15 +81,21 @@ def test_what_makes_no_sense_is_refused_by_its_field(name):
     assert refused.value.field == field
 
 
-@pytest.mark.parametrize("end", [None, datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC), NOW + timedelta(seconds=1)],
-                         ids=["no-expiration", "year-9999", "one-second"])
+@pytest.mark.parametrize(
+    "end",
+    [None, datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC), NOW + timedelta(seconds=1)],
+    ids=["no-expiration", "year-9999", "one-second"],
+)
 def test_t11_extreme_but_possible_expirations(end):
     assert load(dump(grant(expires_at=end))).expires_at == end
 
 
 def test_the_stored_form_is_plain_data_and_comes_back_the_same():
-    for each in (grant(), grant(owner=ACME, permissions={"members": Level.WRITE, "contents": Level.WRITE}),
-                 grant(access=Access.PUBLIC, repository_ids=frozenset(), permissions={}, expires_at=None)):
+    for each in (
+        grant(),
+        grant(owner=ACME, permissions={"members": Level.WRITE, "contents": Level.WRITE}),
+        grant(access=Access.PUBLIC, repository_ids=frozenset(), permissions={}, expires_at=None),
+    ):
         assert load(json.loads(json.dumps(dump(each)))) == each
 
 
@@ -178,8 +194,16 @@ def places(value, path=()):
     yield path
 
 
-@given(st.sampled_from(list(places(stored()))),
-       st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.lists(st.integers()) | st.just({}))
+@given(
+    st.sampled_from(list(places(stored()))),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text()
+    | st.lists(st.integers())
+    | st.just({}),
+)
 def test_any_value_in_any_place_loads_as_it_was_stored_or_not_at_all(place, value):
     changed = copy.deepcopy(stored())
     if place:
@@ -210,11 +234,21 @@ SELECTED = {
     "N6-not-selected": (grant(), Repository(8, ALICE, "r", public=False), False),
     "N6-id-that-starts-alike": (grant(), Repository(77, ALICE, "r-secret", public=False), False),
     "N6-same-id-and-name-of-another-owner": (grant(), Repository(7, ACME, "r", public=False), False),
-    "N6-all-of-one-owner": (grant(access=Access.ALL, repository_ids=frozenset()),
-                            Repository(8, ACME, "r", public=False), False),
-    "all": (grant(access=Access.ALL, repository_ids=frozenset()), Repository(8, ALICE, "r", public=False), True),
-    "public-access-selects-nothing": (grant(access=Access.PUBLIC, repository_ids=frozenset(), permissions={}),
-                                      Repository(8, ALICE, "r", public=True), False),
+    "N6-all-of-one-owner": (
+        grant(access=Access.ALL, repository_ids=frozenset()),
+        Repository(8, ACME, "r", public=False),
+        False,
+    ),
+    "all": (
+        grant(access=Access.ALL, repository_ids=frozenset()),
+        Repository(8, ALICE, "r", public=False),
+        True,
+    ),
+    "public-access-selects-nothing": (
+        grant(access=Access.PUBLIC, repository_ids=frozenset(), permissions={}),
+        Repository(8, ALICE, "r", public=True),
+        False,
+    ),
 }
 
 

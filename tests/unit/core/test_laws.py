@@ -19,8 +19,11 @@ from keyhole.core.request import Owner, OwnerKind, RefUpdate, Repository
 from keyhole.core.resolve import resolve
 from tests.oracle.cases import OPERATIONS, draw
 
-cases = st.builds(lambda seed, index: draw(random.Random(seed), index).for_engine(),
-                  st.integers(0, 2**32), st.integers(0, len(OPERATIONS) - 1))
+cases = st.builds(
+    lambda seed, index: draw(random.Random(seed), index).for_engine(),
+    st.integers(0, 2**32),
+    st.integers(0, len(OPERATIONS) - 1),
+)
 pytestmark = pytest.mark.filterwarnings("error")
 
 
@@ -99,9 +102,14 @@ def test_n7_renaming_owners_and_repositories_changes_nothing(case, login, name):
     def owner(old):
         return replace(old, login=login + old.login) if old is not None else None
 
-    renamed = replace(request, owner=owner(request.owner), repositories=tuple(
-        replace(each, name=name + each.name, owner=owner(each.owner)) if each is not None else None
-        for each in request.repositories))
+    renamed = replace(
+        request,
+        owner=owner(request.owner),
+        repositories=tuple(
+            replace(each, name=name + each.name, owner=owner(each.owner)) if each is not None else None
+            for each in request.repositories
+        ),
+    )
     assert decide(replace(grant, owner=owner(grant.owner)), renamed) == decide(grant, request)
     assert decide(grant, renamed) == decide(grant, request)
 
@@ -114,11 +122,19 @@ def test_changing_all_ids_together_permutes_verdicts(case):
     def moved(owner):
         return replace(owner, id=owner.id * 1000 + 7) if owner is not None else None
 
-    grant_moved = replace(grant, owner=moved(grant.owner),
-                          repository_ids=frozenset(number * 31 + 5 for number in grant.repository_ids))
-    request_moved = replace(request, owner=moved(request.owner), repositories=tuple(
-        replace(each, id=each.id * 31 + 5, owner=moved(each.owner)) if each is not None else None
-        for each in request.repositories))
+    grant_moved = replace(
+        grant,
+        owner=moved(grant.owner),
+        repository_ids=frozenset(number * 31 + 5 for number in grant.repository_ids),
+    )
+    request_moved = replace(
+        request,
+        owner=moved(request.owner),
+        repositories=tuple(
+            replace(each, id=each.id * 31 + 5, owner=moved(each.owner)) if each is not None else None
+            for each in request.repositories
+        ),
+    )
     assert decide(grant_moved, request_moved) == decide(grant, request)
 
 
@@ -130,8 +146,11 @@ def test_the_order_of_refs_and_repositories_is_irrelevant(case, dice):
     repositories = list(request.repositories)
     dice.shuffle(updates)
     dice.shuffle(repositories)
-    shuffled = replace(request, repositories=tuple(repositories),
-                       updates=tuple(updates) if request.updates is not None else None)
+    shuffled = replace(
+        request,
+        repositories=tuple(repositories),
+        updates=tuple(updates) if request.updates is not None else None,
+    )
     first, second = decide(grant, request), decide(grant, shuffled)
     assert isinstance(first, Allowed) == isinstance(second, Allowed)
     if not isinstance(first, Allowed):
@@ -165,7 +184,9 @@ def test_a1_head_has_the_verdict_of_get(case):
     grant, request = case
     if request.operation is None or request.operation.method != "GET" or ".git/" in request.operation.path:
         return
-    segments = tuple("7" if part.startswith("{") else part for part in request.operation.path.split("/")[1:] if part)
+    segments = tuple(
+        "7" if part.startswith("{") else part for part in request.operation.path.split("/")[1:] if part
+    )
     match = resolve("HEAD", segments)
     assert decide(grant, replace(request, operation=match.operation)) == decide(grant, request)
 
@@ -175,8 +196,16 @@ def test_a1_head_has_the_verdict_of_get(case):
 def test_unknown_fields_never_help(case, field):
     grant, _ = case
     try:
-        known = dump(make(owner=grant.owner, access=grant.access, repository_ids=grant.repository_ids,
-                          permissions=grant.permissions, not_before=grant.not_before, expires_at=grant.expires_at))
+        known = dump(
+            make(
+                owner=grant.owner,
+                access=grant.access,
+                repository_ids=grant.repository_ids,
+                permissions=grant.permissions,
+                not_before=grant.not_before,
+                expires_at=grant.expires_at,
+            )
+        )
     except InvalidInput:  # decide is asked about such grants, too; make refuses them
         return
     assert dump(load(known)) == known

@@ -23,7 +23,11 @@ def test_every_documented_operation_is_classified():
     operations = vocabulary().operations
     assert len(operations) == 1221
     assert Counter(operation.standing for operation in operations) == {
-        Standing.PERMISSIONED: 952, Standing.PERMISSIONLESS: 71, Standing.UNAVAILABLE: 184, Standing.UNLISTED: 14}
+        Standing.PERMISSIONED: 952,
+        Standing.PERMISSIONLESS: 71,
+        Standing.UNAVAILABLE: 184,
+        Standing.UNLISTED: 14,
+    }
 
 
 def test_no_operation_is_told_twice():
@@ -45,8 +49,9 @@ def test_permissioned_operations_name_known_permissions_at_known_levels():
 
 def test_only_operations_with_permissions_can_be_open_to_the_public():
     for operation in vocabulary().operations:
-        assert not operation.public_ok or (operation.standing is Standing.PERMISSIONED and operation.method == "GET"
-                                           and operation.any_of), operation.id
+        assert not operation.public_ok or (
+            operation.standing is Standing.PERMISSIONED and operation.method == "GET" and operation.any_of
+        ), operation.id
 
 
 def test_vocabulary_has_githubs_names_and_groups():
@@ -55,9 +60,13 @@ def test_vocabulary_has_githubs_names_and_groups():
     assert permissions["contents"].title == "Contents"
     assert permissions["workflows"].levels == (Level.WRITE,)
     assert {name for name, each in permissions.items() if Level.ADMIN in each.levels} == {
-        "organization_custom_properties", "organization_projects"}
+        "organization_custom_properties",
+        "organization_projects",
+    }
     assert {each.group for each in permissions.values()} == set(Group)
-    assert all(each.levels == tuple(sorted(set(each.levels))) and each.levels for each in permissions.values())
+    assert all(
+        each.levels == tuple(sorted(set(each.levels))) and each.levels for each in permissions.values()
+    )
 
 
 def test_levels_are_ordered_and_spelled_as_on_github():
@@ -71,15 +80,20 @@ def test_t14_unknown_level_is_not_parsed(word):
         Level.parse(word)
 
 
-@pytest.mark.parametrize(("any_of", "header"), [
-    (({"contents": Level.READ},), "contents=read"),
-    (({"pull_requests": Level.READ}, {"contents": Level.READ}), "pull_requests=read; contents=read"),
-    (({"contents": Level.WRITE}, {"contents": Level.WRITE, "workflows": Level.WRITE}),
-     "contents=write; contents=write,workflows=write"),
-    (({"metadata": Level.READ},), "metadata=read"),
-    (({"starring": Level.READ, "metadata": Level.READ},), "starring=read"),
-    ((), ""),
-])
+@pytest.mark.parametrize(
+    ("any_of", "header"),
+    [
+        (({"contents": Level.READ},), "contents=read"),
+        (({"pull_requests": Level.READ}, {"contents": Level.READ}), "pull_requests=read; contents=read"),
+        (
+            ({"contents": Level.WRITE}, {"contents": Level.WRITE, "workflows": Level.WRITE}),
+            "contents=write; contents=write,workflows=write",
+        ),
+        (({"metadata": Level.READ},), "metadata=read"),
+        (({"starring": Level.READ, "metadata": Level.READ},), "starring=read"),
+        ((), ""),
+    ],
+)
 def test_the_header_that_tells_what_is_accepted(any_of, header):
     assert Operation("x/y", "GET", "/x", Standing.PERMISSIONED, any_of).accepted == header
 
@@ -94,4 +108,6 @@ def test_git_services_need_what_github_says():
 
 
 def test_documentation_addresses_are_githubs():
-    assert all(operation.doc.startswith("https://docs.github.com/rest") for operation in vocabulary().operations)
+    assert all(
+        operation.doc.startswith("https://docs.github.com/rest") for operation in vocabulary().operations
+    )

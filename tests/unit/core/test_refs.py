@@ -11,8 +11,44 @@ from keyhole.core.refs import is_pushable, is_well_formed
 from tests.oracle.model import may_move
 
 PIECES = [
-    "a", "Z", "0", "-", "_", ".", "..", "/", "//", "@", "{", "@{", "}", "~", "^", ":", "?", "*", "[", "]", "\\", " ",
-    "\t", "\x01", "\x7f", ".lock", "lock", "heads", "refs/", "\u00e9", "\u200b", "HEAD", "#", "!", "'", '"', "$", ";",
+    "a",
+    "Z",
+    "0",
+    "-",
+    "_",
+    ".",
+    "..",
+    "/",
+    "//",
+    "@",
+    "{",
+    "@{",
+    "}",
+    "~",
+    "^",
+    ":",
+    "?",
+    "*",
+    "[",
+    "]",
+    "\\",
+    " ",
+    "\t",
+    "\x01",
+    "\x7f",
+    ".lock",
+    "lock",
+    "heads",
+    "refs/",
+    "\u00e9",
+    "\u200b",
+    "HEAD",
+    "#",
+    "!",
+    "'",
+    '"',
+    "$",
+    ";",
     "|",
 ]
 
@@ -48,10 +84,22 @@ def test_generated_names_are_moved_as_the_oracle_says():
     assert any(map(is_pushable, names))
 
 
-@pytest.mark.parametrize("ref", [
-    "refs/heads/main", "refs/tags/v1.0", "refs/heads/feature/x", "refs/heads/\u00e9", "refs/heads/a@b", "refs/heads/@",
-    "refs/heads/Main", "refs/heads/refsx", "refs/heads/x/HEAD", "refs/heads/headless", "refs/tags/" + "x" * 990,
-])
+@pytest.mark.parametrize(
+    "ref",
+    [
+        "refs/heads/main",
+        "refs/tags/v1.0",
+        "refs/heads/feature/x",
+        "refs/heads/\u00e9",
+        "refs/heads/a@b",
+        "refs/heads/@",
+        "refs/heads/Main",
+        "refs/heads/refsx",
+        "refs/heads/x/HEAD",
+        "refs/heads/headless",
+        "refs/tags/" + "x" * 990,
+    ],
+)
 def test_branches_and_tags_may_move(ref):
     assert is_pushable(ref)
 

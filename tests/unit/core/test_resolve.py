@@ -50,43 +50,51 @@ def test_spanning_parameters_take_slashes_raw_and_encoded():
     assert checked == 54
 
 
-@pytest.mark.parametrize("operation", [each for each in OPERATIONS if each.method == "GET"], ids=lambda each: each.id)
+@pytest.mark.parametrize(
+    "operation", [each for each in OPERATIONS if each.method == "GET"], ids=lambda each: each.id
+)
 def test_a1_head_is_judged_as_get(operation):
     assert resolve("HEAD", segments(operation.path)) == resolve("GET", segments(operation.path))
 
 
-@pytest.mark.parametrize(("asked", "operation"), [
-    ("/repos/o/r/releases/latest", "repos/get-latest-release"),
-    ("/repos/o/r/releases/7", "repos/get-release"),
-    ("/repos/o/r/branches/main/protection", "repos/get-branch-protection"),
-    ("/repos/o/r/branches/a/b/protection", "repos/get-branch-protection"),
-    ("/repos/o/r/branches/protection", "repos/get-branch"),
-    ("/repos/o/r/branches/protection/protection", "repos/get-branch-protection"),
-    ("/repos/o/r/commits/a/b/status", "repos/get-combined-status-for-ref"),
-    ("/repos/o/r/commits/abc/pulls", "repos/list-pull-requests-associated-with-commit"),
-    ("/repos/o/r/commits/status", "repos/get-commit"),
-    ("/repos/o/r/contents", "repos/get-content"),
-    ("/repos/o/r/contents/contents", "repos/get-content"),
-    ("/repos/o/r/git/matching-refs", "git/list-matching-refs"),
-    ("/repos/o/r/tarball", "repos/download-tarball-archive"),
-    ("/repos/o/r/zipball", "repos/download-zipball-archive"),
-    ("/repos/o/r/compare/a/b...c/d", "repos/compare-commits-with-basehead"),
-    ("/repos/repos/user", "repos/get"),
-])
+@pytest.mark.parametrize(
+    ("asked", "operation"),
+    [
+        ("/repos/o/r/releases/latest", "repos/get-latest-release"),
+        ("/repos/o/r/releases/7", "repos/get-release"),
+        ("/repos/o/r/branches/main/protection", "repos/get-branch-protection"),
+        ("/repos/o/r/branches/a/b/protection", "repos/get-branch-protection"),
+        ("/repos/o/r/branches/protection", "repos/get-branch"),
+        ("/repos/o/r/branches/protection/protection", "repos/get-branch-protection"),
+        ("/repos/o/r/commits/a/b/status", "repos/get-combined-status-for-ref"),
+        ("/repos/o/r/commits/abc/pulls", "repos/list-pull-requests-associated-with-commit"),
+        ("/repos/o/r/commits/status", "repos/get-commit"),
+        ("/repos/o/r/contents", "repos/get-content"),
+        ("/repos/o/r/contents/contents", "repos/get-content"),
+        ("/repos/o/r/git/matching-refs", "git/list-matching-refs"),
+        ("/repos/o/r/tarball", "repos/download-tarball-archive"),
+        ("/repos/o/r/zipball", "repos/download-zipball-archive"),
+        ("/repos/o/r/compare/a/b...c/d", "repos/compare-commits-with-basehead"),
+        ("/repos/repos/user", "repos/get"),
+    ],
+)
 def test_literals_win_over_parameters_and_those_over_spanning_ones(asked, operation):
     found = resolve("GET", tuple(asked.split("/")[1:]))
     assert found is not None
     assert found.operation.id == operation
 
 
-@pytest.mark.parametrize(("sent", "name", "value"), [
-    (("repos", "o", "r", "branches", "a/protection"), "branch", "a/protection"),
-    (("repos", "o", "r", "git", "ref", "heads/feature/x"), "ref", "heads/feature/x"),
-    (("repos", "o", "r", "labels", "kind/bug"), "name", "kind/bug"),
-    (("repos", "o", "r", "environments", "eu/prod"), "environment_name", "eu/prod"),
-    (("repos", "o", "r", "labels", "\u00e9"), "name", "\u00e9"),
-    (("repos", "o", "r", "contents", "\u00e9", "e\u0301"), "path", "\u00e9/e\u0301"),
-])
+@pytest.mark.parametrize(
+    ("sent", "name", "value"),
+    [
+        (("repos", "o", "r", "branches", "a/protection"), "branch", "a/protection"),
+        (("repos", "o", "r", "git", "ref", "heads/feature/x"), "ref", "heads/feature/x"),
+        (("repos", "o", "r", "labels", "kind/bug"), "name", "kind/bug"),
+        (("repos", "o", "r", "environments", "eu/prod"), "environment_name", "eu/prod"),
+        (("repos", "o", "r", "labels", "\u00e9"), "name", "\u00e9"),
+        (("repos", "o", "r", "contents", "\u00e9", "e\u0301"), "path", "\u00e9/e\u0301"),
+    ],
+)
 def test_an_encoded_slash_or_accent_is_part_of_a_name(sent, name, value):
     assert resolve("GET", sent).params[name] == value
 
@@ -153,15 +161,34 @@ def test_p1_what_is_not_documented_is_nothing(name):
     assert resolve(method, tuple(part for part in path.split("/")[1:] if part)) is None
 
 
-@given(st.sampled_from(["GET", "PUT", "POST", "PATCH", "DELETE"]), st.lists(st.sampled_from(sorted(
-    {part for operation in OPERATIONS for part in operation.path.split("/") if part and "{" not in part} | {"x", "7"})),
-    max_size=9).map(tuple))
+@given(
+    st.sampled_from(["GET", "PUT", "POST", "PATCH", "DELETE"]),
+    st.lists(
+        st.sampled_from(
+            sorted(
+                {
+                    part
+                    for operation in OPERATIONS
+                    for part in operation.path.split("/")
+                    if part and "{" not in part
+                }
+                | {"x", "7"}
+            )
+        ),
+        max_size=9,
+    ).map(tuple),
+)
 def test_a_match_always_explains_the_whole_path(method, asked):
     match = resolve(method, asked)
     if match is None:
         return
-    rebuilt = [part for each in match.operation.path.split("/")[1:] if each
-               for part in (match.params[each[1:-1]] if each.startswith("{") else each).split("/") if part]
+    rebuilt = [
+        part
+        for each in match.operation.path.split("/")[1:]
+        if each
+        for part in (match.params[each[1:-1]] if each.startswith("{") else each).split("/")
+        if part
+    ]
     assert match.operation.method == method
     assert tuple(rebuilt) == asked
 

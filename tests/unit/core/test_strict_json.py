@@ -36,12 +36,18 @@ def test_a_whole_number_is_a_float_too():
     assert decode(Inner, {"number": 2}) == Inner(2.0)
 
 
-@pytest.mark.parametrize("data", [
-    {"colour": "blue-secret", "inner": [], "yes": True}, {"colour": "red", "inner": "secret", "yes": True},
-    {"colour": "red", "inner": [], "yes": 1}, {"colour": "red", "inner": []}, "secret",
-    {"colour": "red", "inner": [{"number": "secret"}], "yes": True},
-    {"colour": "red", "inner": [], "yes": True, "x": 1},
-])
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"colour": "blue-secret", "inner": [], "yes": True},
+        {"colour": "red", "inner": "secret", "yes": True},
+        {"colour": "red", "inner": [], "yes": 1},
+        {"colour": "red", "inner": []},
+        "secret",
+        {"colour": "red", "inner": [{"number": "secret"}], "yes": True},
+        {"colour": "red", "inner": [], "yes": True, "x": 1},
+    ],
+)
 def test_what_does_not_fit_is_refused_and_not_quoted(data):
     with pytest.raises(ValueError, match="Outer") as refused:
         decode(Outer, data)

@@ -32,7 +32,9 @@ def test_a_token_is_prefix_random_bits_and_checksum():
     assert value(checksum) == zlib.crc32(body.encode())
 
 
-@pytest.mark.parametrize("bits", [bytes(32), b"\xff" * 32, b"\x00" * 31 + b"\x01"], ids=["zeros", "ones", "one"])
+@pytest.mark.parametrize(
+    "bits", [bytes(32), b"\xff" * 32, b"\x00" * 31 + b"\x01"], ids=["zeros", "ones", "one"]
+)
 def test_extreme_bits_give_a_token_of_the_same_shape(bits):
     token = mint(lambda _count: bits).reveal()
     assert re.fullmatch(r"khp_[0-9A-Za-z]{49}", token)
@@ -132,21 +134,25 @@ def test_no_mutated_token_is_accepted():
     assert all(is_well_formed(text) for text in originals)
 
 
-@pytest.mark.parametrize(("text", "kind"), [
-    ("ghp_" + "a" * 36, "GitHub classic token"),
-    ("github_pat_" + "a" * 82, "GitHub fine-grained token"),
-    ("gho_x", "GitHub OAuth token"),
-    ("ghu_x", "GitHub App user token"),
-    ("ghs_1_eyJ.eyJ.x", "GitHub App installation token"),
-    ("ghr_x", "GitHub refresh token"),
-    ("glpat-x", "GitLab token"),
-    ("eyJhbGciOiJub25lIn0.e30.", "JSON Web Token"),
-    ("AKIAIOSFODNN7EXAMPLE", "AWS access key id"),
-    ("npm_x", "npm token"),
-    (TOKEN, None),
-    ("hunter2", None),
-    ("", None),
-], ids=lambda value: f"T7-{value}" if value and " " in str(value) else "")
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("ghp_" + "a" * 36, "GitHub classic token"),
+        ("github_pat_" + "a" * 82, "GitHub fine-grained token"),
+        ("gho_x", "GitHub OAuth token"),
+        ("ghu_x", "GitHub App user token"),
+        ("ghs_1_eyJ.eyJ.x", "GitHub App installation token"),
+        ("ghr_x", "GitHub refresh token"),
+        ("glpat-x", "GitLab token"),
+        ("eyJhbGciOiJub25lIn0.e30.", "JSON Web Token"),
+        ("AKIAIOSFODNN7EXAMPLE", "AWS access key id"),
+        ("npm_x", "npm token"),
+        (TOKEN, None),
+        ("hunter2", None),
+        ("", None),
+    ],
+    ids=lambda value: f"T7-{value}" if value and " " in str(value) else "",
+)
 def test_another_systems_credential_is_told_by_kind_alone(text, kind):
     assert other_kind(text) == kind
     assert kind is None or text not in kind

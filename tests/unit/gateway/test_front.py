@@ -22,23 +22,42 @@ from keyhole.gateway.push import Command, Push
 from keyhole.gateway.report import Outcome, all_refused, encoded
 
 
-@pytest.mark.parametrize("path", [
-    b"/api/v3", b"/api/v3/user", b"//api/v3/user", b"/API/v3/user", b"/api%2fv3/user", b"/o/r.git", b"/o/r.git/HEAD",
-    b"/o/r/info/refs", b"/o/r/git-upload-pack", b"/o/r%2egit/info/refs", b"/o/r.GIT/config", b"*", b"",
-    b"/api/graphql", b"/x/y/z/git-receive-pack",
-])
+@pytest.mark.parametrize(
+    "path",
+    [
+        b"/api/v3",
+        b"/api/v3/user",
+        b"//api/v3/user",
+        b"/API/v3/user",
+        b"/api%2fv3/user",
+        b"/o/r.git",
+        b"/o/r.git/HEAD",
+        b"/o/r/info/refs",
+        b"/o/r/git-upload-pack",
+        b"/o/r%2egit/info/refs",
+        b"/o/r.GIT/config",
+        b"*",
+        b"",
+        b"/api/graphql",
+        b"/x/y/z/git-receive-pack",
+    ],
+)
 def test_the_gateway_claims(path):
     assert claims(path)
 
 
-@pytest.mark.parametrize("path", [b"/", b"/tokens", b"/static/x.css", b"/api", b"/apiv3", b"/o/r", b"/o/gitx/info"])
+@pytest.mark.parametrize(
+    "path", [b"/", b"/tokens", b"/static/x.css", b"/api", b"/apiv3", b"/o/r", b"/o/gitx/info"]
+)
 def test_pages_keep(path):
     assert not claims(path)
 
 
 def _body(*chunks: bytes, declared: int | None = None, gone: bool = False) -> Body:
     messages = [{"type": "http.request", "body": chunk, "more_body": True} for chunk in chunks]
-    messages.append({"type": "http.disconnect"} if gone else {"type": "http.request", "body": b"", "more_body": False})
+    messages.append(
+        {"type": "http.disconnect"} if gone else {"type": "http.request", "body": b"", "more_body": False}
+    )
 
     async def receive():
         return messages.pop(0)
@@ -54,6 +73,7 @@ def _request(body: Body, encoding: str = "") -> HttpRequest:
 def _inflated(body: Body, limit: int, encoding: str = "gzip") -> bytes:
     async def read():
         return b"".join([piece async for piece in inflated(_request(body, encoding), limit)])
+
     return asyncio.run(read())
 
 
@@ -100,7 +120,7 @@ def test_L1_a_body_that_dribbles_is_given_up_though_it_never_falls_silent(monkey
 @pytest.mark.parametrize("size", [0, 1, 65535, 65536, 65537, 131072, 1_000_000])
 def test_G13_gzip_of_any_size_in_pieces(size):
     sent = gzip.compress(bytes(size))
-    assert _inflated(_body(*[sent[at:at + 7] for at in range(0, len(sent), 7)]), 1_000_000) == bytes(size)
+    assert _inflated(_body(*[sent[at : at + 7] for at in range(0, len(sent), 7)]), 1_000_000) == bytes(size)
 
 
 def test_G13_inflated_bytes_are_what_is_limited():
@@ -123,9 +143,20 @@ def test_G13_other_encodings(encoding):
         _inflated(_body(b"a"), 100, encoding)
 
 
-@pytest.mark.parametrize(("header", "version"), [("", 0), ("version=0", 0), ("version=1", 1), ("version=2", 2),
-                                                 ("version=3", 0), ("version=2:version=1", 0), ("version=22", 0),
-                                                 ("version=2\n", 0), ("x" * 10_000, 0)])
+@pytest.mark.parametrize(
+    ("header", "version"),
+    [
+        ("", 0),
+        ("version=0", 0),
+        ("version=1", 1),
+        ("version=2", 2),
+        ("version=3", 0),
+        ("version=2:version=1", 0),
+        ("version=22", 0),
+        ("version=2\n", 0),
+        ("x" * 10_000, 0),
+    ],
+)
 def test_G4_one_reading_of_the_protocol_version(header, version):
     assert protocol_version(header) == version
 
@@ -136,18 +167,28 @@ def _push(*capabilities: str) -> Push:
 
 
 def test_a_report_on_the_sideband():
-    sent = encoded(_push("report-status", "side-band-64k"),
-                   all_refused(_push(), "as a whole", because_of={"refs/heads/b": "why"}, messages=("hello",)))
+    sent = encoded(
+        _push("report-status", "side-band-64k"),
+        all_refused(_push(), "as a whole", because_of={"refs/heads/b": "why"}, messages=("hello",)),
+    )
     first, second, flush = packets(sent)
     assert first.data == b"\x02hello\n"
-    assert [line.data for line in packets(second.data[1:])] == \
-        [b"unpack ok\n", b"ng refs/heads/a as a whole\n", b"ng refs/heads/b why\n", b""]
+    assert [line.data for line in packets(second.data[1:])] == [
+        b"unpack ok\n",
+        b"ng refs/heads/a as a whole\n",
+        b"ng refs/heads/b why\n",
+        b"",
+    ]
     assert flush.data == b""
 
 
 def test_a_report_without_sideband_and_none_at_all():
-    assert [line.data for line in packets(encoded(_push("report-status-v2"), Outcome()))] == \
-        [b"unpack ok\n", b"ok refs/heads/a\n", b"ok refs/heads/b\n", b""]
+    assert [line.data for line in packets(encoded(_push("report-status-v2"), Outcome()))] == [
+        b"unpack ok\n",
+        b"ok refs/heads/a\n",
+        b"ok refs/heads/b\n",
+        b"",
+    ]
     assert encoded(_push(), Outcome()) == b""
 
 

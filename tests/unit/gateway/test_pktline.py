@@ -32,7 +32,9 @@ def test_refused(name):
         list(packets(BAD[name]))
 
 
-@pytest.mark.parametrize(("sent", "data"), [(b"000aAbcdef", b"Abcdef"), (b"000AAbcdef", b"Abcdef"), (b"0004", b"")])
+@pytest.mark.parametrize(
+    ("sent", "data"), [(b"000aAbcdef", b"Abcdef"), (b"000AAbcdef", b"Abcdef"), (b"0004", b"")]
+)
 def test_hexadecimal_digits_of_either_case(sent, data):
     assert [packet.data for packet in packets(sent)] == [data]
 
@@ -54,20 +56,25 @@ def _reference(whole: bytes) -> list[bytes | None] | None:
         head, whole = whole[:4], whole[4:]
         if len(head) != 4 or any(chr(byte) not in "0123456789abcdefABCDEF" for byte in head):
             return None
-        number = sum("0123456789abcdef".index(chr(byte).lower()) * 16**(3 - place) for place, byte in enumerate(head))
+        number = sum(
+            "0123456789abcdef".index(chr(byte).lower()) * 16 ** (3 - place) for place, byte in enumerate(head)
+        )
         if number in (0, 1, 2):
             found.append(None)
             continue
         if number == 3 or number > 65520 or len(whole) < number - 4:
             return None
-        found.append(whole[:number - 4])
-        whole = whole[number - 4:]
+        found.append(whole[: number - 4])
+        whole = whole[number - 4 :]
     return found
 
 
 _LINE = st.one_of(st.binary(max_size=40).map(encode), st.sampled_from([FLUSH, b"0001", b"0002"]))
-_STREAM = st.one_of(st.binary(max_size=60), st.lists(_LINE, max_size=6).map(b"".join),
-                    st.tuples(st.lists(_LINE, max_size=4).map(b"".join), st.binary(max_size=6)).map(b"".join))
+_STREAM = st.one_of(
+    st.binary(max_size=60),
+    st.lists(_LINE, max_size=6).map(b"".join),
+    st.tuples(st.lists(_LINE, max_size=4).map(b"".join), st.binary(max_size=6)).map(b"".join),
+)
 
 
 @given(_STREAM)

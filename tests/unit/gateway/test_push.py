@@ -78,8 +78,11 @@ def test_refused(name):
 def test_a_list_as_git_sends_it():
     lines = (_PLAIN + _CAPS, f"{ZERO} {B} refs/tags/v1".encode(), f"{A} {ZERO} refs/heads/old\n".encode())
     push, rest = _read(_stream(*lines) + b"PACK...")
-    assert push.commands == (Command(A, B, "refs/heads/main"), Command(ZERO, B, "refs/tags/v1"),
-                             Command(A, ZERO, "refs/heads/old"))
+    assert push.commands == (
+        Command(A, B, "refs/heads/main"),
+        Command(ZERO, B, "refs/tags/v1"),
+        Command(A, ZERO, "refs/heads/old"),
+    )
     assert push.capabilities == {"report-status", "side-band-64k", "object-format", "agent"}
     assert rest == b"PACK..."
     assert push.brings_pack
@@ -103,8 +106,12 @@ def test_deletions_alone_bring_no_pack():
 
 @pytest.mark.parametrize("name", ["G5-missing-flush", "G5-cut-in-length", "G5-cut-in-line", "G14-no-bytes"])
 def test_not_answered_until_the_flush(name):
-    sent = {"G5-missing-flush": _stream(_PLAIN, end=b""), "G5-cut-in-length": _stream(_PLAIN, end=b"00"),
-            "G5-cut-in-line": _stream(_PLAIN)[:50], "G14-no-bytes": b""}[name]
+    sent = {
+        "G5-missing-flush": _stream(_PLAIN, end=b""),
+        "G5-cut-in-length": _stream(_PLAIN, end=b"00"),
+        "G5-cut-in-line": _stream(_PLAIN)[:50],
+        "G14-no-bytes": b"",
+    }[name]
     assert _read(sent) is None
 
 
@@ -149,7 +156,9 @@ def _reference(sent: bytes) -> list[tuple[str, str, str]] | None:
             words = text.decode().split(" ")
         except UnicodeDecodeError:
             return None
-        ids_ok = len(words) == 3 and all(len(word) == 40 and set(word) <= set("0123456789abcdef") for word in words[:2])
+        ids_ok = len(words) == 3 and all(
+            len(word) == 40 and set(word) <= set("0123456789abcdef") for word in words[:2]
+        )
         if not ids_ok or words[2] == "" or any(ord(char) <= 32 or ord(char) == 127 for char in words[2]):
             return None
         if words[0] == words[1] == ZERO or words[2] in [ref for _, _, ref in found]:
@@ -159,18 +168,23 @@ def _reference(sent: bytes) -> list[tuple[str, str, str]] | None:
 
 
 _ID = st.sampled_from([A, B, ZERO, "c" * 39, "D" * 40])
-_REF = st.sampled_from(["refs/heads/main", "refs/heads/b", "refs/tags/v", "HEAD", "a b", "", "x\x00y", "é", "x\n"])
+_REF = st.sampled_from(
+    ["refs/heads/main", "refs/heads/b", "refs/tags/v", "HEAD", "a b", "", "x\x00y", "é", "x\n"]
+)
 _COMMAND = st.tuples(_ID, _ID, _REF, st.sampled_from(["", "\n", "\0report-status", "\0evil", "\n\n"])).map(
-    lambda parts: encode(f"{parts[0]} {parts[1]} {parts[2]}{parts[3]}".encode()))
+    lambda parts: encode(f"{parts[0]} {parts[1]} {parts[2]}{parts[3]}".encode())
+)
 
 
-@given(st.lists(_COMMAND, max_size=4).map(b"".join), st.sampled_from([FLUSH, b"", b"0001"]), st.integers(1, 60))
+@given(
+    st.lists(_COMMAND, max_size=4).map(b"".join), st.sampled_from([FLUSH, b"", b"0001"]), st.integers(1, 60)
+)
 def test_reads_as_the_reference_does_in_any_pieces(lines, end, step):
     sent = lines + end
     reader, answer = CommandReader(), None
     try:
         for at in range(0, len(sent), step):
-            if (answer := reader.feed(sent[at:at + step])) is not None:
+            if (answer := reader.feed(sent[at : at + step])) is not None:
                 break
         found = None if answer is None else [(c.old, c.new, c.ref) for c in answer[0].commands]
     except MalformedRequest:

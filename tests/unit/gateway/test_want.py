@@ -12,7 +12,9 @@ A = b"a" * 40
 DELIMITER = b"0001"
 
 
-def _v2(*arguments: bytes, command: bytes = b"command=fetch", head: tuple[bytes, ...] = (b"agent=git/2.39",)) -> bytes:
+def _v2(
+    *arguments: bytes, command: bytes = b"command=fetch", head: tuple[bytes, ...] = (b"agent=git/2.39",)
+) -> bytes:
     lines = [encode(command), *map(encode, head), DELIMITER, *map(encode, arguments), FLUSH]
     return b"".join(lines)
 
@@ -62,8 +64,10 @@ BAD_V2 = {
     "N9-prefix-with-space": _v2(b"ref-prefix refs/heads/a b", command=b"command=ls-refs"),
 }
 GOOD_V0 = {
-    "clone": encode(b"want " + A + b" multi_ack_detailed ofs-delta agent=git/2.39\n") + encode(b"want " + A + b"\n")
-    + FLUSH + encode(b"done\n"),
+    "clone": encode(b"want " + A + b" multi_ack_detailed ofs-delta agent=git/2.39\n")
+    + encode(b"want " + A + b"\n")
+    + FLUSH
+    + encode(b"done\n"),
     "shallow": encode(b"want " + A + b" shallow") + encode(b"shallow " + A) + encode(b"deepen 1") + FLUSH,
     "haves": encode(b"want " + A) + FLUSH + encode(b"have " + A) + FLUSH + encode(b"done"),
     "filter": encode(b"want " + A + b" filter") + encode(b"filter blob:none") + FLUSH + encode(b"done"),

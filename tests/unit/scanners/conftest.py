@@ -15,7 +15,9 @@ from tests import canaries
 
 
 def git(folder, *args, stdin=b""):
-    return subprocess.run(["git", "-C", str(folder), *args], input=stdin, capture_output=True, check=True).stdout
+    return subprocess.run(
+        ["git", "-C", str(folder), *args], input=stdin, capture_output=True, check=True
+    ).stdout
 
 
 class History:
@@ -47,8 +49,12 @@ class History:
         return self.tip(branch)
 
     def tip(self, branch="main"):
-        done = subprocess.run(["git", "-C", str(self.path), "rev-parse", "-q", "--verify", f"refs/heads/{branch}"],
-                              capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            ["git", "-C", str(self.path), "rev-parse", "-q", "--verify", f"refs/heads/{branch}"],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         return done.stdout.strip()
 
     def git(self, *args, stdin=b""):
@@ -68,7 +74,9 @@ def history(tmp_path):
 @pytest.fixture
 def token():
     """A GitHub token with a right checksum, watched: it must be found nowhere but in the repository."""
-    return canaries.watch("a GitHub token", make("ghp_<alnum:30><crc32>", int.from_bytes(os.urandom(6)))).encode()
+    return canaries.watch(
+        "a GitHub token", make("ghp_<alnum:30><crc32>", int.from_bytes(os.urandom(6)))
+    ).encode()
 
 
 @pytest.fixture

@@ -20,14 +20,18 @@ def test_the_fast_and_the_certain_walk_name_the_same_first_commit(history):
         history.commit({f"d{number % 3}/deep/f{number}": b"content %d" % (number % 7)})
     side = history.commit({"x/side": b"only here"}, branch="side", parents=[history.tip()])
     history.commit({"x/side": b"only here", "merged": b"new in the merge"}, parents=[history.tip(), side])
-    blobs = {line.split()[0].encode() for line in history.git(
-        "cat-file", "--batch-all-objects", "--batch-check").splitlines() if " blob " in line}
+    blobs = {
+        line.split()[0].encode()
+        for line in history.git("cat-file", "--batch-all-objects", "--batch-check").splitlines()
+        if " blob " in line
+    }
     git = Git(history.path)
     fast = introductions(git, blobs, Limits(), Trouble(), nobody)
     certain = dict(first_places(git, blobs, nobody))
     assert fast.keys() == certain.keys() == blobs
     assert {oid: places[0].commit for oid, places in fast.items()} == {
-        oid: seen.commit for oid, seen in certain.items()}
+        oid: seen.commit for oid, seen in certain.items()
+    }
     assert all(seen.path.decode() in {place.path for place in fast[oid]} for oid, seen in certain.items())
 
 
@@ -60,19 +64,29 @@ def test_out_of_time_names_what_git_names(history):
     assert "out of time" in trouble.sentences()[0]
 
 
-@pytest.mark.parametrize(("written", "plain"), [
-    (b"plain/path", b"plain/path"),
-    (rb'"a\nb"', b"a\nb"),
-    (rb'"\033[2J\\\""', b'\x1b[2J\\"'),
-    (rb'"\377\t"', b"\xff\t"),
-])
+@pytest.mark.parametrize(
+    ("written", "plain"),
+    [
+        (b"plain/path", b"plain/path"),
+        (rb'"a\nb"', b"a\nb"),
+        (rb'"\033[2J\\\""', b'\x1b[2J\\"'),
+        (rb'"\377\t"', b"\xff\t"),
+    ],
+)
 def test_quoted_paths_are_undone(written, plain):
     assert _unquote(written) == plain
 
 
-@pytest.mark.parametrize(("seconds", "date"), [
-    (b"0", "1970-01-01T00:00:00Z"), (b"1700000000", "2023-11-14T22:13:20Z"), (b"99999999999999999999", ""),
-    (b"-5", "1969-12-31T23:59:55Z"), (b"", ""), (b"soon", ""),
-])
+@pytest.mark.parametrize(
+    ("seconds", "date"),
+    [
+        (b"0", "1970-01-01T00:00:00Z"),
+        (b"1700000000", "2023-11-14T22:13:20Z"),
+        (b"99999999999999999999", ""),
+        (b"-5", "1969-12-31T23:59:55Z"),
+        (b"", ""),
+        (b"soon", ""),
+    ],
+)
 def test_dates(seconds, date):
     assert _date(seconds) == date

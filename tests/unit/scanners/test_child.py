@@ -131,7 +131,9 @@ def test_many_versions_of_one_file_are_one_location(history, token, scan):
     assert (finding.locations[0].commit, finding.locations[0].line) == (first, 1)
 
 
-def test_the_same_secret_has_the_same_id_in_two_repositories_and_another_under_another_key(history, token, scan):
+def test_the_same_secret_has_the_same_id_in_two_repositories_and_another_under_another_key(
+    history, token, scan
+):
     history.commit({"a": token})
     one, again = only(scan(history)), only(scan(history))
     other = only(child.run(history.path, hmac_secret=Secret("another")))
@@ -171,11 +173,21 @@ def test_base64_is_not_attempted(history, token, scan):
 
 def test_the_value_never_crosses_the_childs_output(history, token):
     history.commit({"a": b"the token: " + token, token.decode() + ".txt": b"x"}, message=token.decode())
-    order = {"git_dir": str(history.path), "scanners": ["secrets"], "tips": [], "hmac_secret": "k" * 20,
-             "limits": {}}
-    done = subprocess.run([sys.executable, "-P", "-m", "keyhole.scanners.worker"], capture_output=True, check=True,
-                          input=json.dumps(order).encode() + b"\n", cwd=history.path,
-                          env={"PYTHONPATH": str(Path(child.__file__).parents[2]), "PATH": os.environ["PATH"]})
+    order = {
+        "git_dir": str(history.path),
+        "scanners": ["secrets"],
+        "tips": [],
+        "hmac_secret": "k" * 20,
+        "limits": {},
+    }
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", "keyhole.scanners.worker"],
+        capture_output=True,
+        check=True,
+        input=json.dumps(order).encode() + b"\n",
+        cwd=history.path,
+        env={"PYTHONPATH": str(Path(child.__file__).parents[2]), "PATH": os.environ["PATH"]},
+    )
     result = json.loads(done.stdout.splitlines()[-1])["result"]
     assert result["findings"]
     assert b"k" * 20 not in done.stdout + done.stderr
@@ -198,12 +210,23 @@ def test_the_secret_key_is_neither_an_argument_nor_in_the_environment(history, s
 
 
 def test_hostile_names_arrive_escaped(history, token, scan):
-    names = [b"a\nb", b"\x1b[2J\x1b]0;owned\x07", b"\xff\xfe\x80", "abc\u202egpj.exe".encode(), b'quo"te\\back\ttab']
+    names = [
+        b"a\nb",
+        b"\x1b[2J\x1b]0;owned\x07",
+        b"\xff\xfe\x80",
+        "abc\u202egpj.exe".encode(),
+        b'quo"te\\back\ttab',
+    ]
     history.commit({name: b"%d " % number + token for number, name in enumerate(names)})
     result = scan(history)
     paths = {where.path for where in only(result).locations}
-    assert paths == {r"a\u000ab", r"\u001b[2J\u001b]0;owned\u0007", r"\xff\xfe\x80", r"abc\u202egpj.exe",
-                     r'quo"te\\back\u0009tab'}
+    assert paths == {
+        r"a\u000ab",
+        r"\u001b[2J\u001b]0;owned\u0007",
+        r"\xff\xfe\x80",
+        r"abc\u202egpj.exe",
+        r'quo"te\\back\u0009tab',
+    }
     assert "\x1b" not in json.dumps(result.to_json(), ensure_ascii=False)
 
 
@@ -224,7 +247,10 @@ def test_a_git_bomb_is_read_in_a_moment_and_its_secret_found(history, token, sca
     history.git("update-ref", "refs/heads/main", commit)
     result = scan(history, limits=Limits(seconds=60))
     assert result.objects == 2
-    assert result.verdict == "1 finding, incomplete (history is too wide: not every place of each finding is named)"
+    assert (
+        result.verdict
+        == "1 finding, incomplete (history is too wide: not every place of each finding is named)"
+    )
     where = result.findings[0].locations[0]
     assert (where.commit, where.path) == (commit, "d0/" * 12 + "leaf")
 
@@ -243,8 +269,10 @@ def test_a_tree_four_thousand_deep_is_read_to_its_end(history, token, scan):
 def test_a_link_is_its_text_and_is_never_followed(history, token, scan, tmp_path):
     outside = tmp_path / "planted" / "outside"
     outside.write_bytes(token)
-    history.commit({"link": str(outside).encode(), "passwd": b"/etc/passwd", "loop": b"loop"},
-                   modes={"link": "120000", "passwd": "120000", "loop": "120000"})
+    history.commit(
+        {"link": str(outside).encode(), "passwd": b"/etc/passwd", "loop": b"loop"},
+        modes={"link": "120000", "passwd": "120000", "loop": "120000"},
+    )
     assert scan(history).clean
 
 
@@ -262,11 +290,13 @@ def test_nothing_that_the_repository_configures_runs(history, token, scan, tmp_p
     history.commit({"a": token, ".gitattributes": b"* filter=evil diff=evil\n"})
     (history.path / "info" / "attributes").write_text("* filter=evil diff=evil\n")
     with (history.path / "config").open("a") as config:
-        config.write(f"[core]\n fsmonitor={program}\n hooksPath={tmp_path}\n pager={program}\n sshCommand={program}\n"
-                     f"[filter \"evil\"]\n smudge={program}\n process={program}\n"
-                     f"[diff \"evil\"]\n textconv={program}\n command={program}\n[diff]\n external={program}\n"
-                     f"[log]\n showSignature=true\n[gpg]\n program={program}\n"
-                     f"[extensions]\n partialClone=origin\n[remote \"origin\"]\n url=ext::{program}\n promisor=true\n")
+        config.write(
+            f"[core]\n fsmonitor={program}\n hooksPath={tmp_path}\n pager={program}\n sshCommand={program}\n"
+            f'[filter "evil"]\n smudge={program}\n process={program}\n'
+            f'[diff "evil"]\n textconv={program}\n command={program}\n[diff]\n external={program}\n'
+            f"[log]\n showSignature=true\n[gpg]\n program={program}\n"
+            f'[extensions]\n partialClone=origin\n[remote "origin"]\n url=ext::{program}\n promisor=true\n'
+        )
     assert only(scan(history)).rule == "github-personal-token"
     assert not canary.exists()
 
@@ -298,13 +328,16 @@ def test_an_object_too_large_makes_the_scan_incomplete(history, token, scan):
     assert result.verdict == "1 finding, incomplete (an object larger than 1 MiB was not read)"
 
 
-@pytest.mark.parametrize(("limits", "reason"), [
-    (Limits(objects=2), "more than 2 objects"),
-    (Limits(total_bytes=10), "was not read"),
-    (Limits(findings=1), "more than 1 findings"),
-    (Limits(seconds=0), "time limit of 0 seconds"),
-    (Limits(memory_bytes=8 << 20), ""),
-])
+@pytest.mark.parametrize(
+    ("limits", "reason"),
+    [
+        (Limits(objects=2), "more than 2 objects"),
+        (Limits(total_bytes=10), "was not read"),
+        (Limits(findings=1), "more than 1 findings"),
+        (Limits(seconds=0), "time limit of 0 seconds"),
+        (Limits(memory_bytes=8 << 20), ""),
+    ],
+)
 def test_every_limit_that_cuts_something_off_is_told(history, token, scan, limits, reason):
     history.commit({"a": token, "b": make("npm_<alnum:36>", 1).encode(), "c": b"3"})
     result = scan(history, limits=limits)
@@ -429,10 +462,20 @@ def test_the_isolation_in_force_is_told(history, scan):
     assert any("MiB of memory" in held for held in isolation)
 
 
-@pytest.mark.parametrize("said", [
-    b"not json\n", b"[]\n", b'{"result": {}}\n', b'{"progress": {"phase": "x"}}\n', b"{}\n", b"[" * 100_000 + b"\n",
-    b'{"failed": "\\u001b[2J"}\n', b'{"surprise": 1}\n', b"",
-])
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"not json\n",
+        b"[]\n",
+        b'{"result": {}}\n',
+        b'{"progress": {"phase": "x"}}\n',
+        b"{}\n",
+        b"[" * 100_000 + b"\n",
+        b'{"failed": "\\u001b[2J"}\n',
+        b'{"surprise": 1}\n',
+        b"",
+    ],
+)
 def test_a_child_that_says_nonsense_proves_nothing(history, scan, monkeypatch, tmp_path, said):
     liar = tmp_path / "liar"
     (tmp_path / "said").write_bytes(said)

@@ -15,21 +15,33 @@ assert isolate  # named here for the mirror; it is only ever called in a process
 
 
 def isolated(body, cwd):
-    program = ("import ctypes, subprocess, sys, socket, os\n"
-               "from keyhole.scanners.isolation import isolate\nfrom keyhole.scanners.interface import Limits\n"
-               f"held = isolate(Limits(seconds=60, memory_bytes=256 << 20))\n{body}")
-    return subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False,
-                          cwd=cwd, env={"PYTHONPATH": str(Path(keyhole.__file__).parents[1]), "PATH": "/usr/bin:/bin"})
+    program = (
+        "import ctypes, subprocess, sys, socket, os\n"
+        "from keyhole.scanners.isolation import isolate\nfrom keyhole.scanners.interface import Limits\n"
+        f"held = isolate(Limits(seconds=60, memory_bytes=256 << 20))\n{body}"
+    )
+    return subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        cwd=cwd,
+        env={"PYTHONPATH": str(Path(keyhole.__file__).parents[1]), "PATH": "/usr/bin:/bin"},
+    )
 
 
-@pytest.mark.parametrize("attempt", [
-    "socket.socket()",
-    "socket.create_connection(('127.0.0.1', 80))",
-    "socket.getaddrinfo('example.invalid', 80)",
-    "os.write(os.open('written', os.O_CREAT | os.O_WRONLY), b'x')",
-    "bytearray(512 << 20)",
-    "os.system('true')",
-])
+@pytest.mark.parametrize(
+    "attempt",
+    [
+        "socket.socket()",
+        "socket.create_connection(('127.0.0.1', 80))",
+        "socket.getaddrinfo('example.invalid', 80)",
+        "os.write(os.open('written', os.O_CREAT | os.O_WRONLY), b'x')",
+        "bytearray(512 << 20)",
+        "os.system('true')",
+    ],
+)
 def test_what_an_isolated_process_cannot_do(attempt, tmp_path):
     done = isolated(f"try:\n    {attempt}\nexcept (OSError, MemoryError):\n    print('refused')", tmp_path)
     assert done.stdout == "refused\n", done.stderr
@@ -37,11 +49,13 @@ def test_what_an_isolated_process_cannot_do(attempt, tmp_path):
 
 
 def test_what_it_starts_is_held_by_the_kernel(tmp_path):
-    body = ("if 'sockets refused by the kernel' not in held and 'network namespace of its own' not in held:\n"
-            "    print('not here'); sys.exit()\n"
-            "code = 'import socket; s = socket.socket(); s.connect((\"127.0.0.1\", 1))'\n"
-            "done = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True)\n"
-            "print(done.stderr.splitlines()[-1].split(':')[0])")
+    body = (
+        "if 'sockets refused by the kernel' not in held and 'network namespace of its own' not in held:\n"
+        "    print('not here'); sys.exit()\n"
+        "code = 'import socket; s = socket.socket(); s.connect((\"127.0.0.1\", 1))'\n"
+        "done = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True)\n"
+        "print(done.stderr.splitlines()[-1].split(':')[0])"
+    )
     done = isolated(body, tmp_path)
     if done.stdout == "not here\n":
         pytest.skip("this kernel grants neither namespaces nor system call filters")

@@ -37,9 +37,12 @@ def pieces_of(history):
 
 
 @pytest.mark.parametrize("lines", [True, False])
-@pytest.mark.parametrize("offset", [0, 3000, 3560, 3583, 3584, 4056, 4095, 4096, 4097, 7000, 7680, 9000, 11_900])
+@pytest.mark.parametrize(
+    "offset", [0, 3000, 3560, 3583, 3584, 4056, 4095, 4096, 4097, 7000, 7680, 9000, 11_900]
+)
 def test_a_secret_is_found_once_and_in_its_place_wherever_pieces_end(
-        history, token, engine, small_pieces, offset, lines):
+    history, token, engine, small_pieces, offset, lines
+):
     filler = b"some words and a line\n" * 600 if lines else b"some words and more.. " * 600
     text = filler[:offset] + b" " + token + b" " + filler
     history.commit({"large": text})
@@ -49,7 +52,9 @@ def test_a_secret_is_found_once_and_in_its_place_wherever_pieces_end(
             if piece.keep_from <= hit.start < piece.keep_to:
                 breaks = piece.text.count(b"\n", 0, hit.start)
                 column = hit.start - piece.text.rfind(b"\n", 0, hit.start) - 1
-                places.append((piece.lines_before + breaks, column + (piece.column_before if breaks == 0 else 0)))
+                places.append(
+                    (piece.lines_before + breaks, column + (piece.column_before if breaks == 0 else 0))
+                )
     start = offset + 1
     assert places == [(text.count(b"\n", 0, start), start - text.rfind(b"\n", 0, start) - 1)]
 

@@ -58,9 +58,14 @@ def test_an_incomplete_scan_is_no_success_and_says_why():
     assert run_of(RESULT)["invocations"][0]["executionSuccessful"] is True
 
 
-@pytest.mark.parametrize(("path", "uri"), [
-    ("a b/ü?#%.py", "a%20b/%C3%BC%3F%23%25.py"), (r"a\u000ab", "a%5Cu000ab"), ("https://x/", "https%3A//x/"),
-])
+@pytest.mark.parametrize(
+    ("path", "uri"),
+    [
+        ("a b/ü?#%.py", "a%20b/%C3%BC%3F%23%25.py"),
+        (r"a\u000ab", "a%5Cu000ab"),
+        ("https://x/", "https%3A//x/"),
+    ],
+)
 def test_paths_become_addresses(path, uri):
     finding = dataclasses.replace(FINDING, locations=(dataclasses.replace(WHERE, path=path),))
     (found,) = run_of(dataclasses.replace(RESULT, findings=(finding,)))["results"]

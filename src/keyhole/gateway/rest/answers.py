@@ -44,12 +44,16 @@ def _spelled(headers: dict[str, str]) -> tuple[tuple[str, str], ...]:
     return tuple((name.replace("_", "-"), value) for name, value in headers.items())
 
 
-def failed(problem: KeyholeError, *, documentation_url: str, accepted: str = "", explain: str = "") -> Response:
+def failed(
+    problem: KeyholeError, *, documentation_url: str, accepted: str = "", explain: str = ""
+) -> Response:
     """The answer to a request that failed, with the `errors` of a 422 where there are any."""
     answer = json_answer(problem, documentation_url=documentation_url, accepted=accepted, explain=explain)
     if not isinstance(problem, ValidationFailed) or not isinstance(answer.body, bytes):
         return answer
-    errors = [{"resource": error.resource, "code": error.code, "field": error.field} for error in problem.errors]
+    errors = [
+        {"resource": error.resource, "code": error.code, "field": error.field} for error in problem.errors
+    ]
     message, *rest = json.loads(answer.body).items()
     return replace(answer, body=encode(dict([message, ("errors", errors), *rest])))
 
@@ -64,4 +68,6 @@ def entity_tag(answer: Response, subject: str) -> str | None:
 def matches(if_none_match: str, tag: str) -> bool:
     """Whether `If-None-Match` names this tag, compared weakly (RFC 9110, 13.1.2)."""
     wanted = tag.removeprefix("W/")
-    return any(part.strip() == "*" or part.strip().removeprefix("W/") == wanted for part in if_none_match.split(","))
+    return any(
+        part.strip() == "*" or part.strip().removeprefix("W/") == wanted for part in if_none_match.split(",")
+    )

@@ -24,8 +24,13 @@ def parse(raw: bytes) -> Mapping[str, Any]:
     if not raw.strip(b" \t\r\n"):
         return {}
     try:
-        value = json.loads(raw.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_refuse,
-                           parse_int=_integer, parse_float=_number)
+        value = json.loads(
+            raw.decode("utf-8"),
+            object_pairs_hook=_unique,
+            parse_constant=_refuse,
+            parse_int=_integer,
+            parse_float=_number,
+        )
         _check(value, 0)
     except (ValueError, RecursionError) as problem:  # UnicodeDecodeError and JSONDecodeError are ValueErrors
         raise BadJson("Problems parsing JSON") from problem
@@ -143,4 +148,3 @@ class Fields:
     def is_null(self, name: str) -> bool:
         """Whether the field is there and null, which for some fields is not the same as absent."""
         return name in self._values and self._values[name] is None
-

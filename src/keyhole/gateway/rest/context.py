@@ -84,8 +84,12 @@ class Context:
             pages.pop("last", None)
         if not pages:
             return as_json(items)
-        return as_json(items, Link=", ".join(f'<{self._page_address(number)}>; rel="{relation}"'
-                                             for relation, number in pages.items()))
+        return as_json(
+            items,
+            Link=", ".join(
+                f'<{self._page_address(number)}>; rel="{relation}"' for relation, number in pages.items()
+            ),
+        )
 
     def _page_address(self, number: int) -> str:
         query = tuple((name, value) for name, value in self.http.target.query if name != "page")

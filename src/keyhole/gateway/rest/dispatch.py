@@ -51,11 +51,16 @@ async def handle(http: HttpRequest, bearer: Bearer) -> Response:
         answer = failed(refused, documentation_url=operation.doc, explain=refused.explain)
     except GitError as problem:
         _log.error("git failed for %s: %s", operation.id, problem.message)
-        answer = failed(KeyholeError("Server Error"), documentation_url=operation.doc, explain=exchange.explain)
+        answer = failed(
+            KeyholeError("Server Error"), documentation_url=operation.doc, explain=exchange.explain
+        )
     except DatabaseError:
         _log.exception("the database failed for %s", operation.id)
-        answer = failed(Unavailable("The database does not answer now."), documentation_url=operation.doc,
-                        explain=exchange.explain)
+        answer = failed(
+            Unavailable("The database does not answer now."),
+            documentation_url=operation.doc,
+            explain=exchange.explain,
+        )
     except KeyholeError as problem:
         answer = failed(problem, documentation_url=operation.doc, explain=exchange.explain)
     return exchange.finished(answer)
@@ -79,8 +84,10 @@ class _Exchange:
             await self._judge(None if implementation is None else ())
             if found.moved:
                 return self._redirect(found)
-            raise NotImplementedYet(f"{self._context.operation.id} was authorized, but Keyhole does not carry out "
-                                    "this operation for local repositories.")
+            raise NotImplementedYet(
+                f"{self._context.operation.id} was authorized, but Keyhole does not carry out "
+                "this operation for local repositories."
+            )
         if implementation.read is not None:
             await self._judge(())
             self._negotiate()
@@ -113,14 +120,23 @@ class _Exchange:
 
     def _request(self, updates: tuple[RefUpdate, ...] | None) -> Request:
         found = self._context.subjects
-        return Request(found.match.operation if found.match is not None else None, timezone.now(), found.judged,
-                       found.owner, updates)
+        return Request(
+            found.match.operation if found.match is not None else None,
+            timezone.now(),
+            found.judged,
+            found.owner,
+            updates,
+        )
 
     async def _judge(self, updates: tuple[RefUpdate, ...] | None) -> Permit:
         http = self._context.http
         circumstances = Circumstances(
-            surface="rest", method=http.method, target=http.target.render().decode("ascii"), address=http.address,
-            agent=http.agent)
+            surface="rest",
+            method=http.method,
+            target=http.target.render().decode("ascii"),
+            address=http.address,
+            agent=http.agent,
+        )
         try:
             permit = await in_thread(judge, self._context.bearer, self._request(updates), circumstances)
         except KeyholeError:
@@ -134,30 +150,51 @@ class _Exchange:
     def _redirect(self, found: Subjects) -> Response:
         target = type(self._context.http.target)
         below = ("api", "v3", "repositories", str(self._context.repository.pk), *found.below)
-        location = self._context.links.base + target(below, self._context.http.target.query).render().decode("ascii")
+        location = self._context.links.base + target(below, self._context.http.target.query).render().decode(
+            "ascii"
+        )
         status = 301 if self._context.http.method in ("GET", "HEAD") else 307
-        return as_json({"message": "Moved Permanently", "url": location,
-                        "documentation_url": "https://docs.github.com/rest/guides/best-practices-for-using-the-rest-api"
-                                             "#follow-redirects"}, status, Location=location)
+        return as_json(
+            {
+                "message": "Moved Permanently",
+                "url": location,
+                "documentation_url": "https://docs.github.com/rest/guides/best-practices-for-using-the-rest-api"
+                "#follow-redirects",
+            },
+            status,
+            Location=location,
+        )
 
     def finished(self, answer: Response) -> Response:
         """With the headers that every answer of the API has, or as 304 when the client has it already."""
         http, bearer, operation = self._context.http, self._context.bearer, self._context.operation
-        headers = [("X-GitHub-Media-Type", self._media.header), ("x-github-api-version-selected", self._version),
-                   ("Vary", "Accept, Authorization")]
-        if (accepted := _accepted(operation)) and not any(name == "X-Accepted-GitHub-Permissions"
-                                                          for name, _ in answer.headers):
+        headers = [
+            ("X-GitHub-Media-Type", self._media.header),
+            ("x-github-api-version-selected", self._version),
+            ("Vary", "Accept, Authorization"),
+        ]
+        if (accepted := _accepted(operation)) and not any(
+            name == "X-Accepted-GitHub-Permissions" for name, _ in answer.headers
+        ):
             headers.append(("X-Accepted-GitHub-Permissions", accepted))
         if bearer.grant.expires_at is not None:
-            headers.append(("github-authentication-token-expiration",
-                            bearer.grant.expires_at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")))
+            headers.append(
+                (
+                    "github-authentication-token-expiration",
+                    bearer.grant.expires_at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC"),
+                )
+            )
         tag = entity_tag(answer, f"{bearer.token_id} {operation.id}") if answer.status == 200 else None
         if tag is not None and http.method in ("GET", "HEAD"):
             headers.append(("ETag", tag))
             if matches(http.header("if-none-match"), tag):
                 answer = replace(answer, status=304, body=b"", headers=())
-        return replace(answer, headers=(*answer.headers, *headers), explain=answer.explain or self.explain,
-                       token_id=bearer.token_id)
+        return replace(
+            answer,
+            headers=(*answer.headers, *headers),
+            explain=answer.explain or self.explain,
+            token_id=bearer.token_id,
+        )
 
 
 def _accepted(operation: Operation) -> str:

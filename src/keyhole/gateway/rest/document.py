@@ -21,14 +21,17 @@ def table() -> str:
 
     operations = vocabulary().operations
     carried = [operation for operation in operations if operation.id in registered()]
-    rows = [f"| `{operation.method} {operation.path}` | [{operation.id}]({operation.doc}) | {_needs(operation)} |"
-            for operation in sorted(carried, key=lambda operation: (operation.path, operation.method))]
+    rows = [
+        f"| `{operation.method} {operation.path}` | [{operation.id}]({operation.doc}) | {_needs(operation)} |"
+        for operation in sorted(carried, key=lambda operation: (operation.path, operation.method))
+    ]
     standing = Counter(operation.standing for operation in operations)
     numbers = (
         f"{len(carried)} of {len(operations)} documented operations are carried out. The table behind the others: "
         f"{standing[Standing.PERMISSIONED]} need permissions, {standing[Standing.PERMISSIONLESS]} need none, "
         f"{standing[Standing.UNAVAILABLE]} are not available to fine-grained tokens and "
-        f"{standing[Standing.UNLISTED]} are not listed, which denies them.")
+        f"{standing[Standing.UNLISTED]} are not listed, which denies them."
+    )
     return "\n".join([numbers, "", "| request | operation | needs |", "|---|---|---|", *rows])
 
 

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 from keyhole.gateway.errors import UnsupportedMediaType
 
-_GITHUB = re.compile(r"application/vnd\.github(?:\.v3)?(?:\.(?P<param>[a-z][a-z0-9-]*?))?(?P<json>\+json)?",
-                     re.IGNORECASE)
+_GITHUB = re.compile(
+    r"application/vnd\.github(?:\.v3)?(?:\.(?P<param>[a-z][a-z0-9-]*?))?(?P<json>\+json)?", re.IGNORECASE
+)
 _PLAIN = ("application/json", "*/*", "application/*", "text/json", "")
 
 
@@ -48,4 +49,6 @@ def asked(accept: str, known: frozenset[str]) -> Media:
                 return Media("", json=True)
         if offer.lower() in _PLAIN:
             return Media("", json=True)
-    raise UnsupportedMediaType(f"Unsupported 'Accept' header: '{accept[:200]}'. Must accept 'application/json'.")
+    raise UnsupportedMediaType(
+        f"Unsupported 'Accept' header: '{accept[:200]}'. Must accept 'application/json'."
+    )

@@ -27,7 +27,7 @@ class Page:
 
     def cut(self, items: Sequence[T]) -> list[T]:
         """The items on this page."""
-        return list(items[self.skip:self.skip + self.size])
+        return list(items[self.skip : self.skip + self.size])
 
 
 def page_of(query: Mapping[str, str]) -> Page:

@@ -53,17 +53,21 @@ _found: dict[str, Implementation] = {}
 
 def reads(operation_id: str, *media: str) -> Callable[[_R], _R]:
     """Registers a coroutine `(context) -> Response` that changes nothing."""
+
     def register(function: _R) -> _R:
         _add(Implementation(operation_id, frozenset(media), read=function))
         return function
+
     return register
 
 
 def writes(operation_id: str) -> Callable[[_P], _P]:
     """Registers a coroutine `(context) -> Plan` that only looks; what it returns acts later."""
+
     def register(function: _P) -> _P:
         _add(Implementation(operation_id, frozenset(), plan=function))
         return function
+
     return register
 
 

@@ -19,10 +19,17 @@ from keyhole.repositories.lookup import by_id, find, visible_to
 from keyhole.repositories.models import Repository
 from keyhole.tokens.authority import Bearer
 
-_NAMES = (("owner", "repo"), ("template_owner", "template_repo"), ("repo_owner", "repo_name"), ("org", "repo_name"))
+_NAMES = (
+    ("owner", "repo"),
+    ("template_owner", "template_repo"),
+    ("repo_owner", "repo_name"),
+    ("org", "repo_name"),
+)
 """Pairs of parameters that name a repository. A `repo_name` alone is one of the token's user."""
 _LONGEST_ID = 18
-GRAPHQL = Operation("graphql", "POST", "/graphql", Standing.UNAVAILABLE, doc="https://docs.github.com/graphql")
+GRAPHQL = Operation(
+    "graphql", "POST", "/graphql", Standing.UNAVAILABLE, doc="https://docs.github.com/graphql"
+)
 """One address for everything: until every field of a query is judged, no query is allowed."""
 
 
@@ -76,7 +83,9 @@ def _by_id(method: str, segments: tuple[str, ...], bearer: Bearer) -> Subjects:
     match = resolve(method, documented(method, ("repos", *full_name, *segments[2:])))
     if match is None:
         return Subjects(None, (), None, moved=False, below=())
-    return Subjects(match, (repository, *_also_named(match)), _owner(match, bearer), moved=False, below=segments[2:])
+    return Subjects(
+        match, (repository, *_also_named(match)), _owner(match, bearer), moved=False, below=segments[2:]
+    )
 
 
 def _is_id(text: str) -> bool:

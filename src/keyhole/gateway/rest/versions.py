@@ -15,6 +15,8 @@ def selected(header: str) -> str:
     if not header:
         return DEFAULT
     if header not in SUPPORTED:
-        raise UnknownVersion("The X-GitHub-Api-Version header names a version that is not supported. "
-                             f"Supported are: {', '.join(SUPPORTED)}.")
+        raise UnknownVersion(
+            "The X-GitHub-Api-Version header names a version that is not supported. "
+            f"Supported are: {', '.join(SUPPORTED)}."
+        )
     return header

@@ -18,7 +18,9 @@ from keyhole.scanners.interface import About, Digest, Hit
 from keyhole.scanners.secrets.checks import CHECKSUMS, NORMAL_FORMS, entropy, made_up
 from keyhole.scanners.secrets.rules import Rule
 
-_RE2_MEMORY = 64 << 20  # the default of 8 MiB makes some patterns fall back to a machine a hundred times slower
+_RE2_MEMORY = (
+    64 << 20
+)  # the default of 8 MiB makes some patterns fall back to a machine a hundred times slower
 _MEMO_BYTES = 32 << 20
 _WIDEST = 64 << 10
 _CONTEXT = 12  # bytes before a secret that tell an escape from a word
@@ -48,7 +50,9 @@ class Engine:
         self._about = {rule.id: rule.about() for rule in rules}
         self._database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
         self._database.compile(
-            expressions=[rule.scan.encode() for rule in rules], ids=list(range(len(rules))), elements=len(rules),
+            expressions=[rule.scan.encode() for rule in rules],
+            ids=list(range(len(rules))),
+            elements=len(rules),
             flags=[0] * len(rules),
         )
         self._memo: dict[_Question, _Answer] = {}
@@ -61,7 +65,9 @@ class Engine:
     def examine(self, text: bytes) -> list[Hit]:
         """Every secret in the text, in order of offset; a general rule gives way where a precise one matches."""
         ends: list[tuple[int, int]] = []
-        self._database.scan(text, match_event_handler=lambda rule, _start, end, _flags, _: ends.append((rule, end)))
+        self._database.scan(
+            text, match_event_handler=lambda rule, _start, end, _flags, _: ends.append((rule, end))
+        )
         if not ends:
             return []
         found: dict[tuple[int, int], Span] = {}
@@ -109,7 +115,9 @@ class Engine:
             # matches would have each of them looked at in the widest window there is.
             start, stop = match.span(1)
             cut = (not first and start < _CONTEXT) or (not last and stop == len(window))
-            if _stands_alone(window, start, stop, compiled.edge) and _plausible(compiled.rule, match.group(1)):
+            if _stands_alone(window, start, stop, compiled.edge) and _plausible(
+                compiled.rule, match.group(1)
+            ):
                 return (start, stop), cut
             return None, cut
         return None, False
@@ -119,7 +127,9 @@ class Engine:
         hits = []
         for (index, _), (start, stop) in sorted(found.items(), key=lambda item: item[1]):
             rule = self._rules[index].rule
-            if rule.generic and any(start < other_stop and other_start < stop for other_start, other_stop in precise):
+            if rule.generic and any(
+                start < other_stop and other_start < stop for other_start, other_stop in precise
+            ):
                 continue
             value = text[start:stop]
             if rule.normal_form:
@@ -133,8 +143,11 @@ def _compiled(rule: Rule) -> _Compiled:
     options.max_mem = _RE2_MEMORY
     options.log_errors = False
     edge = re.compile(f"[{rule.edge}]".encode())
-    return _Compiled(rule, re2.compile(rule.confirm.encode(), options),
-                     frozenset(byte for byte in range(256) if edge.match(bytes([byte]))))
+    return _Compiled(
+        rule,
+        re2.compile(rule.confirm.encode(), options),
+        frozenset(byte for byte in range(256) if edge.match(bytes([byte]))),
+    )
 
 
 def _stands_alone(window: bytes, start: int, stop: int, edge: frozenset[int]) -> bool:

@@ -73,7 +73,9 @@ def all_rules() -> tuple[Rule, ...]:
     """Every rule of every data file, in order of id. Raises BadRule."""
     folder = resources.files("keyhole.scanners.secrets") / "rules"
     found = [
-        rule for file in sorted(folder.iterdir(), key=lambda entry: entry.name) if file.name.endswith(".toml")
+        rule
+        for file in sorted(folder.iterdir(), key=lambda entry: entry.name)
+        if file.name.endswith(".toml")
         for rule in parse(file.name, file.read_text("utf-8"))
     ]
     found.sort(key=lambda rule: rule.id)
@@ -102,7 +104,9 @@ def digest(rules: Iterable[Rule]) -> str:
 def _rule(entry: dict[str, Any]) -> Rule:
     for name in ("references", "examples", "counterexamples"):
         entry[name] = tuple(entry.get(name, ()))
-    rule = Rule(**entry | {"severity": Severity(entry["severity"]), "confidence": Confidence(entry["confidence"])})
+    rule = Rule(
+        **entry | {"severity": Severity(entry["severity"]), "confidence": Confidence(entry["confidence"])}
+    )
     for field in fields(Rule):
         if getattr(rule, field.name) == "" and field.default != "":
             raise ValueError(f"{field.name} is empty")

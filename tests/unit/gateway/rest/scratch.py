@@ -17,8 +17,14 @@ class Scratch:
             self._git("init", "--quiet", "--initial-branch=main", str(self.work), cwd=folder)
 
     def _git(self, *args: str, cwd: Path | None = None, stdin: bytes = b"", **env: str) -> bytes:
-        return subprocess.run(["git", *args], cwd=cwd or self.work, input=stdin, capture_output=True, check=True,
-                              env={**os.environ, **env}).stdout
+        return subprocess.run(
+            ["git", *args],
+            cwd=cwd or self.work,
+            input=stdin,
+            capture_output=True,
+            check=True,
+            env={**os.environ, **env},
+        ).stdout
 
     def git(self, *args: str, stdin: bytes = b"", **env: str) -> str:
         return self._git(*args, stdin=stdin, **env).decode().strip()
@@ -28,8 +34,15 @@ class Scratch:
             self.write(name, text)
         self.git("add", "-A")
         moment = f"{at} +0200"
-        self.git("commit", "--quiet", "--allow-empty", "-m", message,
-                 GIT_AUTHOR_DATE=moment, GIT_COMMITTER_DATE=moment)
+        self.git(
+            "commit",
+            "--quiet",
+            "--allow-empty",
+            "-m",
+            message,
+            GIT_AUTHOR_DATE=moment,
+            GIT_COMMITTER_DATE=moment,
+        )
         return self.git("rev-parse", "HEAD")
 
     def write(self, name: str, text: str | bytes | None) -> None:
@@ -43,7 +56,14 @@ class Scratch:
     def publish(self) -> Path:
         if not self.bare.exists():
             self._git("clone", "--quiet", "--bare", str(self.work), str(self.bare), cwd=self.work)
-        self._git("push", "--quiet", "--force", str(self.bare), "refs/heads/*:refs/heads/*", "refs/tags/*:refs/tags/*")
+        self._git(
+            "push",
+            "--quiet",
+            "--force",
+            str(self.bare),
+            "refs/heads/*:refs/heads/*",
+            "refs/tags/*:refs/tags/*",
+        )
         return self.bare
 
 
@@ -68,8 +88,11 @@ def fill(one: Scratch, full_name: str) -> None:
     one.commit("first", **{"README.md": f"# {full_name}\n", "src/app.py": "one\ntwo\n"})
     (one.work / "link").symlink_to("README.md")
     (one.work / "outside").symlink_to("../../etc/passwd")
-    one.commit("second", at=1_700_000_100, **{"src/app.py": "one\n2\nthree\n", "docs/a b.txt": "x",
-                                              ".github/workflows/ci.yml": "on: push\n"})
+    one.commit(
+        "second",
+        at=1_700_000_100,
+        **{"src/app.py": "one\n2\nthree\n", "docs/a b.txt": "x", ".github/workflows/ci.yml": "on: push\n"},
+    )
     one.git("tag", "-a", "v1", "-m", "version one")
     one.git("branch", "feature/one")
     one.commit("third", at=1_700_000_200, **{"big.txt": "0123456789abcdef" * 70_000})

@@ -11,15 +11,48 @@ from keyhole.core.errors import MalformedRequest
 from keyhole.core.grant import Access
 
 HELLO, SECRET, ABSENT = "/repos/octo/hello", "/repos/octo/secret", "/repos/octo/absent"
-READS = ["", "/branches", "/branches/main", "/tags", "/commits", "/commits/main", "/contents/README.md", "/contents",
-         "/readme", "/git/ref/heads/main", "/git/matching-refs/heads", "/git/trees/main", "/tarball/main",
-         "/zipball/main?download=1", "/compare/v1...main", "/languages", "/contributors", "/collaborators", "/topics",
-         "/commits/main/status", "/commits/main/statuses", "/issues", "/actions/runs", "/pulls", "/releases"]
-WRITES = [("PUT", "/contents/x", {"message": "m", "content": ""}), ("DELETE", "/contents/README.md", {}),
-          ("POST", "/git/refs", {}), ("PATCH", "/git/refs/heads/main", {}), ("DELETE", "/git/refs/heads/main", None),
-          ("POST", "/git/blobs", {}), ("POST", "/git/trees", {}), ("POST", "/git/commits", {}),
-          ("POST", "/git/tags", {}),
-          ("POST", "/statuses/" + "1" * 40, {}), ("POST", "/issues", {}), ("PATCH", "", {}), ("DELETE", "", None)]
+READS = [
+    "",
+    "/branches",
+    "/branches/main",
+    "/tags",
+    "/commits",
+    "/commits/main",
+    "/contents/README.md",
+    "/contents",
+    "/readme",
+    "/git/ref/heads/main",
+    "/git/matching-refs/heads",
+    "/git/trees/main",
+    "/tarball/main",
+    "/zipball/main?download=1",
+    "/compare/v1...main",
+    "/languages",
+    "/contributors",
+    "/collaborators",
+    "/topics",
+    "/commits/main/status",
+    "/commits/main/statuses",
+    "/issues",
+    "/actions/runs",
+    "/pulls",
+    "/releases",
+]
+WRITES = [
+    ("PUT", "/contents/x", {"message": "m", "content": ""}),
+    ("DELETE", "/contents/README.md", {}),
+    ("POST", "/git/refs", {}),
+    ("PATCH", "/git/refs/heads/main", {}),
+    ("DELETE", "/git/refs/heads/main", None),
+    ("POST", "/git/blobs", {}),
+    ("POST", "/git/trees", {}),
+    ("POST", "/git/commits", {}),
+    ("POST", "/git/tags", {}),
+    ("POST", "/statuses/" + "1" * 40, {}),
+    ("POST", "/issues", {}),
+    ("PATCH", "", {}),
+    ("DELETE", "", None),
+]
 
 
 @pytest.fixture(scope="module")
@@ -34,8 +67,17 @@ def everything(world):
 
 
 def may_all(world):
-    return world.token("octo", "hello", contents="write", workflows="write", statuses="write", issues="write",
-                       pull_requests="write", actions="write", administration="write")
+    return world.token(
+        "octo",
+        "hello",
+        contents="write",
+        workflows="write",
+        statuses="write",
+        issues="write",
+        pull_requests="write",
+        actions="write",
+        administration="write",
+    )
 
 
 def without_id(answer) -> tuple:
@@ -65,9 +107,19 @@ def test_P23_hidden_and_absent_ids_are_alike(world, everything):
         assert without_id(hidden) == without_id(world.ask(everything, "GET", f"/repositories/{other}"))
 
 
-@pytest.mark.parametrize("basehead", ["other:main...main", "main...other:main", "other:open:main...main",
-                                      "main...octo:secret:main", "octo:secret:main...octo:secret:main",
-                                      "main...nobody:main", "main...octo:absent:main", "octo:secret:v1...main"])
+@pytest.mark.parametrize(
+    "basehead",
+    [
+        "other:main...main",
+        "main...other:main",
+        "other:open:main...main",
+        "main...octo:secret:main",
+        "octo:secret:main...octo:secret:main",
+        "main...nobody:main",
+        "main...octo:absent:main",
+        "octo:secret:v1...main",
+    ],
+)
 def test_A7_a_comparison_is_judged_for_every_repository_it_names(world, everything, basehead):
     answer = world.ask(everything, "GET", f"{HELLO}/compare/{basehead}")
     # `other/open` is public, so it may be known; but no permission of this token is about it.
@@ -88,9 +140,21 @@ def test_A7_a_repository_named_by_number_below_an_organization_is_judged(world):
         assert world.ask(token, "PUT", path + str(other)).status == 404
 
 
-@pytest.mark.parametrize("path", ["/user/repos", "/user/repos?type=all&visibility=all&affiliation=owner,collaborator",
-                                  "/orgs/octo/repos", "/users/octo/repos", "/repositories", "/repositories?since=0",
-                                  "/user/repos?per_page=1&page=1", "/orgs/octo", "/users/octo", "/user"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/user/repos",
+        "/user/repos?type=all&visibility=all&affiliation=owner,collaborator",
+        "/orgs/octo/repos",
+        "/users/octo/repos",
+        "/repositories",
+        "/repositories?since=0",
+        "/user/repos?per_page=1&page=1",
+        "/orgs/octo",
+        "/users/octo",
+        "/user",
+    ],
+)
 def test_A9_lists_and_links_never_show_what_is_foreign(world, everything, path):
     answer = world.ask(everything, "GET", path)
     assert answer.status == 200
@@ -100,24 +164,57 @@ def test_A9_lists_and_links_never_show_what_is_foreign(world, everything, path):
         assert b'"total_private_repos":2' not in answer.raw
 
 
-@pytest.mark.parametrize("path", [
-    "//repos/octo/hello", "/repos//octo/hello", "/repos/octo/hello//", "/repos/octo/./hello",
-    "/repos/octo/hello/../secret",
-    "/repos/octo/hello/", "/repos/octo/hello/%2e%2e/secret", "/repos/octo/..%2fsecret", "/repos/octo%2fhello",
-    "/repos/octo/hello/contents/%252e%252e", "/repos/octo/hello/contents/a%5cb", "/repos/octo/hello/contents/%00",
-    "/repos/octo/hello/contents/%0d%0a", "/repos/octo/hello/contents/%zz", "/repos/octo/hello/contents/%c0%ae",
-    "/repos/octo/hello/contents/a\\b", "/repos/octo/hello#x", "/repos/octo/hel%C4%B1o", "/repos/octo/%EF%BD%88ello",
-    "/repos/octo/hello/branches/..%2Fmain", "/repos/octo/hello/git/ref/heads%2F..%2Fmain",
-])
-def test_N1_N2_N3_N4_paths_with_two_readings_are_refused_before_anything_is_looked_up(world, everything, path):
+@pytest.mark.parametrize(
+    "path",
+    [
+        "//repos/octo/hello",
+        "/repos//octo/hello",
+        "/repos/octo/hello//",
+        "/repos/octo/./hello",
+        "/repos/octo/hello/../secret",
+        "/repos/octo/hello/",
+        "/repos/octo/hello/%2e%2e/secret",
+        "/repos/octo/..%2fsecret",
+        "/repos/octo%2fhello",
+        "/repos/octo/hello/contents/%252e%252e",
+        "/repos/octo/hello/contents/a%5cb",
+        "/repos/octo/hello/contents/%00",
+        "/repos/octo/hello/contents/%0d%0a",
+        "/repos/octo/hello/contents/%zz",
+        "/repos/octo/hello/contents/%c0%ae",
+        "/repos/octo/hello/contents/a\\b",
+        "/repos/octo/hello#x",
+        "/repos/octo/hel%C4%B1o",
+        "/repos/octo/%EF%BD%88ello",
+        "/repos/octo/hello/branches/..%2Fmain",
+        "/repos/octo/hello/git/ref/heads%2F..%2Fmain",
+    ],
+)
+def test_N1_N2_N3_N4_paths_with_two_readings_are_refused_before_anything_is_looked_up(
+    world, everything, path
+):
     before = Entry.objects.count()
     with pytest.raises(MalformedRequest):
         world.ask(everything, "GET", path)
     assert Entry.objects.count() == before
 
 
-@pytest.mark.parametrize("name", ["hello.git", "hello.wiki", "hello.", ".git", "-hello", "hell", "hello2", "xhello",
-                                  "hello-secret", "HELLO-", "h" * 101])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "hello.git",
+        "hello.wiki",
+        "hello.",
+        ".git",
+        "-hello",
+        "hell",
+        "hello2",
+        "xhello",
+        "hello-secret",
+        "HELLO-",
+        "h" * 101,
+    ],
+)
 def test_N5_N6_only_the_whole_name_is_the_repository(world, everything, name):
     assert world.ask(everything, "GET", f"/repos/octo/{name}").status == 404
 
@@ -133,19 +230,42 @@ def test_P3_no_route_gives_the_content_to_a_token_without_contents(world):
     blob = scratch.git("rev-parse", "main:big.txt")
     commit, tree = scratch.git("rev-parse", "main"), scratch.git("rev-parse", "main^{tree}")
     routes = [f"/contents/{path}" for path in ("big.txt", "big.txt?ref=main")] + [
-        "/contents", f"/git/blobs/{blob}", f"/git/trees/{tree}", f"/git/trees/{tree}?recursive=1",
+        "/contents",
+        f"/git/blobs/{blob}",
+        f"/git/trees/{tree}",
+        f"/git/trees/{tree}?recursive=1",
         f"/git/commits/{commit}",
-        f"/commits/{commit}", "/commits", "/compare/v1...main", "/tarball/main", f"/tarball/{commit}?download=1",
-        f"/zipball/{commit}?download=1", "/readme", "/git/ref/heads/main", "/git/matching-refs", "/branches",
-        "/branches/main"]
+        f"/commits/{commit}",
+        "/commits",
+        "/compare/v1...main",
+        "/tarball/main",
+        f"/tarball/{commit}?download=1",
+        f"/zipball/{commit}?download=1",
+        "/readme",
+        "/git/ref/heads/main",
+        "/git/matching-refs",
+        "/branches",
+        "/branches/main",
+    ]
     number = world.repository("octo/hello").pk
-    lacking = world.token("octo", "hello", issues="write", pull_requests="write", statuses="write", actions="write",
-                          administration="write")
+    lacking = world.token(
+        "octo",
+        "hello",
+        issues="write",
+        pull_requests="write",
+        statuses="write",
+        actions="write",
+        administration="write",
+    )
     holding = world.token("octo", "hello", contents="read")
     for route in routes:
         for place in (HELLO, f"/repositories/{number}"):
-            for accept in ("application/json", "application/vnd.github.raw", "application/vnd.github.diff",
-                           "application/vnd.github.patch"):
+            for accept in (
+                "application/json",
+                "application/vnd.github.raw",
+                "application/vnd.github.diff",
+                "application/vnd.github.patch",
+            ):
                 answer = world.ask(lacking, "GET", place + route, Accept=accept)
                 assert (answer.status, canary in answer.raw) == (403, False), route
     raw = world.ask(holding, "GET", f"{HELLO}/git/blobs/{blob}", Accept="application/vnd.github.raw")
@@ -170,7 +290,9 @@ def test_public_access_reads_what_is_public_and_nothing_more(world):
     assert world.ask(token, "GET", "/repos/other/open/contents/README.md").status == 200
     assert world.ask(token, "GET", "/repos/other/open/commits").status == 200
     assert world.ask(token, "GET", "/repos/other/open/collaborators").status == 403
-    assert world.ask(token, "PUT", "/repos/other/open/contents/x", {"message": "m", "content": ""}).status == 403
+    assert (
+        world.ask(token, "PUT", "/repos/other/open/contents/x", {"message": "m", "content": ""}).status == 403
+    )
     assert world.ask(token, "GET", HELLO).status == 404
 
 
@@ -179,7 +301,10 @@ def test_every_denial_can_be_explained(world):
 
     reader = world.token("octo", "hello", contents="read")
     answer = world.ask(reader, "PUT", f"{HELLO}/contents/x", {"message": "m", "content": ""})
-    assert (answer.status, answer.json["message"]) == (403, "Resource not accessible by personal access token")
+    assert (answer.status, answer.json["message"]) == (
+        403,
+        "Resource not accessible by personal access token",
+    )
     assert "contents" in explain(answer.json["explain"]).text()
     assert answer.json["documentation_url"].startswith("https://docs.github.com/rest/")
     assert answer.headers["x-accepted-github-permissions"] == "contents=write; contents=write,workflows=write"

@@ -61,12 +61,23 @@ class TestRenamed:
 def test_G18_C5_attributes_and_configuration_of_a_repository_run_nothing(world, everything, tmp_path, body):
     bare = world.scratch["octo/hello"].bare
     marker = tmp_path / "ran"
-    for name in ("core.fsmonitor", "core.sshCommand", "diff.evil.textconv", "filter.evil.clean", "filter.evil.smudge",
-                 "diff.evil.command", "gpg.program", "tar.tar.gz.command", "uploadpack.packObjectsHook"):
+    for name in (
+        "core.fsmonitor",
+        "core.sshCommand",
+        "diff.evil.textconv",
+        "filter.evil.clean",
+        "filter.evil.smudge",
+        "diff.evil.command",
+        "gpg.program",
+        "tar.tar.gz.command",
+        "uploadpack.packObjectsHook",
+    ):
         world.scratch["octo/hello"].git("--git-dir", str(bare), "config", name, f"touch {marker}")
     world.scratch["octo/hello"].git("--git-dir", str(bare), "config", "extensions.worktreeConfig", "true")
-    (bare / "config.worktree").write_text(f'[filter "evil"]\n\tsmudge = touch {marker}\n\trequired = true\n'
-                                          f'[filter "worse"]\n\tsmudge = touch {marker}\n')
+    (bare / "config.worktree").write_text(
+        f'[filter "evil"]\n\tsmudge = touch {marker}\n\trequired = true\n'
+        f'[filter "worse"]\n\tsmudge = touch {marker}\n'
+    )
     (bare / "info").mkdir(exist_ok=True)
     (bare / "info" / "attributes").write_text("* filter=evil diff=evil\n*.md filter=worse\n")
     for below in READS:
@@ -81,12 +92,16 @@ def test_G18_C5_attributes_and_configuration_of_a_repository_run_nothing(world, 
 class TestWhatBreaks:
     """A15: what fails while a request is looked up, judged or recorded ends as 503, and nothing was done."""
 
-    @pytest.mark.parametrize(("place", "error"), [
-        ("keyhole.gateway.rest.subjects.find", OperationalError("database is locked")),
-        ("keyhole.tokens.authority.decide", RuntimeError("a bug")),
-        ("keyhole.tokens.authority.decide", RecursionError()),
-        ("keyhole.tokens.authority.writer", Unavailable("The audit log cannot be written.")),
-    ], ids=["look-up", "decision", "recursion", "record"])
+    @pytest.mark.parametrize(
+        ("place", "error"),
+        [
+            ("keyhole.gateway.rest.subjects.find", OperationalError("database is locked")),
+            ("keyhole.tokens.authority.decide", RuntimeError("a bug")),
+            ("keyhole.tokens.authority.decide", RecursionError()),
+            ("keyhole.tokens.authority.writer", Unavailable("The audit log cannot be written.")),
+        ],
+        ids=["look-up", "decision", "recursion", "record"],
+    )
     def test_a15_ends_as_503_and_moves_nothing(self, world, everything, monkeypatch, place, error):
         def broken(*_, **__):
             raise error
@@ -94,9 +109,11 @@ class TestWhatBreaks:
         scratch = world.scratch["octo/hello"]
         before = scratch.git("--git-dir", str(scratch.bare), "for-each-ref")
         monkeypatch.setattr(place, broken)
-        for method, path, body in (("GET", f"{HELLO}/contents/README.md", None),
-                                   ("PUT", f"{HELLO}/contents/new", {"message": "m", "content": "eA=="}),
-                                   ("DELETE", f"{HELLO}/git/refs/heads/feature/one", None)):
+        for method, path, body in (
+            ("GET", f"{HELLO}/contents/README.md", None),
+            ("PUT", f"{HELLO}/contents/new", {"message": "m", "content": "eA=="}),
+            ("DELETE", f"{HELLO}/git/refs/heads/feature/one", None),
+        ):
             try:
                 status, raw = (answer := world.ask(everything, method, path, body)).status, answer.raw
             except Unavailable as problem:  # raised to the door, which answers it

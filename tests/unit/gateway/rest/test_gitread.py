@@ -38,7 +38,9 @@ class TestRefs:
         assert (found["refs/tags/light"].kind, found["refs/tags/light"].oid) == ("commit", tip)
         assert found["refs/heads/feature/one"].short == "feature/one"
 
-    @pytest.mark.parametrize("name", ["main", "heads/main", "refs/heads/main", "v1", "tags/v1", "HEAD", "feature/one"])
+    @pytest.mark.parametrize(
+        "name", ["main", "heads/main", "refs/heads/main", "v1", "tags/v1", "HEAD", "feature/one"]
+    )
     def test_each_spelling_of_a_name_leads_to_the_commit(self, repository, name):
         info = run(refs.resolve(repository.publish(), name))
         assert info.oid == repository.git("rev-parse", "HEAD")
@@ -48,8 +50,27 @@ class TestRefs:
         bare = repository.publish()
         assert [run(refs.resolve(bare, name)).oid for name in (tip, tip.upper(), tip[:8])] == [tip] * 3
 
-    @pytest.mark.parametrize("name", ["", "nothing", "main~1", "main^", "HEAD~1", "main@{0}", "-q", "--all", "main..v1",
-                                      "refs/../main", "a b", "a\nHEAD", "main^{tree}", ":/second", "refs/stash", "@"])
+    @pytest.mark.parametrize(
+        "name",
+        [
+            "",
+            "nothing",
+            "main~1",
+            "main^",
+            "HEAD~1",
+            "main@{0}",
+            "-q",
+            "--all",
+            "main..v1",
+            "refs/../main",
+            "a b",
+            "a\nHEAD",
+            "main^{tree}",
+            ":/second",
+            "refs/stash",
+            "@",
+        ],
+    )
     def test_N9_what_is_no_name_finds_nothing(self, repository, name):
         assert run(refs.resolve(repository.publish(), name)) is None
 
@@ -58,13 +79,21 @@ class TestRefs:
         bare = repository.publish()
         repository.git("--git-dir", str(bare), "update-ref", "refs/stash", tip)
         repository.git("--git-dir", str(bare), "update-ref", "refs/remotes/origin/x", tip)
-        assert all(ref.name.startswith(("refs/heads/", "refs/tags/")) for ref in run(refs.list_refs(bare, "refs/")))
+        assert all(
+            ref.name.startswith(("refs/heads/", "refs/tags/")) for ref in run(refs.list_refs(bare, "refs/"))
+        )
         assert run(refs.resolve(bare, "refs/remotes/origin/x")) is None
 
     def test_head_of_a_new_and_of_a_detached_repository(self, repository, tmp_path):
         assert run(refs.head(repository.publish())) == "main"
-        repository.git("--git-dir", str(repository.bare), "update-ref", "--no-deref", "HEAD",
-                       repository.git("rev-parse", "HEAD"))
+        repository.git(
+            "--git-dir",
+            str(repository.bare),
+            "update-ref",
+            "--no-deref",
+            "HEAD",
+            repository.git("rev-parse", "HEAD"),
+        )
         assert run(refs.head(repository.bare)) == ""
 
 
@@ -72,25 +101,39 @@ class TestTrees:
     def test_a_folder_a_link_and_a_file_with_a_space(self, repository):
         listing = run(trees.list_tree(repository.publish(), repository.git("rev-parse", "HEAD^{tree}")))
         assert [(entry.path, entry.kind, entry.mode) for entry in listing.entries] == [
-            ("README.md", "blob", "100644"), ("link", "blob", "120000"), ("src", "tree", "040000")]
+            ("README.md", "blob", "100644"),
+            ("link", "blob", "120000"),
+            ("src", "tree", "040000"),
+        ]
 
     def test_recursive_listing_names_folders_and_files(self, repository):
         tree = repository.git("rev-parse", "HEAD^{tree}")
         listing = run(trees.list_tree(repository.publish(), tree, recursive=True))
         assert [entry.path for entry in listing.entries] == [
-            "README.md", "link", "src", "src/app.py", "src/with space.txt"]
+            "README.md",
+            "link",
+            "src",
+            "src/app.py",
+            "src/with space.txt",
+        ]
         assert not listing.truncated
 
     def test_C1_a_tree_bomb_is_cut_and_says_so(self, scratch):
         blob = scratch.git("hash-object", "-w", "--stdin", stdin=b"boom")
-        tree = scratch.git("mktree", stdin="".join(f"100644 blob {blob}\tf{i:02}\n" for i in range(20)).encode())
+        tree = scratch.git(
+            "mktree", stdin="".join(f"100644 blob {blob}\tf{i:02}\n" for i in range(20)).encode()
+        )
         for _ in range(5):
-            tree = scratch.git("mktree", stdin="".join(f"040000 tree {tree}\td{i:02}\n" for i in range(20)).encode())
+            tree = scratch.git(
+                "mktree", stdin="".join(f"040000 tree {tree}\td{i:02}\n" for i in range(20)).encode()
+            )
         listing = run(trees.list_tree(scratch.work / ".git", tree, recursive=True))
         assert listing.truncated
         assert len(listing.entries) <= trees.MOST_ENTRIES
 
-    @pytest.mark.parametrize("path", ["*", "src/*", "nothing", "src/app.py/x", ":README.md", ":(top)src", "src/a?p.py"])
+    @pytest.mark.parametrize(
+        "path", ["*", "src/*", "nothing", "src/app.py/x", ":README.md", ":(top)src", "src/a?p.py"]
+    )
     def test_no_path_is_a_pattern(self, repository, path):
         tree = repository.git("rev-parse", "HEAD^{tree}")
         assert run(trees.entry_at(repository.publish(), tree, path)) is None
@@ -108,10 +151,13 @@ class TestHistory:
         bare = repository.publish()
         wanted = history.Wanted((tip,))
         assert [commit.message for commit in run(history.list_commits(bare, wanted))] == [
-            "second\n", "first\n\nwith a body\n"]
+            "second\n",
+            "first\n\nwith a body\n",
+        ]
         assert run(history.count_commits(bare, wanted)) == 2
         assert [commit.message for commit in run(history.list_commits(bare, wanted, skip=1, count=1))] == [
-            "first\n\nwith a body\n"]
+            "first\n\nwith a body\n"
+        ]
 
     def test_filters_by_path_author_and_time(self, repository):
         tip = repository.git("rev-parse", "HEAD")
@@ -126,7 +172,9 @@ class TestHistory:
 
     def test_contributors_are_counted_by_email(self, repository):
         tip = repository.git("rev-parse", "HEAD")
-        assert run(history.contributors(repository.publish(), tip)) == [("Test Author", "author@example.invalid", 2)]
+        assert run(history.contributors(repository.publish(), tip)) == [
+            ("Test Author", "author@example.invalid", 2)
+        ]
 
     def test_merge_base_of_unrelated_histories_is_none(self, repository):
         tip = repository.git("rev-parse", "HEAD")
@@ -135,20 +183,25 @@ class TestHistory:
         bare = repository.publish()
         assert run(history.merge_base(bare, tip, other)) is None
         assert run(history.merge_base(bare, tip, repository.git("rev-parse", "main~1"))) == repository.git(
-            "rev-parse", "main~1")
+            "rev-parse", "main~1"
+        )
 
 
 class TestCommitObjects:
     def test_odd_bytes_do_not_hide_a_commit(self):
-        data = (b"tree " + b"0" * 40 + b"\nauthor J\xf6rg <j@x> 99999999999999999 +9999\ncommitter nobody\n"
-                b"encoding latin-1\n\ncaf\xe9")
+        data = (
+            b"tree " + b"0" * 40 + b"\nauthor J\xf6rg <j@x> 99999999999999999 +9999\ncommitter nobody\n"
+            b"encoding latin-1\n\ncaf\xe9"
+        )
         commit = commits.parse_commit("f" * 40, data)
         assert (commit.author.name, commit.author.email, commit.author.at.year) == ("Jörg", "j@x", 1970)
         assert (commit.message, commit.parents, commit.signature) == ("café", (), None)
 
     def test_a_signature_and_what_it_signs(self):
         head = b"tree " + b"0" * 40 + b"\nauthor A <a@x> 1 +0000\ncommitter A <a@x> 1 +0000"
-        commit = commits.parse_commit("f" * 40, head + b"\ngpgsig -----BEGIN\n \n line\n -----END\n\nmessage\n")
+        commit = commits.parse_commit(
+            "f" * 40, head + b"\ngpgsig -----BEGIN\n \n line\n -----END\n\nmessage\n"
+        )
         assert commit.signature == "-----BEGIN\n\nline\n-----END"
         assert commit.payload == head.decode() + "\n\nmessage\n"
 
@@ -173,12 +226,25 @@ class TestDifferences:
         before = repository.git("rev-parse", "HEAD")
         repository.git("mv", "src/with space.txt", "src/renamed.txt")
         (repository.work / "link").unlink()
-        after = repository.commit("third", **{"link": "a file now\n", "new": "1\n2\n", "README.md": None,
-                                              "bin": "\0\1\2", "src/app.py": "one\n2\nthree\ndiff --git a/x b/x\n"})
+        after = repository.commit(
+            "third",
+            **{
+                "link": "a file now\n",
+                "new": "1\n2\n",
+                "README.md": None,
+                "bin": "\0\1\2",
+                "src/app.py": "one\n2\nthree\ndiff --git a/x b/x\n",
+            },
+        )
         found = {change.path: change for change in run(diffs.changes(repository.publish(), before, after))}
         assert {path: (c.status, c.additions, c.deletions) for path, c in found.items()} == {
-            "README.md": ("removed", 0, 1), "bin": ("added", 0, 0), "link": ("changed", 1, 1),
-            "new": ("added", 2, 0), "src/app.py": ("modified", 1, 0), "src/renamed.txt": ("renamed", 0, 0)}
+            "README.md": ("removed", 0, 1),
+            "bin": ("added", 0, 0),
+            "link": ("changed", 1, 1),
+            "new": ("added", 2, 0),
+            "src/app.py": ("modified", 1, 0),
+            "src/renamed.txt": ("renamed", 0, 0),
+        }
         assert found["src/renamed.txt"].previous == "src/with space.txt"
         assert found["new"].patch == "@@ -0,0 +1,2 @@\n+1\n+2"
         assert found["src/app.py"].patch.endswith("+diff --git a/x b/x")
@@ -187,7 +253,9 @@ class TestDifferences:
     def test_the_first_commit_adds_everything(self, repository):
         root = repository.git("rev-list", "--max-parents=0", "HEAD")
         assert [(c.path, c.status) for c in run(diffs.changes(repository.publish(), None, root))] == [
-            ("README.md", "added"), ("src/app.py", "added")]
+            ("README.md", "added"),
+            ("src/app.py", "added"),
+        ]
 
     def test_as_mail_is_one_message_per_commit(self, repository):
         tip = repository.git("rev-parse", "HEAD")

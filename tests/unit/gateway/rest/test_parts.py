@@ -29,34 +29,49 @@ DOCUMENT = Path(__file__).parents[4] / "docs" / "rest-api.md"
 
 
 class TestMediaTypes:
-    @pytest.mark.parametrize(("accept", "param", "header"), [
-        ("", "", "github.v3; format=json"), ("*/*", "", "github.v3; format=json"),
-        ("application/json", "", "github.v3; format=json"),
-        ("application/vnd.github+json", "", "github.v3; format=json"),
-        ("application/vnd.github.v3+json", "", "github.v3; format=json"),
-        ("application/vnd.github.v3.raw", "raw", "github.v3; param=raw"),
-        ("application/vnd.github.raw+json", "raw", "github.v3; param=raw; format=json"),
-        ("application/vnd.github.RAW", "raw", "github.v3; param=raw"),
-        ("text/html, application/vnd.github.raw", "raw", "github.v3; param=raw"),
-        ("application/vnd.github.machine-man-preview+json", "", "github.v3; format=json"),
-        ("application/vnd.github.raw;q=0.9, */*", "raw", "github.v3; param=raw"),
-    ])
+    @pytest.mark.parametrize(
+        ("accept", "param", "header"),
+        [
+            ("", "", "github.v3; format=json"),
+            ("*/*", "", "github.v3; format=json"),
+            ("application/json", "", "github.v3; format=json"),
+            ("application/vnd.github+json", "", "github.v3; format=json"),
+            ("application/vnd.github.v3+json", "", "github.v3; format=json"),
+            ("application/vnd.github.v3.raw", "raw", "github.v3; param=raw"),
+            ("application/vnd.github.raw+json", "raw", "github.v3; param=raw; format=json"),
+            ("application/vnd.github.RAW", "raw", "github.v3; param=raw"),
+            ("text/html, application/vnd.github.raw", "raw", "github.v3; param=raw"),
+            ("application/vnd.github.machine-man-preview+json", "", "github.v3; format=json"),
+            ("application/vnd.github.raw;q=0.9, */*", "raw", "github.v3; param=raw"),
+        ],
+    )
     def test_what_is_asked_for(self, accept, param, header):
         found = media.asked(accept, frozenset({"raw"}))
         assert (found.param, found.header) == (param, header)
 
-    @pytest.mark.parametrize("accept", ["text/html", "application/vnd.github.html", "application/xml", "image/*"])
+    @pytest.mark.parametrize(
+        "accept", ["text/html", "application/vnd.github.html", "application/xml", "image/*"]
+    )
     def test_what_is_not_served(self, accept):
         with pytest.raises(UnsupportedMediaType):
             media.asked(accept, frozenset({"raw"}))
 
 
 class TestPages:
-    @pytest.mark.parametrize(("query", "number", "size"), [
-        ({}, 1, 30), ({"page": "2", "per_page": "5"}, 2, 5), ({"per_page": "101"}, 1, 100), ({"per_page": "0"}, 1, 30),
-        ({"page": "-1"}, 1, 30), ({"page": "x", "per_page": "1e9"}, 1, 30), ({"page": "٣"}, 1, 30),
-        ({"page": "9" * 30}, 1, 30), ({"page": "999999999"}, 1_000_000, 30),
-    ])
+    @pytest.mark.parametrize(
+        ("query", "number", "size"),
+        [
+            ({}, 1, 30),
+            ({"page": "2", "per_page": "5"}, 2, 5),
+            ({"per_page": "101"}, 1, 100),
+            ({"per_page": "0"}, 1, 30),
+            ({"page": "-1"}, 1, 30),
+            ({"page": "x", "per_page": "1e9"}, 1, 30),
+            ({"page": "٣"}, 1, 30),
+            ({"page": "9" * 30}, 1, 30),
+            ({"page": "999999999"}, 1_000_000, 30),
+        ],
+    )
     def test_which_page(self, query, number, size):
         page = paging.page_of(query)
         assert (page.number, page.size) == (number, size)
@@ -78,9 +93,18 @@ class TestPages:
 
 
 class TestBodies:
-    @given(st.recursive(st.none() | st.booleans() | st.integers(-2**62, 2**62) | st.text(
-        st.characters(exclude_categories=["Cs"])), lambda inner: st.lists(inner) | st.dictionaries(
-        st.text(st.characters(exclude_categories=["Cs"])), inner), max_leaves=20))
+    @given(
+        st.recursive(
+            st.none()
+            | st.booleans()
+            | st.integers(-(2**62), 2**62)
+            | st.text(st.characters(exclude_categories=["Cs"])),
+            lambda inner: (
+                st.lists(inner) | st.dictionaries(st.text(st.characters(exclude_categories=["Cs"])), inner)
+            ),
+            max_leaves=20,
+        )
+    )
     def test_what_json_writes_is_read_back_or_is_no_object(self, value):
         raw = json.dumps(value, ensure_ascii=False).encode()
         if isinstance(value, dict):
@@ -96,8 +120,13 @@ class TestBodies:
 
     def test_a_field_of_another_type_is_named(self):
         fields = bodies.Fields("Thing", {"a": 1, "b": [1], "c": "x", "d": None, "e": {"f": True}})
-        for take, name in ((fields.text, "a"), (fields.texts, "b"), (fields.objects, "b"), (fields.part, "c"),
-                           (fields.flag, "c")):
+        for take, name in (
+            (fields.text, "a"),
+            (fields.texts, "b"),
+            (fields.objects, "b"),
+            (fields.part, "c"),
+            (fields.flag, "c"),
+        ):
             with pytest.raises(ValidationFailed) as wrong:
                 take(name)
             assert wrong.value.errors == (FieldError("Thing", name, "invalid"),)
@@ -108,14 +137,20 @@ class TestBodies:
 
 
 class TestComparisons:
-    @pytest.mark.parametrize(("text", "expected"), [
-        ("a...b", [("", "", "a"), ("", "", "b")]), ("o:a...b", [("o", "", "a"), ("", "", "b")]),
-        ("a...o:r:b/c", [("", "", "a"), ("o", "r", "b/c")]),
-    ])
+    @pytest.mark.parametrize(
+        ("text", "expected"),
+        [
+            ("a...b", [("", "", "a"), ("", "", "b")]),
+            ("o:a...b", [("o", "", "a"), ("", "", "b")]),
+            ("a...o:r:b/c", [("", "", "a"), ("o", "r", "b/c")]),
+        ],
+    )
     def test_sides(self, text, expected):
         assert [(side.owner, side.repository, side.ref) for side in compare_names.sides(text)] == expected
 
-    @pytest.mark.parametrize("text", ["", "a", "a..b", "...b", "a...", "a...b...c", ":a...b", "o:...b", "a:b:c:d...e"])
+    @pytest.mark.parametrize(
+        "text", ["", "a", "a..b", "...b", "a...", "a...b...c", ":a...b", "o:...b", "a:b:c:d...e"]
+    )
     def test_what_is_no_comparison(self, text):
         assert compare_names.sides(text) is None
 
@@ -133,26 +168,42 @@ class TestAnswers:
         assert not answers.matches("", one)
 
     def test_a_422_lists_its_errors_between_message_and_documentation(self):
-        answer = answers.failed(ValidationFailed(FieldError("Label", "color", "invalid")), documentation_url="d")
+        answer = answers.failed(
+            ValidationFailed(FieldError("Label", "color", "invalid")), documentation_url="d"
+        )
         value = json.loads(answer.body)
         assert list(value) == ["message", "errors", "documentation_url", "status", "explain"]
         assert value["errors"] == [{"resource": "Label", "code": "invalid", "field": "color"}]
 
 
 class TestNames:
-    @pytest.mark.parametrize(("method", "path", "expected"), [
-        ("GET", "repos/o/r/git/refs", "repos/o/r/git/matching-refs"),
-        ("GET", "repos/o/r/git/refs/heads/x", "repos/o/r/git/ref/heads/x"),
-        ("HEAD", "repos/o/r/statuses/abc", "repos/o/r/commits/abc/statuses"),
-        ("POST", "repos/o/r/statuses/abc", "repos/o/r/statuses/abc"),
-        ("DELETE", "repos/o/r/git/refs/heads/x", "repos/o/r/git/refs/heads/x"),
-        ("GET", "orgs/o/r/git/refs", "orgs/o/r/git/refs"), ("GET", "repos/git/refs", "repos/git/refs"),
-    ])
+    @pytest.mark.parametrize(
+        ("method", "path", "expected"),
+        [
+            ("GET", "repos/o/r/git/refs", "repos/o/r/git/matching-refs"),
+            ("GET", "repos/o/r/git/refs/heads/x", "repos/o/r/git/ref/heads/x"),
+            ("HEAD", "repos/o/r/statuses/abc", "repos/o/r/commits/abc/statuses"),
+            ("POST", "repos/o/r/statuses/abc", "repos/o/r/statuses/abc"),
+            ("DELETE", "repos/o/r/git/refs/heads/x", "repos/o/r/git/refs/heads/x"),
+            ("GET", "orgs/o/r/git/refs", "orgs/o/r/git/refs"),
+            ("GET", "repos/git/refs", "repos/git/refs"),
+        ],
+    )
     def test_older_addresses_are_the_documented_operation(self, method, path, expected):
         assert documented(method, tuple(path.split("/"))) == tuple(expected.split("/"))
 
-    @pytest.mark.parametrize(("name", "language"), [("a.py", "Python"), ("A.PY", "Python"), ("Makefile", "Makefile"),
-                                                    ("py", None), ("a.json", None), ("README.md", None), ("x.h", "C")])
+    @pytest.mark.parametrize(
+        ("name", "language"),
+        [
+            ("a.py", "Python"),
+            ("A.PY", "Python"),
+            ("Makefile", "Makefile"),
+            ("py", None),
+            ("a.json", None),
+            ("README.md", None),
+            ("x.h", "C"),
+        ],
+    )
     def test_languages(self, name, language):
         assert languages.language_of(name) == language
 
@@ -169,7 +220,10 @@ class TestNames:
             versions.selected(version)
 
 
-REPOSITORY_KEYS = frozenset(re.findall(r"\w+", """
+REPOSITORY_KEYS = frozenset(
+    re.findall(
+        r"\w+",
+        """
 allow_auto_merge allow_forking allow_merge_commit allow_rebase_merge allow_squash_merge allow_update_branch
 archive_url archived assignees_url blobs_url branches_url clone_url collaborators_url comments_url commits_url
 compare_url contents_url contributors_url created_at default_branch delete_branch_on_merge deployments_url description
@@ -180,24 +234,45 @@ merges_url milestones_url mirror_url name network_count node_id notifications_ur
 organization owner permissions private pulls_url pushed_at releases_url size ssh_url stargazers_count stargazers_url
 statuses_url subscribers_count subscribers_url subscription_url svn_url tags_url teams_url topics trees_url updated_at
 url visibility watchers watchers_count web_commit_signoff_required
-"""))
+""",
+    )
+)
 """Keys that GitHub's own answer has, but for `temp_clone_token`."""
 
 
-@pytest.mark.parametrize(("held", "push", "pull"), [({}, False, False), ({"contents": Level.READ}, False, True),
-                                                    ({"contents": Level.WRITE}, True, True)])
+@pytest.mark.parametrize(
+    ("held", "push", "pull"),
+    [({}, False, False), ({"contents": Level.READ}, False, True), ({"contents": Level.WRITE}, True, True)],
+)
 def test_a_repository_has_github_s_keys_and_the_token_s_permissions(held, push, pull):
     owner = Owner(1, "octo", OwnerKind.ORGANIZATION)
     now = datetime.now(UTC)
-    grant = make(owner=owner, access=Access.SELECTED, repository_ids=frozenset({7}), permissions=held, not_before=now,
-                 expires_at=None)
+    grant = make(
+        owner=owner,
+        access=Access.SELECTED,
+        repository_ids=frozenset({7}),
+        permissions=held,
+        not_before=now,
+        expires_at=None,
+    )
     facts = repositories.Facts("", "main", 1, None, now, None)
-    shown = repositories.full(Repository(7, owner, "r", public=False), facts, grant, Links("https://k.example"))
+    shown = repositories.full(
+        Repository(7, owner, "r", public=False), facts, grant, Links("https://k.example")
+    )
     assert set(shown) >= REPOSITORY_KEYS
     assert "temp_clone_token" not in shown
-    assert shown["permissions"] == {"admin": False, "maintain": False, "push": push, "triage": False, "pull": pull}
-    assert all(value.startswith("https://k.example/") for key, value in shown.items()
-               if key.endswith("_url") and value is not None)
+    assert shown["permissions"] == {
+        "admin": False,
+        "maintain": False,
+        "push": push,
+        "triage": False,
+        "pull": pull,
+    }
+    assert all(
+        value.startswith("https://k.example/")
+        for key, value in shown.items()
+        if key.endswith("_url") and value is not None
+    )
 
 
 def test_every_implementation_is_an_operation_of_the_table_and_reads_are_gets():

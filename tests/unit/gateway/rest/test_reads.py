@@ -32,7 +32,10 @@ def test_account_and_lists(world, get):
     assert (user.status, user.json["type"], user.json["login"]) == (200, "User", get("/user").json["login"])
     assert user.headers["x-accepted-github-permissions"] == "allows_permissionless_access=true"
     assert [row["full_name"] for row in get("/user/repos").json] == ["octo/empty", "octo/hello"]
-    assert [row["full_name"] for row in get("/orgs/octo/repos?sort=full_name").json] == ["octo/empty", "octo/hello"]
+    assert [row["full_name"] for row in get("/orgs/octo/repos?sort=full_name").json] == [
+        "octo/empty",
+        "octo/hello",
+    ]
     assert [row["full_name"] for row in get("/users/other/repos").json] == ["other/open"]
     assert [row["full_name"] for row in get("/repositories").json] == ["other/open"]
     assert get("/orgs/octo").json["total_private_repos"] == 2
@@ -46,8 +49,13 @@ def test_account_and_lists(world, get):
 
 
 def test_A9_lists_hold_nothing_foreign(world, get):
-    for path in ("/user/repos", "/orgs/octo/repos", "/users/octo/repos", "/repositories",
-                 "/user/repos?visibility=private"):
+    for path in (
+        "/user/repos",
+        "/orgs/octo/repos",
+        "/users/octo/repos",
+        "/repositories",
+        "/user/repos?visibility=private",
+    ):
         assert b"secret" not in get(path).raw
 
 
@@ -55,7 +63,13 @@ def test_repository(world, get):
     answer = get(HELLO)
     shown = answer.json
     assert (shown["full_name"], shown["private"], shown["default_branch"]) == ("octo/hello", True, "main")
-    assert shown["permissions"] == {"admin": False, "maintain": False, "push": False, "triage": False, "pull": True}
+    assert shown["permissions"] == {
+        "admin": False,
+        "maintain": False,
+        "push": False,
+        "triage": False,
+        "pull": True,
+    }
     assert shown["clone_url"].endswith("/octo/hello.git")
     assert "temp_clone_token" not in shown
     assert shown["language"] == "Python"
@@ -82,16 +96,26 @@ def test_branches_and_tags(world, get):
 
 def test_commits(world, get):
     assert [row["commit"]["message"] for row in get(f"{HELLO}/commits").json] == ["third", "second", "first"]
-    assert [row["commit"]["message"] for row in get(f"{HELLO}/commits?path=src/app.py").json] == ["second", "first"]
+    assert [row["commit"]["message"] for row in get(f"{HELLO}/commits?path=src/app.py").json] == [
+        "second",
+        "first",
+    ]
     assert [row["commit"]["message"] for row in get(f"{HELLO}/commits?sha=v1&per_page=1").json] == ["second"]
     assert get(f"{HELLO}/commits?sha=none").status == 404
     assert get(f"{HELLO}/commits?since=yesterday").status == 422
-    assert [row["commit"]["message"] for row in get(f"{HELLO}/commits?since=2023-11-14T22:16:00Z").json] == ["third"]
+    assert [row["commit"]["message"] for row in get(f"{HELLO}/commits?since=2023-11-14T22:16:00Z").json] == [
+        "third"
+    ]
     assert get("/repos/octo/empty/commits").status == 409
     one = get(f"{HELLO}/commits/v1")
     assert one.json["stats"] == {"total": 7, "additions": 6, "deletions": 1}
     assert {file["filename"] for file in one.json["files"]} == {
-        ".github/workflows/ci.yml", "docs/a b.txt", "link", "outside", "src/app.py"}
+        ".github/workflows/ci.yml",
+        "docs/a b.txt",
+        "link",
+        "outside",
+        "src/app.py",
+    }
     assert get(f"{HELLO}/commits/none").json["message"] == "No commit found for SHA: none"
     assert get(f"{HELLO}/commits/v1", Accept="application/vnd.github.sha").raw.decode() == one.json["sha"]
     diff = get(f"{HELLO}/commits/v1", Accept="application/vnd.github.v3.diff")
@@ -115,11 +139,23 @@ def test_compare(world, get):
 
 def test_contents(world, get):
     listed = {row["name"]: row["type"] for row in get(f"{HELLO}/contents/").json}
-    assert listed == {".github": "dir", "README.md": "file", "big.txt": "file", "docs": "dir", "link": "symlink",
-                      "outside": "symlink", "src": "dir"}
+    assert listed == {
+        ".github": "dir",
+        "README.md": "file",
+        "big.txt": "file",
+        "docs": "dir",
+        "link": "symlink",
+        "outside": "symlink",
+        "src": "dir",
+    }
     file = get(f"{HELLO}/contents/README.md").json
     assert base64.b64decode(file["content"]) == b"# octo/hello\n"
-    assert (file["encoding"], file["type"], file["path"], file["download_url"]) == ("base64", "file", "README.md", None)
+    assert (file["encoding"], file["type"], file["path"], file["download_url"]) == (
+        "base64",
+        "file",
+        "README.md",
+        None,
+    )
     assert get(f"{HELLO}/contents/docs/a%20b.txt").json["name"] == "a b.txt"
     raw = get(f"{HELLO}/contents/README.md", Accept="application/vnd.github.raw+json")
     assert raw.raw == b"# octo/hello\n"
@@ -145,9 +181,14 @@ def test_git_data(world, get):
     scratch = world.scratch["octo/hello"]
     tip, tag = scratch.git("rev-parse", "main"), scratch.git("rev-parse", "v1")
     assert get(f"{HELLO}/git/ref/heads/main").json["object"] == {
-        "sha": tip, "type": "commit", "url": get(f"{HELLO}/git/ref/heads/main").json["object"]["url"]}
+        "sha": tip,
+        "type": "commit",
+        "url": get(f"{HELLO}/git/ref/heads/main").json["object"]["url"],
+    }
     assert get(f"{HELLO}/git/ref/heads/mai").status == 404
-    assert [row["ref"] for row in get(f"{HELLO}/git/matching-refs/heads/fea").json] == ["refs/heads/feature/one"]
+    assert [row["ref"] for row in get(f"{HELLO}/git/matching-refs/heads/fea").json] == [
+        "refs/heads/feature/one"
+    ]
     assert len(get(f"{HELLO}/git/matching-refs/").json) == 3
     assert get(f"{HELLO}/git/refs").raw == get(f"{HELLO}/git/matching-refs").raw
     assert get(f"{HELLO}/git/refs/heads/main").raw == get(f"{HELLO}/git/ref/heads/main").raw
@@ -162,7 +203,9 @@ def test_git_data(world, get):
     assert "src/app.py" in [row["path"] for row in deep["tree"]]
     blob = next(row for row in deep["tree"] if row["path"] == "src/app.py")
     assert base64.b64decode(get(f"{HELLO}/git/blobs/{blob['sha']}").json["content"]) == b"one\n2\nthree\n"
-    assert get(f"{HELLO}/git/blobs/{blob['sha']}", Accept="application/vnd.github.raw").raw == b"one\n2\nthree\n"
+    assert (
+        get(f"{HELLO}/git/blobs/{blob['sha']}", Accept="application/vnd.github.raw").raw == b"one\n2\nthree\n"
+    )
     assert get(f"{HELLO}/git/blobs/{tip}").status == 404
 
 
@@ -182,7 +225,8 @@ def test_archives_lead_back_here_and_ask_again(world, get):
 
 def test_people(world, get):
     assert get(f"{HELLO}/contributors").json == [
-        {"type": "Anonymous", "name": "Test Author", "email": "author@example.invalid", "contributions": 3}]
+        {"type": "Anonymous", "name": "Test Author", "email": "author@example.invalid", "contributions": 3}
+    ]
     person = get(f"{HELLO}/collaborators").json[0]
     assert person["role_name"] == "admin"
     assert get(f"{HELLO}/collaborators/{person['login']}").status == 204
@@ -193,8 +237,10 @@ def test_people(world, get):
 
 def test_pages(world, get):
     first = get(f"{HELLO}/commits?per_page=1")
-    assert first.links == {"next": "/repos/octo/hello/commits?per_page=1&page=2",
-                           "last": "/repos/octo/hello/commits?per_page=1&page=3"}
+    assert first.links == {
+        "next": "/repos/octo/hello/commits?per_page=1&page=2",
+        "last": "/repos/octo/hello/commits?per_page=1&page=3",
+    }
     last = get(f"{HELLO}/commits?per_page=1&page=3")
     assert list(last.links) == ["prev", "first"]
     assert get(f"{HELLO}/commits?per_page=1&page=9").json == []
@@ -216,5 +262,7 @@ def test_entity_tags_answer_304_but_only_after_the_verdict(world, get):
 
 def test_versions(world, get):
     assert get(HELLO).headers["x-github-api-version-selected"] == "2022-11-28"
-    assert get(HELLO, X_GitHub_Api_Version="2026-03-10").headers["x-github-api-version-selected"] == "2026-03-10"
+    assert (
+        get(HELLO, X_GitHub_Api_Version="2026-03-10").headers["x-github-api-version-selected"] == "2026-03-10"
+    )
     assert get(HELLO, X_GitHub_Api_Version="2020-01-01").status == 400

@@ -67,12 +67,21 @@ class World:
         owner, name = full_name.split("/")
         return Repository.objects.select_related("owner").get(owner__login=owner, name=name, removed_at=None)
 
-    def token(self, owner: str, *names: str, access: Access = Access.SELECTED, days: int = 30,
-              **permissions: str) -> Secret:
+    def token(
+        self, owner: str, *names: str, access: Access = Access.SELECTED, days: int = 30, **permissions: str
+    ) -> Secret:
         ids = frozenset(self.repository(f"{owner}/{name}").pk for name in names)
-        return generate(self.caller, TokenSpec(
-            f"token {next(_numbers)}", owner, access, repository_ids=ids, expires_in_days=days,
-            permissions={name: Level.parse(level) for name, level in permissions.items()})).secret
+        return generate(
+            self.caller,
+            TokenSpec(
+                f"token {next(_numbers)}",
+                owner,
+                access,
+                repository_ids=ids,
+                expires_in_days=days,
+                permissions={name: Level.parse(level) for name, level in permissions.items()},
+            ),
+        ).secret
 
     def ask(self, token: Secret, method: str, path: str, body: Any = None, **headers: str) -> Answer:
         return self.run(self.asked(token, method, path, body, headers))
@@ -81,7 +90,9 @@ class World:
         """The result of a coroutine, in the one loop that all requests of the process share, as in the server."""
         return _runner.run(work)
 
-    async def asked(self, token: Secret, method: str, path: str, body: Any, headers: dict[str, str]) -> Answer:
+    async def asked(
+        self, token: Secret, method: str, path: str, body: Any, headers: dict[str, str]
+    ) -> Answer:
         raw_path, _, query = f"/api/v3{path}".encode().partition(b"?")
         sent = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
         messages = iter([{"type": "http.request", "body": sent, "more_body": False}])
@@ -89,11 +100,19 @@ class World:
         async def receive() -> dict[str, Any]:
             return next(messages)
 
-        given = tuple((name.replace("_", "-").lower().encode(), value.encode()) for name, value in headers.items())
-        http = HttpRequest(method, parse_target(raw_path, query), given, "192.0.2.1", Body(receive, len(sent)))
+        given = tuple(
+            (name.replace("_", "-").lower().encode(), value.encode()) for name, value in headers.items()
+        )
+        http = HttpRequest(
+            method, parse_target(raw_path, query), given, "192.0.2.1", Body(receive, len(sent))
+        )
         bearer = await in_thread(identify, token)
         answer = await handle(http, bearer)
-        raw = answer.body if isinstance(answer.body, bytes) else b"".join([chunk async for chunk in answer.body])
+        raw = (
+            answer.body
+            if isinstance(answer.body, bytes)
+            else b"".join([chunk async for chunk in answer.body])
+        )
         return Answer(answer.status, {name.lower(): value for name, value in answer.headers}, raw)
 
 

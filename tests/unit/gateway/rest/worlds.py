@@ -38,8 +38,9 @@ def database(django_db_setup: None, django_db_blocker: object) -> None:
 
 
 @pytest.fixture(scope="module")
-def shared_world(template: Path, tmp_path_factory: pytest.TempPathFactory, database: None,
-                 django_db_blocker: object) -> Iterator[object]:
+def shared_world(
+    template: Path, tmp_path_factory: pytest.TempPathFactory, database: None, django_db_blocker: object
+) -> Iterator[object]:
     """One world for all tests of a file that only look at it; the database is emptied after the last."""
     from tests.unit.gateway.rest.world import build
 

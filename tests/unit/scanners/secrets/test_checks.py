@@ -23,12 +23,16 @@ def test_a_small_checksum_is_padded():
     assert len(base62_crc32(b"a")) == 6
 
 
-@pytest.mark.parametrize(("value", "bits"), [(b"", 0.0), (b"aaaa", 0.0), (b"ab", 1.0), (b"abcd", 2.0), (b"aabb", 1.0)])
+@pytest.mark.parametrize(
+    ("value", "bits"), [(b"", 0.0), (b"aaaa", 0.0), (b"ab", 1.0), (b"abcd", 2.0), (b"aabb", 1.0)]
+)
 def test_entropy(value, bits):
     assert entropy(value) == pytest.approx(bits)
 
 
-@pytest.mark.parametrize("value", [b"xxxxxxxx", b"my-Example-key", b"changeme", b"12345678", b"${SECRET}", b"your_key"])
+@pytest.mark.parametrize(
+    "value", [b"xxxxxxxx", b"my-Example-key", b"changeme", b"12345678", b"${SECRET}", b"your_key"]
+)
 def test_made_up(value):
     assert made_up(value)
 
@@ -37,9 +41,14 @@ def test_not_made_up():
     assert not made_up(b"k7Qw9Zr2Lm4Xt8Bv")
 
 
-@pytest.mark.parametrize(("head", "real"), [
-    (json.dumps({"alg": "HS256"}), True), (json.dumps({"typ": "JWT"}), False), ("not json", False),
-])
+@pytest.mark.parametrize(
+    ("head", "real"),
+    [
+        (json.dumps({"alg": "HS256"}), True),
+        (json.dumps({"typ": "JWT"}), False),
+        ("not json", False),
+    ],
+)
 def test_a_json_web_token_names_its_algorithm(head, real):
     encoded = base64.urlsafe_b64encode(head.encode()).rstrip(b"=")
     assert CHECKSUMS["json-web-token"](encoded + b".x.y") is real

@@ -23,7 +23,9 @@ def test_the_hit_is_the_token_and_nothing_beside_it():
     assert hit.fingerprint == "github-personal-token:" + hashlib.sha256(TOKEN).hexdigest()[:32]
 
 
-@pytest.mark.parametrize("before", [b"", b" ", b"=", b'"', b"\n", b"\\n", b"\\t", b"%3D", b"\x1b[1;31m", b":", b"\xff"])
+@pytest.mark.parametrize(
+    "before", [b"", b" ", b"=", b'"', b"\n", b"\\n", b"\\t", b"%3D", b"\x1b[1;31m", b":", b"\xff"]
+)
 def test_what_may_stand_before_a_token(before):
     assert len(ENGINE.examine(b"some text " + before + TOKEN)) == 1
 
@@ -45,8 +47,12 @@ def test_the_same_token_twice_in_a_text_is_two_hits_with_one_fingerprint():
 
 
 def test_a_private_key_is_the_same_however_it_is_written():
-    ways = [PEM, PEM.replace("\n", "\r\n"), '"key": "' + PEM.replace("\n", "\\n") + '"',
-            "\n".join("    " + line for line in PEM.splitlines())]
+    ways = [
+        PEM,
+        PEM.replace("\n", "\r\n"),
+        '"key": "' + PEM.replace("\n", "\\n") + '"',
+        "\n".join("    " + line for line in PEM.splitlines()),
+    ]
     hits = [ENGINE.examine(way.encode()) for way in ways]
     assert [len(found) for found in hits] == [1] * 4
     assert len({found[0].fingerprint for found in hits}) == 1
@@ -69,15 +75,33 @@ def test_a_short_secret_shows_none_of_its_characters():
     assert [(hit.rule, hit.last4) for hit in hits] == [("password-in-address", "")]
 
 
-@pytest.mark.parametrize("value", ["sk_live_" + "x" * 24, "sk_live_" + "0123456789abcdef01234567",
-                                   "sk_live_exampleexampleexample1", "npm_" + "a" * 36])
+@pytest.mark.parametrize(
+    "value",
+    [
+        "sk_live_" + "x" * 24,
+        "sk_live_" + "0123456789abcdef01234567",
+        "sk_live_exampleexampleexample1",
+        "npm_" + "a" * 36,
+    ],
+)
 def test_made_up_values_are_left_out(value):
     assert ENGINE.examine(value.encode()) == []
 
 
-@pytest.mark.parametrize("piece", [b"AKIA", b"ghp_", b"-----BEGIN RSA PRIVATE KEY-----\n", b"eyJ", b"sk-",
-                                   b"://a:b@", b"aws secret key = ", b"heroku_api_key=",
-                                   b"-----BEGIN PRIVATE KEY-----" + b"A" * 50])
+@pytest.mark.parametrize(
+    "piece",
+    [
+        b"AKIA",
+        b"ghp_",
+        b"-----BEGIN RSA PRIVATE KEY-----\n",
+        b"eyJ",
+        b"sk-",
+        b"://a:b@",
+        b"aws secret key = ",
+        b"heroku_api_key=",
+        b"-----BEGIN PRIVATE KEY-----" + b"A" * 50,
+    ],
+)
 def test_repeated_beginnings_end_in_bounded_work(piece):
     ENGINE._memo.clear()
     assert ENGINE.examine(piece * (200_000 // len(piece))) == []

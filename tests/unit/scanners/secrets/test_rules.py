@@ -72,7 +72,9 @@ def test_a_rule_compiles_alone_and_has_one_group(rule):
 
 def test_there_are_enough_rules():
     assert len(RULES) >= 60
-    assert {"keyhole-token", "github-personal-token", "aws-secret-access-key", "private-key"} <= {r.id for r in RULES}
+    assert {"keyhole-token", "github-personal-token", "aws-secret-access-key", "private-key"} <= {
+        r.id for r in RULES
+    }
 
 
 def test_no_rule_file_holds_what_a_rule_would_find(engine):
@@ -109,16 +111,19 @@ def test_a_rule_is_read():
     assert [rule.id for rule in parse("a.toml", VALID)] == ["a-rule"]
 
 
-@pytest.mark.parametrize(("what", "instead"), [
-    ('severity = "high"', ""),
-    ('severity = "high"', 'severity = "bad"'),
-    ('confidence = "low"', ""),
-    ("scan = 'abc'", ""),
-    ("scan = 'abc'", "scan = ''"),
-    ('fix = "Do', 'surprise = 1\nfix = "Do'),
-    ('fix = "Do', 'checksum = "none-such"\nfix = "Do'),
-    ('fix = "Do', 'normal_form = "none-such"\nfix = "Do'),
-])
+@pytest.mark.parametrize(
+    ("what", "instead"),
+    [
+        ('severity = "high"', ""),
+        ('severity = "high"', 'severity = "bad"'),
+        ('confidence = "low"', ""),
+        ("scan = 'abc'", ""),
+        ("scan = 'abc'", "scan = ''"),
+        ('fix = "Do', 'surprise = 1\nfix = "Do'),
+        ('fix = "Do', 'checksum = "none-such"\nfix = "Do'),
+        ('fix = "Do', 'normal_form = "none-such"\nfix = "Do'),
+    ],
+)
 def test_a_wrong_rule_is_refused_by_name(what, instead):
     with pytest.raises(BadRule, match=r"a\.toml, rule a-rule"):
         list(parse("a.toml", VALID.replace(what, instead)))

@@ -15,14 +15,17 @@ def test_the_same_seed_gives_the_same_text_and_another_seed_another():
     assert make("<alnum:20>", 1) != make("<alnum:20>", 2)
 
 
-@pytest.mark.parametrize(("template", "form"), [
-    ("a-<hex:8>-b", r"a-[0-9a-f]{8}-b"),
-    ("<base32:5><digit:2>", r"[A-Z2-7]{5}[0-9]{2}"),
-    ("plain", "plain"),
-    ("one\\ntwo", "one\ntwo"),
-    ("<bytes:3>", r"[0-9A-Za-z+/]{4}"),
-    ('<json:"a":1>', "eyJhIjoxfQ"),
-])
+@pytest.mark.parametrize(
+    ("template", "form"),
+    [
+        ("a-<hex:8>-b", r"a-[0-9a-f]{8}-b"),
+        ("<base32:5><digit:2>", r"[A-Z2-7]{5}[0-9]{2}"),
+        ("plain", "plain"),
+        ("one\\ntwo", "one\ntwo"),
+        ("<bytes:3>", r"[0-9A-Za-z+/]{4}"),
+        ('<json:"a":1>', "eyJhIjoxfQ"),
+    ],
+)
 def test_a_shape_has_its_form(template, form):
     assert re.fullmatch(form, make(template, 7))
 

@@ -6,7 +6,9 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 
-_IDENTITY = re.compile(rb"(?P<name>.*?) ?<(?P<email>[^>]*)> ?(?P<time>-?\d{1,18})? ?(?P<zone>[+-]\d{4})?.*", re.DOTALL)
+_IDENTITY = re.compile(
+    rb"(?P<name>.*?) ?<(?P<email>[^>]*)> ?(?P<time>-?\d{1,18})? ?(?P<zone>[+-]\d{4})?.*", re.DOTALL
+)
 _SIGNATURES = ("gpgsig", "gpgsig-sha256")
 
 
@@ -69,8 +71,14 @@ def parse_tag(oid: str, data: bytes) -> Tag:
     """The annotated tag with these bytes."""
     headers, message = _split(data)
     tagger = _raw(headers, "tagger")
-    return Tag(oid, _first(headers, "object") or "", _first(headers, "type") or "", _first(headers, "tag") or "",
-               parse_identity(tagger) if tagger else None, _text(message))
+    return Tag(
+        oid,
+        _first(headers, "object") or "",
+        _first(headers, "type") or "",
+        _first(headers, "tag") or "",
+        parse_identity(tagger) if tagger else None,
+        _text(message),
+    )
 
 
 def parse_identity(line: bytes, encoding: str = "utf-8") -> Identity:
@@ -78,8 +86,11 @@ def parse_identity(line: bytes, encoding: str = "utf-8") -> Identity:
     match = _IDENTITY.fullmatch(line)
     if match is None:
         return Identity(_text(line, encoding), "", datetime.fromtimestamp(0, UTC))
-    return Identity(_text(match["name"], encoding), _text(match["email"], encoding),
-                    _moment(int(match["time"] or 0), match["zone"] or b"+0000"))
+    return Identity(
+        _text(match["name"], encoding),
+        _text(match["email"], encoding),
+        _moment(int(match["time"] or 0), match["zone"] or b"+0000"),
+    )
 
 
 def _moment(seconds: int, zone: bytes) -> datetime:

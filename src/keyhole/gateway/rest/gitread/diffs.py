@@ -45,17 +45,38 @@ class _Raw:
 async def changes(git_dir: Path, before: str | None, after: str) -> list[Change]:
     """How `after` differs from `before` (commits or trees); from nothing when `before` is None."""
     sides = _sides(before, after)
-    listed = await capture(git_dir, "diff-tree", "-r", "-z", "-M", "--no-commit-id", "--raw", "--numstat",
-                           "--no-abbrev", *sides, limit=_MOST_LIST_BYTES)
+    listed = await capture(
+        git_dir,
+        "diff-tree",
+        "-r",
+        "-z",
+        "-M",
+        "--no-commit-id",
+        "--raw",
+        "--numstat",
+        "--no-abbrev",
+        *sides,
+        limit=_MOST_LIST_BYTES,
+    )
     raws, numbers = _parse(listed.out.decode("utf-8", "surrogateescape").split("\0"))
-    patched = await capture(git_dir, "diff-tree", "-r", "-p", "-M", "--no-commit-id", "--no-color", "--full-index",
-                            *sides, limit=MOST_PATCH_BYTES)
+    patched = await capture(
+        git_dir,
+        "diff-tree",
+        "-r",
+        "-p",
+        "-M",
+        "--no-commit-id",
+        "--no-color",
+        "--full-index",
+        *sides,
+        limit=MOST_PATCH_BYTES,
+    )
     patches = _hunks(patched.out, patched.truncated)
     found: list[Change] = []
     at = 0
     for position, raw in enumerate(raws):
         sections = 2 if raw.status == "T" else 1  # a file that becomes a link is shown as removed and added
-        patch = next((text for text in patches[at:at + sections] if text is not None), None)
+        patch = next((text for text in patches[at : at + sections] if text is not None), None)
         at += sections
         added, deleted = numbers[position] if position < len(numbers) else (0, 0)
         status = _STATUS.get(raw.status, "modified")
@@ -64,13 +85,26 @@ async def changes(git_dir: Path, before: str | None, after: str) -> list[Change]
 
 
 def _sides(before: str | None, after: str) -> list[str]:
-    return ["--end-of-options", before, after] if before is not None else ["--root", "--end-of-options", after]
+    return (
+        ["--end-of-options", before, after] if before is not None else ["--root", "--end-of-options", after]
+    )
 
 
 async def as_text(git_dir: Path, before: str | None, after: str) -> bytes:
     """The whole difference as `git diff` writes it."""
-    return (await capture(git_dir, "diff-tree", "-r", "-p", "-M", "--no-commit-id", "--no-color", "--full-index",
-                          *_sides(before, after))).out
+    return (
+        await capture(
+            git_dir,
+            "diff-tree",
+            "-r",
+            "-p",
+            "-M",
+            "--no-commit-id",
+            "--no-color",
+            "--full-index",
+            *_sides(before, after),
+        )
+    ).out
 
 
 async def as_mail(git_dir: Path, tip: str, *, without: str | None = None, count: int | None = None) -> bytes:
@@ -80,8 +114,22 @@ async def as_mail(git_dir: Path, tip: str, *, without: str | None = None, count:
     """
     most = [f"--max-count={count}"] if count is not None else []
     range_ = [tip] if without is None else [tip, f"^{without}"]
-    return (await capture(git_dir, "log", "--format=email", "--patch-with-stat", "-M", "--reverse", "--no-merges",
-                          "--no-color", "--full-index", *most, "--end-of-options", *range_)).out
+    return (
+        await capture(
+            git_dir,
+            "log",
+            "--format=email",
+            "--patch-with-stat",
+            "-M",
+            "--reverse",
+            "--no-merges",
+            "--no-color",
+            "--full-index",
+            *most,
+            "--end-of-options",
+            *range_,
+        )
+    ).out
 
 
 def _parse(fields: list[str]) -> tuple[list[_Raw], list[tuple[int, int]]]:
@@ -95,7 +143,9 @@ def _parse(fields: list[str]) -> tuple[list[_Raw], list[tuple[int, int]]]:
             first = next(rest, "")
             second = next(rest, "") if status in "RC" else None
             oid = words[2] if status == "D" else words[3]
-            raws.append(_Raw(status, oid, first if second is None else second, first if second is not None else None))
+            raws.append(
+                _Raw(status, oid, first if second is None else second, first if second is not None else None)
+            )
         elif field.count("\t") >= 2:
             added, deleted, path = field.split("\t", 2)
             if not path:  # renamed: both names follow
@@ -114,8 +164,10 @@ def _hunks(text: bytes, truncated: bool) -> list[str | None]:
     found: list[str | None] = []
     for position, start in enumerate(starts):
         last = position + 1 == len(starts)
-        section = text[start:] if last else text[start:starts[position + 1]]
+        section = text[start:] if last else text[start : starts[position + 1]]
         hunk = _HUNK.search(section)
         whole = not (last and truncated)
-        found.append(section[hunk.start():].removesuffix(b"\n").decode("utf-8", "replace") if hunk and whole else None)
+        found.append(
+            section[hunk.start() :].removesuffix(b"\n").decode("utf-8", "replace") if hunk and whole else None
+        )
     return found

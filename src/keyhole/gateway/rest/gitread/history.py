@@ -56,8 +56,11 @@ async def count_commits(git_dir: Path, wanted: Wanted, *, timeout: float = TIMEO
 async def read_commits(git_dir: Path, oids: Sequence[str]) -> list[Commit]:
     """These commits, in order; ids that are no commit are left out."""
     contents = await read(git_dir, oids)
-    return [parse_commit(content.info.oid, content.data) for content in contents
-            if content is not None and content.info.kind == "commit"]
+    return [
+        parse_commit(content.info.oid, content.data)
+        for content in contents
+        if content is not None and content.info.kind == "commit"
+    ]
 
 
 async def read_tag(git_dir: Path, oid: str) -> Tag | None:
@@ -80,8 +83,16 @@ async def contributors(git_dir: Path, tip: str) -> list[tuple[str, str, int]]:
 
     People are told apart by their email, whatever case it is in; the newest name is shown.
     """
-    out = await output(git_dir, "log", "-z", "--format=%ae%x1f%an", f"--max-count={MOST_CONTRIBUTING_COMMITS}",
-                       "--no-merges", "--end-of-options", tip)
+    out = await output(
+        git_dir,
+        "log",
+        "-z",
+        "--format=%ae%x1f%an",
+        f"--max-count={MOST_CONTRIBUTING_COMMITS}",
+        "--no-merges",
+        "--end-of-options",
+        tip,
+    )
     counts: Counter[str] = Counter()
     shown: dict[str, tuple[str, str]] = {}
     for record in out.decode("utf-8", "replace").split("\0"):

@@ -76,7 +76,7 @@ async def read(git_dir: Path, oids: Sequence[str], *, limit: int = LIMIT) -> lis
         if info is None:
             found.append(None)
             continue
-        found.append(Content(info, said[at:at + info.size]))
+        found.append(Content(info, said[at : at + info.size]))
         at += info.size + 1
     return found
 

@@ -35,8 +35,14 @@ class Captured:
     """What it wrote on standard error, at most 16 KB, although it ended well."""
 
 
-async def capture(git_dir: Path, *args: str, stdin: bytes = b"", limit: int = LIMIT,
-                  timeout: float = TIMEOUT, env: Mapping[str, str] | None = None) -> Captured:
+async def capture(
+    git_dir: Path,
+    *args: str,
+    stdin: bytes = b"",
+    limit: int = LIMIT,
+    timeout: float = TIMEOUT,
+    env: Mapping[str, str] | None = None,
+) -> Captured:
     """The first `limit` bytes that git writes.
 
     Raises GitError when git fails, Unavailable when it does not end in time. The process is gone afterwards,
@@ -53,8 +59,14 @@ async def capture(git_dir: Path, *args: str, stdin: bytes = b"", limit: int = LI
             await kill_tree(process)
 
 
-async def output(git_dir: Path, *args: str, stdin: bytes = b"", limit: int = LIMIT,
-                 timeout: float = TIMEOUT, env: Mapping[str, str] | None = None) -> bytes:
+async def output(
+    git_dir: Path,
+    *args: str,
+    stdin: bytes = b"",
+    limit: int = LIMIT,
+    timeout: float = TIMEOUT,
+    env: Mapping[str, str] | None = None,
+) -> bytes:
     """All that git writes; Unavailable when that is more than `limit` bytes."""
     captured = await capture(git_dir, *args, stdin=stdin, limit=limit, timeout=timeout, env=env)
     if captured.truncated:
@@ -108,7 +120,9 @@ async def stream(git_dir: Path, *args: str, filters: Collection[str] | None = No
             while chunk := await asyncio.wait_for(process.stdout.read(_CHUNK), _SILENCE):
                 yield chunk
             if await process.wait() != 0:
-                raise GitError(said(await complaint) or f"git {args[0]} ended with code {process.returncode}.")
+                raise GitError(
+                    said(await complaint) or f"git {args[0]} ended with code {process.returncode}."
+                )
         except TimeoutError as silent:
             raise GitError(f"git {args[0]} wrote nothing for {_SILENCE:.0f} s.") from silent
         finally:

@@ -16,10 +16,18 @@ async def url_of(git_dir: Path, tree: str, path: str) -> str | None:
         return None
     try:
         # --no-includes: an include would read a file of this machine.
-        out = await output(git_dir, "config", f"--blob={file.oid}", "--no-includes", "-z", "--list", limit=1 << 20)
+        out = await output(
+            git_dir, "config", f"--blob={file.oid}", "--no-includes", "-z", "--list", limit=1 << 20
+        )
     except GitError:  # not a configuration file
         return None
     settings = dict(record.partition("\n")[::2] for record in out.decode("utf-8", "replace").split("\0"))
-    name = next((key.removesuffix(".path") for key, value in settings.items()
-                 if key.startswith("submodule.") and key.endswith(".path") and value == path), None)
+    name = next(
+        (
+            key.removesuffix(".path")
+            for key, value in settings.items()
+            if key.startswith("submodule.") and key.endswith(".path") and value == path
+        ),
+        None,
+    )
     return settings.get(f"{name}.url") if name is not None else None

@@ -43,8 +43,9 @@ class Listing:
 async def list_tree(git_dir: Path, tree: str, *, recursive: bool = False) -> Listing:
     """What is in the tree with this id, in git's order; with all levels below it when `recursive`."""
     options = ["-r", "-t"] if recursive else []
-    captured = await capture(git_dir, "ls-tree", "-z", "-l", "--full-tree", *options, "--end-of-options", tree,
-                             limit=MOST_BYTES)
+    captured = await capture(
+        git_dir, "ls-tree", "-z", "-l", "--full-tree", *options, "--end-of-options", tree, limit=MOST_BYTES
+    )
     # 100,000 entries take a third of a second to take apart; everybody else's requests run on this loop.
     return await asyncio.to_thread(_listing, captured)
 
@@ -62,8 +63,9 @@ async def entry_at(git_dir: Path, tree: str, path: str) -> Entry | None:
     """
     if not path:
         return Entry(FOLDER, "tree", tree, None, "")
-    captured = await capture(git_dir, "ls-tree", "-z", "-l", "--full-tree", "--end-of-options", tree, path,
-                             limit=1 << 16)
+    captured = await capture(
+        git_dir, "ls-tree", "-z", "-l", "--full-tree", "--end-of-options", tree, path, limit=1 << 16
+    )
     entries = [_entry(record) for record in captured.out.split(b"\0") if record]
     return next((entry for entry in entries if entry.path == path), None)
 

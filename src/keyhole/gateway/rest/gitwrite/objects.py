@@ -64,8 +64,9 @@ async def write_tree(git_dir: Path, base: str | None, puts: Sequence[Put]) -> st
         env = {"GIT_INDEX_FILE": str(Path(folder, "index"))}
         await output(git_dir, "read-tree", *([base] if base is not None else ["--empty"]), env=env)
         try:
-            put_in = await capture(git_dir, "update-index", "-z", "--replace", "--index-info", stdin=b"".join(lines),
-                                   env=env)
+            put_in = await capture(
+                git_dir, "update-index", "-z", "--replace", "--index-info", stdin=b"".join(lines), env=env
+            )
             if put_in.complaint:  # "Ignoring path .git/config": git says so, leaves it out and is content
                 raise GitError(said(put_in.complaint))
             return _oid(await output(git_dir, "write-tree", env=env))
@@ -82,8 +83,13 @@ async def _lines(git_dir: Path, base: str | None, put: Put) -> list[bytes]:
     lines = [_line("0", "0" * len(put.oid), f"{put.path}/{entry.path}") for entry in gone]
     if put.mode != FOLDER:
         return [*lines, _line(put.mode, put.oid, put.path)]
-    return [*lines, *(_line(entry.mode, entry.oid, f"{put.path}/{entry.path}")
-                      for entry in await _files(git_dir, put.oid))]
+    return [
+        *lines,
+        *(
+            _line(entry.mode, entry.oid, f"{put.path}/{entry.path}")
+            for entry in await _files(git_dir, put.oid)
+        ),
+    ]
 
 
 async def _files(git_dir: Path, tree: str) -> list[Entry]:
@@ -97,11 +103,23 @@ def _line(mode: str, oid: str, path: str) -> bytes:
     return f"{mode} {oid}\t".encode() + path.encode("utf-8", "surrogateescape") + b"\0"
 
 
-async def write_commit(git_dir: Path, *, tree: str, parents: Sequence[str], author: Signed, committer: Signed,
-                       message: str, signature: str = "") -> str:
+async def write_commit(
+    git_dir: Path,
+    *,
+    tree: str,
+    parents: Sequence[str],
+    author: Signed,
+    committer: Signed,
+    message: str,
+    signature: str = "",
+) -> str:
     """The id of a new commit; git checks its form."""
-    lines = [f"tree {tree}", *(f"parent {oid}" for oid in parents), f"author {author.line()}",
-             f"committer {committer.line()}"]
+    lines = [
+        f"tree {tree}",
+        *(f"parent {oid}" for oid in parents),
+        f"author {author.line()}",
+        f"committer {committer.line()}",
+    ]
     if signature:
         lines.append("gpgsig " + signature.strip("\n").replace("\n", "\n "))
     return await _write(git_dir, "commit", "\n".join(lines), message)

@@ -36,14 +36,24 @@ async def check_new(git_dir: Path, oid: str) -> None:
     """Every object that `oid` would bring to the refs, checked as those of a push are: complete, well formed, and
     without what attacks those who check it out (`.gitmodules` with options, `.git` entries). InvalidInput otherwise.
     """
-    new = await output(git_dir, "rev-list", "--objects", "--no-object-names", "--stdin", "--not", "--all",
-                       stdin=f"{oid}\n".encode())
+    new = await output(
+        git_dir,
+        "rev-list",
+        "--objects",
+        "--no-object-names",
+        "--stdin",
+        "--not",
+        "--all",
+        stdin=f"{oid}\n".encode(),
+    )
     if not new:
         return
     pack = await output(git_dir, "pack-objects", "--stdout", "-q", stdin=new, limit=_MOST_NEW_BYTES)
     async with quarantine(git_dir) as place:
         try:
-            await output(git_dir, "index-pack", "--stdin", "--strict", "--fsck-objects", stdin=pack, env=place.env)
+            await output(
+                git_dir, "index-pack", "--stdin", "--strict", "--fsck-objects", stdin=pack, env=place.env
+            )
         except GitError as problem:
             raise InvalidInput(f"git refuses the objects: {problem.message}") from problem
 
@@ -58,8 +68,9 @@ async def move(git_dir: Path, ref: str, old: str, new: str) -> None:
     try:
         await output(git_dir, "update-ref", "--stdin", "-z", "--no-deref", stdin=command.encode("utf-8"))
     except GitError as problem:
-        raise Conflict(f"{ref} could not be moved: it has changed meanwhile, or its name is in the way of another "
-                       "ref.") from problem
+        raise Conflict(
+            f"{ref} could not be moved: it has changed meanwhile, or its name is in the way of another ref."
+        ) from problem
 
 
 async def refuse_in_the_way(git_dir: Path, ref: str, old: str, new: str) -> None:

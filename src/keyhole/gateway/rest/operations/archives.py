@@ -35,7 +35,12 @@ async def _archive(ctx: Context, word: str, kind: str, media_type: str) -> Respo
     if ctx.query.get(_DIRECT) != "1":
         location = f"{ctx.links.api}/repositories/{ctx.repository.pk}/{word}/{commit.oid}?{_DIRECT}=1"
         return as_text(b"", "text/html; charset=utf-8", 302, Location=location)
-    folder = re.sub(r"[^A-Za-z0-9._-]", "-", f"{ctx.repository.owner.login}-{ctx.repository.name}-{commit.oid[:7]}")
+    folder = re.sub(
+        r"[^A-Za-z0-9._-]", "-", f"{ctx.repository.owner.login}-{ctx.repository.name}-{commit.oid[:7]}"
+    )
     filters = await archives.configured_filters(ctx.git_dir)
-    return as_text(archives.archive(ctx.git_dir, kind, commit.oid, folder, filters), media_type,
-                   Content_Disposition=f"attachment; filename={folder}.{kind}")
+    return as_text(
+        archives.archive(ctx.git_dir, kind, commit.oid, folder, filters),
+        media_type,
+        Content_Disposition=f"attachment; filename={folder}.{kind}",
+    )

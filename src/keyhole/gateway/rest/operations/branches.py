@@ -30,7 +30,9 @@ async def get_branch(ctx: Context) -> Response:
     commits = await history.read_commits(ctx.git_dir, [ref.oid]) if ref is not None else []
     if ref is None or not commits:
         raise NotFound("Branch not found")
-    return as_json(present.branch(ref, present_commits.commit(commits[0], ctx.here, ctx.repository.pk), ctx.here))
+    return as_json(
+        present.branch(ref, present_commits.commit(commits[0], ctx.here, ctx.repository.pk), ctx.here)
+    )
 
 
 @reads("repos/list-branches-for-head-commit")
@@ -40,8 +42,16 @@ async def branches_where_head(ctx: Context) -> Response:
     if not is_object_id(oid):
         raise not_found()
     found = [ref for ref in await refs.list_refs(ctx.git_dir, "refs/heads/") if ref.oid == oid]
-    return as_json([{"name": ref.short, "commit": {"sha": ref.oid, "url": ctx.here.commit(ref.oid)},
-                     "protected": False} for ref in found])
+    return as_json(
+        [
+            {
+                "name": ref.short,
+                "commit": {"sha": ref.oid, "url": ctx.here.commit(ref.oid)},
+                "protected": False,
+            }
+            for ref in found
+        ]
+    )
 
 
 @reads("repos/list-tags")

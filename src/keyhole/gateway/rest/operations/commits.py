@@ -29,10 +29,15 @@ async def list_commits(ctx: Context) -> Response:
             raise Conflict("Git Repository is empty.")
         raise not_found()
     wanted = history.Wanted(
-        (tip.oid,), path=ctx.query.get("path", "").strip("/"), author=_person(ctx, "author"),
-        committer=_person(ctx, "committer"), since=_moment(ctx, "since"), until=_moment(ctx, "until"))
+        (tip.oid,),
+        path=ctx.query.get("path", "").strip("/"),
+        author=_person(ctx, "author"),
+        committer=_person(ctx, "committer"),
+        since=_moment(ctx, "since"),
+        until=_moment(ctx, "until"),
+    )
     found = await history.list_commits(ctx.git_dir, wanted, skip=ctx.page.skip, count=ctx.page.size + 1)
-    items = [present.commit(commit, ctx.here, ctx.repository.pk) for commit in found[:ctx.page.size]]
+    items = [present.commit(commit, ctx.here, ctx.repository.pk) for commit in found[: ctx.page.size]]
     try:
         total = await history.count_commits(ctx.git_dir, wanted, timeout=_COUNTING)
     except Unavailable:  # a path in a very long history: the page is known, the number of pages is not
@@ -70,11 +75,15 @@ async def get_commit(ctx: Context) -> Response:
         case "sha":
             return as_text(commit.oid.encode(), "application/vnd.github.sha; charset=utf-8")
         case "diff":
-            return as_text(await diffs.as_text(ctx.git_dir, before, commit.oid),
-                           "application/vnd.github.diff; charset=utf-8")
+            return as_text(
+                await diffs.as_text(ctx.git_dir, before, commit.oid),
+                "application/vnd.github.diff; charset=utf-8",
+            )
         case "patch":
-            return as_text(await diffs.as_mail(ctx.git_dir, commit.oid, count=1),
-                           "application/vnd.github.patch; charset=utf-8")
+            return as_text(
+                await diffs.as_mail(ctx.git_dir, commit.oid, count=1),
+                "application/vnd.github.patch; charset=utf-8",
+            )
     changes = await diffs.changes(ctx.git_dir, before, commit.oid)
     page = page_of({"per_page": str(_FILES_PER_PAGE), **ctx.query})
     shown = replace(page, size=_FILES_PER_PAGE if "per_page" not in ctx.query else page.size).cut(changes)

@@ -26,11 +26,15 @@ async def compare(ctx: Context) -> Response:
     base, head, start = await _ends(ctx)
     match ctx.media.param:
         case "diff":
-            return as_text(await diffs.as_text(ctx.git_dir, start.oid, head.oid),
-                           "application/vnd.github.diff; charset=utf-8")
+            return as_text(
+                await diffs.as_text(ctx.git_dir, start.oid, head.oid),
+                "application/vnd.github.diff; charset=utf-8",
+            )
         case "patch":
-            return as_text(await diffs.as_mail(ctx.git_dir, head.oid, without=base.oid),
-                           "application/vnd.github.patch; charset=utf-8")
+            return as_text(
+                await diffs.as_mail(ctx.git_dir, head.oid, without=base.oid),
+                "application/vnd.github.patch; charset=utf-8",
+            )
     return as_json(await _comparison(ctx, base, head, start))
 
 
@@ -58,17 +62,24 @@ async def _comparison(ctx: Context, base: Commit, head: Commit, start: Commit) -
     paged = "page" in ctx.query or "per_page" in ctx.query
     count, skip = (ctx.page.size, ctx.page.skip) if paged else (_MOST_COMMITS, 0)
     newest_first_skip = max(0, ahead - skip - count)
-    commits = await history.list_commits(ctx.git_dir, between, skip=newest_first_skip,
-                                         count=max(0, min(count, ahead - skip)))
+    commits = await history.list_commits(
+        ctx.git_dir, between, skip=newest_first_skip, count=max(0, min(count, ahead - skip))
+    )
     changes = await diffs.changes(ctx.git_dir, start.oid, head.oid) if ctx.page.number == 1 else []
     name = spelled(ctx.params["basehead"])
     page = f"{here.html}/compare/{name}"
     return {
-        "url": f"{here.api}/compare/{name}", "html_url": page,
+        "url": f"{here.api}/compare/{name}",
+        "html_url": page,
         "permalink_url": f"{here.html}/compare/{base.oid}...{head.oid}",
-        "diff_url": f"{page}.diff", "patch_url": f"{page}.patch",
-        "base_commit": present.commit(base, here, number), "merge_base_commit": present.commit(start, here, number),
-        "status": _status(ahead, behind), "ahead_by": ahead, "behind_by": behind, "total_commits": ahead,
+        "diff_url": f"{page}.diff",
+        "patch_url": f"{page}.patch",
+        "base_commit": present.commit(base, here, number),
+        "merge_base_commit": present.commit(start, here, number),
+        "status": _status(ahead, behind),
+        "ahead_by": ahead,
+        "behind_by": behind,
+        "total_commits": ahead,
         "commits": [present.commit(commit, here, number) for commit in reversed(commits)],
         "files": [present.file(change, head.oid, here) for change in changes[:_MOST_FILES]],
     }

@@ -63,7 +63,9 @@ async def _readme(ctx: Context, folders: tuple[str, ...]) -> Response:
         place = await trees.entry_at(ctx.git_dir, tree, folder)
         if place is None or place.kind != "tree":
             continue
-        found = [entry for entry in (await trees.list_tree(ctx.git_dir, place.oid)).entries if _is_readme(entry)]
+        found = [
+            entry for entry in (await trees.list_tree(ctx.git_dir, place.oid)).entries if _is_readme(entry)
+        ]
         if found:
             best = min(found, key=lambda entry: (not entry.path.lower().endswith(".md"), entry.path))
             return await _file(ctx, best, posixpath.join(folder, best.path), ref)
@@ -101,8 +103,9 @@ async def _target(ctx: Context, tree: str, link: Entry, path: str) -> Entry | by
     content = (await objects.read(ctx.git_dir, [link.oid], limit=_INLINE))[0]
     if content is None:
         raise not_found()
-    target = posixpath.normpath(posixpath.join(posixpath.dirname(path),
-                                               content.data.decode("utf-8", "surrogateescape")))
+    target = posixpath.normpath(
+        posixpath.join(posixpath.dirname(path), content.data.decode("utf-8", "surrogateescape"))
+    )
     if target.startswith(("/", "..")) or "\0" in target:
         return content.data
     entry = await trees.entry_at(ctx.git_dir, tree, target)
@@ -112,8 +115,10 @@ async def _target(ctx: Context, tree: str, link: Entry, path: str) -> Entry | by
 async def _file(ctx: Context, entry: Entry, path: str, ref: str) -> Response:
     size = entry.size or 0
     if size > _LARGEST:
-        raise TooLargeToShow(f"This API returns blobs up to 100 MB in size. The requested blob is too large to fetch "
-                             f"via the API ({size} bytes); clone the repository to read it.")
+        raise TooLargeToShow(
+            f"This API returns blobs up to 100 MB in size. The requested blob is too large to fetch "
+            f"via the API ({size} bytes); clone the repository to read it."
+        )
     if ctx.media.param == "raw":
         return as_text(process.stream(ctx.git_dir, "cat-file", "blob", entry.oid), _raw_type(ctx))
     if size > _INLINE:

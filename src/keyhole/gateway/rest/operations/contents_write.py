@@ -44,8 +44,12 @@ class _Place:
     def update(self) -> RefUpdate:
         """The move of the branch, judged by the path alone: it is the only one that changes."""
         old = self.tip.oid if self.tip is not None else _NO_OBJECT
-        return RefUpdate(self.ref, old, "", touches_workflows=is_workflow_path(
-            self.path.encode("utf-8", "surrogateescape")))
+        return RefUpdate(
+            self.ref,
+            old,
+            "",
+            touches_workflows=is_workflow_path(self.path.encode("utf-8", "surrogateescape")),
+        )
 
 
 @writes("repos/create-or-update-file-contents")
@@ -63,7 +67,9 @@ async def put(ctx: Context) -> Plan:
 
     async def carry_out() -> Response:
         oid = await write.write_blob(ctx.git_dir, data)
-        entry = Entry(place.entry.mode if place.entry is not None else _NEW_FILE, "blob", oid, len(data), place.path)
+        entry = Entry(
+            place.entry.mode if place.entry is not None else _NEW_FILE, "blob", oid, len(data), place.path
+        )
         commit = await _commit(ctx, fields, place, message, write.Put(place.path, entry.mode, oid))
         shown = present.listed(entry, place.path, place.ref.removeprefix("refs/heads/"), ctx.here)
         return _answer(ctx, shown, commit, 200 if place.entry is not None else 201)
@@ -145,8 +151,13 @@ async def _commit(ctx: Context, fields: Fields, place: _Place, message: str, cha
     committer = signed(ctx, fields, "committer")
     tree = await write.write_tree(ctx.git_dir, place.tip.tree if place.tip is not None else None, [change])
     oid = await write.write_commit(
-        ctx.git_dir, tree=tree, parents=[place.tip.oid] if place.tip is not None else [], message=message,
-        author=signed(ctx, fields, "author", committer), committer=committer)
+        ctx.git_dir,
+        tree=tree,
+        parents=[place.tip.oid] if place.tip is not None else [],
+        message=message,
+        author=signed(ctx, fields, "author", committer),
+        committer=committer,
+    )
     await check_new(ctx.git_dir, oid)
     await move(ctx.git_dir, place.ref, place.tip.oid if place.tip is not None else zeros(oid), oid)
     await note_push(ctx)
@@ -154,5 +165,7 @@ async def _commit(ctx: Context, fields: Fields, place: _Place, message: str, cha
 
 
 def _answer(ctx: Context, content: dict[str, object] | None, commit: Commit, status: int) -> Response:
-    return as_json({"content": content, "commit": present_commits.git_commit(commit, ctx.here, ctx.repository.pk)},
-                   status)
+    return as_json(
+        {"content": content, "commit": present_commits.git_commit(commit, ctx.here, ctx.repository.pk)},
+        status,
+    )

@@ -26,15 +26,23 @@ async def get_blob(ctx: Context) -> Response:
     if info.size > _LARGEST:
         raise TooLargeToShow("This API returns blobs up to 100 MB in size. The requested blob is too large.")
     if ctx.media.param == "raw":
-        return as_text(process.stream(ctx.git_dir, "cat-file", "blob", info.oid),
-                       "application/vnd.github.raw; charset=utf-8")
+        return as_text(
+            process.stream(ctx.git_dir, "cat-file", "blob", info.oid),
+            "application/vnd.github.raw; charset=utf-8",
+        )
     content = (await objects.read(ctx.git_dir, [info.oid], limit=_LARGEST + 4096))[0]
     if content is None:
         raise not_found()
-    return as_json({
-        "sha": info.oid, "node_id": node_id("Blob", f"{ctx.repository.pk}:{info.oid}"), "size": info.size,
-        "url": ctx.here.git("blob", info.oid), "content": wrapped(content.data), "encoding": "base64",
-    })
+    return as_json(
+        {
+            "sha": info.oid,
+            "node_id": node_id("Blob", f"{ctx.repository.pk}:{info.oid}"),
+            "size": info.size,
+            "url": ctx.here.git("blob", info.oid),
+            "content": wrapped(content.data),
+            "encoding": "base64",
+        }
+    )
 
 
 @reads("git/get-tree")
@@ -49,8 +57,12 @@ async def get_tree(ctx: Context) -> Response:
 
 def tree(oid: str, listing: trees.Listing, here: RepositoryLinks) -> dict[str, Any]:
     """GitHub's shape of a tree."""
-    return {"sha": oid, "url": here.git("tree", oid), "tree": [_entry(entry, here) for entry in listing.entries],
-            "truncated": listing.truncated}
+    return {
+        "sha": oid,
+        "url": here.git("tree", oid),
+        "tree": [_entry(entry, here) for entry in listing.entries],
+        "truncated": listing.truncated,
+    }
 
 
 def _entry(entry: trees.Entry, here: RepositoryLinks) -> dict[str, Any]:

@@ -72,7 +72,9 @@ async def create_tree(ctx: Context) -> Plan:
 async def _base(ctx: Context, name: str) -> str | None:
     if not name:
         return None
-    found = (await objects.look_up(ctx.git_dir, [f"{name}^{{tree}}"]))[0] if objects.is_object_id(name) else None
+    found = (
+        (await objects.look_up(ctx.git_dir, [f"{name}^{{tree}}"]))[0] if objects.is_object_id(name) else None
+    )
     if found is None:
         raise InvalidInput("base_tree is not a valid tree oid")
     return found.oid
@@ -126,8 +128,15 @@ async def create_commit(ctx: Context) -> Plan:
     signature = fields.optional_text("signature")
 
     async def carry_out() -> Response:
-        oid = await write.write_commit(ctx.git_dir, tree=tree, parents=parents, author=author, committer=committer,
-                                       message=message, signature=signature)
+        oid = await write.write_commit(
+            ctx.git_dir,
+            tree=tree,
+            parents=parents,
+            author=author,
+            committer=committer,
+            message=message,
+            signature=signature,
+        )
         commit = (await history.read_commits(ctx.git_dir, [oid]))[0]
         shown = present.git_commit(commit, ctx.here, ctx.repository.pk)
         return as_json(shown, 201, Location=shown["url"])
@@ -155,7 +164,9 @@ async def create_tag(ctx: Context) -> Plan:
     tagger = signed(ctx, fields, "tagger")
 
     async def carry_out() -> Response:
-        tag_oid = await write.write_tag(ctx.git_dir, oid=oid, kind=kind, name=name, tagger=tagger, message=message)
+        tag_oid = await write.write_tag(
+            ctx.git_dir, oid=oid, kind=kind, name=name, tagger=tagger, message=message
+        )
         tag = await history.read_tag(ctx.git_dir, tag_oid)
         if tag is None:
             raise InvalidInput("The tag could not be read back.")

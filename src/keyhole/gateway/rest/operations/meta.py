@@ -16,15 +16,18 @@ _ZEN = b"A key opens one door."
 async def root(ctx: Context) -> Response:
     """Where things are; only what is answered here."""
     api = ctx.links.api
-    return as_json({
-        "current_user_url": f"{api}/user",
-        "current_user_repositories_url": f"{api}/user/repos{{?type,page,per_page,sort}}",
-        "organization_url": f"{api}/orgs/{{org}}",
-        "organization_repositories_url": f"{api}/orgs/{{org}}/repos{{?type,page,per_page,sort}}",
-        "repository_url": f"{api}/repos/{{owner}}/{{repo}}", "user_url": f"{api}/users/{{user}}",
-        "user_repositories_url": f"{api}/users/{{user}}/repos{{?type,page,per_page,sort}}",
-        "rate_limit_url": f"{api}/rate_limit",
-    })
+    return as_json(
+        {
+            "current_user_url": f"{api}/user",
+            "current_user_repositories_url": f"{api}/user/repos{{?type,page,per_page,sort}}",
+            "organization_url": f"{api}/orgs/{{org}}",
+            "organization_repositories_url": f"{api}/orgs/{{org}}/repos{{?type,page,per_page,sort}}",
+            "repository_url": f"{api}/repos/{{owner}}/{{repo}}",
+            "user_url": f"{api}/users/{{user}}",
+            "user_repositories_url": f"{api}/users/{{user}}/repos{{?type,page,per_page,sort}}",
+            "rate_limit_url": f"{api}/rate_limit",
+        }
+    )
 
 
 @reads("meta/get")

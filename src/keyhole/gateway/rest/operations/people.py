@@ -27,8 +27,10 @@ async def contributors(ctx: Context) -> Response:
     if tip is None:
         return nothing()
     found = await history.contributors(ctx.git_dir, tip.oid)
-    items = [{"type": "Anonymous", "name": name, "email": email, "contributions": count}
-             for name, email, count in ctx.page.cut(found)]
+    items = [
+        {"type": "Anonymous", "name": name, "email": email, "contributions": count}
+        for name, email, count in ctx.page.cut(found)
+    ]
     return ctx.listed(items, len(found))
 
 
@@ -63,7 +65,9 @@ async def _one(ctx: Context) -> User:
 
 def _people(ctx: Context) -> list[User]:
     own = Q(is_admin=True) | Q(owner_id=ctx.repository.owner_id)
-    return list(User.objects.filter(own, is_active=True).select_related("owner").order_by("owner__login_folded"))
+    return list(
+        User.objects.filter(own, is_active=True).select_related("owner").order_by("owner__login_folded")
+    )
 
 
 def _person(ctx: Context, user: User) -> dict[str, Any]:

@@ -32,8 +32,11 @@ async def matching_refs(ctx: Context) -> Response:
     """Every ref whose name starts so."""
     found = [ref for ref in await refs.list_refs(ctx.git_dir, "refs/") if ref.name.startswith(_full(ctx))]
     items = [present.git_ref(ref, ctx.here, ctx.repository.pk) for ref in ctx.page.cut(found)]
-    return ctx.listed(items, len(found)) if "page" in ctx.query or "per_page" in ctx.query else as_json(
-        [present.git_ref(ref, ctx.here, ctx.repository.pk) for ref in found])
+    return (
+        ctx.listed(items, len(found))
+        if "page" in ctx.query or "per_page" in ctx.query
+        else as_json([present.git_ref(ref, ctx.here, ctx.repository.pk) for ref in found])
+    )
 
 
 def _full(ctx: Context) -> str:
@@ -103,6 +106,7 @@ async def delete_ref(ctx: Context) -> Plan:
 
 def _never(ref: str, old: str, new: str) -> Plan:
     """A plan for a ref that no token moves: the decision says so, in the same words as for a push."""
+
     async def carry_out() -> Response:
         raise InvalidInput("Reference cannot be moved")
 

@@ -99,13 +99,22 @@ def _order(row: Repository, sort: str) -> tuple[Any, ...]:
 async def _page(ctx: Context, found: Sequence[Repository]) -> Response:
     shown = ctx.page.cut(found)
     facts = await asyncio.gather(*(_facts(row, 0, None) for row in shown))
-    items = [present.minimal(row.as_core(), fact, ctx.grant, ctx.links) for row, fact in zip(shown, facts, strict=True)]
+    items = [
+        present.minimal(row.as_core(), fact, ctx.grant, ctx.links)
+        for row, fact in zip(shown, facts, strict=True)
+    ]
     return ctx.listed(items, len(found))
 
 
 async def _facts(row: Repository, size: int, language: str | None) -> present.Facts:
-    return present.Facts(row.description, await refs.head(row.git_dir) or "main", size, language, row.connected_at,
-                         row.pushed_at)
+    return present.Facts(
+        row.description,
+        await refs.head(row.git_dir) or "main",
+        size,
+        language,
+        row.connected_at,
+        row.pushed_at,
+    )
 
 
 @reads("repos/list-languages")

@@ -26,15 +26,18 @@ async def create(ctx: Context) -> Plan:
     """A status for a commit that is there."""
     fields = await ctx.fields("Status")
     state, target_url = fields.text("state"), fields.optional_text("target_url")
-    said = statuses.Said(state, fields.optional_text("context") or "default", fields.optional_text("description"),
-                         target_url)
+    said = statuses.Said(
+        state, fields.optional_text("context") or "default", fields.optional_text("description"), target_url
+    )
     if state not in statuses.STATES:
         raise invalid("Status", "state")
     if target_url and (not target_url.startswith(("http://", "https://")) or len(target_url) > 2048):
         raise InvalidInput("Target url must use http(s) scheme")
     if len(said.description) > 140:
         raise invalid("Status", "description")
-    if len(said.context) > 255 or any(not char.isprintable() for char in said.context + said.description + target_url):
+    if len(said.context) > 255 or any(
+        not char.isprintable() for char in said.context + said.description + target_url
+    ):
         raise invalid("Status", "context")
     oid = await _commit(ctx, ctx.params["sha"])
 
@@ -50,8 +53,10 @@ async def create(ctx: Context) -> Plan:
 async def list_for_ref(ctx: Context) -> Response:
     """All of them, newest first."""
     rows = await in_thread(statuses.of_commit, ctx.repository.pk, await _commit(ctx, ctx.params["ref"]))
-    items = [_shown(ctx, row) | {"creator": owners.simple(row.creator.as_core(), ctx.links)}
-             for row in ctx.page.cut(rows)]
+    items = [
+        _shown(ctx, row) | {"creator": owners.simple(row.creator.as_core(), ctx.links)}
+        for row in ctx.page.cut(rows)
+    ]
     return ctx.listed(items, len(rows))
 
 
@@ -63,12 +68,17 @@ async def get_combined(ctx: Context) -> Response:
     branch = await in_thread(default_branch, ctx.git_dir)
     row = ctx.repository
     facts = present_repositories.Facts(row.description, branch, 0, None, row.connected_at, row.pushed_at)
-    return as_json({
-        "state": statuses.combined([row.state for row in rows]), "sha": oid, "total_count": len(rows),
-        "statuses": [_shown(ctx, row) for row in ctx.page.cut(rows)],
-        "repository": present_repositories.minimal(row.as_core(), facts, ctx.grant, ctx.links),
-        "commit_url": ctx.here.commit(oid), "url": f"{ctx.here.commit(oid)}/status",
-    })
+    return as_json(
+        {
+            "state": statuses.combined([row.state for row in rows]),
+            "sha": oid,
+            "total_count": len(rows),
+            "statuses": [_shown(ctx, row) for row in ctx.page.cut(rows)],
+            "repository": present_repositories.minimal(row.as_core(), facts, ctx.grant, ctx.links),
+            "commit_url": ctx.here.commit(oid),
+            "url": f"{ctx.here.commit(oid)}/status",
+        }
+    )
 
 
 async def _commit(ctx: Context, name: str) -> str:
@@ -80,8 +90,14 @@ async def _commit(ctx: Context, name: str) -> str:
 
 def _shown(ctx: Context, row: CommitStatus) -> dict[str, Any]:
     return {
-        "url": f"{ctx.here.api}/statuses/{row.commit}", "avatar_url": "", "id": row.pk,
-        "node_id": node_id("StatusContext", row.pk), "state": row.state, "description": row.description or None,
-        "target_url": row.target_url or None, "context": row.context, "created_at": zulu(row.created_at),
+        "url": f"{ctx.here.api}/statuses/{row.commit}",
+        "avatar_url": "",
+        "id": row.pk,
+        "node_id": node_id("StatusContext", row.pk),
+        "state": row.state,
+        "description": row.description or None,
+        "target_url": row.target_url or None,
+        "context": row.context,
+        "created_at": zulu(row.created_at),
         "updated_at": zulu(row.created_at),
     }

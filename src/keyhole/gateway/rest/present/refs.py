@@ -7,8 +7,10 @@ from typing import Any
 from keyhole.gateway.rest.gitread.refs import Ref
 from keyhole.gateway.rest.present.links import RepositoryLinks, node_id, spelled
 
-_NO_PROTECTION = {"enabled": False, "required_status_checks": {"enforcement_level": "off", "contexts": [],
-                                                              "checks": []}}
+_NO_PROTECTION = {
+    "enabled": False,
+    "required_status_checks": {"enforcement_level": "off", "contexts": [], "checks": []},
+}
 
 
 def git_ref(ref: Ref, here: RepositoryLinks, repository_id: int) -> dict[str, Any]:
@@ -19,7 +21,8 @@ def git_ref(ref: Ref, here: RepositoryLinks, repository_id: int) -> dict[str, An
 def moved(name: str, oid: str, kind: str, here: RepositoryLinks, repository_id: int) -> dict[str, Any]:
     """A ref that was just made or moved."""
     return {
-        "ref": name, "node_id": node_id("Ref", f"{repository_id}:{name}"),
+        "ref": name,
+        "node_id": node_id("Ref", f"{repository_id}:{name}"),
         "url": f"{here.api}/git/{spelled(name)}",
         "object": {"sha": oid, "type": kind, "url": here.git(kind, oid)},
     }
@@ -28,8 +31,11 @@ def moved(name: str, oid: str, kind: str, here: RepositoryLinks, repository_id: 
 def short_branch(ref: Ref, here: RepositoryLinks) -> dict[str, Any]:
     """One entry of the list of branches. Keyhole's push rules are not GitHub's branch protection."""
     return {
-        "name": ref.short, "commit": {"sha": ref.oid, "url": here.commit(ref.oid)}, "protected": False,
-        "protection": _NO_PROTECTION, "protection_url": f"{here.api}/branches/{spelled(ref.short)}/protection",
+        "name": ref.short,
+        "commit": {"sha": ref.oid, "url": here.commit(ref.oid)},
+        "protected": False,
+        "protection": _NO_PROTECTION,
+        "protection_url": f"{here.api}/branches/{spelled(ref.short)}/protection",
     }
 
 
@@ -44,7 +50,8 @@ def branch(ref: Ref, commit: dict[str, Any], here: RepositoryLinks) -> dict[str,
 def tag(ref: Ref, here: RepositoryLinks, repository_id: int) -> dict[str, Any]:
     """One entry of the list of tags."""
     return {
-        "name": ref.short, "zipball_url": f"{here.api}/zipball/{spelled(ref.name)}",
+        "name": ref.short,
+        "zipball_url": f"{here.api}/zipball/{spelled(ref.name)}",
         "tarball_url": f"{here.api}/tarball/{spelled(ref.name)}",
         "commit": {"sha": ref.peeled, "url": here.commit(ref.peeled)},
         "node_id": node_id("Ref", f"{repository_id}:{ref.name}"),
