@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -265,3 +266,18 @@ def test_p23_a_hidden_repository_is_refused_like_an_absent_one(repository):
 def test_a_clock_without_a_zone_is_not_compared():
     with pytest.raises(TypeError):
         decide(READER, asked(GIT_FETCH, REPO, at=NOW.replace(tzinfo=None)))
+
+
+def test_t14_a_permission_that_the_vocabulary_lost_is_not_held():
+    grant = replace(READER, permissions={"contents": READ, "forgotten": Level.ADMIN})
+    operation = replace(OPERATIONS["repos/get-content"], any_of=({"forgotten": READ},), public_ok=False)
+    verdict = decide(grant, asked(operation, REPO))
+    assert not isinstance(verdict, Allowed)
+    assert verdict.reason is Reason.PERMISSION_MISSING
+
+
+@pytest.mark.parametrize(("grant", "name"), [(READER, "operation"), (token(), "reason")], ids=["allowed", "denied"])
+def test_a_verdict_cannot_be_changed_afterwards(grant, name):
+    verdict = decide(grant, asked(GIT_FETCH, REPO))
+    with pytest.raises(AttributeError):
+        setattr(verdict, name, None)
