@@ -491,3 +491,14 @@ def test_large_pushes_come_in_chunks_after_a_probe(keyhole, work, writer, reques
         at=work,
         token=writer,
     )
+
+
+def test_a_branch_that_only_points_to_another_one_is_not_moved_and_neither_is_the_other(keyhole, work, writer):
+    git_dir = keyhole.repositories / "push/app.git"
+    keyhole.git(f"--git-dir={git_dir}", "symbolic-ref", "refs/heads/alias", "refs/heads/main")
+    before = _refs(keyhole, "push/app")
+    keyhole.git("commit", "--quiet", "--allow-empty", "-m", "by another name", at=work)
+    done = _push(keyhole, work, writer, "HEAD:refs/heads/alias")
+    assert done.returncode != 0
+    assert "only points to another one" in done.stderr
+    assert _refs(keyhole, "push/app") == before

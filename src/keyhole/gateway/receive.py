@@ -149,6 +149,7 @@ def move_refs(git_dir: Path, commands: tuple[Command, ...]) -> None:
         run(
             git_dir,
             "update-ref",
+            "--no-deref",
             "--stdin",
             stdin="".join(f"{line}\n" for line in lines).encode(),
             timeout=120,
@@ -170,12 +171,15 @@ def in_the_way(git_dir: Path, commands: tuple[Command, ...]) -> dict[str, str]:
     HEAD names, against deletion: the repository would have no default branch.
     """
     used = _checked_out(git_dir)
+    pointing = _symbolic(git_dir, commands)
     head = _head_of(git_dir / "HEAD")
     never_back = _flag(git_dir, "receive.denyNonFastForwards")
     found: dict[str, str] = {}
     for command in commands:
         if command.ref in used:
             found[command.ref] = "branch is currently checked out"
+        elif command.ref in pointing:
+            found[command.ref] = "the ref only points to another one, which was not judged"
         elif command.deletes and command.ref == head:
             found[command.ref] = "deletion of the current branch prohibited"
         elif command.deletes and _flag(git_dir, "receive.denyDeletes"):
@@ -183,6 +187,14 @@ def in_the_way(git_dir: Path, commands: tuple[Command, ...]) -> dict[str, str]:
         elif never_back and not _forward(git_dir, command):
             found[command.ref] = "non-fast-forward"
     return found
+
+
+def _symbolic(git_dir: Path, commands: tuple[Command, ...]) -> set[str]:
+    patterns = [command.ref for command in commands]
+    listed = run(git_dir, "for-each-ref", "--format=%(refname) %(symref)", *patterns).decode(
+        "utf-8", "replace"
+    )
+    return {line.split(" ")[0] for line in listed.splitlines() if line.partition(" ")[2]}
 
 
 def _checked_out(git_dir: Path) -> set[str]:
