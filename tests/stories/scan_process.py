@@ -62,7 +62,11 @@ class ScanProcess:
     def end(self):
         """Ends it in an orderly way."""
         self._process.stdin.close()
-        self._process.wait(30)
+        try:
+            self._process.wait(30)
+        except subprocess.TimeoutExpired:
+            self.kill()  # a failed story may have left it waiting for ever
+            raise
         self._close()
 
     def _close(self):
