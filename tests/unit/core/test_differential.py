@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import random
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
@@ -50,6 +52,14 @@ def answers(engine, seed, count):
 def test_both_sides_know_the_same_operations():
     assert [(row.method, row.path) for row in ROWS] == [(each.method, each.path) for each in OPERATIONS]
     assert SHARDS * DECISIONS >= 1_000_000
+
+
+def test_the_oracle_shares_nothing_with_the_engine():
+    source = Path(model.__file__).read_text()
+    imported = {name.name for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Import) for name in node.names}
+    imported |= {node.module for node in ast.walk(ast.parse(source)) if isinstance(node, ast.ImportFrom)}
+    assert imported == {"__future__", "json", "dataclasses", "pathlib"}, "no engine, no patterns, no caches"
+    assert len(source.splitlines()) <= 300
 
 
 @pytest.mark.parametrize("shard", range(SHARDS))
