@@ -82,6 +82,13 @@ class KeyholeProcess:
                 time.sleep(0.05)
         raise AssertionError(f"the server did not start:\n{self.log.read_text()}")
 
+    def restart(self) -> None:
+        """Start the server again on the same data, after it has ended."""
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen([sys.executable, "-m", "keyhole.server"], stdout=log, stderr=log,
+                                            stdin=subprocess.DEVNULL, env=self.environment)
+        self._wait()
+
     def stop(self) -> None:
         """End both processes."""
         self._control.communicate()

@@ -249,3 +249,41 @@ def test_memory_does_not_grow_with_what_is_transferred(keyhole, reader):
         time.sleep(0.01)
     assert process.returncode == 0
     assert largest - before < 30_000_000
+
+
+def test_P13_a_server_killed_in_the_middle_of_a_push_moved_nothing_and_comes_back(fresh_keyhole):
+    keyhole = fresh_keyhole
+    git_dir = keyhole.make_repo("killed/app")
+    token = keyhole.token("killed/app", contents="write")
+    work = keyhole.clone("killed/app", token)
+    refs = keyhole.git(f"--git-dir={git_dir}", "for-each-ref").stdout
+    line = f"{'0' * 40} {'a' * 40} refs/heads/x\0report-status"
+    head = (f"POST /killed/app.git/git-receive-pack HTTP/1.1\r\nHost: k\r\nAuthorization: {token.header}\r\n"
+            "Content-Type: application/x-git-receive-pack-request\r\nContent-Length: 1000000\r\n\r\n"
+            f"{len(line) + 4:04x}{line}0000").encode()
+    with socket.create_connection(("127.0.0.1", keyhole.port), timeout=20) as client:
+        client.sendall(head + b"PACK\0\0\0\2\0\0\3\0" + os.urandom(10))
+        _until(lambda: list((git_dir / "objects").glob("tmp_objdir-*")), 10, "the push did not begin")
+        keyhole.process.kill()
+        keyhole.process.wait()
+    assert keyhole.git(f"--git-dir={git_dir}", "for-each-ref").stdout == refs
+    keyhole.restart()
+    commit = keyhole.commit(work, {"after": "1"})
+    keyhole.git("push", "-q", "origin", "main", at=work, token=token)
+    assert commit in keyhole.git(f"--git-dir={git_dir}", "for-each-ref").stdout
+    assert keyhole.do("audit_ok")
+
+
+def test_pushes_that_race_for_one_branch_are_won_by_one(keyhole):
+    git_dir = keyhole.make_repo("stream/raced")
+    token = keyhole.token("stream/raced", contents="write")
+    works = [keyhole.clone("stream/raced", token) for _ in range(4)]
+    for number, work in enumerate(works):
+        keyhole.commit(work, {f"{number}": "1"})
+    pushes = [subprocess.Popen(["git", "-c", f"http.extraHeader=Authorization: {token.header}", "push", "-q", "origin",
+                                "main"], cwd=work, stderr=subprocess.DEVNULL) for work in works]
+    codes = [push.wait(120) for push in pushes]
+    assert codes.count(0) == 1
+    winner = keyhole.git("rev-parse", "HEAD", at=works[codes.index(0)]).stdout
+    assert keyhole.git(f"--git-dir={git_dir}", "rev-parse", "main").stdout == winner
+    assert not list((git_dir / "objects").glob("tmp_objdir-*"))

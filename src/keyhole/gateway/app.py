@@ -158,17 +158,17 @@ class _Exchange:
             return peer
 
     async def _deliver(self, response: Response) -> None:
-        stream = not isinstance(response.body, bytes)
-        await self._put({"type": "http.response.start", "status": response.status,
-                         "headers": _with_common(response, stream)})
+        start = {"type": "http.response.start", "status": response.status, "headers": _with_common(response)}
         if isinstance(response.body, bytes):
+            await self._put(start)
             body = b"" if self._scope["method"] == "HEAD" else response.body
             await self._put({"type": "http.response.body", "body": body, "more_body": False})
             return
-        await watched(self._stream(response.body), self._body, response.token_id)
+        await watched(self._stream(start, response.body), self._body, response.token_id)
 
-    async def _stream(self, pieces: AsyncIterator[bytes]) -> None:
+    async def _stream(self, start: MutableMapping[str, Any], pieces: AsyncIterator[bytes]) -> None:
         try:
+            await self._put(start)
             if self._scope["method"] != "HEAD":
                 async for piece in pieces:
                     await self._put({"type": "http.response.body", "body": piece, "more_body": True}, _SLOWEST_STREAM)
@@ -193,14 +193,14 @@ def _is_proxy(peer: str) -> bool:
     return any(address in network for network in settings.KEYHOLE_PROXIES)
 
 
-def _with_common(response: Response, stream: bool) -> list[tuple[bytes, bytes]]:
+def _with_common(response: Response) -> list[tuple[bytes, bytes]]:
     headers = [(name.lower().encode("ascii"), value.encode("latin-1", "replace")) for name, value in response.headers]
     given = {name for name, _ in headers}
     number = response.explain or secrets.token_hex(8)
     if b"vary" not in given:
         headers.append((b"vary", b"Authorization"))
-    if not stream and response.status not in (204, 304):
-        headers.append((b"content-length", str(len(response.body)).encode()))  # type: ignore[arg-type]
+    if isinstance(response.body, bytes) and response.status not in (204, 304):
+        headers.append((b"content-length", str(len(response.body)).encode()))
     if response.explain:
         headers.append((b"x-keyhole-explain", response.explain.encode()))
     headers.append((b"x-github-request-id", number.encode()))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import re
 import tempfile
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncGenerator, AsyncIterator, Coroutine
 from typing import IO
 
 from django.utils import timezone
@@ -143,7 +143,8 @@ async def _receive(subject: Subject) -> Response:
         return await Pushing(subject).answer()
 
 
-async def _child(subject: Subject, command: list[str], version: int, stdin: IO[bytes] | None) -> AsyncIterator[bytes]:
+async def _child(subject: Subject, command: list[str], version: int,
+                 stdin: IO[bytes] | None) -> AsyncGenerator[bytes, None]:
     """The output of a git child, which holds one of the places and ends when the stream is closed."""
     async with git_children.one():
         process = await spawn(
@@ -169,23 +170,31 @@ async def _last_of(stream: asyncio.StreamReader) -> bytes:
     return kept
 
 
-async def _begun(stream: AsyncIterator[bytes], head: bytes) -> AsyncIterator[bytes]:
+async def _begun(stream: AsyncGenerator[bytes, None], head: bytes) -> AsyncIterator[bytes]:
     """The stream, once its first bytes are here: until then a failure can still be told by the status."""
     try:
-        first = await anext(stream)
-    except StopAsyncIteration:
-        first = b""
+        first = await anext(stream, b"")
     except GitError as problem:
         raise KeyholeError("The repository could not be read.", hint=problem.message) from problem
-    return _rejoined(head + first, stream)
+    return _Begun(head + first, stream)
 
 
-async def _rejoined(first: bytes, stream: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    try:
-        if first:
-            yield first
-        async for piece in stream:
-            yield piece
-    finally:
-        if (close := getattr(stream, "aclose", None)) is not None:
-            await close()
+class _Begun:
+    """A stream with its first bytes put back. Closing it closes the stream, even if nobody has read from it."""
+
+    def __init__(self, first: bytes, stream: AsyncGenerator[bytes, None]) -> None:
+        self._first = first
+        self._stream = stream
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self
+
+    async def __anext__(self) -> bytes:
+        if self._first:
+            first, self._first = self._first, b""
+            return first
+        return await anext(self._stream)
+
+    async def aclose(self) -> None:
+        """End whatever feeds the stream."""
+        await self._stream.aclose()

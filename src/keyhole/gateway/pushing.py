@@ -6,7 +6,7 @@ Refused for one ref is refused for all; nothing of a refused push stays in the r
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from pathlib import Path
 
 from django.utils import timezone
@@ -146,7 +146,7 @@ def object_format(git_dir: Path) -> str:
     return run(git_dir, "rev-parse", "--show-object-format").decode().strip()
 
 
-async def advertisement(subject: Subject) -> AsyncIterator[bytes]:
+async def advertisement(subject: Subject) -> AsyncGenerator[bytes, None]:
     """What refs there are and what a push may ask for. Ours, because git would add what the config switches on."""
     git_dir = subject.git_dir
     kind = await in_thread(object_format, git_dir)
