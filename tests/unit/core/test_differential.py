@@ -56,8 +56,9 @@ def test_both_sides_know_the_same_operations():
 
 def test_the_oracle_shares_nothing_with_the_engine():
     source = Path(model.__file__).read_text()
-    imported = {name.name for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Import) for name in node.names}
-    imported |= {node.module for node in ast.walk(ast.parse(source)) if isinstance(node, ast.ImportFrom)}
+    nodes = list(ast.walk(ast.parse(source)))
+    imported = {name.name for node in nodes if isinstance(node, ast.Import) for name in node.names}
+    imported |= {node.module for node in nodes if isinstance(node, ast.ImportFrom)}
     assert imported == {"__future__", "json", "dataclasses", "pathlib"}, "no engine, no patterns, no caches"
     assert len(source.splitlines()) <= 300
 
