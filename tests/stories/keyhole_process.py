@@ -56,19 +56,35 @@ class KeyholeProcess:
         self.repositories.mkdir()
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self.environment = {**os.environ, "KEYHOLE_DATA": str(self.data), "DJANGO_SETTINGS_MODULE": "keyhole.settings",
-                            "KEYHOLE_LISTEN": f"127.0.0.1:{self.port}", **environment}
+        self.environment = {
+            **os.environ,
+            "KEYHOLE_DATA": str(self.data),
+            "DJANGO_SETTINGS_MODULE": "keyhole.settings",
+            "KEYHOLE_LISTEN": f"127.0.0.1:{self.port}",
+            **environment,
+        }
         self.ids: dict[str, int] = {}
 
     def start(self) -> None:
         """Start the server, wait until it answers, then start the process that acts for people."""
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen([sys.executable, "-m", "keyhole.server"], stdout=log, stderr=log,
-                                            stdin=subprocess.DEVNULL, env=self.environment)
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "keyhole.server"],
+                stdout=log,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
+                env=self.environment,
+            )
         self._wait()
         with self.log.open("ab") as log:
-            self._control = subprocess.Popen([sys.executable, str(_CONTROL)], stdin=subprocess.PIPE, text=True,
-                                             stdout=subprocess.PIPE, stderr=log, env=self.environment)
+            self._control = subprocess.Popen(
+                [sys.executable, str(_CONTROL)],
+                stdin=subprocess.PIPE,
+                text=True,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                env=self.environment,
+            )
 
     def _wait(self) -> None:
         end = time.monotonic() + _READY
@@ -85,8 +101,13 @@ class KeyholeProcess:
     def restart(self) -> None:
         """Start the server again on the same data, after it has ended."""
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen([sys.executable, "-m", "keyhole.server"], stdout=log, stderr=log,
-                                            stdin=subprocess.DEVNULL, env=self.environment)
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "keyhole.server"],
+                stdout=log,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
+                env=self.environment,
+            )
         self._wait()
 
     def stop(self) -> None:
@@ -134,12 +155,24 @@ class KeyholeProcess:
 
     def token(self, *full_names: str, days: int | None = 30, **permissions: str) -> Issued:
         """A token for these repositories, all of one owner."""
-        made = self.do("token", owner=full_names[0].split("/")[0], name=f"story {next(_names)}",
-                       permissions=permissions, repository_ids=[self.ids[name] for name in full_names], days=days)
+        made = self.do(
+            "token",
+            owner=full_names[0].split("/")[0],
+            name=f"story {next(_names)}",
+            permissions=permissions,
+            repository_ids=[self.ids[name] for name in full_names],
+            days=days,
+        )
         return Issued(made["id"], canaries.watch("story token", made["text"]))
 
-    def git(self, *args: str, at: Path | None = None, token: Issued | None = None, check: bool = True,
-            timeout: float = 120) -> subprocess.CompletedProcess[str]:
+    def git(
+        self,
+        *args: str,
+        at: Path | None = None,
+        token: Issued | None = None,
+        check: bool = True,
+        timeout: float = 120,
+    ) -> subprocess.CompletedProcess[str]:
         """git as a user runs it; the token is handed over by a credential helper, never in arguments."""
         environment, helper = dict(os.environ), []
         if token is not None:
@@ -150,16 +183,30 @@ class KeyholeProcess:
             credential.chmod(0o700)
             helper = ["-c", "credential.helper=", "-c", f"credential.helper={credential}"]
         environment["GIT_TERMINAL_PROMPT"] = "0"
-        done = subprocess.run(["git", *helper, *args], cwd=at or self.folder, env=environment, text=True,
-                              capture_output=True, timeout=timeout, check=False)
+        done = subprocess.run(
+            ["git", *helper, *args],
+            cwd=at or self.folder,
+            env=environment,
+            text=True,
+            capture_output=True,
+            timeout=timeout,
+            check=False,
+        )
         assert not check or done.returncode == 0, f"git {args}: {done.stdout}{done.stderr}"
         return done
 
     def clone(self, full_name: str, token: Issued, *options: str) -> Path:
         """A new clone through the gateway."""
         target = self.folder / "clones" / f"{next(_names)}"
-        self.git(*_global(options), "clone", "-q", *_own(options), f"{self.url}/{full_name}.git", str(target),
-                 token=token)
+        self.git(
+            *_global(options),
+            "clone",
+            "-q",
+            *_own(options),
+            f"{self.url}/{full_name}.git",
+            str(target),
+            token=token,
+        )
         return target
 
     def commit(self, work: Path, files: dict[str, str | None], message: str = "change") -> str:
@@ -175,8 +222,9 @@ class KeyholeProcess:
         self.git("commit", "-q", "--allow-empty", "-m", message, at=work)
         return self.git("rev-parse", "HEAD", at=work).stdout.strip()
 
-    def http(self, method: str, path: str, token: Issued | None = None, body: bytes | None = None,
-             **headers: str) -> tuple[int, dict[str, str], bytes]:
+    def http(
+        self, method: str, path: str, token: Issued | None = None, body: bytes | None = None, **headers: str
+    ) -> tuple[int, dict[str, str], bytes]:
         """Status, headers (names in lower case) and body of one request; redirects are not followed."""
         given = {name.replace("_", "-"): value for name, value in headers.items()}
         if token is not None:

@@ -493,7 +493,9 @@ def test_large_pushes_come_in_chunks_after_a_probe(keyhole, work, writer, reques
     )
 
 
-def test_a_branch_that_only_points_to_another_one_is_not_moved_and_neither_is_the_other(keyhole, work, writer):
+def test_a_branch_that_only_points_to_another_one_is_not_moved_and_neither_is_the_other(
+    keyhole, work, writer
+):
     git_dir = keyhole.repositories / "push/app.git"
     keyhole.git(f"--git-dir={git_dir}", "symbolic-ref", "refs/heads/alias", "refs/heads/main")
     before = _refs(keyhole, "push/app")

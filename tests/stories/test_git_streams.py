@@ -18,7 +18,9 @@ def keyhole(keyhole_server):
     git_dir = keyhole_server.make_repo("stream/large")
     work = keyhole_server.folder / "large"
     keyhole_server.git("clone", "-q", str(git_dir), str(work))
-    keyhole_server.git("config", "core.compression", "0", at=work)  # random bytes: trying would only take time
+    keyhole_server.git(
+        "config", "core.compression", "0", at=work
+    )  # random bytes: trying would only take time
     for number in range(12):
         (work / f"{number}.bin").write_bytes(os.urandom(4_000_000))  # does not compress: 48 MB on the wire
     keyhole_server.commit(work, {"a": "1"})
@@ -56,9 +58,10 @@ def _fetch_request(keyhole, token) -> bytes:
     git_dir = keyhole.repositories / "stream/large.git"
     tip = keyhole.git(f"--git-dir={git_dir}", "rev-parse", "main").stdout.strip()
     body = f"0032want {tip}\n00000009done\n".encode()
-    return (f"POST /stream/large.git/git-upload-pack HTTP/1.1\r\nHost: k\r\nAuthorization: {token.header}\r\n"
-            f"Content-Type: application/x-git-upload-pack-request\r\nContent-Length: {len(body)}\r\n\r\n"
-            ).encode() + body
+    return (
+        f"POST /stream/large.git/git-upload-pack HTTP/1.1\r\nHost: k\r\nAuthorization: {token.header}\r\n"
+        f"Content-Type: application/x-git-upload-pack-request\r\nContent-Length: {len(body)}\r\n\r\n"
+    ).encode() + body
 
 
 def _open_clone(keyhole, token) -> socket.socket:
@@ -74,8 +77,11 @@ def test_G21_a_client_that_goes_away_takes_its_git_processes_with_it(keyhole, re
     for client in clients:
         client.close()
     _until(lambda: not _children(keyhole), 4, "git processes outlived their clients")
-    zombies = [child for child in psutil.Process(keyhole.process.pid).children(recursive=True)
-               if child.status() == psutil.STATUS_ZOMBIE]
+    zombies = [
+        child
+        for child in psutil.Process(keyhole.process.pid).children(recursive=True)
+        if child.status() == psutil.STATUS_ZOMBIE
+    ]
     assert zombies == []
 
 
@@ -104,8 +110,18 @@ def _receive(client: socket.socket) -> bytes:
 def test_a_clone_that_was_cut_is_noticed_by_git(keyhole, reader):
     target = keyhole.folder / "cut"
     process = subprocess.Popen(
-        ["git", "-c", f"http.extraHeader=Authorization: {reader.header}", "clone", "-q",
-         f"{keyhole.url}/stream/large.git", str(target)], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        [
+            "git",
+            "-c",
+            f"http.extraHeader=Authorization: {reader.header}",
+            "clone",
+            "-q",
+            f"{keyhole.url}/stream/large.git",
+            str(target),
+        ],
+        stdin=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    )
     _until(lambda: _children(keyhole) or process.poll() is not None, 10, "the clone did not begin")
     for child in _children(keyhole):
         child.kill()
@@ -121,13 +137,17 @@ def test_G12_a_push_that_breaks_off_leaves_nothing(keyhole):
     line = f"{'0' * 40} {'a' * 40} refs/heads/x\0report-status"
     commands = f"{len(line) + 4:04x}{line}0000".encode()
     pack = b"PACK\0\0\0\2\0\0\3\0" + os.urandom(10)
-    head = (f"POST /stream/small.git/git-receive-pack HTTP/1.1\r\nHost: k\r\nAuthorization: {writer.header}\r\n"
-            "Content-Type: application/x-git-receive-pack-request\r\nContent-Length: 1000000\r\n\r\n").encode()
+    head = (
+        f"POST /stream/small.git/git-receive-pack HTTP/1.1\r\nHost: k\r\nAuthorization: {writer.header}\r\n"
+        "Content-Type: application/x-git-receive-pack-request\r\nContent-Length: 1000000\r\n\r\n"
+    ).encode()
     with socket.create_connection(("127.0.0.1", keyhole.port), timeout=20) as client:
         client.sendall(head + commands + pack)
         _until(lambda: list((git_dir / "objects").glob("tmp_objdir-*")), 10, "the push did not begin")
     _until(lambda: not _children(keyhole), 4, "git processes outlived the push")
-    _until(lambda: sorted(path.name for path in git_dir.rglob("*")) == before, 4, "the push left files behind")
+    _until(
+        lambda: sorted(path.name for path in git_dir.rglob("*")) == before, 4, "the push left files behind"
+    )
 
 
 def test_no_token_is_ever_in_a_process_list(keyhole, reader):
@@ -138,7 +158,9 @@ def test_no_token_is_ever_in_a_process_list(keyhole, reader):
         while not stop.is_set():
             for child in psutil.Process(keyhole.process.pid).children(recursive=True):
                 try:
-                    seen.add(" ".join(child.cmdline()) + " ".join(f"{k}={v}" for k, v in child.environ().items()))
+                    seen.add(
+                        " ".join(child.cmdline()) + " ".join(f"{k}={v}" for k, v in child.environ().items())
+                    )
                 except (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
                     continue
 
@@ -157,8 +179,19 @@ def test_L4_more_clones_than_places_wait_and_all_succeed(keyhole, reader):
 
     def clone(number):
         target = keyhole.folder / f"parallel-{number}"
-        done = subprocess.run(["git", "-c", f"http.extraHeader=Authorization: {reader.header}", "clone", "-q",
-                               f"{keyhole.url}/stream/small.git", str(target)], capture_output=True, check=False)
+        done = subprocess.run(
+            [
+                "git",
+                "-c",
+                f"http.extraHeader=Authorization: {reader.header}",
+                "clone",
+                "-q",
+                f"{keyhole.url}/stream/small.git",
+                str(target),
+            ],
+            capture_output=True,
+            check=False,
+        )
         results.append(done.returncode)
 
     threads = [threading.Thread(target=clone, args=(number,)) for number in range(24)]
@@ -180,23 +213,33 @@ def _line(child: psutil.Process) -> list[str]:
 def test_G18_a_repository_whose_config_runs_programs_runs_none(keyhole):
     canary = keyhole.folder / "ran"
     program = keyhole.folder / "evil.sh"
-    program.write_text(f"#!/bin/sh\necho \"$0 $*\" >> {canary}\ncat\n")
+    program.write_text(f'#!/bin/sh\necho "$0 $*" >> {canary}\ncat\n')
     program.chmod(0o755)
     git_dir = keyhole.make_repo("stream/hostile")
     hooks = git_dir / "hooks"
     hooks.mkdir(exist_ok=True)
-    for name in ("pre-receive", "update", "post-receive", "post-update", "reference-transaction", "proc-receive",
-                 "push-to-checkout", "pre-auto-gc"):
+    for name in (
+        "pre-receive",
+        "update",
+        "post-receive",
+        "post-update",
+        "reference-transaction",
+        "proc-receive",
+        "push-to-checkout",
+        "pre-auto-gc",
+    ):
         (hooks / name).write_bytes(program.read_bytes())
         (hooks / name).chmod(0o755)
     included = keyhole.folder / "included"
     included.write_text(f"[core]\n\tfsmonitor = {program}\n\thooksPath = {hooks}\n")
     with (git_dir / "config").open("a") as config:
-        config.write(f"[core]\n\tfsmonitor = {program}\n\thooksPath = {hooks}\n\tsshCommand = {program}\n"
-                     f"\talternateRefsCommand = {program}\n\tpager = {program}\n[include]\n\tpath = {included}\n"
-                     f"[uploadpack]\n\tpackObjectsHook = {program}\n\tallowAnySHA1InWant = true\n"
-                     f"[receive]\n\tprocReceiveRefs = refs/heads\n\tadvertisePushOptions = true\n"
-                     f"\tcertNonceSeed = x\n[gpg]\n\tprogram = {program}\n[gc]\n\trecentObjectsHook = {program}\n")
+        config.write(
+            f"[core]\n\tfsmonitor = {program}\n\thooksPath = {hooks}\n\tsshCommand = {program}\n"
+            f"\talternateRefsCommand = {program}\n\tpager = {program}\n[include]\n\tpath = {included}\n"
+            f"[uploadpack]\n\tpackObjectsHook = {program}\n\tallowAnySHA1InWant = true\n"
+            f"[receive]\n\tprocReceiveRefs = refs/heads\n\tadvertisePushOptions = true\n"
+            f"\tcertNonceSeed = x\n[gpg]\n\tprogram = {program}\n[gc]\n\trecentObjectsHook = {program}\n"
+        )
     token = keyhole.token("stream/hostile", contents="write")
     work = keyhole.clone("stream/hostile", token)
     keyhole.commit(work, {f"f{number}": "1" for number in range(120)})
@@ -242,8 +285,17 @@ def test_memory_does_not_grow_with_what_is_transferred(keyhole, reader):
     before = server.memory_info().rss
     largest, target = before, Path(keyhole.folder / "measured")
     process = subprocess.Popen(
-        ["git", "-c", f"http.extraHeader=Authorization: {reader.header}", "clone", "-q",
-         f"{keyhole.url}/stream/large.git", str(target)], stderr=subprocess.DEVNULL)
+        [
+            "git",
+            "-c",
+            f"http.extraHeader=Authorization: {reader.header}",
+            "clone",
+            "-q",
+            f"{keyhole.url}/stream/large.git",
+            str(target),
+        ],
+        stderr=subprocess.DEVNULL,
+    )
     while process.poll() is None:
         largest = max(largest, server.memory_info().rss)
         time.sleep(0.01)
@@ -258,9 +310,11 @@ def test_P13_a_server_killed_in_the_middle_of_a_push_moved_nothing_and_comes_bac
     work = keyhole.clone("killed/app", token)
     refs = keyhole.git(f"--git-dir={git_dir}", "for-each-ref").stdout
     line = f"{'0' * 40} {'a' * 40} refs/heads/x\0report-status"
-    head = (f"POST /killed/app.git/git-receive-pack HTTP/1.1\r\nHost: k\r\nAuthorization: {token.header}\r\n"
-            "Content-Type: application/x-git-receive-pack-request\r\nContent-Length: 1000000\r\n\r\n"
-            f"{len(line) + 4:04x}{line}0000").encode()
+    head = (
+        f"POST /killed/app.git/git-receive-pack HTTP/1.1\r\nHost: k\r\nAuthorization: {token.header}\r\n"
+        "Content-Type: application/x-git-receive-pack-request\r\nContent-Length: 1000000\r\n\r\n"
+        f"{len(line) + 4:04x}{line}0000"
+    ).encode()
     with socket.create_connection(("127.0.0.1", keyhole.port), timeout=20) as client:
         client.sendall(head + b"PACK\0\0\0\2\0\0\3\0" + os.urandom(10))
         _until(lambda: list((git_dir / "objects").glob("tmp_objdir-*")), 10, "the push did not begin")
@@ -280,8 +334,14 @@ def test_pushes_that_race_for_one_branch_are_won_by_one(keyhole):
     works = [keyhole.clone("stream/raced", token) for _ in range(4)]
     for number, work in enumerate(works):
         keyhole.commit(work, {f"{number}": "1"})
-    pushes = [subprocess.Popen(["git", "-c", f"http.extraHeader=Authorization: {token.header}", "push", "-q", "origin",
-                                "main"], cwd=work, stderr=subprocess.DEVNULL) for work in works]
+    pushes = [
+        subprocess.Popen(
+            ["git", "-c", f"http.extraHeader=Authorization: {token.header}", "push", "-q", "origin", "main"],
+            cwd=work,
+            stderr=subprocess.DEVNULL,
+        )
+        for work in works
+    ]
     codes = [push.wait(120) for push in pushes]
     assert codes.count(0) == 1
     winner = keyhole.git("rev-parse", "HEAD", at=works[codes.index(0)]).stdout

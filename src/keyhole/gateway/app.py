@@ -54,8 +54,13 @@ def claims(raw_path: bytes) -> bool:
     if not raw_path.startswith(b"/"):
         return True  # `*` and the like, which no page can make anything of
     plain = b"/" + unquote_to_bytes(raw_path).lower().lstrip(b"/")
-    return plain in (b"/api/v3", b"/api/graphql") or plain.startswith(b"/api/v3/") or plain.endswith(_GIT_ENDINGS) \
-        or b".git/" in plain or plain.endswith(b".git")
+    return (
+        plain in (b"/api/v3", b"/api/graphql")
+        or plain.startswith(b"/api/v3/")
+        or plain.endswith(_GIT_ENDINGS)
+        or b".git/" in plain
+        or plain.endswith(b".git")
+    )
 
 
 async def gateway(scope: Scope, receive: Receive, send: Send) -> None:
@@ -69,7 +74,9 @@ async def gateway(scope: Scope, receive: Receive, send: Send) -> None:
         return  # nobody is left to be told
     except KeyholeError as problem:
         # Too late for a status: the stream ends without its end, which every client notices.
-        _log.warning("an answer to %s was cut short: %s", scope["raw_path"].decode("ascii", "replace"), problem)
+        _log.warning(
+            "an answer to %s was cut short: %s", scope["raw_path"].decode("ascii", "replace"), problem
+        )
 
 
 class _Exchange:
@@ -139,9 +146,16 @@ class _Exchange:
             return await self._unauthenticated(problem, http.method, shown)
 
     async def _unauthenticated(self, problem: BadCredentials, method: str, target: str) -> Any:
-        agent = next((value.decode("latin-1")[:200] for name, value in self._headers if name == b"user-agent"), "")
-        circumstances = Circumstances(surface="rest" if self._rest else "git", method=method, target=target,
-                                      address=self._address(), agent=agent)
+        agent = next(
+            (value.decode("latin-1")[:200] for name, value in self._headers if name == b"user-agent"), ""
+        )
+        circumstances = Circumstances(
+            surface="rest" if self._rest else "git",
+            method=method,
+            target=target,
+            address=self._address(),
+            agent=agent,
+        )
         problem.explain = await in_thread(unauthenticated, circumstances, problem.message)  # type: ignore[attr-defined]
         raise problem
 
@@ -171,7 +185,9 @@ class _Exchange:
             await self._put(start)
             if self._scope["method"] != "HEAD":
                 async for piece in pieces:
-                    await self._put({"type": "http.response.body", "body": piece, "more_body": True}, _SLOWEST_STREAM)
+                    await self._put(
+                        {"type": "http.response.body", "body": piece, "more_body": True}, _SLOWEST_STREAM
+                    )
             await self._put({"type": "http.response.body", "body": b"", "more_body": False})
         finally:
             if (close := getattr(pieces, "aclose", None)) is not None:
@@ -194,7 +210,9 @@ def _is_proxy(peer: str) -> bool:
 
 
 def _with_common(response: Response) -> list[tuple[bytes, bytes]]:
-    headers = [(name.lower().encode("ascii"), value.encode("latin-1", "replace")) for name, value in response.headers]
+    headers = [
+        (name.lower().encode("ascii"), value.encode("latin-1", "replace")) for name, value in response.headers
+    ]
     given = {name for name, _ in headers}
     number = response.explain or secrets.token_hex(8)
     if b"vary" not in given:

@@ -34,14 +34,23 @@ from keyhole.tokens.authority import Bearer, Permit, Refused, judge
 _STEP = 1 << 16
 _SERVICES = {"git-upload-pack": GIT_FETCH, "git-receive-pack": GIT_ANNOUNCE_PUSH}
 _UPLOAD_CONFIG = {
-    "uploadpack.allowFilter": "true", "uploadpackfilter.allow": "false",
-    "uploadpackfilter.blob:none.allow": "true", "uploadpackfilter.blob:limit.allow": "true",
-    "uploadpackfilter.tree.allow": "true", "uploadpackfilter.sparse:oid.allow": "false",
-    "uploadpackfilter.object:type.allow": "false", "uploadpackfilter.combine.allow": "false",
-    "uploadpack.allowAnySHA1InWant": "false", "uploadpack.allowTipSHA1InWant": "false",
-    "uploadpack.allowReachableSHA1InWant": "false", "uploadpack.allowRefInWant": "false",
-    "uploadpack.advertiseBundleURIs": "false", "transfer.advertiseObjectInfo": "false",
-    "transfer.advertiseSID": "false", "pack.threads": "2", "pack.windowMemory": "64m",
+    "uploadpack.allowFilter": "true",
+    "uploadpackfilter.allow": "false",
+    "uploadpackfilter.blob:none.allow": "true",
+    "uploadpackfilter.blob:limit.allow": "true",
+    "uploadpackfilter.tree.allow": "true",
+    "uploadpackfilter.sparse:oid.allow": "false",
+    "uploadpackfilter.object:type.allow": "false",
+    "uploadpackfilter.combine.allow": "false",
+    "uploadpack.allowAnySHA1InWant": "false",
+    "uploadpack.allowTipSHA1InWant": "false",
+    "uploadpack.allowReachableSHA1InWant": "false",
+    "uploadpack.allowRefInWant": "false",
+    "uploadpack.advertiseBundleURIs": "false",
+    "transfer.advertiseObjectInfo": "false",
+    "transfer.advertiseSID": "false",
+    "pack.threads": "2",
+    "pack.windowMemory": "64m",
 }
 """What the repository's own config could widen or make costly. `packfile-uris` is refused in `want`."""
 
@@ -57,9 +66,13 @@ async def handle(http: HttpRequest, bearer: Bearer) -> Response:
         if http.target.query:
             raise MalformedRequest("A git service takes no query.")
         if http.header("content-type") != f"application/x-{rest[0]}-request":
-            raise UnsupportedMediaType(f"The Content-Type of this request is application/x-{rest[0]}-request.")
+            raise UnsupportedMediaType(
+                f"The Content-Type of this request is application/x-{rest[0]}-request."
+            )
         subject = await _subject(http, bearer, owner, name)
-        return await _guarded(subject, _upload(subject) if rest[0] == "git-upload-pack" else _receive(subject))
+        return await _guarded(
+            subject, _upload(subject) if rest[0] == "git-upload-pack" else _receive(subject)
+        )
     raise NotFound("Not Found", hint="Only git's smart protocol is spoken here.")
 
 
@@ -77,8 +90,10 @@ def _parts(segments: tuple[str, ...]) -> tuple[str, str, tuple[str, ...]]:
 def _service(http: HttpRequest) -> str:
     asked = [value for name, value in http.target.query if name == "service"]
     if len(http.target.query) != 1 or len(asked) != 1 or asked[0] not in _SERVICES:
-        raise PermissionDenied("The one parameter is service=git-upload-pack or service=git-receive-pack.",
-                               hint="The dumb protocol is not spoken here.")
+        raise PermissionDenied(
+            "The one parameter is service=git-upload-pack or service=git-receive-pack.",
+            hint="The dumb protocol is not spoken here.",
+        )
     return asked[0]
 
 
@@ -107,12 +122,21 @@ async def _advertise(subject: Subject, service: str) -> Response:
         stream, version = advertisement(subject), 0
     else:
         git_dir = subject.git_dir
-        stream = _child(subject, ["upload-pack", "--stateless-rpc", "--strict", "--advertise-refs", str(git_dir)],
-                        version, None)
+        stream = _child(
+            subject,
+            ["upload-pack", "--stateless-rpc", "--strict", "--advertise-refs", str(git_dir)],
+            version,
+            None,
+        )
     head = encode(f"# service={service}\n".encode()) + FLUSH if version != 2 else b""
     body = await _begun(stream, head)
-    return Response(200, body, (("Content-Type", f"application/x-{service}-advertisement"),), permit.id,
-                    subject.bearer.token_id)
+    return Response(
+        200,
+        body,
+        (("Content-Type", f"application/x-{service}-advertisement"),),
+        permit.id,
+        subject.bearer.token_id,
+    )
 
 
 def protocol_version(header: str) -> int:
@@ -133,8 +157,13 @@ async def _upload(subject: Subject) -> Response:
         request.seek(0)
         command = ["upload-pack", "--stateless-rpc", "--strict", str(subject.git_dir)]
         body = await _begun(_child(subject, command, version, request), b"")
-    return Response(200, body, (("Content-Type", "application/x-git-upload-pack-result"),), permit.id,
-                    subject.bearer.token_id)
+    return Response(
+        200,
+        body,
+        (("Content-Type", "application/x-git-upload-pack-result"),),
+        permit.id,
+        subject.bearer.token_id,
+    )
 
 
 async def _receive(subject: Subject) -> Response:
@@ -143,13 +172,18 @@ async def _receive(subject: Subject) -> Response:
         return await Pushing(subject).answer()
 
 
-async def _child(subject: Subject, command: list[str], version: int,
-                 stdin: IO[bytes] | None) -> AsyncGenerator[bytes, None]:
+async def _child(
+    subject: Subject, command: list[str], version: int, stdin: IO[bytes] | None
+) -> AsyncGenerator[bytes, None]:
     """The output of a git child, which holds one of the places and ends when the stream is closed."""
     async with git_children.one():
         process = await spawn(
-            subject.git_dir, *command, config=_UPLOAD_CONFIG, env={"GIT_PROTOCOL": f"version={version}"},
-            stdin=stdin.fileno() if stdin is not None else asyncio.subprocess.DEVNULL)
+            subject.git_dir,
+            *command,
+            config=_UPLOAD_CONFIG,
+            env={"GIT_PROTOCOL": f"version={version}"},
+            stdin=stdin.fileno() if stdin is not None else asyncio.subprocess.DEVNULL,
+        )
         assert process.stdout  # noqa: S101 - a pipe was asked for, as for the other
         assert process.stderr  # noqa: S101
         complaints = asyncio.create_task(_last_of(process.stderr))

@@ -96,10 +96,16 @@ class Pushing:
             await newcommits.list_reachable(place, push.commands)
             updates, paths = await newcommits.updates(place, push.commands)
         except receive.BadPack as problem:
-            return all_refused(push, "unpacker error", unpack=problem.message,
-                               messages=(f"Nothing was moved: {problem.message}",))
+            return all_refused(
+                push,
+                "unpacker error",
+                unpack=problem.message,
+                messages=(f"Nothing was moved: {problem.message}",),
+            )
         except newcommits.Disconnected as problem:
-            return all_refused(push, "missing necessary objects", messages=(f"Nothing was moved: {problem.message}",))
+            return all_refused(
+                push, "missing necessary objects", messages=(f"Nothing was moved: {problem.message}",)
+            )
         try:
             permit = await self._judge(updates)
         except Refused as refused:
@@ -116,22 +122,33 @@ class Pushing:
         at_fault = refused_refs(refused, paths)
         problem = denied_text(self._subject, refused)
         said = [f"{ref}: {why}" for ref, why in list(at_fault.items())[:10]] or [problem.message]
-        return all_refused(push, _AS_A_WHOLE, because_of=at_fault, explain=refused.explain,
-                           messages=(*said, problem.hint, f"Explain: keyhole explain {refused.explain}"))
+        return all_refused(
+            push,
+            _AS_A_WHOLE,
+            because_of=at_fault,
+            explain=refused.explain,
+            messages=(*said, problem.hint, f"Explain: keyhole explain {refused.explain}"),
+        )
 
     async def _carry_out(self, push: Push, place: Quarantine, explain: str) -> Outcome:
         git_dir = self._subject.git_dir
         if in_the_way := await in_thread(receive.in_the_way, git_dir, push.commands):
             said = [f"{ref}: {why}" for ref, why in list(in_the_way.items())[:10]]
-            return all_refused(push, _AS_A_WHOLE, because_of=in_the_way, messages=tuple(said), explain=explain)
+            return all_refused(
+                push, _AS_A_WHOLE, because_of=in_the_way, messages=tuple(said), explain=explain
+            )
         try:
             if push.brings_pack:
                 await receive.keep(place)
             # In a thread, which no cancelling interrupts: a client that goes away must not leave half a transaction.
             await in_thread(receive.move_refs, git_dir, push.commands)
         except (Conflict, GitError) as problem:
-            return all_refused(push, "failed to update ref", messages=(f"Nothing was moved: {problem.message}",),
-                               explain=explain)
+            return all_refused(
+                push,
+                "failed to update ref",
+                messages=(f"Nothing was moved: {problem.message}",),
+                explain=explain,
+            )
         await in_thread(_note_pushed, self._subject.repository)
         return Outcome(explain=explain)
 
@@ -151,8 +168,9 @@ async def advertisement(subject: Subject) -> AsyncGenerator[bytes, None]:
     git_dir = subject.git_dir
     kind = await in_thread(object_format, git_dir)
     capabilities = " ".join((*CAPABILITIES, f"object-format={kind}", "agent=keyhole"))
-    process = await spawn(git_dir, "for-each-ref", "--format=%(objectname) %(refname)",
-                          stdin=asyncio.subprocess.DEVNULL)
+    process = await spawn(
+        git_dir, "for-each-ref", "--format=%(objectname) %(refname)", stdin=asyncio.subprocess.DEVNULL
+    )
     assert process.stdout  # noqa: S101 - a pipe was asked for
     first = True
     try:

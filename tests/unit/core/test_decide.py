@@ -276,7 +276,9 @@ def test_t14_a_permission_that_the_vocabulary_lost_is_not_held():
     assert verdict.reason is Reason.PERMISSION_MISSING
 
 
-@pytest.mark.parametrize(("grant", "name"), [(READER, "operation"), (token(), "reason")], ids=["allowed", "denied"])
+@pytest.mark.parametrize(
+    ("grant", "name"), [(READER, "operation"), (token(), "reason")], ids=["allowed", "denied"]
+)
 def test_a_verdict_cannot_be_changed_afterwards(grant, name):
     verdict = decide(grant, asked(GIT_FETCH, REPO))
     with pytest.raises(AttributeError):
