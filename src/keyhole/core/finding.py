@@ -147,7 +147,7 @@ class ScanResult:
     reasons: tuple[str, ...]
     """Why it is incomplete, for people; empty exactly if it is complete."""
     commit: str
-    """Object id that HEAD named when the scan began; empty for a repository without commits."""
+    """Object id of the first tip asked for, or of HEAD, when the scan began; empty if there is no such commit."""
     scanners: tuple[str, ...]
     """Ids of the scanners that ran."""
     objects: int

@@ -10,17 +10,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from subprocess import PIPE
 from typing import NamedTuple
 
 from keyhole.core.finding import escape
-from keyhole.scanners.gitpipe import Git, patient_lines
+from keyhole.scanners.gitpipe import Git, feeding, patient_lines
 from keyhole.scanners.interface import Limits
 from keyhole.scanners.objects import OutOfTime, Tick, Trouble
 from keyhole.scanners.treewalk import first_places
 
 PATHS_PER_OBJECT = 100
 """How many paths of one object are kept; the first ones in history."""
-PATIENCE = 5.0
+PATIENCE = 8.0
 """Seconds that git may say nothing while it compares commits. The largest real ones take less than one."""
 _LONGEST_PATH = 4096
 _REPORT_EVERY = 1_000
@@ -84,12 +85,13 @@ def introductions(
 
 def _walk_history(git: Git, walk: _Walk, limits: Limits, trouble: Trouble, tick: Tick) -> bool:
     """Compares every commit with its parents; false if that could not be done to the end."""
-    total = int(git.answer("rev-list", "--count", *git.from_) or 0)
-    compare = ("--stdin", "-r", "-c", "--root", "--raw", "--no-abbrev", "--no-renames", "--format=%H %at")
-    with (
-        git.start("rev-list", "--topo-order", "--reverse", *git.from_) as commits,
-        git.start("diff-tree", *compare, stdin=commits.stdout) as changes,
-    ):
+    # All ids first, not from pipe to pipe: in a large repository ordering them takes longer than our patience.
+    with git.start("rev-list", "--topo-order", "--reverse", *git.from_) as commits:
+        ids = list(commits.stdout or ())
+        whole = commits.wait() == 0
+    # --always: without it a commit that changes nothing is not named, and its message would belong to nobody.
+    compare = ("--stdin", "--always", "-r", "-c", "--root", "--raw", "--no-abbrev", "--no-renames", "--format=%H %at")
+    with git.start("diff-tree", *compare, stdin=PIPE) as changes, feeding(changes, ids):
         try:
             for count, line in enumerate(patient_lines(changes, PATIENCE)):
                 if count >= limits.history_lines:
@@ -99,9 +101,9 @@ def _walk_history(git: Git, walk: _Walk, limits: Limits, trouble: Trouble, tick:
                 elif line:
                     _note_commit(walk, line)
                     if walk.order % _REPORT_EVERY == 0:
-                        tick(walk.order, total)
+                        tick(walk.order, len(ids))
             else:
-                if changes.wait() == 0 and commits.wait() == 0:
+                if changes.wait() == 0 and whole:
                     return True
                 trouble.note("history is damaged: not every place of each finding is named")
                 return False

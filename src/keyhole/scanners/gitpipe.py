@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import select
 import subprocess
+import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -79,6 +80,30 @@ def patient_lines(process: subprocess.Popen[bytes], seconds: float) -> Iterator[
         yield from lines
         if not chunk:
             return
+
+
+@contextmanager
+def feeding(process: subprocess.Popen[bytes], lines: Iterable[bytes]) -> Iterator[None]:
+    """Writes lines to a process from a thread while the block reads its answers; kills it when the block is left.
+
+    From a thread, because a process that waits for us to read would never get the rest of its input otherwise.
+    """
+    assert process.stdin is not None  # noqa: S101  # for the type checker
+    feeder = threading.Thread(target=_feed, args=(process.stdin, lines), daemon=True)
+    feeder.start()
+    try:
+        yield
+    finally:
+        process.kill()
+        feeder.join()
+
+
+def _feed(stdin: IO[bytes], lines: Iterable[bytes]) -> None:
+    try:
+        stdin.writelines(lines)
+        stdin.close()
+    except (BrokenPipeError, ValueError):
+        return  # git ended early, or the scan did; whoever reads its output notices
 
 
 def close(pipe: IO[bytes] | None) -> None:

@@ -7,14 +7,13 @@ in a working copy it is what its owner has not decided to publish.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from subprocess import PIPE, Popen
 from typing import IO, NamedTuple
 
-from keyhole.scanners.gitpipe import Git, close
+from keyhole.scanners.gitpipe import Git, close, feeding
 from keyhole.scanners.interface import Limits
 
 SEGMENT = 16 << 20
@@ -136,19 +135,15 @@ def read_objects(git: Git, entries: list[Entry], limits: Limits, trouble: Troubl
 
 def _read_from(git: Git, wanted: list[Entry], position: int) -> Iterator[Piece | int]:
     """Pieces, and after each object the position of the next one; ends early at the first damaged one."""
-    with git.start("cat-file", "--batch", "--buffer", stdin=PIPE) as reader:
-        assert reader.stdin is not None and reader.stdout is not None  # noqa: S101, PT018  # for the type checker
-        feeder = threading.Thread(target=_feed, args=(reader.stdin, wanted, position), daemon=True)
-        feeder.start()
+    asked = (entry.object_id + b"\n" for entry in islice(wanted, position, None))
+    with git.start("cat-file", "--batch", "--buffer", stdin=PIPE) as reader, feeding(reader, asked):
+        assert reader.stdout is not None  # noqa: S101  # for the type checker
         try:
             for done, entry in enumerate(islice(wanted, position, None), position + 1):
                 yield from _pieces(reader.stdout, entry)
                 yield done
         except _Unreadable:
             return
-        finally:
-            reader.kill()
-            feeder.join()
 
 
 def _affordable(entries: list[Entry], limits: Limits, trouble: Trouble) -> list[Entry]:
@@ -166,14 +161,6 @@ def _affordable(entries: list[Entry], limits: Limits, trouble: Trouble) -> list[
 
 class _Unreadable(Exception):
     """git did not answer with the object that was asked for."""
-
-
-def _feed(stdin: IO[bytes], wanted: list[Entry], position: int) -> None:
-    try:
-        stdin.writelines(entry.object_id + b"\n" for entry in islice(wanted, position, None))
-        stdin.close()
-    except (BrokenPipeError, ValueError):
-        return  # git ended early, or the scan did; whoever reads its output notices
 
 
 def _pieces(stdout: IO[bytes], entry: Entry) -> Iterator[Piece]:

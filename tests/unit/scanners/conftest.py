@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from keyhole.core.finding import Status
 from keyhole.core.secret import Secret
 from keyhole.scanners import child
 from keyhole.scanners.secrets.shapes import make
@@ -59,6 +60,12 @@ class History:
 
     def git(self, *args, stdin=b""):
         return git(self.path, *args, stdin=stdin).decode("utf-8", "replace").strip()
+
+
+def only(result):
+    assert result.status is Status.COMPLETE, result.reasons
+    assert len(result.findings) == 1, [finding.rule for finding in result.findings]
+    return result.findings[0]
 
 
 def quoted(name):
