@@ -17,6 +17,7 @@ import pytest
 from keyhole.core.finding import ScanResult, Status
 from keyhole.scanners import child
 from keyhole.scanners.interface import UnknownScanner
+from tests.unit.scanners.conftest import only
 
 # What never leaves the child
 
