@@ -90,7 +90,17 @@ def _walk_history(git: Git, walk: _Walk, limits: Limits, trouble: Trouble, tick:
         ids = list(commits.stdout or ())
         whole = commits.wait() == 0
     # --always: without it a commit that changes nothing is not named, and its message would belong to nobody.
-    compare = ("--stdin", "--always", "-r", "-c", "--root", "--raw", "--no-abbrev", "--no-renames", "--format=%H %at")
+    compare = (
+        "--stdin",
+        "--always",
+        "-r",
+        "-c",
+        "--root",
+        "--raw",
+        "--no-abbrev",
+        "--no-renames",
+        "--format=%H %at",
+    )
     with git.start("diff-tree", *compare, stdin=PIPE) as changes, feeding(changes, ids):
         try:
             for count, line in enumerate(patient_lines(changes, PATIENCE)):

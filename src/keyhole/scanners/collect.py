@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -66,10 +66,11 @@ class Collector:
         self, examiners: Mapping[str, Examiner], introduced: Mapping[bytes, list[Introduction]]
     ) -> tuple[Finding, ...]:
         """All findings, worst first, then by rule and the age of their first location."""
+        shown = _Shown(examiners.values())
         made = [
             (_order(locations), _finding(record, examiners[record.scanner], locations))
             for record in self._records.values()
-            for locations in [_locations(record, introduced)]
+            for locations in [_locations(record, introduced, shown)]
         ]
         made.sort(key=lambda pair: (_SEVERITIES.index(pair[1].severity), pair[1].rule, pair[0], pair[1].id))
         return tuple(finding for _, finding in made)
@@ -78,11 +79,30 @@ class Collector:
 _Located = tuple[int, str, int, int, Location]
 
 
-def _locations(record: _Record, introduced: Mapping[bytes, list[Introduction]]) -> list[_Located]:
+class _Shown(dict[str, str]):
+    """Paths as they may be shown: what a scanner finds in a path itself is left out of it."""
+
+    def __init__(self, examiners: Iterable[Examiner]) -> None:
+        super().__init__()
+        self._examiners = tuple(examiners)
+
+    def __missing__(self, path: str) -> str:
+        shown = path.encode()
+        for examiner in self._examiners:
+            for hit in reversed(examiner.examine(shown)):
+                shown = shown[: hit.start] + b"***" + shown[hit.end :]
+        self[path] = shown.decode("utf-8", "replace")
+        return self[path]
+
+
+def _locations(
+    record: _Record, introduced: Mapping[bytes, list[Introduction]], shown: Mapping[str, str]
+) -> list[_Located]:
     """Per path and place, where history first has it. Later versions of the file add nothing a person could use."""
     first: dict[tuple[str, str], _Located] = {}
     for site in record.sites:
-        for order, commit, date, path in introduced[site.object_id]:
+        for order, commit, date, name in introduced[site.object_id]:
+            path = shown[name]
             place = _PLACES[site.kind]
             located = (
                 order,
@@ -92,9 +112,9 @@ def _locations(record: _Record, introduced: Mapping[bytes, list[Introduction]]) 
                 Location(commit, date, path, site.line, site.column, place),
             )
             key = (path, commit if place is not Place.FILE else "")
-            if key not in first or located < first[key]:
+            if key not in first or located[:4] < first[key][:4]:
                 first[key] = located
-    return sorted(first.values())
+    return sorted(first.values(), key=lambda located: located[:4])
 
 
 def _order(locations: list[_Located]) -> tuple[int, str, int]:
