@@ -108,7 +108,7 @@ def _run(
             child.stdin.write(order.encode() + b"\n")
             child.stdin.close()
         except BrokenPipeError:
-            raise _Ended("the scanning process could not be started") from None
+            raise _Ended(_ending(child.wait(timeout=_GRACE_SECONDS))) from None
         deadline = time.monotonic() + limits.seconds + _GRACE_SECONDS
         for line in _lines(child.stdout, deadline, stop):
             result = _understood(line, on_progress)

@@ -16,7 +16,7 @@ import pytest
 
 from keyhole.core.finding import ScanResult, Status
 from keyhole.scanners import child
-from keyhole.scanners.interface import UnknownScanner
+from keyhole.scanners.interface import Limits, UnknownScanner
 from tests.unit.scanners.conftest import only
 
 # What never leaves the child
@@ -98,7 +98,7 @@ def _children():
     return [int(pid) for task in tasks for pid in (task / "children").read_text().split()]
 
 
-def _running(group):
+def _in_group(group):
     """Processes of the group that still run: one that was killed may wait as a zombie for whoever adopted it."""
     running = []
     for path in Path("/proc").glob("[0-9]*/stat"):
@@ -109,34 +109,56 @@ def _running(group):
     return running
 
 
-def test_a_killed_child_makes_the_scan_incomplete(history, scan):
-    history.commit({f"f{number}": b"%d" % number for number in range(50)})
+@pytest.fixture
+def hanging(history):
+    """A repository in which git waits for ever: a ref that is a pipe with nobody at its other end."""
+    history.commit({"a": b"1"})
+    ref = history.path / "refs" / "heads" / "main"
+    ref.unlink()
+    os.mkfifo(ref)
+    return history
 
-    def kill(_progress):
+
+def test_a_killed_child_makes_the_scan_incomplete(hanging, scan):
+    def kill():
+        while not _children():
+            os.sched_yield()
         for pid in _children():
             os.kill(pid, signal.SIGKILL)
 
-    result = scan(history, on_progress=kill)
+    killer = threading.Thread(target=kill)
+    killer.start()
+    result = scan(hanging)
+    killer.join()
     assert "killed" in result.verdict
     assert not result.clean
 
 
-def test_stopping_ends_the_scan_and_everything_it_started(history, scan):
-    history.commit({f"f{number}": b"%d" % number for number in range(50)})
+def test_a_git_that_hangs_is_ended_when_time_is_up(hanging, scan, monkeypatch):
+    monkeypatch.setattr(child, "_GRACE_SECONDS", 0.5)
+    assert scan(hanging, limits=Limits(seconds=0.5)).verdict == "incomplete (out of time)"
+    assert not _children()
+
+
+def test_stopping_ends_the_scan_and_everything_it_started(hanging, scan):
     stop = threading.Event()
     groups = []
 
-    def stop_now(_progress):
-        groups.extend(_children())
+    def stop_when_git_runs():
+        while not groups or len(_in_group(groups[0])) < 2:
+            groups[:] = _children()
+            os.sched_yield()
         stop.set()
 
-    result = scan(history, on_progress=stop_now, stop=stop)
+    stopper = threading.Thread(target=stop_when_git_runs)
+    stopper.start()
+    result = scan(hanging, stop=stop)
+    stopper.join()
     assert result.verdict == "incomplete (stopped)"
-    assert groups
     deadline = time.monotonic() + 10
-    while any(_running(group) for group in groups) and time.monotonic() < deadline:
+    while _in_group(groups[0]) and time.monotonic() < deadline:
         os.sched_yield()  # a killed process is gone when the kernel gets to it, and nobody can wait for it here
-    assert not any(_running(group) for group in groups)
+    assert not _in_group(groups[0])
 
 
 def test_an_error_of_the_watcher_ends_the_scan_and_is_passed_on(history, scan):
