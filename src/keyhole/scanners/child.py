@@ -108,13 +108,13 @@ def _run(
             child.stdin.write(order.encode() + b"\n")
             child.stdin.close()
         except BrokenPipeError:
-            raise _Ended(_ending(child.wait(timeout=_GRACE_SECONDS))) from None
+            raise _Ended(_ending(child)) from None
         deadline = time.monotonic() + limits.seconds + _GRACE_SECONDS
         for line in _lines(child.stdout, deadline, stop):
             result = _understood(line, on_progress)
             if result is not None:
                 return result
-        raise _Ended(_ending(child.wait(timeout=_GRACE_SECONDS)))
+        raise _Ended(_ending(child))
 
 
 class _started:  # noqa: N801  # reads as a function: a context that starts and surely ends the child
@@ -184,11 +184,15 @@ def _understood(line: bytes, on_progress: Callable[[Progress], None]) -> ScanRes
     return None
 
 
-def _ending(code: int) -> str:
+def _ending(child: subprocess.Popen[bytes]) -> str:
+    try:
+        code = child.wait(timeout=_GRACE_SECONDS)
+    except subprocess.TimeoutExpired:
+        return "the scanning process fell silent"
     if code >= 0:
         return f"the scanning process ended with exit code {code}"
     if -code == signal.SIGXCPU:
         return "out of processor time"
     if -code == signal.SIGKILL:
         return "the scanning process was killed, perhaps for want of memory"
-    return f"the scanning process was ended by {signal.Signals(-code).name}"
+    return f"the scanning process was ended by signal {-code}"

@@ -221,6 +221,26 @@ def test_a_child_that_says_nonsense_proves_nothing(history, scan, monkeypatch, t
     assert "\x1b" not in result.verdict
 
 
+@pytest.mark.parametrize(
+    ("ending", "reason"),
+    [
+        ("exec sleep 60 >&-", "fell silent"),
+        ("kill -SEGV $$", "signal 11"),
+        ("kill -XCPU $$", "processor time"),
+        ("exit 3", "exit code 3"),
+    ],
+)
+def test_every_way_to_end_without_a_result_is_told(history, scan, monkeypatch, tmp_path, ending, reason):
+    monkeypatch.setattr(child, "_GRACE_SECONDS", 1.0)
+    program = tmp_path / "program"
+    program.write_text(f"#!/bin/sh\nread order\n{ending}\n")
+    program.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(program))
+    result = scan(history)
+    assert reason in result.verdict
+    assert not result.clean
+
+
 def test_an_unknown_scanner_is_refused_before_anything_starts(history, scan):
     with pytest.raises(UnknownScanner, match="nonsense"):
         scan(history, scanners=["nonsense"])
