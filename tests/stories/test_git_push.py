@@ -445,6 +445,15 @@ def test_the_current_branch_is_not_deleted(keyhole, work, writer):
     )
 
 
+def test_two_thousand_tags_go_in_and_out_at_once(keyhole, work, writer):
+    commands = "".join(f"create refs/tags/many/{number} HEAD\n" for number in range(2000))
+    subprocess.run(["git", "update-ref", "--stdin"], cwd=work, input=commands.encode(), check=True)
+    _push(keyhole, work, writer, "-q", "refs/tags/many/*:refs/tags/many/*", check=True)
+    assert len([ref for ref in _refs(keyhole, "push/app") if "/many/" in ref]) == 2000
+    _push(keyhole, work, writer, "-q", "--prune", "refs/nothing/*:refs/tags/many/*", check=True)
+    assert not [ref for ref in _refs(keyhole, "push/app") if "/many/" in ref]
+
+
 def test_a_push_from_a_shallow_clone_joins_the_history(keyhole, writer, request):
     work = keyhole.clone("push/app", writer, "--depth=1")
     commit = keyhole.commit(work, {"from-shallow": "1"})

@@ -21,6 +21,7 @@ from keyhole.providers.gitcli import GitError, kill_tree, run, said, spawn
 
 _LOOSE_BELOW = 100
 """Objects of a pack that is taken apart rather than kept, as git does: many small packs slow every reader down."""
+_REFS_NAMED = 100
 _MEMORY = 3 * 1024**3
 _SECONDS = 1800
 _CONFIG = {
@@ -174,6 +175,7 @@ def in_the_way(git_dir: Path, commands: tuple[Command, ...]) -> dict[str, str]:
     pointing = _symbolic(git_dir, commands)
     head = _head_of(git_dir / "HEAD")
     never_back = _flag(git_dir, "receive.denyNonFastForwards")
+    never_away = _flag(git_dir, "receive.denyDeletes")
     found: dict[str, str] = {}
     for command in commands:
         if command.ref in used:
@@ -182,7 +184,7 @@ def in_the_way(git_dir: Path, commands: tuple[Command, ...]) -> dict[str, str]:
             found[command.ref] = "the ref only points to another one, which was not judged"
         elif command.deletes and command.ref == head:
             found[command.ref] = "deletion of the current branch prohibited"
-        elif command.deletes and _flag(git_dir, "receive.denyDeletes"):
+        elif command.deletes and never_away:
             found[command.ref] = "deletion prohibited"
         elif never_back and not _forward(git_dir, command):
             found[command.ref] = "non-fast-forward"
@@ -190,7 +192,8 @@ def in_the_way(git_dir: Path, commands: tuple[Command, ...]) -> dict[str, str]:
 
 
 def _symbolic(git_dir: Path, commands: tuple[Command, ...]) -> set[str]:
-    patterns = [command.ref for command in commands]
+    # Beyond some, all refs are listed: 2,000 names of 1,000 bytes would not fit into an argument list.
+    patterns = [command.ref for command in commands] if len(commands) <= _REFS_NAMED else []
     listed = run(git_dir, "for-each-ref", "--format=%(refname) %(symref)", *patterns).decode(
         "utf-8", "replace"
     )
