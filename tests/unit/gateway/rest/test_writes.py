@@ -280,9 +280,9 @@ def test_of_two_changes_upon_the_same_commit_one_is_a_conflict(world):
     assert statuses.count(201) == len(made) >= 1
 
 
-def test_a_ref_that_points_to_another_is_moved_itself(world, writer, tip):
+def test_a_ref_that_points_to_another_is_not_moved_and_neither_is_the_other(world, writer, tip):
     scratch = world.scratch["octo/hello"]
     scratch.git("--git-dir", str(scratch.bare), "symbolic-ref", "refs/heads/alias", "refs/heads/feature/one")
     before, to = tip("feature/one"), tip("main")
-    assert writer("PATCH", f"{HELLO}/git/refs/heads/alias", {"sha": to, "force": True}).status == 200
-    assert (tip("alias"), tip("feature/one")) == (to, before)
+    assert writer("PATCH", f"{HELLO}/git/refs/heads/alias", {"sha": to, "force": True}).status == 422
+    assert (tip("alias"), tip("feature/one")) == (before, before)
