@@ -16,7 +16,7 @@ demo: ## the whole way on a real repository: token, gateway, code scan  [REPO=pa
 
 test: ## all tests: unit, conventions, stories  [ARGS="-k name"]
 	@scripts/setup test
-	@$(BIN)/python -m pytest -n logical --dist worksteal --hypothesis-profile=ci -q $(ARGS)
+	@$(BIN)/python -m pytest -n logical --dist loadfile --hypothesis-profile=ci -q $(ARGS)
 
 lint: ## ruff, mypy and the layers
 	@scripts/setup test --without-system

@@ -69,7 +69,9 @@ class Explanation:
 
 def explain(entry_id: str) -> Explanation:
     """The record with this id, told. NotFound when there is none."""
-    entry = Entry.objects.filter(id=entry_id.strip()).first()
+    wanted = entry_id.strip()
+    # Only what could be an id is looked up: a database may refuse odd characters with an error of its own.
+    entry = Entry.objects.filter(id=wanted).first() if wanted.isascii() and wanted.isprintable() else None
     if entry is None:
         raise NotFound(
             "There is no record with this id.", hint="Ids begin with ex_ and are in every refusal."
