@@ -55,3 +55,39 @@ def test_the_unit_tests_hold_on_postgresql(postgresql):
     assert done.returncode == 0, done.stdout[-6000:]
     assert " passed" in done.stdout
     assert "test_postgres" in postgresql.psql("SELECT datname FROM pg_database;")  # it did run there
+
+
+BROKEN = """
+import django
+django.setup()
+from django.core.management import call_command
+call_command("migrate", verbosity=0)
+from tests.unit.tokens.kit import CIRCUMSTANCES, fetch, issue
+from keyhole.tokens.authority import identify, judge
+issued = issue()
+judge(identify(issued.secret), fetch(), CIRCUMSTANCES)
+print("before", flush=True)
+input()
+judge(identify(issued.secret), fetch(), CIRCUMSTANCES)
+print("after", flush=True)
+"""
+
+
+@pytest.mark.timeout(120)
+def test_S7_a_broken_connection_is_opened_anew_without_a_restart(postgresql, keyhole_data):
+    environment = {
+        **os.environ,
+        "KEYHOLE_DATABASE_URL": postgresql.get_uri(),
+        "DJANGO_SETTINGS_MODULE": "keyhole.settings",
+        "PYTHONPATH": str(ROOT),
+    }
+    command = [sys.executable, "-c", BROKEN]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen(command, env=environment, cwd=ROOT, text=True, **pipes) as process:
+        assert process.stdout.readline() == "before\n", process.stderr.read()
+        postgresql.psql(
+            "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity"
+            " WHERE pid <> pg_backend_pid() AND datname IS NOT NULL;"
+        )
+        said, complaints = process.communicate("\n", timeout=60)
+    assert said == "after\n", complaints

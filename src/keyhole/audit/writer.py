@@ -87,6 +87,7 @@ class GroupWriter:
 
     def _write(self, batch: Sequence[Work]) -> None:
         try:
+            connection.close_if_unusable_or_obsolete()
             with transaction.atomic(durable=True):
                 chain = Chain()
                 for effect in dict.fromkeys(work.effect for work in batch if work.effect is not None):

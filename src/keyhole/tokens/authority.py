@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import Error as DatabaseProblem
+from django.db import connection
 
 from keyhole.audit.log import ALLOWED, DENIED, Draft, new_id
 from keyhole.audit.writer import writer
@@ -97,6 +98,8 @@ def identify(presented: Secret) -> Bearer:
     """
     if not token_text.is_well_formed(presented.reveal()):
         raise BadCredentials(_BAD)
+    # A kept connection that broke is noticed here and opened anew; no request of Django's begins in this thread.
+    connection.close_if_unusable_or_obsolete()
     try:
         token = (
             Token.objects.select_related("user__owner").filter(digest=token_text.hash_of(presented)).first()
@@ -118,6 +121,7 @@ def identify(presented: Secret) -> Bearer:
 
 def still_valid(token_id: int) -> bool:
     """Whether a token that was valid is so now; for streams that are still open. Unavailable when nobody knows."""
+    connection.close_if_unusable_or_obsolete()
     try:
         token = Token.objects.select_related("user").filter(pk=token_id).first()
     except DatabaseProblem as problem:
