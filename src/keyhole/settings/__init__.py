@@ -1,19 +1,12 @@
 """Django's settings, and the only reader of the environment.
 
-Every variable has one row in `VARIABLES`. A value that makes no sense, a name that looks like a misspelt one, or a
-secret file that others may read stops the start with the exact reason: guessing here would widen something quietly.
+Every variable has one row in `VARIABLES`. What makes no sense, or could be read by others, stops the start with the
+exact reason: guessing here would widen something quietly.
 """
 
 from __future__ import annotations
 
-import difflib
-import ipaddress
 import os
-import re
-import secrets
-import stat
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -21,168 +14,10 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from keyhole.core.canonical import owner_name
-from keyhole.core.errors import InvalidInput
-from keyhole.core.secret import Secret
+from keyhole.settings.files import private_file, private_folder, secret_in
+from keyhole.settings.variables import VARIABLES, Network, address, folder, read
 
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
-
-
-@dataclass(frozen=True, slots=True)
-class Variable:
-    """One environment variable."""
-
-    name: str
-    default: str
-    help: str
-    """What it means, in one line, for the documentation and `keyhole doctor`."""
-    parse: Callable[[str], Any]
-    """Text to value; ValueError carries the reason that people read."""
-
-
-def _folder(text: str) -> Path:
-    path = Path(text).expanduser()
-    if not path.is_absolute():
-        raise ValueError("must be an absolute path, so that it does not depend on where Keyhole is started")
-    return path
-
-
-def _listen(text: str) -> tuple[str, int]:
-    host, separator, port = text.rpartition(":")
-    if not separator or not host or not port.isascii() or not port.isdigit() or not 0 < int(port) < 65536:
-        raise ValueError("must be HOST:PORT, for example 127.0.0.1:8470 or [::1]:8470")
-    host = host.removeprefix("[").removesuffix("]")
-    if host != "localhost":
-        ipaddress.ip_address(host)
-    return host, int(port)
-
-
-def _address(text: str) -> str:
-    parts = urlsplit(text)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.password:
-        raise ValueError("must be an http or https address, without a user name")
-    if parts.path not in ("", "/") or parts.query or parts.fragment:
-        raise ValueError("must end after the host: Keyhole answers at the root of its address")
-    return f"{parts.scheme}://{parts.netloc}"
-
-
-def _days(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or int(text) > 36500:
-        raise ValueError("must be a whole number of days from 1 to 36500, or 0 for no maximum")
-    return int(text)
-
-
-def _login(text: str) -> str:
-    try:
-        return owner_name(text)
-    except InvalidInput as problem:
-        raise ValueError(problem.message.removesuffix(".")) from problem
-
-
-def _yes_or_no(text: str) -> bool:
-    if text not in ("yes", "no"):
-        raise ValueError("must be yes or no")
-    return text == "yes"
-
-
-def _networks(text: str) -> tuple[Network, ...]:
-    return tuple(ipaddress.ip_network(part.strip()) for part in text.split(",") if part.strip())
-
-
-VARIABLES = (
-    Variable("KEYHOLE_DATA", "~/.local/share/keyhole", "folder that holds everything Keyhole keeps", _folder),
-    Variable(
-        "KEYHOLE_DATABASE_URL",
-        "",
-        "postgresql://... for several machines; empty is SQLite in the folder",
-        str,
-    ),
-    Variable("KEYHOLE_LISTEN", "127.0.0.1:8470", "address and port to listen on", _listen),
-    Variable("KEYHOLE_URL", "", "address that people and tools use; empty is the one listened on", str),
-    Variable("KEYHOLE_MAX_TOKEN_DAYS", "366", "longest life of a token; 0 also allows no expiration", _days),
-    Variable("KEYHOLE_DEFAULT_OWNER", "local", "owner of repositories that are in no owner's folder", _login),
-    Variable(
-        "KEYHOLE_REPOSITORIES", "", "folder of imported repositories; empty is one inside KEYHOLE_DATA", str
-    ),
-    Variable(
-        "KEYHOLE_ALLOW_PRIVATE_ADDRESSES",
-        "no",
-        "yes lets imports reach addresses of private networks",
-        _yes_or_no,
-    ),
-    Variable(
-        "KEYHOLE_CA_FILE", "", "certificate authorities (PEM) to trust for imports besides the system's", str
-    ),
-    Variable("KEYHOLE_PROXIES", "", "addresses of proxies whose X-Forwarded-For is believed", _networks),
-)
-
-
-def _read(environment: dict[str, str]) -> dict[str, Any]:
-    names = [variable.name for variable in VARIABLES]
-    for name in environment:
-        # Only near misses: orchestrators put names such as KEYHOLE_SERVICE_HOST into every container.
-        ours = name.startswith("KEYHOLE_") and name not in names
-        meant = difflib.get_close_matches(name, names, n=1, cutoff=0.85) if ours else []
-        if meant:
-            raise ImproperlyConfigured(f"{name} is not a setting; {meant[0]} is.")
-    values = {}
-    for variable in VARIABLES:
-        text = environment.get(variable.name) or variable.default
-        try:
-            values[variable.name] = variable.parse(text)
-        except ValueError as problem:
-            raise ImproperlyConfigured(f"{variable.name}={text}: {problem}.") from problem
-    return values
-
-
-def _private_folder(path: Path) -> Path:
-    """The folder, with nobody else let in. An empty one is closed, a used one that is open is refused."""
-    path.mkdir(mode=0o700, parents=True, exist_ok=True)
-    found = path.stat()
-    if found.st_uid != os.geteuid():
-        raise ImproperlyConfigured(
-            f"{path} belongs to another user; Keyhole keeps secrets only in its own folder."
-        )
-    if found.st_mode & 0o077 and any(path.iterdir()):
-        raise ImproperlyConfigured(
-            f"{path} is open to other users (mode {stat.S_IMODE(found.st_mode):04o}); run: chmod 700 {path}"
-        )
-    path.chmod(0o700)
-    return path
-
-
-def _private_file(path: Path, first_content: Callable[[], bytes]) -> Path:
-    """The file, made with its first content if missing; never written over, refused when others may read it."""
-    if not path.exists():
-        draft = path.with_name(f".{path.name}.{os.getpid()}")
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(first_content())
-            file.flush()
-            os.fsync(file.fileno())
-        try:
-            os.link(draft, path)  # unlike a rename, never replaces what another process made meanwhile
-        except FileExistsError:
-            pass
-        finally:
-            draft.unlink()
-    found = path.stat()
-    if found.st_uid != os.geteuid() or found.st_mode & 0o077:
-        raise ImproperlyConfigured(
-            f"{path} can be read by others (owner {found.st_uid}, mode {stat.S_IMODE(found.st_mode):04o}); "
-            f"treat what it holds as known to them, then run: chmod 600 {path}"
-        )
-    return path
-
-
-def _secret(name: str) -> Secret:
-    path = _private_file(KEYHOLE_DATA / name, lambda: secrets.token_hex(32).encode())
-    text = path.read_text(encoding="ascii", errors="replace").strip()
-    if re.fullmatch(r"[0-9a-f]{64}", text) is None:
-        raise ImproperlyConfigured(
-            f"{path} does not hold a secret of 64 hexadecimal digits; restore it from a backup."
-        )
-    return Secret(text)
+__all__ = ["VARIABLES"]
 
 
 def _sqlite() -> dict[str, Any]:
@@ -194,7 +29,7 @@ def _sqlite() -> dict[str, Any]:
         )
     return {
         "ENGINE": "django.db.backends.sqlite3",
-        "NAME": str(_private_file(path, bytes)),
+        "NAME": str(private_file(path, bytes)),
         "CONN_MAX_AGE": None,
         "OPTIONS": {
             "transaction_mode": "IMMEDIATE",  # else a reading transaction that begins to write may be refused
@@ -227,8 +62,8 @@ def _postgresql(url: str) -> dict[str, Any]:
     }
 
 
-_values = _read(dict(os.environ))
-KEYHOLE_DATA = _private_folder(_values["KEYHOLE_DATA"])
+_values = read(dict(os.environ))
+KEYHOLE_DATA = private_folder(_values["KEYHOLE_DATA"])
 KEYHOLE_LISTEN: tuple[str, int] = _values["KEYHOLE_LISTEN"]
 KEYHOLE_MAX_TOKEN_DAYS: int = _values["KEYHOLE_MAX_TOKEN_DAYS"]
 KEYHOLE_DEFAULT_OWNER: str = _values["KEYHOLE_DEFAULT_OWNER"]
@@ -236,7 +71,7 @@ KEYHOLE_PROXIES: tuple[Network, ...] = _values["KEYHOLE_PROXIES"]
 KEYHOLE_DATABASE_URL: str = _values["KEYHOLE_DATABASE_URL"]
 KEYHOLE_ALLOW_PRIVATE_ADDRESSES: bool = _values["KEYHOLE_ALLOW_PRIVATE_ADDRESSES"]
 KEYHOLE_CA_FILE: str = _values["KEYHOLE_CA_FILE"]
-KEYHOLE_HMAC_SECRET = _secret("findings.secret")
+KEYHOLE_HMAC_SECRET = secret_in(KEYHOLE_DATA / "findings.secret")
 """Key of the digests that stand for found secrets."""
 
 
@@ -246,16 +81,16 @@ def _url() -> str:
         host = "localhost"
     bracketed = f"[{host}]" if ":" in host else host
     try:
-        return _address(_values["KEYHOLE_URL"] or f"http://{bracketed}:{port}")
+        return address(_values["KEYHOLE_URL"] or f"http://{bracketed}:{port}")
     except ValueError as problem:
         raise ImproperlyConfigured(f"KEYHOLE_URL: {problem}.") from problem
 
 
 def _repositories() -> Path:
     if not _values["KEYHOLE_REPOSITORIES"]:
-        return _private_folder(KEYHOLE_DATA / "repositories")
+        return private_folder(KEYHOLE_DATA / "repositories")
     try:
-        return _folder(_values["KEYHOLE_REPOSITORIES"])
+        return folder(_values["KEYHOLE_REPOSITORIES"])
     except ValueError as problem:
         raise ImproperlyConfigured(f"KEYHOLE_REPOSITORIES: {problem}.") from problem
 
@@ -263,7 +98,7 @@ def _repositories() -> Path:
 KEYHOLE_URL = _url()
 KEYHOLE_REPOSITORIES = _repositories()
 
-SECRET_KEY = _secret("django.secret").reveal()
+SECRET_KEY = secret_in(KEYHOLE_DATA / "django.secret").reveal()
 DEBUG = False
 _https = KEYHOLE_URL.startswith("https://")
 _public_host = urlsplit(KEYHOLE_URL).hostname or ""
@@ -285,9 +120,13 @@ INSTALLED_APPS = [
     "django_htmx",
     "keyhole.accounts",
     "keyhole.audit",
-    "keyhole.tokens",
+    "keyhole.connections",
+    "keyhole.integrations",
+    "keyhole.notifications",
     "keyhole.repositories",
     "keyhole.scans",
+    "keyhole.tokens",
+    "keyhole.vault",
     "keyhole.web",
 ]
 MIDDLEWARE = [

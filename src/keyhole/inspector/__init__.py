@@ -1,0 +1,1 @@
+"""What a GitHub token can do, found out by requests that change nothing."""

@@ -1,0 +1,1 @@
+"""From what a tool is for to the least permissions, each with its reason."""

@@ -1,0 +1,65 @@
+"""Folders and files that only Keyhole's user may read, made closed and refused when open."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import stat
+from collections.abc import Callable
+from pathlib import Path
+
+from django.core.exceptions import ImproperlyConfigured
+
+from keyhole.core.secret import Secret
+
+
+def private_folder(path: Path) -> Path:
+    """The folder, with nobody else let in. An empty one is closed, a used one that is open is refused."""
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    found = path.stat()
+    if found.st_uid != os.geteuid():
+        raise ImproperlyConfigured(
+            f"{path} belongs to another user; Keyhole keeps secrets only in its own folder."
+        )
+    if found.st_mode & 0o077 and any(path.iterdir()):
+        raise ImproperlyConfigured(
+            f"{path} is open to other users (mode {stat.S_IMODE(found.st_mode):04o}); run: chmod 700 {path}"
+        )
+    path.chmod(0o700)
+    return path
+
+
+def private_file(path: Path, first_content: Callable[[], bytes]) -> Path:
+    """The file, made with its first content if missing; never written over, refused when others may read it."""
+    if not path.exists():
+        draft = path.with_name(f".{path.name}.{os.getpid()}")
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(first_content())
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            os.link(draft, path)  # unlike a rename, never replaces what another process made meanwhile
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    found = path.stat()
+    if found.st_uid != os.geteuid() or found.st_mode & 0o077:
+        raise ImproperlyConfigured(
+            f"{path} can be read by others (owner {found.st_uid}, mode {stat.S_IMODE(found.st_mode):04o}); "
+            f"treat what it holds as known to them, then run: chmod 600 {path}"
+        )
+    return path
+
+
+def secret_in(path: Path) -> Secret:
+    """The secret of 64 hexadecimal digits in the file, which is made with a new one if missing."""
+    private_file(path, lambda: secrets.token_hex(32).encode())
+    text = path.read_text(encoding="ascii", errors="replace").strip()
+    if re.fullmatch(r"[0-9a-f]{64}", text) is None:
+        raise ImproperlyConfigured(
+            f"{path} does not hold a secret of 64 hexadecimal digits; restore it from a backup."
+        )
+    return Secret(text)

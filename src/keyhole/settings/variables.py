@@ -1,0 +1,130 @@
+"""Every variable that can be set: its name, default, meaning, and how its text becomes a value.
+
+A value that makes no sense or a name that looks like a misspelt one stops the start: guessing would widen something
+quietly.
+"""
+
+from __future__ import annotations
+
+import difflib
+import ipaddress
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+from keyhole.core.canonical import owner_name
+from keyhole.core.errors import InvalidInput
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """One environment variable."""
+
+    name: str
+    default: str
+    help: str
+    """What it means, in one line, for the documentation and `keyhole doctor`."""
+    parse: Callable[[str], Any]
+    """Text to value; ValueError carries the reason that people read."""
+
+
+def folder(text: str) -> Path:
+    path = Path(text).expanduser()
+    if not path.is_absolute():
+        raise ValueError("must be an absolute path, so that it does not depend on where Keyhole is started")
+    return path
+
+
+def _listen(text: str) -> tuple[str, int]:
+    host, separator, port = text.rpartition(":")
+    if not separator or not host or not port.isascii() or not port.isdigit() or not 0 < int(port) < 65536:
+        raise ValueError("must be HOST:PORT, for example 127.0.0.1:8470 or [::1]:8470")
+    host = host.removeprefix("[").removesuffix("]")
+    if host != "localhost":
+        ipaddress.ip_address(host)
+    return host, int(port)
+
+
+def address(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.password:
+        raise ValueError("must be an http or https address, without a user name")
+    if parts.path not in ("", "/") or parts.query or parts.fragment:
+        raise ValueError("must end after the host: Keyhole answers at the root of its address")
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _days(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) > 36500:
+        raise ValueError("must be a whole number of days from 1 to 36500, or 0 for no maximum")
+    return int(text)
+
+
+def _login(text: str) -> str:
+    try:
+        return owner_name(text)
+    except InvalidInput as problem:
+        raise ValueError(problem.message.removesuffix(".")) from problem
+
+
+def _yes_or_no(text: str) -> bool:
+    if text not in ("yes", "no"):
+        raise ValueError("must be yes or no")
+    return text == "yes"
+
+
+def _networks(text: str) -> tuple[Network, ...]:
+    return tuple(ipaddress.ip_network(part.strip()) for part in text.split(",") if part.strip())
+
+
+VARIABLES = (
+    Variable("KEYHOLE_DATA", "~/.local/share/keyhole", "folder that holds everything Keyhole keeps", folder),
+    Variable(
+        "KEYHOLE_DATABASE_URL",
+        "",
+        "postgresql://... for several machines; empty is SQLite in the folder",
+        str,
+    ),
+    Variable("KEYHOLE_LISTEN", "127.0.0.1:8470", "address and port to listen on", _listen),
+    Variable("KEYHOLE_URL", "", "address that people and tools use; empty is the one listened on", str),
+    Variable("KEYHOLE_MAX_TOKEN_DAYS", "366", "longest life of a token; 0 also allows no expiration", _days),
+    Variable("KEYHOLE_DEFAULT_OWNER", "local", "owner of repositories that are in no owner's folder", _login),
+    Variable(
+        "KEYHOLE_REPOSITORIES", "", "folder of imported repositories; empty is one inside KEYHOLE_DATA", str
+    ),
+    Variable(
+        "KEYHOLE_ALLOW_PRIVATE_ADDRESSES",
+        "no",
+        "yes lets imports reach addresses of private networks",
+        _yes_or_no,
+    ),
+    Variable(
+        "KEYHOLE_CA_FILE", "", "certificate authorities (PEM) to trust for imports besides the system's", str
+    ),
+    Variable("KEYHOLE_PROXIES", "", "addresses of proxies whose X-Forwarded-For is believed", _networks),
+)
+
+
+def read(environment: dict[str, str]) -> dict[str, Any]:
+    """The value of every variable. ImproperlyConfigured, with the reason for people, when one makes no sense."""
+    names = [variable.name for variable in VARIABLES]
+    for name in environment:
+        # Only near misses: orchestrators put names such as KEYHOLE_SERVICE_HOST into every container.
+        ours = name.startswith("KEYHOLE_") and name not in names
+        meant = difflib.get_close_matches(name, names, n=1, cutoff=0.85) if ours else []
+        if meant:
+            raise ImproperlyConfigured(f"{name} is not a setting; {meant[0]} is.")
+    values = {}
+    for variable in VARIABLES:
+        text = environment.get(variable.name) or variable.default
+        try:
+            values[variable.name] = variable.parse(text)
+        except ValueError as problem:
+            raise ImproperlyConfigured(f"{variable.name}={text}: {problem}.") from problem
+    return values

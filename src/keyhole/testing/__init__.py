@@ -1,0 +1,1 @@
+"""A kit for tests, Keyhole's own and other projects'."""

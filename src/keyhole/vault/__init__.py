@@ -1,0 +1,1 @@
+"""Upstream credentials and other secrets, sealed."""
