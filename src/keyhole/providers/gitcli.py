@@ -12,6 +12,7 @@ from pathlib import Path
 
 from keyhole.core.errors import KeyholeError
 from keyhole.core.git_safety import git_argv, git_env
+from keyhole.providers.addresses import Pinned
 
 
 class GitError(KeyholeError):
@@ -62,6 +63,18 @@ def succeeds(git_dir: Path | None, *args: str, timeout: float = 30.0) -> bool:
     except GitError:
         return False
     return True
+
+
+def over_http(pinned: Pinned, ca_file: str = "") -> dict[str, str]:
+    """Settings with which git opens the checked address and nothing else: no redirect, no proxy, no other name."""
+    trust = {"http.sslCAInfo": ca_file} if ca_file else {}
+    return {
+        f"protocol.{pinned.scheme}.allow": "always",
+        "http.followRedirects": "false",
+        "http.proxy": "",
+        "http.curloptResolve": pinned.curl_resolve,
+        **trust,
+    }
 
 
 async def spawn(

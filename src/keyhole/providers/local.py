@@ -17,7 +17,7 @@ from pathlib import Path
 
 from keyhole.core.errors import InvalidInput
 from keyhole.providers.addresses import pin
-from keyhole.providers.gitcli import GitError, run
+from keyhole.providers.gitcli import GitError, over_http, run
 
 MARKER = "keyhole-id"
 """Name of the marker file in a git directory."""
@@ -175,9 +175,7 @@ def clone_into(
 
     Only these two transports: every other one (`ext::`, `ssh:`, `file:`) can run a program or reach elsewhere.
     """
-    protocol, config = (
-        ("https", _pinned(source, allow_private, ca_file)) if "://" in source else ("file", _from(source))
-    )
+    protocol, config = _pinned(source, allow_private, ca_file) if "://" in source else ("file", _from(source))
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
         run(
@@ -199,16 +197,9 @@ def clone_into(
         raise InvalidInput(f"{source} could not be cloned: {problem.message}", field="source") from problem
 
 
-def _pinned(source: str, allow_private: bool, ca_file: str) -> dict[str, str]:
+def _pinned(source: str, allow_private: bool, ca_file: str) -> tuple[str, dict[str, str]]:
     pinned = pin(source, allow_private=allow_private)
-    trust = {"http.sslCAInfo": ca_file} if ca_file else {}
-    return {
-        "protocol.https.allow": "always",
-        "http.followRedirects": "false",
-        "http.proxy": "",
-        "http.curloptResolve": pinned.curl_resolve,
-        **trust,
-    }
+    return pinned.scheme, over_http(pinned, ca_file)
 
 
 def _from(source: str) -> dict[str, str]:

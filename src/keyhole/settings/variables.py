@@ -101,12 +101,10 @@ VARIABLES = (
     Variable(
         "KEYHOLE_ALLOW_PRIVATE_ADDRESSES",
         "no",
-        "yes lets imports reach addresses of private networks",
+        "yes opens private addresses too, and http:// on this machine",
         _yes_or_no,
     ),
-    Variable(
-        "KEYHOLE_CA_FILE", "", "certificate authorities (PEM) to trust for imports besides the system's", str
-    ),
+    Variable("KEYHOLE_CA_FILE", "", "certificate authorities (PEM) to trust besides the system's", str),
     Variable("KEYHOLE_PROXIES", "", "addresses of proxies whose X-Forwarded-For is believed", _networks),
 )
 
