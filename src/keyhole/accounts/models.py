@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 
 from keyhole.core import request as core
 from keyhole.core.actions import Role
@@ -46,7 +47,11 @@ class User(AbstractBaseUser):
     owner = models.OneToOneField(Owner, on_delete=models.PROTECT, related_name="user")
     """The person as a resource owner; its login is the person's."""
     is_active = models.BooleanField(default=True)
-    is_admin = models.BooleanField(default=False)
+    role_name = models.CharField(
+        max_length=20, choices=[(role.value, role.value) for role in Role], default=Role.MEMBER.value
+    )
+    session_epoch = models.PositiveIntegerField(default=0)
+    """Raised when every session must end; sessions of an earlier epoch are nobody's."""
     created_at = models.DateTimeField(default=timezone.now)
 
     objects: ClassVar[UserManager] = UserManager()
@@ -68,7 +73,19 @@ class User(AbstractBaseUser):
     @property
     def role(self) -> Role:
         """What the person is here."""
-        return Role.OWNER if self.is_admin else Role.MEMBER
+        return Role(self.role_name)
+
+    @property
+    def can_sign_in(self) -> bool:
+        """Whether there is a way in for the person, apart from the command line."""
+        return self.is_active and self.has_usable_password()
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        # Django's own looks at the password alone; a session must not outlive the role that it began with either.
+        bound = f"{self.password}:{self.role_name}:{self.session_epoch}"
+        return salted_hmac(
+            "keyhole.accounts.models.User.session", bound, secret=secret, algorithm="sha256"
+        ).hexdigest()
 
 
 class SetupCode(models.Model):
@@ -84,3 +101,36 @@ class SetupCode(models.Model):
 
     def __str__(self) -> str:
         return f"set-up code of {self.created_at:%Y-%m-%d %H:%M}"
+
+
+class Invitation(models.Model):
+    """A one-time address that makes its visitor a person here. Rows are kept: the audit log speaks of them."""
+
+    email = models.EmailField(max_length=254)
+    role_name = models.CharField(max_length=20, choices=[(role.value, role.value) for role in Role])
+    digest = models.BinaryField(max_length=32, unique=True)
+    """SHA-256 of the code in the address, which itself is only shown once."""
+    invited_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="invitations")
+    created_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()
+    """First moment at which it is no longer valid."""
+    revoked_at = models.DateTimeField(null=True)
+    accepted_at = models.DateTimeField(null=True)
+    accepted_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+
+    def __str__(self) -> str:
+        return f"invitation of {self.email}"
+
+    @property
+    def role(self) -> Role:
+        """What the person will be here."""
+        return Role(self.role_name)
+
+    @property
+    def state(self) -> str:
+        """`open`, `accepted`, `revoked` or `expired`."""
+        if self.accepted_at is not None:
+            return "accepted"
+        if self.revoked_at is not None:
+            return "revoked"
+        return "open" if timezone.now() < self.expires_at else "expired"

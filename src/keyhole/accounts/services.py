@@ -13,14 +13,15 @@ from django.db import IntegrityError, transaction
 
 from keyhole.accounts.models import Owner, SetupCode, User
 from keyhole.audit.log import ALLOWED, DENIED, Draft, append
-from keyhole.core.actions import may
+from keyhole.core.actions import Role, may
 from keyhole.core.caller import Caller, Via
 from keyhole.core.canonical import fold, owner_name
 from keyhole.core.errors import Conflict, InvalidInput, NotFound, PermissionDenied
 from keyhole.core.request import OwnerKind
 from keyhole.core.secret import Secret
 
-_OPERATOR = "admin@localhost"
+OPERATOR = "admin@localhost"
+"""Address of the account that the command line acts as before anybody has set one up."""
 
 
 def require(caller: Caller, action: str) -> User:
@@ -73,7 +74,9 @@ def find_owner(login: str) -> Owner:
 
 def setup_needed() -> bool:
     """Whether nobody can sign in yet."""
-    return not any(user.has_usable_password() for user in User.objects.filter(is_admin=True, is_active=True))
+    return not any(
+        user.has_usable_password() for user in User.objects.filter(role_name=Role.OWNER, is_active=True)
+    )
 
 
 def setup_link() -> str | None:
@@ -104,14 +107,14 @@ def create_first_user(setup_code: Secret, email: str, login: str, password: str)
 
     PermissionDenied when the code is wrong or used; InvalidInput, naming the field, for the rest.
     """
-    checked = _checked_email(email), owner_name(login)
+    checked = checked_email(email), owner_name(login)
     with transaction.atomic():
         if not setup_needed() or not SetupCode.objects.filter(digest=_digest(setup_code)).delete()[0]:
             raise PermissionDenied(
                 "This set-up link is not valid any more.",
                 hint="Start Keyhole again with `keyhole up`: it prints a new one.",
             )
-        user = _make_user(*checked, password)
+        user = make_user(*checked, password, Role.OWNER)
         append(
             Draft(
                 action="account:create",
@@ -123,7 +126,8 @@ def create_first_user(setup_code: Secret, email: str, login: str, password: str)
     return user
 
 
-def _checked_email(email: str) -> str:
+def checked_email(email: str) -> str:
+    """The address. InvalidInput when it is none."""
     try:
         validate_email(email)
     except ValidationError as problem:
@@ -131,8 +135,12 @@ def _checked_email(email: str) -> str:
     return email
 
 
-def _make_user(email: str, login: str, password: str | None) -> User:
-    user = User(email=email, is_admin=True)
+def make_user(email: str, login: str, password: str | None, role: Role) -> User:
+    """A new person; without a password one who cannot sign in with any. Whoever calls this has asked who may.
+
+    InvalidInput for a weak password, Conflict when the login or the address is taken.
+    """
+    user = User(email=email, role_name=role.value)
     if password is None:
         user.set_unusable_password()
     else:
@@ -157,8 +165,10 @@ def local_caller() -> Caller:
 
     Where nobody has set up an account yet, one without a password is made, which nobody can sign in with.
     """
-    user = User.objects.filter(is_admin=True, is_active=True).order_by("pk").first()
+    user = User.objects.filter(role_name=Role.OWNER, is_active=True).order_by("pk").first()
     if user is None:
         with transaction.atomic():
-            user = User.objects.filter(email=_OPERATOR).first() or _make_user(_OPERATOR, "admin", None)
+            user = User.objects.filter(email=OPERATOR).first() or make_user(
+                OPERATOR, "admin", None, Role.OWNER
+            )
     return Caller(user.pk, user.email, Via.CLI)

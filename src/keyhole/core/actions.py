@@ -32,6 +32,7 @@ class Action:
 _ALL = frozenset(Role)
 _WORKERS = frozenset({Role.OWNER, Role.MAINTAINER, Role.MEMBER})
 _MAINTAINERS = frozenset({Role.OWNER, Role.MAINTAINER})
+_STAFF = frozenset({Role.OWNER, Role.MAINTAINER, Role.AUDITOR})
 _AUDITORS = frozenset({Role.OWNER, Role.AUDITOR})
 _OWNER = frozenset({Role.OWNER})
 
@@ -40,6 +41,9 @@ _TABLE = (
     Action("audit:verify", "verify the audit log", _AUDITORS),
     Action("clock:accept", "declare the machine's clock right after it went back", _OWNER),
     Action("integration:read", "see which tools hold tokens", _ALL),
+    Action("member:change", "change roles, and disable and enable members", _OWNER),
+    Action("member:invite", "invite people, and take invitations back", _OWNER),
+    Action("member:read", "see who is a member and in which role", _STAFF),
     Action("repository:change", "make a repository public or private, or remove it", _MAINTAINERS),
     Action("repository:connect", "connect and import repositories", _MAINTAINERS),
     Action("repository:read", "see the connected repositories", _ALL),

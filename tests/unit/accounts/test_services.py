@@ -37,7 +37,7 @@ def test_a_code_is_stored_as_a_digest_and_works_once():
     row = SetupCode.objects.get()
     assert first.reveal().encode() not in bytes(row.digest)
     user = create_first_user(first, "alice@example.invalid", "alice", PASSWORD)
-    assert (user.is_admin, user.check_password(PASSWORD)) == (True, True)
+    assert (user.role, user.check_password(PASSWORD)) == (Role.OWNER, True)
     with pytest.raises(PermissionDenied):
         create_first_user(first, "mallory@example.invalid", "mallory", PASSWORD)
     assert setup_link() is None

@@ -20,6 +20,8 @@ def test_every_page_names_an_action_and_only_the_way_in_is_open():
         "sign-out",
         "setup",
         "setup-link",
+        "invitation",
+        "invitation-link",
     }
 
 

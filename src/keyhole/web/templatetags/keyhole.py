@@ -12,6 +12,8 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from keyhole.accounts.models import User
+from keyhole.core.actions import may as allowed
 from keyhole.core.summary import counted
 from keyhole.web.registry import Page, navigation
 from keyhole.web.times import relative
@@ -24,6 +26,12 @@ def main_navigation(request: HttpRequest) -> dict[str, Any]:
     """The main navigation, with the section of the current page marked."""
     here: Page | None = getattr(request, "page", None)
     return {"entries": navigation(), "section": here.section if here else ""}
+
+
+@register.filter
+def may(user: User, action: str) -> bool:
+    """`{% if user|may:"member:invite" %}`: whether to offer what the person's role includes."""
+    return allowed(user.role, action)
 
 
 @register.filter

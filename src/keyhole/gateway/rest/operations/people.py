@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import Q
 
 from keyhole.accounts.models import User
+from keyhole.core.actions import Role
 from keyhole.core.canonical import fold
 from keyhole.gateway.http import Response
 from keyhole.gateway.places import in_thread
@@ -64,7 +65,7 @@ async def _one(ctx: Context) -> User:
 
 
 def _people(ctx: Context) -> list[User]:
-    own = Q(is_admin=True) | Q(owner_id=ctx.repository.owner_id)
+    own = Q(role_name=Role.OWNER) | Q(owner_id=ctx.repository.owner_id)
     return list(
         User.objects.filter(own, is_active=True).select_related("owner").order_by("owner__login_folded")
     )
