@@ -8,7 +8,7 @@ import pytest
 
 from tests.conventions.checkout import PACKAGE, ROOT, files, imported, name, tree, written_sources
 
-MIRRORED = {"core", "tokens", "audit", "scanners"}
+MIRRORED = {"core", "tokens", "audit", "scanners", "vault"}
 # Rows have no life of their own: the services that write them are tested on a real database.
 COVERED_BY_SERVICES = {"models.py"}
 UNIT = ROOT / "tests" / "unit"

@@ -128,3 +128,21 @@ def test_orchestrators_may_set_names_of_their_own(tmp_path):
 def test_a_password_of_the_database_is_not_in_the_refusal(tmp_path):
     said = load(tmp_path / "data", KEYHOLE_DATABASE_URL="mysql://keyhole:hunter2hunter2@db/keyhole")
     assert "hunter2" not in said
+
+
+def test_keys_of_the_vault_are_secret_at_once_and_not_handed_on(tmp_path):
+    key = "ab" * 32
+    assert load(tmp_path / "data", "KEYHOLE_VAULT_KEYS", KEYHOLE_VAULT_KEYS=key) == "Secret(***)"
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "import keyhole.settings, os; print(dict(os.environ), vars(keyhole.settings))",
+        ],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env={"KEYHOLE_DATA": str(tmp_path / "data"), "KEYHOLE_VAULT_KEYS": key},
+        check=True,
+    )
+    assert key not in done.stdout + done.stderr

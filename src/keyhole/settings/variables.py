@@ -18,6 +18,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from keyhole.core.canonical import owner_name
 from keyhole.core.errors import InvalidInput
+from keyhole.core.secret import Secret
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -106,6 +107,9 @@ VARIABLES = (
     ),
     Variable("KEYHOLE_CA_FILE", "", "certificate authorities (PEM) to trust besides the system's", str),
     Variable("KEYHOLE_PROXIES", "", "addresses of proxies whose X-Forwarded-For is believed", _networks),
+    Variable(
+        "KEYHOLE_VAULT_KEYS", "", "keys of the vault; empty is the file vault.keys in KEYHOLE_DATA", Secret
+    ),
 )
 
 
