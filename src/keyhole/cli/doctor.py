@@ -18,6 +18,7 @@ from keyhole.core.git_safety import git_argv, git_env
 _OLDEST_GIT = (2, 36)
 """The first with `http.curloptResolve`, which pins the address of an import."""
 _LEAST_FREE = 1 << 30
+_CLOSED = ("keyhole.sqlite3*", "*.secret", "vault.keys", "audit.head", "revoked.log")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,10 @@ class Finding:
 @click.command("doctor")
 @json_option
 def command(as_json: bool) -> None:
-    """Check git, disk, database, repositories and audit log. Exit code 1 when something is not in order."""
+    """Check git, disk, database, repositories, audit log, clock, vault and files.
+
+    Exit code 1 when something is not in order.
+    """
     findings = list(_examine())
     if as_json:
         say_json([asdict(finding) for finding in findings])
@@ -55,6 +59,9 @@ def _examine() -> Iterator[Finding]:
     yield _database()
     yield _repositories()
     yield _audit()
+    yield _clock()
+    yield _vault()
+    yield _files()
 
 
 def _git() -> Finding:
@@ -114,3 +121,47 @@ def _audit() -> Finding:
     if not report.ok:
         return Finding("audit log", False, f"broken at record {report.broken_at}: `keyhole audit verify`")
     return Finding("audit log", True, f"{report.entries:,} records, unbroken")
+
+
+def _clock() -> Finding:
+    from django.db import transaction
+
+    from keyhole.audit.log import Chain
+
+    with transaction.atomic():
+        chain = Chain()
+    if chain.clock_went_back:
+        behind = str(chain.at - chain.clock).partition(".")[0]
+        return Finding(
+            "clock",
+            False,
+            f"{behind} behind the last record, so no token is generated. Correct it; if it is right: "
+            "`keyhole audit accept-clock`.",
+        )
+    return Finding("clock", True, "not behind the last record")
+
+
+def _vault() -> Finding:
+    from keyhole.vault.status import status
+
+    found = status()
+    if found.unfinished:
+        return Finding("vault", False, f"{found.sentence()} Finish the rotation: `keyhole vault rotate`.")
+    return Finding("vault", not found.sealed, f"{found.sentence()} {found.hint}".strip())
+
+
+def _files() -> Finding:
+    from pathlib import Path
+
+    from django.conf import settings
+
+    data = Path(settings.KEYHOLE_DATA)
+    kept = sorted({path for pattern in _CLOSED for path in data.glob(pattern)})
+    loose = [path.name for path in kept if path.stat().st_mode & 0o077]
+    if loose:
+        return Finding(
+            "files",
+            False,
+            f"others may read {', '.join(loose)} in {data}: run `chmod 600` on them.",
+        )
+    return Finding("files", True, f"{len(kept)} with something to hide, closed to others")

@@ -57,6 +57,8 @@ _TABLE = (
     Action("token:read_any", "see everybody's tokens", _AUDITORS),
     Action("token:revoke", "revoke one's own tokens", _ALL),
     Action("token:revoke_any", "revoke everybody's tokens", _OWNER),
+    Action("vault:read", "see whether the vault is open, and under which keys", _AUDITORS),
+    Action("vault:rotate", "replace the key of the vault", _OWNER),
 )
 
 ACTIONS = {action.name: action for action in _TABLE}

@@ -142,6 +142,12 @@ def replace(ring: Ring) -> None:
     _flush_folder()
 
 
+def tidy() -> None:
+    """Remove drafts of the file that a process left behind which was killed. Only while nobody else writes one."""
+    for draft in path().parent.glob(f".{NAME}.*"):
+        draft.unlink(missing_ok=True)
+
+
 @contextlib.contextmanager
 def _draft(ring: Ring) -> Iterator[Path]:
     draft = path().with_name(f".{NAME}.{os.getpid()}.{secrets.token_hex(4)}")
