@@ -1,0 +1,1 @@
+"""Digests of published descriptions; each says where it is from."""

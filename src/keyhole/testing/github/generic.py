@@ -1,0 +1,153 @@
+"""The answer of every operation that has no handler: truthful about what was made, silent about what was not.
+
+What a client makes with POST or PUT is kept under its path and can be read, changed and deleted again; a list holds
+what was made in it and is empty otherwise; an id that nothing has is 404. Which fields a body must have, which status
+means success and what a list is called is GitHub's published description; the fields of the objects are those that
+the client sent. Every such answer is marked as derived.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from keyhole.testing.github import existing
+from keyhole.testing.github.answers import Answer, Listed, invalid, items, not_found
+from keyhole.testing.github.call import Call
+from keyhole.testing.github.table import SUBJECTS
+
+_NEEDED_BESIDES = {
+    "actions/update-repo-variable": "value",
+    "actions/update-environment-variable": "value",
+    "actions/update-org-variable": "value",
+    "agents/update-repo-variable": "value",
+    "agents/update-org-variable": "value",
+    "codespaces/create-or-update-repo-secret": "encrypted_value",
+    "codespaces/create-or-update-secret-for-authenticated-user": "encrypted_value",
+    "dependabot/create-or-update-repo-secret": "encrypted_value",
+    "dependabot/update-alert": "state",
+    "secret-scanning/update-alert": "state",
+    "code-scanning/update-alert": "state",
+    "pulls/create": "title",
+}
+"""Fields that GitHub refuses to do without, although its description calls each of them optional."""
+
+
+def check_required(call: Call) -> None:
+    """Raises Problem 422 when the body lacks a field that it must have."""
+    if call.rule.operation.method in {"GET", "DELETE"} and not call.body:
+        return
+    needed = list(call.rule.shape.required)
+    if call.rule.id in _NEEDED_BESIDES:
+        needed.append(_NEEDED_BESIDES[call.rule.id])
+    for name in needed:
+        if name not in call.body and not isinstance(call.body.get(name), bool):
+            raise invalid(resource_of(call), name)
+
+
+def resource_of(call: Call) -> str:
+    """What GitHub's validation errors call the thing, guessed from the operation's name."""
+    words = re.sub(
+        r"^(create|update|set|add|replace|dispatch)(-or-update|-an?)?-?", "", call.rule.id.split("/")[1]
+    )
+    return "".join(word.capitalize() for word in words.split("-")) or call.rule.id.split("/")[0].capitalize()
+
+
+def answer(call: Call) -> Answer | Listed:
+    """The answer, from what is kept."""
+    check_required(call)
+    store, path, last = _place(call)
+    for name in call.rule.items[: -1 if last else None]:
+        if not existing.exists(call, name):
+            raise not_found()
+    match call.rule.operation.method:
+        case "GET":
+            return _get(call, store, path, last)
+        case "PUT":
+            return _put(call, store, path, last)
+        case "POST":
+            return _post(call, store, path, last)
+        case "PATCH":
+            return _patch(call, store, path, last)
+    return _delete(call, store, path, last)
+
+
+def _place(call: Call) -> tuple[dict[str, Any], str, str]:
+    """Where it is kept, under which path, and the parameter that ends the path (empty if a word does)."""
+    path = call.rule.operation.path
+    parts = [part for part in path.split("/")[1:] if part[1:-1] not in SUBJECTS or part == "{target_user}"]
+    filled = "/".join(call.param(part[1:-1]) if part.startswith("{") else part for part in parts)
+    ends = path.rsplit("/", 1)[1]
+    last = ends[1:-1] if ends.startswith("{") and ends[1:-1] in call.rule.items else ""
+    return existing.store_of(call), filled, last
+
+
+def _get(call: Call, store: dict[str, Any], path: str, last: str) -> Answer | Listed:
+    shape = call.rule.shape
+    if last or shape.body in {"none", "redirect"}:
+        if path not in store:
+            raise not_found()
+        return Answer(shape.status, None if shape.body == "none" else store[path])
+    if shape.body == "list" or shape.under:
+        made = [value for key, value in store.items() if re.fullmatch(re.escape(path) + r"/[^/]+", key)]
+        return items(made, under=shape.under)
+    if shape.body == "text":
+        return Answer(shape.status, b"", {"Content-Type": "text/plain; charset=utf-8"})
+    return Answer(shape.status, store.get(path, {}))
+
+
+def _put(call: Call, store: dict[str, Any], path: str, last: str) -> Answer:
+    known = path in store
+    kept = {**(store.get(path) or {}), **call.body}
+    if last and last.endswith("name"):
+        kept = {"name": call.param(last), **kept}
+    stamps = _stamps(call)
+    store[path] = {**stamps, **kept, "updated_at": stamps["updated_at"]} if kept else {}
+    shape = call.rule.shape
+    status = 204 if known and shape.status == 201 and shape.body == "none" else shape.status
+    return Answer(status, None if shape.body == "none" or status == 204 else store[path])
+
+
+def _post(call: Call, store: dict[str, Any], path: str, last: str) -> Answer:
+    shape = call.rule.shape
+    if last and not existing.exists(call, last):
+        raise not_found()
+    if shape.status == 201 and not last:
+        number = call.world.new_id()
+        name = call.body.get("name")
+        key = f"{path}/{name if isinstance(name, str) and _by_name(call) else number}"
+        store[key] = {"id": number, **_stamps(call), **_shown(call.body)}
+        return Answer(201, store[key] if shape.body == "object" else None)
+    return Answer(shape.status, {} if shape.body == "object" else [] if shape.body == "list" else None)
+
+
+def _by_name(call: Call) -> bool:
+    return call.rule.operation.path.endswith("/variables")
+
+
+def _patch(call: Call, store: dict[str, Any], path: str, last: str) -> Answer:
+    if last and path not in store:
+        raise not_found()
+    store[path] = {**store.get(path, {}), **_shown(call.body), "updated_at": _stamps(call)["updated_at"]}
+    shape = call.rule.shape
+    return Answer(shape.status, None if shape.body == "none" else store[path])
+
+
+def _delete(call: Call, store: dict[str, Any], path: str, last: str) -> Answer:
+    if last and path not in store:
+        raise not_found()
+    for key in [key for key in store if key == path or key.startswith(f"{path}/")]:
+        del store[key]
+    return Answer(call.rule.shape.status, {} if call.rule.shape.body == "object" else None)
+
+
+def _stamps(call: Call) -> dict[str, str]:
+    now = call.world.now().strftime("%Y-%m-%dT%H:%M:%SZ")
+    return {"created_at": now, "updated_at": now}
+
+
+def _shown(body: dict[str, Any]) -> dict[str, Any]:
+    """What was sent, without what GitHub never shows again."""
+    return {
+        name: value for name, value in body.items() if name not in {"encrypted_value", "key_id", "secret"}
+    }

@@ -1,0 +1,1 @@
+"""Operations with real state, one file for each part of the API."""
