@@ -54,7 +54,7 @@ def mint(random: Callable[[int], bytes] = token_bytes) -> Secret:
     if len(drawn) != _RANDOM_BYTES:
         raise ValueError(f"wanted {_RANDOM_BYTES} random bytes, was given {len(drawn)}")
     body = _base62(int.from_bytes(drawn, "big"), _BODY_LENGTH)
-    return Secret(f"{PREFIX}{body}{_checksum(body)}")
+    return Secret(f"{PREFIX}{body}{checksum(body)}")
 
 
 def is_well_formed(text: str) -> bool:
@@ -62,7 +62,7 @@ def is_well_formed(text: str) -> bool:
     if len(text) != LENGTH or _SHAPE.fullmatch(text) is None:
         return False
     body = text[len(PREFIX) : -_CHECKSUM_LENGTH]
-    return text[-_CHECKSUM_LENGTH:] == _checksum(body)
+    return text[-_CHECKSUM_LENGTH:] == checksum(body)
 
 
 def hash_of(secret: Secret) -> bytes:
@@ -86,5 +86,6 @@ def _base62(number: int, length: int) -> str:
     return "".join(reversed(digits))
 
 
-def _checksum(body: str) -> str:
+def checksum(body: str) -> str:
+    """CRC-32 (zlib) of the text, as six base62 digits: GitHub's construction, and ours."""
     return _base62(zlib.crc32(body.encode("ascii")), _CHECKSUM_LENGTH)

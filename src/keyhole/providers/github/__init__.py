@@ -1,0 +1,1 @@
+"""GitHub as an upstream: GitHub.com, GitHub Enterprise Server, and the sandbox, through one client."""
