@@ -64,6 +64,8 @@ class Permission:
     group: Group
     levels: tuple[Level, ...]
     """The levels that exist for it, ascending; `workflows` has only write."""
+    published: bool = True
+    """Whether GitHub publishes the name, so that a pre-filled link may use it."""
 
 
 PermissionSet = Mapping[str, Level]
@@ -125,7 +127,8 @@ def vocabulary() -> Vocabulary:
 
 def _permission(row: dict[str, Any]) -> Permission:
     levels = tuple(sorted(Level.parse(word) for word in row["levels"]))
-    return Permission(row["name"], row["title"], Group(row["group"]), levels)
+    published = row["name_source"] == "docs:url-vocabulary"
+    return Permission(row["name"], row["title"], Group(row["group"]), levels, published)
 
 
 def _operation(row: dict[str, Any], standing: Standing) -> Operation:

@@ -1,0 +1,47 @@
+"""The pre-filled address of GitHub's form "New fine-grained personal access token".
+
+https://docs.github.com/authentication/keeping-your-account-and-data-secure/managing-your-personal-access-tokens
+says which parameters there are: `name`, `description`, `target_name`, `expires_in`, and one per permission. There is
+none for the repositories, and GitHub Enterprise Server's documentation has no such address.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import quote, urlencode
+
+from keyhole.planner.plan import Plan
+from keyhole.planner.request import LONGEST_DESCRIPTION, LONGEST_NAME
+from keyhole.planner.server import Server
+
+FORM = "/settings/personal-access-tokens/new"
+
+
+def link(plan: Plan, server: Server) -> str:
+    """The address for this plan; empty where there is none: Enterprise Server, and a plan with nothing to grant."""
+    if not server.prefills or plan.empty:
+        return ""
+    request = plan.request
+    fields = [("name", token_name(plan)), ("description", description(plan))]
+    if request.owner:
+        fields.append(("target_name", request.owner))
+    fields.append(("expires_in", "none" if request.days is None else str(request.days)))
+    fields += [(each.name, each.level.word) for each in plan.granted if each.published and not each.fixed]
+    return f"{server.web}{FORM}?{urlencode(fields, quote_via=quote)}"
+
+
+def token_name(plan: Plan) -> str:
+    """The name of the token: the one that was asked for, or one that says what it is for; at most 40 characters."""
+    if plan.request.name:
+        return plan.request.name
+    titles = [preset.title.partition(" (")[0] for preset in plan.presets]
+    whole = " + ".join(titles) or ("Keyhole" if plan.request.features else "Integration")
+    return f"{whole[: LONGEST_NAME - 6].rstrip(' +,')} token"
+
+
+def description(plan: Plan) -> str:
+    """What the token is for and what it may, for whoever finds it in a list; at most 1,024 characters."""
+    held = ", ".join(f"{each.name}: {each.level.word}" for each in plan.granted)
+    users = list(dict.fromkeys(demand.by for demand in plan.demands if demand.operation is None))
+    purpose = f"For {', '.join(users)}. " if users else "Planned from the requests of a tool. "
+    text = f"{purpose}Least permissions, planned with Keyhole: {held}."
+    return text if len(text) <= LONGEST_DESCRIPTION else f"{text[: LONGEST_DESCRIPTION - 3]}..."
