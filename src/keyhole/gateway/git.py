@@ -19,7 +19,7 @@ from keyhole.core.errors import InvalidInput, KeyholeError, MalformedRequest, No
 from keyhole.core.permissions import GIT_ANNOUNCE_PUSH, GIT_FETCH, Operation
 from keyhole.core.request import Request
 from keyhole.gateway.answers import text_answer
-from keyhole.gateway.errors import UnsupportedMediaType
+from keyhole.gateway.errors import UnsupportedMediaType, refuse_mirror
 from keyhole.gateway.http import LIMITS, HttpRequest, Response
 from keyhole.gateway.inflate import inflated
 from keyhole.gateway.pktline import FLUSH, encode
@@ -112,7 +112,10 @@ async def _guarded(subject: Subject, answer: Coroutine[None, None, Response]) ->
 
 async def _judge(subject: Subject, operation: Operation) -> Permit:
     request = Request(operation, timezone.now(), (subject.core,))
-    return await in_thread(judge, subject.bearer, request, subject.circumstances)
+    permit = await in_thread(judge, subject.bearer, request, subject.circumstances)
+    if subject.repository is not None:
+        refuse_mirror(subject.repository, permit.id)
+    return permit
 
 
 async def _advertise(subject: Subject, service: str) -> Response:

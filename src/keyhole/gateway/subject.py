@@ -9,6 +9,7 @@ from keyhole.core import request as core
 from keyhole.core.decide import Reason
 from keyhole.core.errors import BadCredentials, KeyholeError, NotFound, PermissionDenied
 from keyhole.core.permissions import PermissionSet
+from keyhole.gateway.errors import refuse_mirror
 from keyhole.gateway.http import HttpRequest
 from keyhole.repositories.models import Repository
 from keyhole.tokens.authority import Bearer, Circumstances, Refused
@@ -29,6 +30,7 @@ class Subject:
         """Where git finds it. Only for requests that were allowed, which an absent repository never is."""
         if self.repository is None:
             raise NotFound("Repository not found.")
+        refuse_mirror(self.repository)
         return self.repository.git_dir
 
     @property

@@ -49,8 +49,11 @@ def is_there(repository: Repository) -> bool:
     """Whether the same repository, by its marker, still lies where it was connected.
 
     Asked on every request: a folder that was deleted and made again must not inherit its predecessor's tokens, and
-    one that has begun to borrow objects from another repository must not show them.
+    one that has begun to borrow objects from another repository must not show them. What is not in a folder is known
+    by GitHub's id, which is asked for before each fetch; nothing of it is served here.
     """
+    if not repository.is_served:
+        return True
     return (
         local.git_dir_of(repository.git_dir) is not None
         and local.marker_of(repository.git_dir) == repository.marker

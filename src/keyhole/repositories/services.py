@@ -87,7 +87,7 @@ def refresh(caller: Caller) -> Report:
         missing = tuple(
             row
             for row in list_repositories(caller)
-            if row.pk not in there and local.marker_of(row.git_dir) != row.marker
+            if row.is_served and row.pk not in there and local.marker_of(row.git_dir) != row.marker
         )
     return Report(total.connected, total.known, total.renamed, missing, total.skipped)
 
@@ -172,8 +172,8 @@ def _refuse_taken(owner_id: int, name: str) -> None:
     )
     if taken is not None:
         raise Conflict(
-            f"{taken.full_name} is already connected, from {taken.location}.",
-            hint="Rename one of the two folders, or disconnect the other repository first.",
+            f"{taken.full_name} is already connected, from {place_of(taken)}.",
+            hint="Rename one of the two, or disconnect the other repository first.",
         )
 
 
@@ -211,7 +211,7 @@ def list_repositories(caller: Caller) -> list[Repository]:
     require(caller, "repository:read")
     return list(
         Repository.objects.filter(removed_at=None)
-        .select_related("owner")
+        .select_related("owner", "connection")
         .order_by("owner__login_folded", "name_folded")
     )
 
@@ -219,7 +219,7 @@ def list_repositories(caller: Caller) -> list[Repository]:
 def get(caller: Caller, number: int) -> Repository:
     """One connected repository; NotFound when there is none with this id."""
     require(caller, "repository:read")
-    row = Repository.objects.filter(pk=number, removed_at=None).select_related("owner").first()
+    row = Repository.objects.filter(pk=number, removed_at=None).select_related("owner", "connection").first()
     if row is None:
         raise NotFound("There is no such repository.", hint="`keyhole repo list` shows the connected ones.")
     return row
@@ -245,11 +245,21 @@ def by_full_name(caller: Caller, full_name: str) -> Repository:
     return row
 
 
+def place_of(row: Repository) -> str:
+    """Where the repository lies, for people: a folder, or an address on GitHub."""
+    return row.location if row.is_served else f"{row.marker.partition('#')[0]}/{row.full_name}"
+
+
 def set_public(caller: Caller, number: int, public: bool) -> Repository:
     """Make a repository public (readable with any token of this Keyhole) or private again."""
     require(caller, "repository:change")
     with transaction.atomic():
         row = get(caller, number)
+        if not row.is_served:
+            raise Conflict(
+                f"{row.full_name} lies on GitHub, and only GitHub decides who may read it there.",
+                hint="Keyhole scans it, and serves it to nobody.",
+            )
         row.public = public
         row.save(update_fields=["public"])
         _record(caller, "repository:change", row, public=public)

@@ -32,6 +32,7 @@ class Stage(models.TextChoices):
     """What a running scan is doing, in the order in which it does it."""
 
     PREPARE = "prepare", "Looking up the repository"
+    FETCH = "fetch", "Fetching from GitHub"
     AUTHORIZE = "authorize", "Generating the scan's own token"
     READ = "read", "Reading the history"
     STORE = "store", "Storing the findings"
@@ -46,7 +47,8 @@ class Scan(models.Model):
     # PROTECT: a repository's row outlives its disconnection, and a finished scan must still say what it read.
     repository = models.ForeignKey(Repository, on_delete=models.PROTECT, related_name="scans")
     ref = models.CharField(max_length=1000, blank=True)
-    """Full name of the branch or tag whose history is read; empty means the history of every ref."""
+    """Full name of the branch or tag whose history is read; empty means the history of every ref. Of a repository on
+    GitHub it is what a person typed until the scan has fetched: only then is it known what there is."""
     scanners = models.JSONField(default=list)
     """Ids of the scanners asked for."""
     requested_by = models.ForeignKey(

@@ -14,6 +14,7 @@ from keyhole.accounts.services import require
 from keyhole.audit.log import Draft, append
 from keyhole.core.caller import Caller
 from keyhole.core.errors import Conflict, InvalidInput, NotFound
+from keyhole.core.refs import is_well_formed
 from keyhole.jobs import engine
 from keyhole.repositories import services as repositories
 from keyhole.repositories.lookup import is_there
@@ -52,7 +53,7 @@ def create(caller: Caller, spec: ScanSpec) -> Scan:
     user = require(caller, "scan:create")
     repository = repositories.get(caller, spec.repository_id)
     _check_place(repository)
-    ref = refs.named(repository.git_dir, spec.ref).ref if spec.ref.strip() else ""
+    ref = _ref(repository, spec.ref.strip())
     scanners = [scanner.id for scanner in chosen(spec.scanners)]
     scan = Scan(
         description=_text("description", spec.description, _DESCRIPTION_LENGTH),
@@ -69,6 +70,15 @@ def create(caller: Caller, spec: ScanSpec) -> Scan:
         if spec.run_now:
             _queue(caller, scan)
     return scan
+
+
+def _ref(repository: Repository, name: str) -> str:
+    """The full name of the branch or tag. What lies on GitHub is looked up by the scan itself, when it has fetched."""
+    if not name or repository.is_served:
+        return refs.named(repository.git_dir, name).ref if name else ""
+    if not is_well_formed(name if name.startswith("refs/") else f"refs/heads/{name}"):
+        raise InvalidInput(f"{name[:100]!r} cannot be the name of a branch or tag.", field="ref")
+    return name
 
 
 def _check_place(repository: Repository) -> None:
@@ -193,6 +203,8 @@ def refs_of(caller: Caller, repository_id: int) -> list[str]:
     require(caller, "repository:read")
     repository = repositories.get(caller, repository_id)
     _check_place(repository)
+    if not repository.is_served and repository.fetched_at is None:
+        return []
     return refs.names(repository.git_dir)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from keyhole.core.grant import Grant
 from keyhole.core.permissions import Operation
-from keyhole.gateway.errors import UnsupportedMediaType
+from keyhole.gateway.errors import UnsupportedMediaType, refuse_mirror
 from keyhole.gateway.http import LIMITS, HttpRequest, Response
 from keyhole.gateway.rest.answers import as_json
 from keyhole.gateway.rest.bodies import Fields, parse
@@ -64,6 +64,7 @@ class Context:
     @property
     def git_dir(self) -> Path:
         """Where the repository of the path lies."""
+        refuse_mirror(self.repository)
         return self.repository.git_dir
 
     @property

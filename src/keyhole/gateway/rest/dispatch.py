@@ -18,7 +18,7 @@ from keyhole.core.decide import Denied, decide
 from keyhole.core.errors import KeyholeError, Unavailable
 from keyhole.core.permissions import Operation, Standing
 from keyhole.core.request import RefUpdate, Request
-from keyhole.gateway.errors import NotImplementedYet
+from keyhole.gateway.errors import NotImplementedYet, refuse_mirror
 from keyhole.gateway.http import HttpRequest, Response
 from keyhole.gateway.places import in_thread
 from keyhole.gateway.rest import media, versions
@@ -88,6 +88,9 @@ class _Exchange:
                 f"{self._context.operation.id} was authorized, but Keyhole does not carry out "
                 "this operation for local repositories."
             )
+        if mirrored := [row for row in found.repositories if row is not None and not row.is_served]:
+            await self._judge(())
+            refuse_mirror(mirrored[0])
         if implementation.read is not None:
             await self._judge(())
             self._negotiate()

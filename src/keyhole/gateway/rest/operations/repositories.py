@@ -69,7 +69,12 @@ async def list_public(ctx: Context) -> Response:
     since = ctx.query.get("since", "0")
     after = int(since) if since.isascii() and since.isdigit() and len(since) < 19 else 0
     found = [row for row in await in_thread(visible_to, ctx.grant) if row.public and row.pk > after]
-    return await _page(ctx, sorted(found, key=lambda row: row.pk))
+    return await _page(ctx, sorted(_served(found), key=lambda row: row.pk))
+
+
+def _served(found: Sequence[Repository]) -> list[Repository]:
+    """Without those that lie on GitHub: a tool that works through a list must not stumble over each of them."""
+    return [row for row in found if row.is_served]
 
 
 async def _of_owner(ctx: Context, owner_id: int, default_sort: str) -> Response:
@@ -78,6 +83,7 @@ async def _of_owner(ctx: Context, owner_id: int, default_sort: str) -> Response:
 
 
 async def _list(ctx: Context, found: Sequence[Repository], default_sort: str) -> Response:
+    found = _served(found)
     wanted = ctx.query.get("visibility") or ctx.query.get("type", "all")
     if wanted in ("public", "private"):
         found = [row for row in found if row.public == (wanted == "public")]
