@@ -20,6 +20,7 @@ from keyhole.core.errors import KeyholeError  # noqa: E402
 from keyhole.core.grant import Access  # noqa: E402
 from keyhole.core.permissions import Level  # noqa: E402
 from keyhole.repositories import services as repositories  # noqa: E402
+from keyhole.tokens import lifecycle  # noqa: E402
 from keyhole.tokens import services as tokens  # noqa: E402
 
 
@@ -58,6 +59,21 @@ def revoke(number: int) -> None:
     tokens.revoke(local_caller(), number)
 
 
+def rotate(number: int) -> str:
+    """Rotate a token with overlap; returns the new text."""
+    return lifecycle.rotate(local_caller(), number).secret.reveal()
+
+
+def pause(number: int) -> None:
+    """Pause a token."""
+    lifecycle.pause(local_caller(), number)
+
+
+def resume(number: int) -> None:
+    """Let a paused token go on."""
+    lifecycle.resume(local_caller(), number)
+
+
 def set_public(number: int, public: bool) -> None:
     """Make a repository public or private."""
     repositories.set_public(local_caller(), number, public)
@@ -74,7 +90,8 @@ def audit_ok() -> bool:
 
 
 _COMMANDS = {
-    function.__name__: function for function in (connect, token, revoke, set_public, explain, audit_ok)
+    function.__name__: function
+    for function in (connect, token, revoke, rotate, pause, resume, set_public, explain, audit_ok)
 }
 
 

@@ -7,10 +7,13 @@ import socket
 import subprocess
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
 import pytest
+
+from tests import canaries
 
 
 @pytest.fixture(scope="module")
@@ -107,6 +110,33 @@ def _receive(client: socket.socket) -> bytes:
         return b""
 
 
+def test_a_clone_in_flight_survives_the_rotation_of_its_token_and_new_ones_need_the_new_text(keyhole, reader):
+    client = _open_clone(keyhole, reader)
+    new = replace(reader, text=keyhole.do("rotate", number=reader.id))
+    canaries.watch("rotated token", new.text)
+    address = "/stream/large.git/info/refs?service=git-upload-pack"
+    assert keyhole.http("GET", address, reader)[0] == 200
+    assert keyhole.http("GET", address, new)[0] == 200
+    assert keyhole.http("GET", address, reader)[0] == 401
+    taken, end = 0, b""
+    while not end.endswith(b"\r\n0\r\n\r\n") and (piece := client.recv(1 << 20)):
+        taken, end = taken + len(piece), (end + piece)[-16:]
+    assert end.endswith(b"\r\n0\r\n\r\n")
+    assert taken > 48_000_000
+
+
+def test_a_clone_in_flight_ends_once_its_token_is_paused(keyhole, reader):
+    client = _open_clone(keyhole, reader)
+    keyhole.do("pause", number=reader.id)
+    paused, taken = time.monotonic(), 0
+    while time.monotonic() - paused < 12 and (piece := _receive(client)):
+        taken += len(piece)
+        time.sleep(0.01)
+    assert time.monotonic() - paused < 6
+    assert taken < 40_000_000
+    assert keyhole.http("GET", "/stream/large.git/info/refs?service=git-upload-pack", reader)[0] == 403
+
+
 def test_a_clone_that_was_cut_is_noticed_by_git(keyhole, reader):
     target = keyhole.folder / "cut"
     process = subprocess.Popen(
@@ -145,9 +175,8 @@ def test_G12_a_push_that_breaks_off_leaves_nothing(keyhole):
         client.sendall(head + commands + pack)
         _until(lambda: list((git_dir / "objects").glob("tmp_objdir-*")), 10, "the push did not begin")
     _until(lambda: not _children(keyhole), 4, "git processes outlived the push")
-    _until(
-        lambda: sorted(path.name for path in git_dir.rglob("*")) == before, 4, "the push left files behind"
-    )
+    _until(lambda: not list((git_dir / "objects").glob("tmp_objdir-*")), 4, "the push left files behind")
+    assert sorted(path.name for path in git_dir.rglob("*")) == before
 
 
 def test_no_token_is_ever_in_a_process_list(keyhole, reader):

@@ -43,6 +43,10 @@ def as_dict(token: Token) -> dict[str, Any]:
         "created_at": token.created_at,
         "expires_at": token.expires_at,
         "revoked_at": token.revoked_at,
+        "paused_at": token.paused_at,
+        "rotation": {"since": token.next_since, "old_ends_at": token.overlap_ends_at}
+        if token.rotating
+        else None,
         "last_used_at": token.last_used_at,
         "last_used_address": token.last_used_address,
         "requests": token.requests,

@@ -1,9 +1,10 @@
-"""`keyhole token`: generate, list, show and revoke fine-grained tokens."""
+"""`keyhole token`: generate, list, show, rotate, pause and revoke fine-grained tokens."""
 
 from __future__ import annotations
 
+import re
 import sys
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -16,11 +17,12 @@ from keyhole.core.errors import InvalidInput
 if TYPE_CHECKING:
     from keyhole.core.caller import Caller
     from keyhole.core.permissions import Level
+    from keyhole.tokens.models import Token
 
 
 @click.group("token")
 def command() -> None:
-    """Fine-grained tokens: generate, list, show, revoke."""
+    """Fine-grained tokens: generate, list, show, rotate, pause, revoke."""
 
 
 @command.command("new")
@@ -207,12 +209,99 @@ def show(token: str, as_json: bool) -> None:
             ("Permissions", permission_words(row)),
             ("Created", ago(row.created_at)),
             ("Expires", ago(row.expires_at)),
+            ("Paused", ago(row.paused_at, never="no")),
+            ("Rotation", _rotation(row)),
             ("Revoked", ago(row.revoked_at, never="no")),
             ("Last used", f"{ago(row.last_used_at)} {row.last_used_address or ''}"),
             ("Requests", f"{row.requests:,} allowed, {row.denials:,} denied"),
         ],
         empty="",
     )
+
+
+def _rotation(row: Token) -> str:
+    if row.next_since is None or row.overlap_ends_at is None:
+        return "none under way"
+    return f"new token made {ago(row.next_since)}, not used yet; the old one ends then, or {ago(row.overlap_ends_at)}"
+
+
+@command.command("rotate")
+@click.argument("token", metavar="ID|NAME")
+@click.option(
+    "--overlap",
+    default="7d",
+    show_default=True,
+    metavar="DAYSd|HOURSh|none",
+    help="How long the old token goes on if the new one is not used before; none ends it now.",
+)
+@click.option("--cancel", is_flag=True, help="End the new token of a rotation that nobody has used yet.")
+@json_option
+def rotate_(token: str, overlap: str, cancel: bool, as_json: bool) -> None:
+    """Replace a token's text by a new one for the same rights. It is printed once, on standard output.
+
+    The old text works until the new one is first used, so that the tool can be changed over without an outage.
+    """
+    caller = open_keyhole()
+    from keyhole.tokens.lifecycle import cancel_rotation, rotate
+
+    row = find(caller, token)
+    if cancel:
+        _say(cancel_rotation(caller, row.pk), as_json, "The new token has ended; the old one goes on.")
+        return
+    issued = rotate(caller, row.pk, _overlap(overlap))
+    row = issued.token
+    if as_json:
+        say_json({**as_dict(row), "token": issued.secret.reveal()})
+        return
+    until = f"or until {row.overlap_ends_at:%d %B %Y %H:%M} UTC" if row.overlap_ends_at else ""
+    old = f"works until this one is used, {until}" if until else "has ended"
+    click.echo(f"A new token for {safe(row.name)}, with the rights it had. The old one {old}.", err=True)
+    click.echo("Copy the token now: it is displayed only once.", err=True)
+    click.echo(issued.secret.reveal())
+
+
+def _overlap(text: str) -> timedelta:
+    if text in ("none", "0"):
+        return timedelta(0)
+    match = re.fullmatch(r"(\d{1,4})([dh])", text, re.ASCII)
+    if match is None:
+        raise InvalidInput(
+            f"{text!r} is not an overlap.", field="overlap", hint="For example --overlap 7d, 12h or none."
+        )
+    number = int(match.group(1))
+    return timedelta(days=number) if match.group(2) == "d" else timedelta(hours=number)
+
+
+@command.command("pause")
+@click.argument("token", metavar="ID|NAME")
+@click.option("--reason", default="", help="Kept in the audit log.")
+@json_option
+def pause_(token: str, reason: str, as_json: bool) -> None:
+    """Allow nothing with a token until it is resumed. Its expiration does not move."""
+    caller = open_keyhole()
+    from keyhole.tokens.lifecycle import pause
+
+    row = pause(caller, find(caller, token).pk, reason)
+    _say(row, as_json, f"Paused {safe(row.name)}. No request with it is allowed until you resume it.")
+
+
+@command.command("resume")
+@click.argument("token", metavar="ID|NAME")
+@json_option
+def resume_(token: str, as_json: bool) -> None:
+    """Let a paused token go on."""
+    caller = open_keyhole()
+    from keyhole.tokens.lifecycle import resume
+
+    row = resume(caller, find(caller, token).pk)
+    _say(row, as_json, f"Resumed {safe(row.name)}. {sentence(row)}")
+
+
+def _say(row: Token, as_json: bool, text: str) -> None:
+    if as_json:
+        say_json(as_dict(row))
+    else:
+        click.echo(text)
 
 
 @command.command("revoke")

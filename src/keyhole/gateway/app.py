@@ -27,7 +27,14 @@ from keyhole.gateway.http import HttpRequest, Response
 from keyhole.gateway.places import in_thread
 from keyhole.gateway.rest import dispatch
 from keyhole.gateway.watch import watched
-from keyhole.tokens.authority import Bearer, Circumstances, identify, unauthenticated
+from keyhole.tokens.authority import (
+    Bearer,
+    Circumstances,
+    Known,
+    identify,
+    refuse_known,
+    unauthenticated,
+)
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -119,7 +126,7 @@ class _Exchange:
         http = HttpRequest(method, target, self._headers, self._address(), self._body)
         bearer = await self._bearer(http)
         handle = dispatch.handle if self._rest else git.handle
-        return await watched(handle(http, bearer), self._body, bearer.token_id)
+        return await watched(handle(http, bearer), self._body, bearer.held)
 
     async def _target(self, method: str) -> Target:
         try:
@@ -142,22 +149,28 @@ class _Exchange:
             if token is None:
                 raise BadCredentials("Requires authentication", hint="Send a Keyhole token as the password.")
             return await in_thread(identify, token)
+        except Known as problem:
+            problem.explain = await in_thread(refuse_known, problem, self._circumstances(http.method, shown))
+            raise
         except BadCredentials as problem:
             return await self._unauthenticated(problem, http.method, shown)
 
     async def _unauthenticated(self, problem: BadCredentials, method: str, target: str) -> Any:
+        circumstances = self._circumstances(method, target)
+        problem.explain = await in_thread(unauthenticated, circumstances, problem.message)  # type: ignore[attr-defined]
+        raise problem
+
+    def _circumstances(self, method: str, target: str) -> Circumstances:
         agent = next(
             (value.decode("latin-1")[:200] for name, value in self._headers if name == b"user-agent"), ""
         )
-        circumstances = Circumstances(
+        return Circumstances(
             surface="rest" if self._rest else "git",
             method=method,
             target=target,
             address=self._address(),
             agent=agent,
         )
-        problem.explain = await in_thread(unauthenticated, circumstances, problem.message)  # type: ignore[attr-defined]
-        raise problem
 
     def _address(self) -> str:
         client = self._scope.get("client")
@@ -178,7 +191,7 @@ class _Exchange:
             body = b"" if self._scope["method"] == "HEAD" else response.body
             await self._put({"type": "http.response.body", "body": body, "more_body": False})
             return
-        await watched(self._stream(start, response.body), self._body, response.token_id)
+        await watched(self._stream(start, response.body), self._body, response.held)
 
     async def _stream(self, start: MutableMapping[str, Any], pieces: AsyncIterator[bytes]) -> None:
         try:

@@ -138,7 +138,7 @@ async def _advertise(subject: Subject, service: str) -> Response:
         body,
         (("Content-Type", f"application/x-{service}-advertisement"),),
         permit.id,
-        subject.bearer.token_id,
+        subject.bearer.held,
     )
 
 
@@ -165,7 +165,7 @@ async def _upload(subject: Subject) -> Response:
         body,
         (("Content-Type", "application/x-git-upload-pack-result"),),
         permit.id,
-        subject.bearer.token_id,
+        subject.bearer.held,
     )
 
 

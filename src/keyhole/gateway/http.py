@@ -9,6 +9,7 @@ from typing import Any
 
 from keyhole.core.canonical import Target
 from keyhole.gateway.body import Body
+from keyhole.tokens.authority import Held
 
 Headers = tuple[tuple[bytes, bytes], ...]
 
@@ -49,7 +50,7 @@ class Response:
     headers: tuple[tuple[str, str], ...] = ()
     explain: str = ""
     """Id of the audit entry that explains it; empty when nothing was decided."""
-    token_id: int | None = None
+    held: Held | None = None
     """The token a stream was allowed by: the stream is cut once that token is no longer valid."""
 
 

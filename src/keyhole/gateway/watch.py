@@ -13,7 +13,7 @@ from django.db import DatabaseError
 from keyhole.core.errors import BadCredentials, Unavailable
 from keyhole.gateway.body import Body, ClientGone
 from keyhole.gateway.places import in_thread
-from keyhole.tokens.authority import still_valid
+from keyhole.tokens.authority import Held, still_valid
 
 _log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -22,7 +22,7 @@ EVERY = 2.0
 """Seconds between two looks at the token of open work: revocation must show within 5."""
 
 
-async def watched(work: Coroutine[Any, Any, T], body: Body, token_id: int | None) -> T:
+async def watched(work: Coroutine[Any, Any, T], body: Body, held: Held | None) -> T:
     """The result of the work.
 
     ClientGone or BadCredentials, with the work cancelled and cleaned up, if the client or its token ends first.
@@ -30,8 +30,8 @@ async def watched(work: Coroutine[Any, Any, T], body: Body, token_id: int | None
     doing = asyncio.create_task(work)
     leaving = asyncio.create_task(_until_gone(body))
     watching = {leaving}
-    if token_id is not None:
-        watching.add(asyncio.create_task(_until_revoked(token_id)))
+    if held is not None:
+        watching.add(asyncio.create_task(_until_revoked(held)))
     try:
         await asyncio.wait({doing, *watching}, return_when=asyncio.FIRST_COMPLETED)
         if doing.done():
@@ -50,13 +50,13 @@ async def _until_gone(body: Body) -> None:
     await body.gone()
 
 
-async def _until_revoked(token_id: int) -> None:
+async def _until_revoked(held: Held) -> None:
     """Returns when the token is known to have ended, or when that could not be found out for too long."""
     known_at = time.monotonic()  # the request was identified a moment ago
     while time.monotonic() - known_at < 2 * EVERY:
         await asyncio.sleep(EVERY)  # another process may revoke, and nothing tells us
         try:
-            if not await in_thread(still_valid, token_id):
+            if not await in_thread(still_valid, held):
                 return
             known_at = time.monotonic()
         except (Unavailable, DatabaseError) as problem:

@@ -32,6 +32,7 @@ class Health(StrEnum):
     BROKEN = "broken"
     """Its rights cannot be read any more, so everything is denied."""
     EXPIRED = "expired"
+    PAUSED = "paused"
     EXPIRING = "expiring"
     REFUSED = "refused"
     """More of its requests were denied than allowed."""
@@ -102,7 +103,7 @@ def reached(found: list[Integration], connected: list[Repository]) -> set[str]:
     """Full names of those connected repositories that at least one of the integrations reaches while it is valid."""
     names: set[str] = set()
     for each in found:
-        if each.health not in (Health.BROKEN, Health.EXPIRED):
+        if each.health not in (Health.BROKEN, Health.EXPIRED, Health.PAUSED):
             names.update(row.full_name for row in connected if reaches(each, row))
     return names
 
@@ -158,8 +159,9 @@ def _integration(token: Token, grant: Grant | None, names: Mapping[int, str], no
 
 def health_of(token: Token, now: datetime) -> Health:
     """How a token whose rights can be read fares at a moment."""
-    if token.state_at(now) is State.EXPIRED:
-        return Health.EXPIRED
+    state = token.state_at(now)
+    if state in (State.EXPIRED, State.PAUSED):
+        return Health.EXPIRED if state is State.EXPIRED else Health.PAUSED
     if token.expires_at is not None and token.expires_at - now <= EXPIRING:
         return Health.EXPIRING
     if token.denials > token.requests:

@@ -146,4 +146,4 @@ class _Watch(threading.Event):
         return self.ended
 
     def _token_good(self) -> bool:
-        return self._scan.token_id is not None and authority.still_valid(self._scan.token_id)
+        return self._scan.token_id is not None and authority.still_valid(authority.Held(self._scan.token_id))

@@ -12,22 +12,34 @@ from typing import Any
 
 from django.db import Error as DatabaseProblem
 from django.db import connection
+from django.db.models import Q
+from django.utils import timezone
 
 from keyhole.audit.log import ALLOWED, DENIED, Draft, new_id
 from keyhole.audit.writer import writer
 from keyhole.core import request as core
 from keyhole.core import token_text
 from keyhole.core.decide import Allowed, Denied, decide
-from keyhole.core.errors import BadCredentials, KeyholeError, Unavailable
-from keyhole.core.grant import Grant
+from keyhole.core.errors import BadCredentials, KeyholeError, PermissionDenied, Unavailable
+from keyhole.core.grant import Grant, load
 from keyhole.core.permissions import PermissionSet
 from keyhole.core.secret import Secret
 from keyhole.tokens.bounded import Bounded
-from keyhole.tokens.models import State, Token
-from keyhole.tokens.usage import Use, settle
+from keyhole.tokens.models import SeenKind, State, Text, Token
+from keyhole.tokens.standing import STANDING, Standing
+from keyhole.tokens.usage import REPLACED, Use, settle
 
 _BAD = "Bad credentials"
 _logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A token by one of its texts: what open work goes on by."""
+
+    token_id: int
+    digest: bytes | None = None
+    """Of the text; None when the token as such is meant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +54,13 @@ class Bearer:
     """The person as an account; `GET /user` answers with it."""
     user_email: str
     grant: Grant
+    digest: bytes
+    """Of the text that was presented: while a token is rotated, it has two."""
+
+    @property
+    def held(self) -> Held:
+        """What work that this request begins goes on by."""
+        return Held(self.token_id, self.digest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +94,32 @@ class NoLongerValid(BadCredentials):
         self.explain = explain
 
 
+class Known(KeyholeError):
+    """A token that exists and allows nothing now; whoever holds it is told more than a stranger."""
+
+    who: tuple[int, int, str] = (0, 0, "")
+    """Id of the token, of its user, and its name, for the record."""
+    digest = b""
+    explain = ""
+
+
+class TokenPaused(PermissionDenied, Known):
+    """The token is paused. Not 401: git would have the credential forgotten that is good again tomorrow."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This token is paused, so nothing is allowed with it.",
+            hint="The person who generated it, or an owner of this Keyhole, can resume it.",
+        )
+
+
+class TextReplaced(BadCredentials, Known):
+    """The token was rotated, and this is its text from before."""
+
+    def __init__(self) -> None:
+        super().__init__(_BAD)
+
+
 class Refused(KeyholeError):
     """A denied request, on record."""
 
@@ -100,52 +145,111 @@ def identify(presented: Secret) -> Bearer:
         raise BadCredentials(_BAD)
     # A kept connection that broke is noticed here and opened anew; no request of Django's begins in this thread.
     connection.close_if_unusable_or_obsolete()
+    digest = token_text.hash_of(presented)
     try:
-        token = (
-            Token.objects.select_related("user__owner").filter(digest=token_text.hash_of(presented)).first()
+        # Nearly always it is the current text. If not, all three are asked for in one look-up: between two, a first
+        # use could turn the new text into the current one.
+        found = _look_up(Q(digest=digest)) or _look_up(
+            Q(digest=digest) | Q(next_digest=digest) | Q(previous_digest=digest)
         )
     except DatabaseProblem as problem:
         raise Unavailable("Tokens cannot be looked up now.") from problem
-    if token is None or token.state is not State.ACTIVE or not token.user.is_active:
+    if found is None:
         raise BadCredentials(_BAD)
+    standing, (name, user_id, email, stored, owner_id, login, kind) = found
+    _check(standing, digest, (standing.token_id, user_id, name))
     try:
-        rights = token.grant_value()
+        rights = load(stored)
     except ValueError as problem:
         # Rights that are not understood to the last field allow nothing, and should not exist.
         _logger.critical(
-            "the stored rights of token %d are not understood, so it is refused: %s", token.pk, problem
+            "the stored rights of token %d are not understood, so it is refused: %s",
+            standing.token_id,
+            problem,
         )
         raise BadCredentials(_BAD) from problem
-    return Bearer(token.pk, token.name, token.user_id, token.user.owner.as_core(), token.user.email, rights)
+    owner = core.Owner(owner_id, login, core.OwnerKind(kind))
+    return Bearer(standing.token_id, name, user_id, owner, email, rights, digest)
 
 
-def still_valid(token_id: int) -> bool:
-    """Whether a token that was valid is so now; for streams that are still open. Unavailable when nobody knows."""
+_OF_THE_BEARER = (
+    "name",
+    "user_id",
+    "user__email",
+    "grant",
+    "user__owner_id",
+    "user__owner__login",
+    "user__owner__kind",
+)
+
+
+def _look_up(condition: Q) -> tuple[Standing, tuple[Any, ...]] | None:
+    # Columns by name: for whole rows, putting the query together took longer than answering it.
+    rows = list(Token.objects.filter(condition).values_list(*STANDING, *_OF_THE_BEARER)[:1])
+    return (Standing(*rows[0][: len(STANDING)]), rows[0][len(STANDING) :]) if rows else None
+
+
+def _check(standing: Standing, digest: bytes, who: tuple[int, int, str]) -> None:
+    now = timezone.now()
+    state = standing.state(now)
+    if not standing.user_active or state not in (State.ACTIVE, State.PAUSED):
+        raise BadCredentials(_BAD)
+    if standing.text(digest, now) is Text.ENDED:
+        raise _known(TextReplaced(), who, digest)
+    if state is State.PAUSED:
+        raise _known(TokenPaused(), who, digest)
+
+
+def _known(problem: Known, who: tuple[int, int, str], digest: bytes) -> Known:
+    problem.who, problem.digest = who, digest
+    return problem
+
+
+def still_valid(held: Held) -> bool:
+    """Whether work that began with a token may go on. Unavailable when nobody knows.
+
+    Work that began with a text that a rotation has ended since may run on for a while: replacing a text must not
+    tear what was begun with it. Pausing and revoking do.
+    """
     connection.close_if_unusable_or_obsolete()
     try:
-        token = Token.objects.select_related("user").filter(pk=token_id).first()
+        token = Token.objects.select_related("user").filter(pk=held.token_id).first()
     except DatabaseProblem as problem:
         raise Unavailable("Tokens cannot be looked up now.") from problem
-    return token is not None and token.state is State.ACTIVE and token.user.is_active
+    if token is None or token.state is not State.ACTIVE or not token.user.is_active:
+        return False
+    return held.digest is None or token.carries(held.digest, timezone.now())
 
 
 def judge(bearer: Bearer, request: core.Request, circumstances: Circumstances) -> Permit:
     """Decide, write it down, then say so.
 
     Whether the token is still valid is looked up once more by the transaction that writes, so that in the log no
-    allowed act follows the token's revocation. Refused when it is denied; NoLongerValid when the token was revoked,
-    expired or lost its user since `identify`; Unavailable when it cannot be written.
+    allowed act follows the token's revocation. Refused when it is denied; NoLongerValid or TokenPaused when the token
+    ended or was paused since `identify`; Unavailable when it cannot be written.
     """
     verdict = decide(bearer.grant, request)
     allowed = isinstance(verdict, Allowed)
     draft = Draft(
         action=f"{circumstances.surface}:{'act' if allowed else 'refuse'}",
         outcome=ALLOWED if allowed else DENIED,
-        actor=_actor(bearer, circumstances),
+        actor=_actor((bearer.token_id, bearer.user_id, bearer.name), circumstances),
         subject=_subject(request, circumstances, verdict),
     )
-    use = Use(bearer.token_id, allowed, circumstances.surface, circumstances.address, circumstances.agent)
+    use = Use(
+        bearer.token_id,
+        allowed,
+        circumstances.surface,
+        circumstances.address,
+        circumstances.agent,
+        bearer.digest,
+        _seen(request, verdict),
+    )
     explain = writer().submit(draft, settle, use)
+    if use.invalid == State.PAUSED:
+        paused = TokenPaused()
+        paused.explain = explain
+        raise paused
     if use.invalid:
         raise NoLongerValid(explain)
     if isinstance(verdict, Denied):
@@ -153,12 +257,23 @@ def judge(bearer: Bearer, request: core.Request, circumstances: Circumstances) -
     return Permit(verdict, explain)
 
 
-def _actor(bearer: Bearer, circumstances: Circumstances) -> dict[str, Any]:
+def _seen(request: core.Request, verdict: Allowed | Denied) -> tuple[tuple[SeenKind, str], ...]:
+    if isinstance(verdict, Denied):
+        return ()
+    return (
+        (SeenKind.OPERATION, verdict.operation.id),
+        *((SeenKind.PERMISSION, f"{name}:{level.word}") for name, level in verdict.used.items()),
+        *((SeenKind.REPOSITORY, str(each.id)) for each in request.repositories if each is not None),
+    )
+
+
+def _actor(who: tuple[int, int, str], circumstances: Circumstances) -> dict[str, Any]:
+    token_id, user_id, name = who
     return {
-        "user_id": bearer.user_id,
-        "name": bearer.name,
+        "user_id": user_id,
+        "name": name,
         "via": "token",
-        "token_id": bearer.token_id,
+        "token_id": token_id,
         "address": circumstances.address,
     }
 
@@ -193,6 +308,37 @@ def _words(permissions: PermissionSet) -> dict[str, str]:
 
 
 _bounded = Bounded()
+
+
+def refuse_known(problem: Known, circumstances: Circumstances) -> str:
+    """Record a request with a token that is paused, or with its text from before a rotation; returns its explain id.
+
+    Counted as a denial of that token, so that its page shows who still knocks. Bounded as `unauthenticated` is.
+    """
+    number, missed = _bounded.count(circumstances.address)
+    if number > _bounded.limit:
+        return new_id()
+    token_id = problem.who[0]
+    use = Use(
+        token_id, False, circumstances.surface, circumstances.address, circumstances.agent, problem.digest
+    )
+    return writer().submit(
+        Draft(
+            action=f"{circumstances.surface}:refuse",
+            outcome=DENIED,
+            actor=_actor(problem.who, circumstances),
+            subject={
+                "method": circumstances.method,
+                "target": circumstances.target[:1000],
+                "agent": circumstances.agent[:200],
+                "reason": REPLACED if isinstance(problem, TextReplaced) else State.PAUSED.value,
+                "status": problem.status,
+                "not_recorded_before": missed,
+            },
+        ),
+        settle,
+        use,
+    )
 
 
 def unauthenticated(circumstances: Circumstances, why: str) -> str:

@@ -25,17 +25,46 @@ class State(StrEnum):
     """Whether a token can be used, and why not."""
 
     ACTIVE = "active"
+    PAUSED = "paused"
     EXPIRED = "expired"
     REVOKED = "revoked"
 
 
-def state_of(revoked_at: datetime | None, expires_at: datetime | None, moment: datetime) -> State:
+class Text(StrEnum):
+    """What one text of a token is worth; a token has two while it is being rotated."""
+
+    CURRENT = "current"
+    NEW = "new"
+    """Made by a rotation and not used yet: its first use ends the current one."""
+    ENDED = "ended"
+
+
+def state_of(
+    revoked_at: datetime | None,
+    expires_at: datetime | None,
+    moment: datetime,
+    paused_at: datetime | None = None,
+) -> State:
     """Whether a token with these dates can be used at a moment."""
     if revoked_at is not None:
         return State.REVOKED
     if expires_at is not None and moment >= expires_at:
         return State.EXPIRED
-    return State.ACTIVE
+    return State.ACTIVE if paused_at is None else State.PAUSED
+
+
+def text_of(
+    presented: bytes,
+    current: bytes | memoryview,
+    new: bytes | memoryview | None,
+    overlap_ends_at: datetime | None,
+    moment: datetime,
+) -> Text:
+    """What the text with the digest `presented` is worth at a moment. What is not known has ended."""
+    if new is not None and presented == bytes(new):
+        return Text.NEW
+    overlap_over = new is not None and overlap_ends_at is not None and moment >= overlap_ends_at
+    return Text.CURRENT if presented == bytes(current) and not overlap_over else Text.ENDED
 
 
 class Token(models.Model):
@@ -48,11 +77,26 @@ class Token(models.Model):
     grant = models.JSONField()
     digest = models.BinaryField(max_length=32, unique=True)
     """SHA-256 of the token."""
+    next_digest = models.BinaryField(max_length=32, unique=True, null=True)
+    """SHA-256 of the text that a rotation made and nobody has used yet; None when no rotation is under way."""
+    next_since = models.DateTimeField(null=True)
+    overlap_ends_at = models.DateTimeField(null=True)
+    """First moment at which the old text is refused although the new one was not used."""
+    previous_digest = models.BinaryField(max_length=32, unique=True, null=True)
+    """SHA-256 of the text before the last rotation. It allows nothing; a tool that still has it can be named."""
+    previous_ended_at = models.DateTimeField(null=True)
+    previous_work_until = models.DateTimeField(null=True)
+    """Until when a clone that began with the text before may run on."""
     created_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField(null=True)
     """First moment at which it is no longer valid; None is no expiration."""
     revoked_at = models.DateTimeField(null=True)
     revoked_reason = models.CharField(max_length=200, blank=True)
+    paused_at = models.DateTimeField(null=True)
+    paused_reason = models.CharField(max_length=200, blank=True)
+    paused_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
     last_used_at = models.DateTimeField(null=True)
     """Last time that something was allowed with it."""
     last_used_address = models.CharField(max_length=64, blank=True)
@@ -78,8 +122,72 @@ class Token(models.Model):
 
     def state_at(self, moment: datetime) -> State:
         """Whether it can be used at a moment."""
-        return state_of(self.revoked_at, self.expires_at, moment)
+        return state_of(self.revoked_at, self.expires_at, moment, self.paused_at)
+
+    def text_at(self, presented: bytes, moment: datetime) -> Text:
+        """What the text with this digest is worth at a moment."""
+        return text_of(presented, self.digest, self.next_digest, self.overlap_ends_at, moment)
+
+    def carries(self, presented: bytes, moment: datetime) -> bool:
+        """Whether work that began with the text of this digest may go on at a moment."""
+        if presented in (bytes(self.digest), bytes(self.next_digest or b"")):
+            return True
+        until = self.previous_work_until
+        return until is not None and moment < until and presented == bytes(self.previous_digest or b"")
+
+    @property
+    def rotating(self) -> bool:
+        """Whether a new text was made that nobody has used yet."""
+        return self.next_digest is not None
 
     def grant_value(self) -> Grant:
         """What it may. ValueError when the stored form is not understood to the last field: deny everything."""
         return load(self.grant)
+
+
+class UsageDay(models.Model):
+    """How much one token was used on one day, by UTC."""
+
+    token = models.ForeignKey(Token, on_delete=models.CASCADE, related_name="days")
+    day = models.DateField()
+    requests = models.BigIntegerField(default=0)
+    """How many requests were allowed."""
+    denials = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["token", "day"], name="one_usage_row_per_day"),)
+
+    def __str__(self) -> str:
+        return f"{self.token_id} on {self.day}"
+
+
+class SeenKind(StrEnum):
+    """What is remembered about the use of a token."""
+
+    OPERATION = "operation"
+    """Id of an operation that was allowed."""
+    PERMISSION = "permission"
+    """`name:level` that an allowed operation was allowed by."""
+    REPOSITORY = "repository"
+    """Id of a repository that an allowed operation named."""
+    ADDRESS = "address"
+    AGENT = "agent"
+
+
+class Seen(models.Model):
+    """One thing that a token was used for, or from where, and when that was seen first and last."""
+
+    token = models.ForeignKey(Token, on_delete=models.CASCADE, related_name="seen")
+    kind = models.CharField(max_length=12)
+    what = models.CharField(max_length=200)
+    first_at = models.DateTimeField()
+    last_at = models.DateTimeField()
+    """Exact to the hour: it is written once in an hour."""
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["token", "kind", "what"], name="one_row_per_thing_seen"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.what}"

@@ -1,7 +1,8 @@
 """Revocations, kept a second time outside of the database, in DATA/revoked.log.
 
 A backup from before a revocation holds the token as it was. Restoring it must not revive the token, so that every
-start compares the two. A line is the SHA-256 of a token, in hexadecimal; lines are only ever added.
+start compares the two. A line is the SHA-256 of one text of a token that has ended, by revoking the token or by a
+rotation, in hexadecimal; lines are only ever added.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 
 from keyhole.audit.log import ALLOWED, Chain, Draft
 from keyhole.core.errors import Unavailable
@@ -29,7 +31,7 @@ def path() -> Path:
 
 
 def note(digest: bytes) -> None:
-    """Add a revocation, before it is committed. Unavailable when it cannot be on disk: nothing is revoked then."""
+    """Add a text that ends, before that is committed. Unavailable when it cannot be on disk: nothing ends then."""
     try:
         descriptor = os.open(path(), os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
@@ -46,24 +48,54 @@ def note(digest: bytes) -> None:
 
 
 def apply() -> int:
-    """Revoke every token that was revoked before and is not any more; returns how many. Called at each start."""
+    """End again every text that had ended before and has not any more; returns of how many tokens.
+
+    Called at each start. A token whose other text is still good goes on with that one alone; others are revoked.
+    """
     try:
         lines = path().read_text("ascii", "replace").splitlines()
     except FileNotFoundError:
         return 0
-    noted = [bytes.fromhex(line) for line in lines if _LINE.fullmatch(line)]
-    revived = [
-        token
-        for first in range(0, len(noted), _AT_ONCE)
-        for token in Token.objects.filter(digest__in=noted[first : first + _AT_ONCE], revoked_at=None)
-    ]
+    noted = {bytes.fromhex(line) for line in lines if _LINE.fullmatch(line)}
+    revived = _revived(sorted(noted))
+    over = [token for token in revived if bytes(token.digest) in noted and not _other_is_good(token, noted)]
     if revived:
         _logger.critical(
-            "the database was restored from before the revocation of %d tokens; they are revoked again",
+            "the database was restored from before %d tokens were revoked or rotated; what had ended ends again",
             len(revived),
         )
-        _revoke_again(revived)
+        _end_again([token for token in revived if token not in over], noted)
+    if over:
+        _revoke_again(over)
     return len(revived)
+
+
+def _revived(noted: list[bytes]) -> list[Token]:
+    found: dict[int, Token] = {}
+    for first in range(0, len(noted), _AT_ONCE):
+        some = noted[first : first + _AT_ONCE]
+        rows = Token.objects.filter(Q(digest__in=some) | Q(next_digest__in=some), revoked_at=None)
+        found.update({token.pk: token for token in rows})
+    return list(found.values())
+
+
+def _other_is_good(token: Token, noted: set[bytes]) -> bool:
+    return token.next_digest is not None and bytes(token.next_digest) not in noted
+
+
+def _end_again(tokens: list[Token], noted: set[bytes]) -> None:
+    """One of the two texts of each has ended: the new one was cancelled, or its use ended the old one."""
+    with transaction.atomic():
+        chain = Chain()
+        for token in tokens:
+            if bytes(token.digest) in noted:
+                token.previous_digest, token.digest = token.digest, token.next_digest
+                token.previous_ended_at = token.previous_work_until = chain.at
+            token.next_digest = token.next_since = token.overlap_ends_at = None
+            token.save()
+        chain.extend(
+            _draft("token:rotate", token, "Rotated before the database was restored.") for token in tokens
+        )
 
 
 def _revoke_again(tokens: list[Token]) -> None:
@@ -73,12 +105,13 @@ def _revoke_again(tokens: list[Token]) -> None:
         Token.objects.filter(pk__in=[token.pk for token in tokens]).update(
             revoked_at=chain.at, revoked_reason=reason
         )
-        chain.extend(
-            Draft(
-                "token:revoke",
-                ALLOWED,
-                {"user_id": None, "name": "keyhole", "via": "setup"},
-                {"token": token.name, "subject_token_id": token.pk, "why": reason},
-            )
-            for token in tokens
-        )
+        chain.extend(_draft("token:revoke", token, reason) for token in tokens)
+
+
+def _draft(action: str, token: Token, why: str) -> Draft:
+    return Draft(
+        action,
+        ALLOWED,
+        {"user_id": None, "name": "keyhole", "via": "setup"},
+        {"token": token.name, "subject_token_id": token.pk, "why": why},
+    )

@@ -62,12 +62,12 @@ class Issued:
 def generate(caller: Caller, spec: TokenSpec) -> Issued:
     """Generate a token. InvalidInput, naming the field, or Conflict for a name in use; nothing is made then."""
     user = require(caller, "token:create")
-    name = _checked_text("name", spec.name, _NAME_LENGTH, lines=False)
+    name = checked_text("name", spec.name, _NAME_LENGTH, lines=False)
     if not name:
         raise InvalidInput(
             "A token needs a name.", field="name", hint="So that you recognise it in six months."
         )
-    description = _checked_text("description", spec.description, _DESCRIPTION_LENGTH, lines=True)
+    description = checked_text("description", spec.description, _DESCRIPTION_LENGTH, lines=True)
     owner = find_owner(spec.owner_login)
     # A scan's own token is shown to nobody, and whoever asked for the scan was asked for `scan:run`.
     if owner.pk != user.owner_id and not (caller.via is Via.JOB and spec.purpose == Purpose.SCAN):
@@ -99,18 +99,19 @@ def generate(caller: Caller, spec: TokenSpec) -> Issued:
                 created_at=chain.at,
                 expires_at=rights.expires_at,
             )
-            _record(chain, caller, "token:create", token, grant=token.grant)
+            record(chain, caller, "token:create", token, grant=token.grant)
     except IntegrityError as problem:
         raise Conflict(
             f"You already have a token called {name!r}.",
             hint="Choose another name, or revoke the old token first.",
         ) from problem
     except DatabaseProblem as problem:
-        raise _not_done() from problem
+        raise not_done() from problem
     return Issued(token, secret)
 
 
-def _checked_text(name: str, text: str, longest: int, *, lines: bool) -> str:
+def checked_text(name: str, text: str, longest: int, *, lines: bool) -> str:
+    """A text as it is kept: composed, stripped, bounded, visible. InvalidInput, naming the field `name`."""
     # The size first: nothing else is done to ten megabytes.
     if len(text) <= 4 * longest:
         text = unicodedata.normalize("NFC", text.replace("\r\n", "\n")).strip()
@@ -177,7 +178,7 @@ def revoke(caller: Caller, token_id: int, reason: str = "") -> Token:
     found = get(caller, token_id)
     if found.user_id != user.pk:
         require(caller, "token:revoke_any")
-    why = _checked_text("reason", reason, 200, lines=False)
+    why = checked_text("reason", reason, 200, lines=False)
     try:
         with transaction.atomic():
             chain = Chain()
@@ -185,14 +186,17 @@ def revoke(caller: Caller, token_id: int, reason: str = "") -> Token:
             if token.revoked_at is None:
                 token.revoked_at, token.revoked_reason = chain.at, why
                 token.save(update_fields=["revoked_at", "revoked_reason"])
-                _record(chain, caller, "token:revoke", token, why=why)
-                revocations.note(bytes(token.digest))
+                record(chain, caller, "token:revoke", token, why=why)
+                # Both texts, while there are two: a backup from now must revive neither.
+                for digest in filter(None, (token.digest, token.next_digest)):
+                    revocations.note(bytes(digest))
     except DatabaseProblem as problem:
-        raise _not_done() from problem
+        raise not_done() from problem
     return token
 
 
-def _record(chain: Chain, caller: Caller, action: str, token: Token, **more: object) -> None:
+def record(chain: Chain, caller: Caller, action: str, token: Token, **more: object) -> None:
+    """Put what the caller did to a token on record, in the transaction that does it."""
     chain.extend(
         [
             Draft(
@@ -205,7 +209,8 @@ def _record(chain: Chain, caller: Caller, action: str, token: Token, **more: obj
     )
 
 
-def _not_done() -> Unavailable:
+def not_done() -> Unavailable:
+    """The error for a database that does not take the change."""
     return Unavailable(
         "The database cannot be written, so nothing was done.",
         hint="Check the disk and the database; `keyhole doctor` helps.",

@@ -175,7 +175,7 @@ def test_a_token_that_ends_between_identifying_and_judging_is_refused_and_that_i
         judge(bearer, fetch(), CIRCUMSTANCES)
     entry = Entry.objects.get(id=raised.value.explain)
     assert (entry.outcome, entry.subject["status"]) == ("denied", 401)
-    assert not still_valid(bearer.token_id)
+    assert not still_valid(bearer.held)
 
 
 def test_expiration_is_a_half_open_interval():

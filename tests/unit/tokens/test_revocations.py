@@ -6,10 +6,11 @@ from keyhole.accounts.services import local_caller
 from keyhole.audit.models import Entry
 from keyhole.core.errors import BadCredentials, Unavailable
 from keyhole.tokens import revocations
-from keyhole.tokens.authority import identify
+from keyhole.tokens.authority import identify, judge
+from keyhole.tokens.lifecycle import cancel_rotation, rotate
 from keyhole.tokens.models import Token
 from keyhole.tokens.services import revoke
-from tests.unit.tokens.kit import issue
+from tests.unit.tokens.kit import CIRCUMSTANCES, fetch, issue
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -56,3 +57,48 @@ def test_a_revocation_that_cannot_be_kept_does_not_happen():
 def test_the_file_is_closed_to_others():
     revoke(local_caller(), issue().token.pk)
     assert revocations.path().stat().st_mode & 0o077 == 0
+
+
+def snapshot(number):
+    return Token.objects.filter(pk=number).values().get()
+
+
+def restore(row):
+    Token.objects.filter(pk=row["id"]).update(**{name: value for name, value in row.items() if name != "id"})
+
+
+def test_S5_a_backup_from_before_a_rotation_revives_no_text():
+    issued = issue()
+    before = snapshot(issued.token.pk)
+    new = rotate(local_caller(), issued.token.pk)
+    judge(identify(new.secret), fetch(), CIRCUMSTANCES)
+    restore(before)
+    assert revocations.apply() == 1
+    for secret in (issued.secret, new.secret):
+        with pytest.raises(BadCredentials):
+            identify(secret)
+
+
+def test_S5_a_backup_from_the_middle_of_a_rotation_goes_on_with_the_new_text():
+    issued = issue()
+    new = rotate(local_caller(), issued.token.pk)
+    middle = snapshot(issued.token.pk)
+    judge(identify(new.secret), fetch(), CIRCUMSTANCES)
+    restore(middle)
+    assert revocations.apply() == 1
+    assert revocations.apply() == 0
+    with pytest.raises(BadCredentials):
+        identify(issued.secret)
+    assert identify(new.secret).token_id == issued.token.pk
+
+
+def test_S5_a_backup_from_before_a_cancellation_does_not_revive_the_new_text():
+    issued = issue()
+    new = rotate(local_caller(), issued.token.pk)
+    middle = snapshot(issued.token.pk)
+    cancel_rotation(local_caller(), issued.token.pk)
+    restore(middle)
+    assert revocations.apply() == 1
+    with pytest.raises(BadCredentials):
+        identify(new.secret)
+    assert identify(issued.secret).token_id == issued.token.pk

@@ -1,16 +1,26 @@
 """One commit, many uses: each is counted, and none of a token that is over is allowed."""
 
+from datetime import UTC, timedelta
+
 import pytest
 from django.db import transaction
 from django.utils import timezone
 
 from keyhole.audit.log import ALLOWED, Draft
 from keyhole.audit.writer import Work
-from keyhole.tokens.models import Token
+from keyhole.tokens import usage
+from keyhole.tokens.authority import Refused, identify, judge
+from keyhole.tokens.memo import Memo
+from keyhole.tokens.models import Seen, Token, UsageDay
 from keyhole.tokens.usage import Use, settle
-from tests.unit.tokens.kit import issue
+from tests.unit.tokens.kit import CIRCUMSTANCES, fetch, issue
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_remembered(monkeypatch):
+    monkeypatch.setattr(usage, "_memo", Memo())
 
 
 def work(token_id, *, allowed=True, agent="git/2.39"):
@@ -50,3 +60,56 @@ def test_a_token_that_is_over_is_denied_beside_one_that_is_not():
     assert [each.draft.id for each in works] == before
     assert works[1].draft.subject["status"] == 401
     assert Token.objects.get(pk=over.pk).last_used_at is None
+
+
+def test_requests_and_denials_are_counted_by_the_day():
+    first, second = issue().token.pk, issue().token.pk
+    today = timezone.now()
+    for at in (today - timedelta(days=1), today, today):
+        with transaction.atomic():
+            settle([work(first), work(first, allowed=False), work(second)], at)
+    rows = UsageDay.objects.order_by("token", "day").values_list("token_id", "day", "requests", "denials")
+    yesterday, day = (today - timedelta(days=1)).astimezone(UTC).date(), today.astimezone(UTC).date()
+    assert list(rows) == [
+        (first, yesterday, 1, 1),
+        (first, day, 2, 2),
+        (second, yesterday, 1, 0),
+        (second, day, 2, 0),
+    ]
+
+
+def test_what_a_token_was_used_for_and_from_where_is_remembered():
+    issued = issue()
+    bearer = identify(issued.secret)
+    for _ in range(2):
+        judge(bearer, fetch(), CIRCUMSTANCES)
+    with pytest.raises(Refused):
+        judge(bearer, fetch(8), CIRCUMSTANCES)
+    seen = Seen.objects.filter(token=issued.token).values_list("kind", "what")
+    assert sorted(seen) == [
+        ("address", "192.0.2.7"),
+        ("agent", "git/2.39"),
+        ("operation", "git/fetch"),
+        ("permission", "contents:read"),
+        ("repository", "7"),
+    ]
+
+
+def test_what_was_rolled_back_is_written_by_the_next_commit():
+    token = issue().token.pk
+    with pytest.raises(RuntimeError), transaction.atomic():
+        settle([work(token)], timezone.now())
+        raise RuntimeError
+    assert not Seen.objects.exists()
+    assert not UsageDay.objects.exists()
+    settled([work(token)])
+    assert Seen.objects.count() == 2
+
+
+def test_things_seen_again_hours_later_move_on():
+    token, now = issue().token.pk, timezone.now()
+    for at in (now, now + timedelta(hours=2)):
+        with transaction.atomic():
+            settle([work(token)], at)
+    seen = Seen.objects.filter(kind="address").get()
+    assert (seen.first_at, seen.last_at) == (now, now + timedelta(hours=2))

@@ -196,7 +196,7 @@ class _Exchange:
             answer,
             headers=(*answer.headers, *headers),
             explain=answer.explain or self.explain,
-            token_id=bearer.token_id,
+            held=bearer.held,
         )
 
 

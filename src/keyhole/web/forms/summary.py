@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from keyhole.core.caller import Caller
 from keyhole.core.errors import InvalidInput
 from keyhole.core.grant import Access, Grant, make
 from keyhole.core.request import Owner
 from keyhole.core.summary import Summary, summarise
 from keyhole.repositories.models import Repository
+from keyhole.repositories.services import list_repositories
+from keyhole.tokens.models import Token
 from keyhole.web.forms.token import TokenForm
 
 _NAMED = 6
@@ -60,3 +63,13 @@ def of_grant(grant: Grant, repositories: list[Repository]) -> Shown:
         else []
     )
     return Shown(summarise(grant, len(repositories), names), "", tuple(chosen[:_NAMED]), len(chosen[_NAMED:]))
+
+
+def of_token(caller: Caller, token: Token) -> Shown:
+    """The summary of a stored token, for somebody who sees it."""
+    try:
+        grant = token.grant_value()
+    except ValueError:
+        return Shown(None, "What this token may cannot be read any more, so everything is denied. Revoke it.")
+    rows = [row for row in list_repositories(caller) if row.owner_id == grant.owner.id]
+    return of_grant(grant, rows)

@@ -7,9 +7,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 
 from keyhole.integrations import services as integrations
-from keyhole.repositories import services as repositories
 from keyhole.tokens import services as tokens
-from keyhole.tokens.models import Purpose, Token
+from keyhole.tokens.models import Purpose
 from keyhole.web.caller import caller_of
 from keyhole.web.forms import summary
 from keyhole.web.registry import page, trail
@@ -58,7 +57,7 @@ def one(request: HttpRequest, number: int) -> HttpResponse:
         title=found.token.name,
         token=found.token,
         found=found,
-        shown=_summary(request, found.token),
+        shown=summary.of_token(caller, found.token),
         just_generated=just_generated,
         denials=integrations.recent_denials(caller, number),
         crumbs=trail(*_WAY, "tokens"),
@@ -89,16 +88,3 @@ def revoke(request: HttpRequest, number: int) -> HttpResponseBase:
         found=found,
         crumbs=[*trail(*_WAY, "tokens"), (f"/settings/personal-access-tokens/{number}", found.token.name)],
     )
-
-
-def _summary(request: HttpRequest, token: Token) -> summary.Shown:
-    try:
-        grant = token.grant_value()
-    except ValueError:
-        return summary.Shown(
-            None, "What this token may cannot be read any more, so everything is denied. Revoke it."
-        )
-    rows = [
-        row for row in repositories.list_repositories(caller_of(request)) if row.owner_id == grant.owner.id
-    ]
-    return summary.of_grant(grant, rows)
