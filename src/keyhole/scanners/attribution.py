@@ -1,4 +1,4 @@
-"""Which commit and path first had an object: one pass over history, made only when something was found.
+"""Which commit and path first had an object: one pass over history.
 
 Parents come before their children, so that the first time an object is seen at a path is where it was introduced.
 Merges are compared with all their parents at once: a path shows up only if the merge itself made it, which is how
@@ -10,19 +10,21 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from subprocess import PIPE
 from typing import NamedTuple
 
 from keyhole.core.finding import escape
-from keyhole.scanners.gitpipe import Git, feeding, patient_lines
+from keyhole.scanners.gitpipe import Git
+from keyhole.scanners.history import History
 from keyhole.scanners.interface import Limits
-from keyhole.scanners.objects import OutOfTime, Tick, Trouble
+from keyhole.scanners.objects import DAMAGED, OutOfTime, Tick, Trouble, list_objects
 from keyhole.scanners.treewalk import first_places
 
 PATHS_PER_OBJECT = 100
 """How many paths of one object are kept; the first ones in history."""
 PATIENCE = 8.0
 """Seconds that git may say nothing while it compares commits. The largest real ones take less than one."""
+_NO_FILE = frozenset({b"000000", b"160000"})
+"""Modes of what is not an object of this repository: a path that went, a submodule's commit."""
 _LONGEST_PATH = 4096
 _REPORT_EVERY = 1_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -55,26 +57,36 @@ class Introduction(NamedTuple):
 @dataclass(slots=True)
 class _Walk:
     wanted: set[bytes]
+    known: frozenset[bytes] | None
     found: dict[bytes, dict[bytes, Introduction]]
     order: int = 0
     commit: str = ""
     date: str = ""
+    missing: int = 0
 
 
 def introductions(
-    git: Git, objects: Iterable[bytes], limits: Limits, trouble: Trouble, tick: Tick
+    git: Git,
+    history: History,
+    objects: Iterable[bytes],
+    limits: Limits,
+    trouble: Trouble,
+    tick: Tick,
+    *,
+    known: frozenset[bytes] | None = None,
 ) -> dict[bytes, list[Introduction]]:
-    """For every object, its paths with the commit that introduced each, oldest first; at least one path each.
+    """For every object that a ref reaches, its paths with the commit that introduced each, oldest first.
 
     Where history proves too wide to compare, every object gets one commit and one path. One that no commit leads to
     (a tag can name a file directly) gets the path git names for it and no commit.
+
+    `known` are all objects that there are: a file of a commit that is none of them is trouble, also when nothing was
+    found. None where that has been looked at already.
     """
-    walk = _Walk(set(objects), {})
+    walk = _Walk(set(objects), known, {})
     try:
-        if walk.wanted and not _walk_history(git, walk, limits, trouble, tick):
-            for object_id, seen in first_places(git, walk.wanted - walk.found.keys(), tick):
-                place = Introduction(walk.order + 1, seen.commit, _date(seen.seconds), _escaped(seen.path))
-                walk.found[object_id] = {seen.path: place}
+        if walk.wanted or known is not None:
+            _walk(git, history, walk, limits, trouble, tick)
     except OutOfTime:
         trouble.note("out of time: not every finding has its commit")
     without = walk.wanted - walk.found.keys()
@@ -83,44 +95,39 @@ def introductions(
     return {object_id: sorted(paths.values()) for object_id, paths in walk.found.items()}
 
 
-def _walk_history(git: Git, walk: _Walk, limits: Limits, trouble: Trouble, tick: Tick) -> bool:
-    """Compares every commit with its parents; false if that could not be done to the end."""
-    # All ids first, not from pipe to pipe: in a large repository ordering them takes longer than our patience.
-    with git.start("rev-list", "--topo-order", "--reverse", *git.from_) as commits:
-        ids = list(commits.stdout or ())
-        whole = commits.wait() == 0
-    # --always: without it a commit that changes nothing is not named, and its message would belong to nobody.
-    compare = (
-        "--stdin",
-        "--always",
-        "-r",
-        "-c",
-        "--root",
-        "--raw",
-        "--no-abbrev",
-        "--no-renames",
-        "--format=%H %at",
-    )
-    with git.start("diff-tree", *compare, stdin=PIPE) as changes, feeding(changes, ids):
-        try:
-            for count, line in enumerate(patient_lines(changes, PATIENCE)):
-                if count >= limits.history_lines:
-                    break
-                if line.startswith(b":"):
-                    _note_change(walk, line)
-                elif line:
-                    _note_commit(walk, line)
-                    if walk.order % _REPORT_EVERY == 0:
-                        tick(walk.order, len(ids))
-            else:
-                if changes.wait() == 0 and whole:
-                    return True
-                trouble.note("history is damaged: not every place of each finding is named")
-                return False
-        except TimeoutError:
-            pass  # git is busy with a commit that has no end: the same as too many lines
-    trouble.note("history is too wide: not every place of each finding is named")
-    return False
+def _walk(git: Git, history: History, walk: _Walk, limits: Limits, trouble: Trouble, tick: Tick) -> None:
+    problem = _compared(history, walk, limits, tick)
+    if walk.missing:
+        trouble.note(DAMAGED, walk.missing)
+    if not problem:
+        return
+    if walk.wanted:
+        trouble.note(problem)
+        for object_id, seen in first_places(git, walk.wanted - walk.found.keys(), tick):
+            place = Introduction(walk.order + 1, seen.commit, _date(seen.seconds), _escaped(seen.path))
+            walk.found[object_id] = {seen.path: place}
+    if walk.known is not None:
+        # What was compared does not tell whether all is there, so git walks it, which ends whatever its width.
+        list_objects(git, limits, trouble, tick)
+
+
+def _compared(history: History, walk: _Walk, limits: Limits, tick: Tick) -> str:
+    """Looks at all changes; the reason, for people, if that could not be done to the end."""
+    try:
+        for count, line in enumerate(history.lines(PATIENCE, lambda: tick(0, 0))):
+            if count >= limits.history_lines:
+                break
+            if line.startswith(b":"):
+                _note_change(walk, line)
+            elif line:
+                _note_commit(walk, line)
+                if walk.order % _REPORT_EVERY == 0:
+                    tick(walk.order, history.commits)
+        else:
+            return "" if history.whole else "history is damaged: not every place of each finding is named"
+    except TimeoutError:
+        pass  # git is busy with a commit that has no end: the same as too many lines
+    return "history is too wide: not every place of each finding is named"
 
 
 def _note_commit(walk: _Walk, line: bytes) -> None:
@@ -134,8 +141,11 @@ def _note_commit(walk: _Walk, line: bytes) -> None:
 def _note_change(walk: _Walk, line: bytes) -> None:
     columns, _, path = line.partition(b"\t")
     parents = len(columns) - len(columns.lstrip(b":"))
-    object_id = columns.split(b" ")[2 * parents + 1]
+    words = columns.split(b" ")
+    object_id = words[2 * parents + 1]
     if object_id not in walk.wanted:
+        if walk.known is not None and object_id not in walk.known and words[parents][-6:] not in _NO_FILE:
+            walk.missing += 1
         return
     paths = walk.found.setdefault(object_id, {})
     if path not in paths and len(paths) < PATHS_PER_OBJECT:
@@ -143,12 +153,15 @@ def _note_change(walk: _Walk, line: bytes) -> None:
 
 
 def _name_without_commit(git: Git, walk: _Walk, without: set[bytes]) -> None:
+    """Names what no commit leads to. What git does not list at all is reached by no ref, and stays without a place."""
     with git.start("rev-list", "--objects", *git.from_) as names:
         for line in names.stdout or ():
             object_id, _, path = line.rstrip(b"\n").partition(b" ")
             if object_id in without:
                 place = _escaped(path) or "(no path)"
                 walk.found[object_id] = {path: Introduction(walk.order + 1, "", "", place)}
+        if names.wait() == 0:
+            return
     for object_id in without - walk.found.keys():
         walk.found[object_id] = {b"": Introduction(walk.order + 1, "", "", "(no path)")}
 

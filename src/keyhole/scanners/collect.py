@@ -5,25 +5,15 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from keyhole.core.finding import MAX_LOCATIONS, Finding, Location, Place, Severity, finding_id
 from keyhole.scanners.attribution import Introduction
+from keyhole.scanners.examination import Found, Site
 from keyhole.scanners.interface import Examiner, Hit, Limits
-from keyhole.scanners.objects import Piece, Trouble
+from keyhole.scanners.objects import Trouble
 
 _PLACES = {"blob": Place.FILE, "commit": Place.COMMIT_MESSAGE, "tag": Place.TAG_MESSAGE}
 _SEVERITIES = list(Severity)
-_LONGEST_LINE = 1 << 20
-
-
-class Site(NamedTuple):
-    """One hit in one object."""
-
-    object_id: bytes
-    kind: str
-    line: int
-    column: int
 
 
 @dataclass(slots=True)
@@ -42,8 +32,9 @@ class Collector:
         self._records: dict[tuple[str, str], _Record] = {}
         self._sites = 0
 
-    def add(self, scanner: str, piece: Piece, text: bytes, hit: Hit) -> None:
-        """Keeps a hit, or notes that there are too many. `text` is what the hit's offsets count in."""
+    def add(self, found: Found) -> None:
+        """Keeps a hit, or notes that there are too many."""
+        scanner, hit, site = found
         record = self._records.get((scanner, hit.fingerprint))
         if record is None:
             if len(self._records) >= self._limits.findings:
@@ -55,8 +46,7 @@ class Collector:
             if record.sites:
                 return
         self._sites += 1
-        line, column = _line_and_column(piece, text, hit.start)
-        record.sites.append(Site(piece.entry.object_id, piece.entry.kind, line, column))
+        record.sites.append(site)
 
     def objects(self) -> set[bytes]:
         """Every object with something in it."""
@@ -71,6 +61,7 @@ class Collector:
             (_order(locations), _finding(record, examiners[record.scanner], locations))
             for record in self._records.values()
             for locations in [_locations(record, introduced, shown)]
+            if locations  # what no ref reaches is nobody's
         ]
         made.sort(key=lambda pair: (_SEVERITIES.index(pair[1].severity), pair[1].rule, pair[0], pair[1].id))
         return tuple(finding for _, finding in made)
@@ -101,7 +92,7 @@ def _locations(
     """Per path and place, where history first has it. Later versions of the file add nothing a person could use."""
     first: dict[tuple[str, str], _Located] = {}
     for site in record.sites:
-        for order, commit, date, name in introduced[site.object_id]:
+        for order, commit, date, name in introduced.get(site.object_id, ()):
             path = shown[name]
             place = _PLACES[site.kind]
             located = (
@@ -133,12 +124,3 @@ def _finding(record: _Record, examiner: Examiner, locations: list[_Located]) -> 
         last4=record.hit.last4,
         **{name.name: getattr(about, name.name) for name in dataclasses.fields(about)},
     )
-
-
-def _line_and_column(piece: Piece, text: bytes, start: int) -> tuple[int, int]:
-    line_start = text.rfind(b"\n", 0, start) + 1
-    line = piece.lines_before + text.count(b"\n", 0, start) + 1
-    before = text[line_start:start]
-    # Characters, as editors count; in a line beyond any editor, bytes.
-    column = len(before) if len(before) > _LONGEST_LINE else len(before.decode("utf-8", "replace"))
-    return line, column + 1 + (piece.column_before if line_start == 0 else 0)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import select
 import subprocess
 import threading
 from collections.abc import Iterable, Iterator
@@ -31,9 +29,11 @@ class Git:
 
     def __init__(self, git_dir: Path, tips: Iterable[str] = ()) -> None:
         self._git_dir = git_dir
-        self.from_ = tuple(tips) or ("--all",)
+        self.tips = tuple(tips)
+        """Object ids that the scan is limited to; none means every ref and HEAD."""
+        self.from_ = self.tips or ("--all",)
         """Where every walk of history begins, as arguments of `rev-list`: object ids, or every ref and HEAD."""
-        self.head = self.from_[0] if tips else "HEAD"
+        self.head = self.from_[0] if self.tips else "HEAD"
         """What the result names as the commit that was scanned."""
 
     @contextmanager
@@ -66,20 +66,6 @@ class Git:
             assert process.stdout is not None  # noqa: S101  # it was asked for; this is for the type checker
             line = process.stdout.readline(_BUFFER)
             return line.decode("ascii", "replace").strip() if process.wait() == 0 else ""
-
-
-def patient_lines(process: subprocess.Popen[bytes], seconds: float) -> Iterator[bytes]:
-    """The lines a process writes, without their ends. Raises TimeoutError if it writes nothing for so long."""
-    assert process.stdout is not None  # noqa: S101  # for the type checker
-    descriptor, rest = process.stdout.fileno(), b""
-    while True:
-        if not select.select([descriptor], [], [], seconds)[0]:
-            raise TimeoutError
-        chunk = os.read(descriptor, _BUFFER)
-        *lines, rest = (rest + chunk).split(b"\n")
-        yield from lines
-        if not chunk:
-            return
 
 
 @contextmanager

@@ -23,7 +23,7 @@ OVERLAP = 32 << 10
 _READ_KINDS = {b"blob": "blob", b"commit": "commit", b"tag": "tag"}
 _RESTARTS = 100
 _ENDING = 60.0
-_DAMAGED = "an object is missing or damaged"
+DAMAGED = "an object is missing or damaged"
 _REPORT_EVERY = 5_000
 
 
@@ -97,6 +97,18 @@ def list_objects(git: Git, limits: Limits, trouble: Trouble, tick: Tick) -> list
         return _entries(sizes, limits, trouble, tick)[0]
 
 
+def describe(git: Git, ids: list[bytes], limits: Limits, trouble: Trouble, tick: Tick) -> list[Entry]:
+    """The objects with these ids, but for trees."""
+    if not ids:
+        return []
+    lines = (object_id + b"\n" for object_id in ids)
+    with (
+        git.start("cat-file", "--batch-check", "--buffer", stdin=PIPE) as sizes,
+        feeding(sizes, lines),
+    ):
+        return _entries(sizes, limits, trouble, tick)[0]
+
+
 def _entries(sizes: Popen[bytes], limits: Limits, trouble: Trouble, tick: Tick) -> tuple[list[Entry], bool]:
     entries: list[Entry] = []
     for count, line in enumerate(sizes.stdout or ()):
@@ -107,7 +119,7 @@ def _entries(sizes: Popen[bytes], limits: Limits, trouble: Trouble, tick: Tick) 
             return entries, True
         words = line.split()
         if len(words) != 3:
-            trouble.note(_DAMAGED)
+            trouble.note(DAMAGED)
         elif words[1] in _READ_KINDS:
             entries.append(Entry(words[0], _READ_KINDS[words[1]], int(words[2])))
     if sizes.wait(timeout=_ENDING) != 0:
@@ -127,7 +139,7 @@ def read_objects(git: Git, entries: list[Entry], limits: Limits, trouble: Troubl
                 position = outcome
         if position >= len(wanted):
             return
-        trouble.note(_DAMAGED)
+        trouble.note(DAMAGED)
         position += 1
     if position < len(wanted):
         trouble.note(f"after {_RESTARTS} damaged objects the others were not read")

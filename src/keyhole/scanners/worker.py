@@ -11,23 +11,26 @@ import hmac
 import json
 import sys
 import time
+from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
 from typing import IO, Any
 
 from keyhole.core.finding import ScanResult, Status
 from keyhole.core.secret import Secret
-from keyhole.scanners.attribution import introductions
+from keyhole.scanners.attribution import Introduction, introductions
 from keyhole.scanners.collect import Collector
 from keyhole.scanners.gitpipe import Git
+from keyhole.scanners.history import History
 from keyhole.scanners.interface import Digest, Examiner, Limits, Progress, Scanner
 from keyhole.scanners.isolation import isolate
-from keyhole.scanners.objects import OutOfTime, Piece, Trouble, list_objects, read_objects
+from keyhole.scanners.objects import OutOfTime, Trouble
+from keyhole.scanners.packs.store import Store
+from keyhole.scanners.reading import Reading
 from keyhole.scanners.registry import chosen
 from keyhole.scanners.rules_version import rules_version
 
 _REPORT_SECONDS = 0.1
-_TICK_EVERY = 64
 _GRACE_SECONDS = 10.0
 
 
@@ -77,76 +80,81 @@ class Scan:
         self._report = report
         self._trouble = Trouble()
         self._collector = Collector(limits, self._trouble)
-        self._objects = self._bytes = 0
+        self._reading = Reading(git, self._examiners, self._collector, limits, self._trouble, report.tick)
+        self._known: frozenset[bytes] | None = None
 
     def run(self, isolation: tuple[str, ...]) -> ScanResult:
         """Lists, reads, attributes. Running out of time keeps what was found."""
         start = time.monotonic()
         commit = self._git.answer("rev-parse", "--verify", "-q", f"{self._git.head}^{{commit}}")
-        try:
-            self._read_everything()
-        except OutOfTime:
-            self._trouble.note(f"time limit of {self._limits.seconds:g} seconds reached")
-        self._report.phase("attributing")
-        self._report.allow(_GRACE_SECONDS)
-        introduced = introductions(
-            self._git, self._collector.objects(), self._limits, self._trouble, self._report.tick
-        )
+        history = History(self._git)
+        with ExitStack() as stack:
+            try:
+                self._read_everything(history, stack)
+            except OutOfTime:
+                self._trouble.note(f"time limit of {self._limits.seconds:g} seconds reached")
+            introduced = self._introduced(history, stack)
         reasons = self._trouble.sentences()
         return ScanResult(
             status=Status.INCOMPLETE if reasons else Status.COMPLETE,
             reasons=reasons,
             commit=commit,
             scanners=tuple(self._examiners),
-            objects=self._objects,
-            bytes_read=self._bytes,
+            objects=self._reading.objects,
+            bytes_read=self._reading.bytes,
             findings=self._collector.findings(self._examiners, introduced),
             rules_version=rules_version(self._scanners),
             duration=round(time.monotonic() - start, 3),
             isolation=isolation,
         )
 
-    def _read_everything(self) -> None:
+    def _introduced(self, history: History, stack: ExitStack) -> dict[bytes, list[Introduction]]:
+        self._report.phase("attributing")
+        self._report.allow(_GRACE_SECONDS)
+        found = self._collector.objects()
+        if found and not history.started:
+            stack.enter_context(history)
+        return introductions(
+            self._git, history, found, self._limits, self._trouble, self._report.tick, known=self._known
+        )
+
+    def _read_everything(self, history: History, stack: ExitStack) -> None:
         self._report.phase("listing")
+        self._report.tick(0, 0)
         if not self._git.answer("rev-parse", "--git-dir"):
             self._trouble.note("git does not take this for a repository")
             return
         # A line in this file is all it takes to make git read the objects of somebody else's repository.
-        if Path(self._git.answer("rev-parse", "--git-path", "objects/info/alternates")).exists():
+        objects = Path(self._git.answer("rev-parse", "--git-path", "objects"))
+        if (objects / "info/alternates").exists():
             self._trouble.note(
                 "objects are borrowed from another repository (alternates), which is not followed"
             )
             return
-        entries = list_objects(self._git, self._limits, self._trouble, self._report.tick)
+        store = self._reading.store(objects)
+        if store is None:
+            entries = self._reading.listed()
+            self._report.phase("reading")
+            self._reading.through_git(entries)
+        else:
+            self._read_store(store, history, stack)
         self._report.phase("reading")
-        for piece in read_objects(self._git, entries, self._limits, self._trouble):
-            if self._objects % _TICK_EVERY == 0 or len(piece.text) > 1 << 20:
-                self._report.tick(self._objects, len(entries))
-            self._examine(piece)
-            if piece.is_last:
-                self._objects += 1
-                self._bytes += piece.entry.size
+        self._report.tick(self._reading.objects, self._reading.objects)
+
+    def _read_store(self, store: Store, history: History, stack: ExitStack) -> None:
+        entries = self._reading.listed() if self._git.tips else None
+        families = self._reading.prepare(store, entries)
         self._report.phase("reading")
-        self._report.tick(self._objects, len(entries))
-
-    def _examine(self, piece: Piece) -> None:
-        text, from_, to = readable(piece)
-        for name, examiner in self._examiners.items():
-            for hit in examiner.examine(text):
-                if from_ <= hit.start < to:
-                    self._collector.add(name, piece, text, hit)
-
-
-def readable(piece: Piece) -> tuple[bytes, int, int]:
-    """The text to examine, and the offsets between which hits count."""
-    text = piece.text
-    if piece.entry.kind != "blob":
-        message = text.partition(b"\n\n")[2]  # the lines before are ids and names
-        return message, 0, len(message)
-    if text[:2] in {b"\xff\xfe", b"\xfe\xff"} and piece.keep_to == len(text) and piece.keep_from == 0:
-        text = text.decode("utf-16", "replace").encode("utf-8", "replace")
-        return text, 0, len(text)
-    return text, piece.keep_from, piece.keep_to
+        with self._reading.pool() as pool:  # forked before there is a second thread
+            stack.enter_context(history)
+            left = self._reading.packs(pool)
+        left += [each.pack.name(position) for each in families for position in each.stuck]
+        if entries is None:
+            self._known = store.known()
+            self._reading.through_git(self._reading.described(left + store.only_loose()))
+        else:
+            read = frozenset(left) | frozenset(store.only_loose())
+            self._reading.through_git([entry for entry in entries if entry.object_id in read])
 
 
 def main() -> int:

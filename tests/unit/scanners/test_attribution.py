@@ -6,6 +6,7 @@ import pytest
 
 from keyhole.scanners.attribution import _date, _unquote, introductions
 from keyhole.scanners.gitpipe import Git
+from keyhole.scanners.history import History
 from keyhole.scanners.interface import Limits
 from keyhole.scanners.objects import OutOfTime, Trouble
 from keyhole.scanners.treewalk import first_places
@@ -13,6 +14,11 @@ from keyhole.scanners.treewalk import first_places
 
 def nobody(_done, _total):
     return None
+
+
+def introduced(git, objects, limits, trouble, tick, known=None):
+    with History(git) as changes:
+        return introductions(git, changes, objects, limits, trouble, tick, known=known)
 
 
 def test_the_fast_and_the_certain_walk_name_the_same_first_commit(history):
@@ -26,7 +32,7 @@ def test_the_fast_and_the_certain_walk_name_the_same_first_commit(history):
         if " blob " in line
     }
     git = Git(history.path)
-    fast = introductions(git, blobs, Limits(), Trouble(), nobody)
+    fast = introduced(git, blobs, Limits(), Trouble(), nobody)
     certain = dict(first_places(git, blobs, nobody))
     assert fast.keys() == certain.keys() == blobs
     assert {oid: places[0].commit for oid, places in fast.items()} == {
@@ -39,7 +45,7 @@ def test_too_wide_a_history_still_names_a_commit_for_each_object(history):
     first = history.commit({f"f{number}": b"%d" % number for number in range(50)})
     blob = history.git("rev-parse", "main:f7").encode()
     trouble = Trouble()
-    (place,) = introductions(Git(history.path), [blob], Limits(history_lines=10), trouble, nobody)[blob]
+    (place,) = introduced(Git(history.path), [blob], Limits(history_lines=10), trouble, nobody)[blob]
     assert (place.commit, place.path) == (first, "f7")
     assert trouble.counts
 
@@ -57,11 +63,41 @@ def test_out_of_time_names_what_git_names(history):
     every = module._REPORT_EVERY
     module._REPORT_EVERY = 1
     try:
-        (place,) = introductions(Git(history.path), [blob], Limits(), trouble, late)[blob]
+        (place,) = introduced(Git(history.path), [blob], Limits(), trouble, late)[blob]
     finally:
         module._REPORT_EVERY = every
     assert place.path == "a"
     assert "out of time" in trouble.sentences()[0]
+
+
+def test_what_no_ref_reaches_has_no_place(history):
+    history.commit({"a": b"1"})
+    stray = history.git("hash-object", "-w", "--stdin", stdin=b"in no commit").encode()
+    trouble = Trouble()
+    assert introduced(Git(history.path), [stray], Limits(), trouble, nobody) == {}
+    assert not trouble.counts
+
+
+def test_a_file_that_is_not_there_is_trouble_although_nothing_was_found(history):
+    history.commit({"a": b"1", "b": b"2"})
+    a, b = (history.git("rev-parse", f"main:{name}").encode() for name in "ab")
+    trouble = Trouble()
+    introduced(Git(history.path), [], Limits(), trouble, nobody, frozenset({a, b}))
+    assert not trouble.counts
+    introduced(Git(history.path), [], Limits(), trouble, nobody, frozenset({a}))
+    assert trouble.sentences() == ("an object is missing or damaged",)
+
+
+def test_neither_a_submodule_nor_a_removed_file_is_missed(history):
+    history.commit({"a": b"1"})
+    history.git("update-ref", "refs/heads/other", history.tip())
+    tree = history.git("mktree", stdin=b"160000 commit " + b"7" * 40 + b"\tsub\n")
+    commit = history.git("commit-tree", tree, "-p", history.tip(), "-m", "a submodule in place of the file")
+    history.git("update-ref", "refs/heads/main", commit)
+    trouble = Trouble()
+    blob = history.git("rev-parse", "other:a").encode()
+    introduced(Git(history.path), [], Limits(), trouble, nobody, frozenset({blob}))
+    assert not trouble.counts
 
 
 @pytest.mark.parametrize(

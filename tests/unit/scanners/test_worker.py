@@ -8,10 +8,10 @@ import json
 import pytest
 
 from keyhole.scanners.collect import Collector
-from keyhole.scanners.gitpipe import Git, close, patient_lines
+from keyhole.scanners.examination import Found, Site, readable
 from keyhole.scanners.interface import Hit, Limits
 from keyhole.scanners.objects import Entry, OutOfTime, Piece, Trouble
-from keyhole.scanners.worker import Reporter, _where, readable
+from keyhole.scanners.worker import Reporter, _where
 
 
 def piece(text, kind="blob"):
@@ -61,18 +61,9 @@ def test_too_many_findings_or_places_are_noted_and_each_finding_keeps_one_place(
     trouble = Trouble()
     collector = Collector(Limits(findings=2, sites=1), trouble)
     for number in range(3):
-        hit = Hit("r", 0, 1, f"r:{number:032x}", "")
-        collector.add("secrets", piece(b"x"), b"x", hit)
-        collector.add("secrets", piece(b"x"), b"x", hit)
+        found = Found("secrets", Hit("r", 0, 1, f"r:{number:032x}", ""), Site(b"a" * 40, "blob", 1, 1))
+        collector.add(found)
+        collector.add(found)
     assert collector.objects() == {b"a" * 40}
     assert "more than 2 findings" in " ".join(trouble.sentences())
     assert "more than 1 places" in " ".join(trouble.sentences())
-
-
-def test_a_git_that_says_nothing_is_given_up(history):
-    with Git(history.path).start("cat-file", "--batch", stdin=-1) as process:
-        with pytest.raises(TimeoutError):
-            list(patient_lines(process, 0.01))
-        close(process.stdin)
-        assert list(patient_lines(process, 30)) == []
-    assert process.returncode is not None

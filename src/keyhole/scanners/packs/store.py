@@ -1,0 +1,82 @@
+"""All objects of a repository: those in plain packs, read here, and the others, which git reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+
+from keyhole.scanners.packs.families import Families
+from keyhole.scanners.packs.index import KINDS, NotPlain, Numbers, Pack, ids_of, open_pack
+
+_ID_DIGITS = 40
+
+
+class Store:
+    """What is stored in an `objects` folder."""
+
+    def __init__(self, objects: Path) -> None:
+        """NotPlain when it is of a kind where reading here could miss something: git then has to read all of it."""
+        folder = objects / "pack"
+        if any(folder.glob("*.promisor")):
+            raise NotPlain("a partial clone")
+        self.packs = [open_pack(index) for index in sorted(folder.glob("*.idx"))]
+        self.loose = frozenset(_loose(objects))
+        """Ids of objects in files of their own, hexadecimal."""
+
+    def families(self, wanted: frozenset[bytes] | None, largest: int) -> list[Families]:
+        """The families of each pack, each object in the first pack that has it. None means every object."""
+        starts = [_starts_of_ids(pack) for pack in self.packs]
+        chosen = None if wanted is None else _starts_of_texts(wanted)
+        found = []
+        for number, pack in enumerate(self.packs):
+            mask = np.ones(len(pack), np.bool_) if chosen is None else np.isin(starts[number], chosen)
+            mask[self._again(number, starts)] = False
+            found.append(Families(pack, mask, largest))
+        return found
+
+    def _again(self, number: int, starts: list[Numbers]) -> list[int]:
+        """Positions in this pack of objects that an earlier one has, too."""
+        earlier = starts[:number]
+        if not earlier:
+            return []
+        likely = np.flatnonzero(np.isin(starts[number], np.concatenate(earlier)))
+        seen: set[bytes] = set()
+        for pack, theirs in zip(self.packs, earlier, strict=False):
+            seen.update(ids_of(pack, np.isin(theirs, starts[number][likely])))
+        mine = ids_of(self.packs[number], likely)
+        return [int(position) for position, name in zip(likely, mine, strict=True) if name in seen]
+
+    def only_loose(self) -> list[bytes]:
+        """Ids of objects that are in no pack, in order."""
+        left = set(self.loose)
+        starts = _starts_of_texts(left)
+        for pack in self.packs:
+            left.difference_update(ids_of(pack, np.isin(_starts_of_ids(pack), starts)))
+        return sorted(left)
+
+    def known(self) -> frozenset[bytes]:
+        """Ids of all files and messages that are stored."""
+        ids = set(self.loose)
+        for pack in self.packs:
+            ids.update(ids_of(pack, np.isin(pack.kinds, (*KINDS, 0))))
+        return frozenset(ids)
+
+
+def _loose(objects: Path) -> Iterable[bytes]:
+    for folder in objects.iterdir():
+        if len(folder.name) == 2 and folder.is_dir():
+            for file in folder.iterdir():
+                name = folder.name + file.name
+                if len(name) == _ID_DIGITS:
+                    yield name.encode("ascii", "replace")
+
+
+def _starts_of_ids(pack: Pack) -> Numbers:
+    """The first eight bytes of each id: enough to look for, not enough to be sure."""
+    return np.ascontiguousarray(pack.ids[:, :8]).view(">i8").ravel()
+
+
+def _starts_of_texts(ids: Iterable[bytes]) -> Numbers:
+    return np.frombuffer(bytes.fromhex("".join(each[:16].decode() for each in ids)), ">i8")

@@ -1,0 +1,155 @@
+"""Reads everything there is to examine: plain packs here, by several processes at once, and the rest through git."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from keyhole.scanners.collect import Collector
+from keyhole.scanners.examination import Found, Site, examine
+from keyhole.scanners.forked import Pool, processors, shared
+from keyhole.scanners.gitpipe import Git
+from keyhole.scanners.interface import Examiner, Hit, Limits
+from keyhole.scanners.objects import (
+    SEGMENT,
+    Entry,
+    Piece,
+    Tick,
+    Trouble,
+    describe,
+    list_objects,
+    read_objects,
+)
+from keyhole.scanners.packs.families import Families, Unread
+from keyhole.scanners.packs.index import BLOB, KINDS, NotPlain
+from keyhole.scanners.packs.store import Store
+
+_PARTS_PER_PROCESS = 12
+"""Enough that no process is left alone with much when the others are done."""
+_TICK_EVERY = 64
+_MARKS = frozenset({b"\xff\xfe", b"\xfe\xff"})
+
+
+class Reading:
+    """One reading of a repository by some scanners."""
+
+    def __init__(
+        self,
+        git: Git,
+        examiners: Mapping[str, Examiner],
+        collector: Collector,
+        limits: Limits,
+        trouble: Trouble,
+        tick: Tick,
+    ) -> None:
+        self._git = git
+        self._examiners = examiners
+        self._collector = collector
+        self._limits = limits
+        self._trouble = trouble
+        self._tick = tick
+        self.objects = 0
+        """Read so far."""
+        self.bytes = 0
+        self.total = 0
+        """Objects to read; 0 while that is not known."""
+        self._parts: list[tuple[Families, list[int]]] = []
+
+    def store(self, objects: Path) -> Store | None:
+        """The store in this folder, if it can be read here."""
+        try:
+            store = Store(objects)
+        except (NotPlain, OSError, ValueError):
+            return None  # git has its own word for whatever it is
+        return store if sum(map(len, store.packs)) <= self._limits.objects else None
+
+    def prepare(self, store: Store, entries: list[Entry] | None) -> list[Families]:
+        """What `packs` will read: all of the store, or those of the entries that are in its packs."""
+        wanted = None if entries is None else frozenset(entry.object_id for entry in entries)
+        families = store.families(wanted, min(SEGMENT, self._limits.object_bytes))
+        number = _PARTS_PER_PROCESS * processors()
+        self._parts = [(each, roots) for each in families for roots in each.parts(number)]
+        self.total = sum(each.count for each in families)
+        return families
+
+    def pool(self) -> Any:
+        """The processes that read the parts that were prepared; a context."""
+        return shared(len(self._parts), self._read_part, processors())
+
+    def packs(self, pool: Pool) -> list[bytes]:
+        """Takes in what the processes find; the ids of what they could not read."""
+        left: list[bytes] = []
+        ended = 0
+        for part, answer in pool.results(lambda: self._tick(self.objects, self.total)):
+            ended += 1
+            family = self._parts[part][0]
+            left += [family.pack.name(position) for position in answer["unread"]]
+            self.objects += answer["objects"]
+            self.bytes += answer["bytes"]
+            for scanner, hit, site in answer["found"]:
+                self._collector.add(Found(scanner, Hit(*hit), Site(site[0].encode(), *site[1:])))
+            if self.bytes > self._limits.total_bytes:
+                self._trouble.note(
+                    f"objects beyond the first {self._limits.total_bytes >> 20} MiB were not read"
+                )
+                return []
+        if ended < len(self._parts):
+            self._trouble.note("a reading process ended early, perhaps for want of memory")
+        return left
+
+    def _read_part(self, number: int) -> dict[str, Any]:
+        family, roots = self._parts[number]
+        kinds = family.pack.kinds
+        unread: list[int] = []
+        found: list[Found] = []
+        objects = total = 0
+        for item in family.read(roots):
+            if isinstance(item, Unread):
+                unread.append(item.position)
+                continue
+            position, text = item
+            objects += 1
+            total += len(text)
+            kind = int(kinds[position])
+            if kind == BLOB and text[:2] not in _MARKS and not self._anything(text):
+                continue  # nearly all of them, so that nothing more is made of them
+            entry = Entry(family.pack.name(position), KINDS[kind], len(text))
+            found += examine(self._examiners, Piece(entry, text, 0, len(text), 0, 0))
+        return {
+            "unread": unread,
+            "found": [_plain(each) for each in found],
+            "objects": objects,
+            "bytes": total,
+        }
+
+    def _anything(self, text: bytes) -> bool:
+        return any(examiner.examine(text) for examiner in self._examiners.values())
+
+    def through_git(self, entries: list[Entry]) -> None:
+        """Reads these objects with git, in this process."""
+        for piece in read_objects(self._git, entries, self._limits, self._trouble):
+            if self.objects % _TICK_EVERY == 0 or len(piece.text) > 1 << 20:
+                self._tick(self.objects, self.total)
+            for found in examine(self._examiners, piece):
+                self._collector.add(found)
+            if piece.is_last:
+                self.objects += 1
+                self.bytes += piece.entry.size
+
+    def listed(self) -> list[Entry]:
+        """What git says there is to read."""
+        return list_objects(self._git, self._limits, self._trouble, self._tick)
+
+    def described(self, ids: list[bytes]) -> list[Entry]:
+        """What git says these objects are."""
+        return describe(self._git, ids, self._limits, self._trouble, self._tick)
+
+
+def _plain(found: Found) -> list[Any]:
+    hit, site = found.hit, found.site
+    return [
+        found.scanner,
+        [hit.rule, hit.start, hit.end, hit.fingerprint, hit.last4],
+        [site.object_id.decode(), site.kind, site.line, site.column],
+    ]

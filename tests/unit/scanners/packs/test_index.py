@@ -1,0 +1,67 @@
+"""The arrays say of each object what git says, for packs as git writes them; anything else is refused."""
+
+from __future__ import annotations
+
+import pytest
+
+from keyhole.scanners.packs.index import KINDS, NO_BASE, NotPlain, ids_of, open_pack
+from tests.unit.scanners.packs.conftest import everything
+
+
+def pack_of(history):
+    (index,) = (history.path / "objects/pack").glob("*.idx")
+    return open_pack(index)
+
+
+def test_kinds_and_ids_are_what_git_says(packed):
+    pack = pack_of(packed)
+    mine = {pack.name(n): KINDS[int(pack.kinds[n])] for n in range(len(pack)) if int(pack.kinds[n]) in KINDS}
+    assert mine == everything(packed)
+    assert (pack.bases != NO_BASE).sum() > 20
+    assert ids_of(pack, [0, 3]) == [pack.name(0), pack.name(3)]
+
+
+def test_bases_are_what_git_says(packed):
+    pack = pack_of(packed)
+    (index,) = (packed.path / "objects/pack").glob("*.idx")
+    told = {}
+    for line in packed.git("verify-pack", "-v", str(index)).splitlines():
+        words = line.split()
+        if len(words) == 7:
+            told[words[0].encode()] = words[6].encode()
+    assert told == {
+        pack.name(n): pack.name(int(pack.bases[n])) for n in range(len(pack)) if pack.bases[n] != NO_BASE
+    }
+
+
+def test_bases_named_by_id_are_found(packed):
+    packed.git("-c", "repack.useDeltaBaseOffset=false", "repack", "-adfq", "--depth=50", "--window=50")
+    pack = pack_of(packed)
+    assert (pack.bases != NO_BASE).sum() > 20
+    assert set(everything(packed)) <= {pack.name(n) for n in range(len(pack))}
+
+
+@pytest.mark.parametrize("where", ["magic", "count", "short index", "pack count", "header", "no pack"])
+def test_what_is_not_as_documented_is_refused(packed, where):
+    (index,) = (packed.path / "objects/pack").glob("*.idx")
+    pack = index.with_suffix(".pack")
+    for file in (index, pack):
+        file.chmod(0o600)
+    table, content = bytearray(index.read_bytes()), bytearray(pack.read_bytes())
+    match where:
+        case "magic":
+            table[0] = 0
+        case "count":
+            table[8 + 255 * 4 : 8 + 256 * 4] = b"\xff\xff\xff\xff"
+        case "short index":
+            del table[-2000:]
+        case "pack count":
+            content[8:12] = b"\0\0\0\1"
+        case "header":
+            content[12] &= 0x8F  # kind 0
+        case "no pack":
+            del content[:]
+    index.write_bytes(table)
+    pack.write_bytes(content)
+    with pytest.raises((NotPlain, ValueError)):
+        open_pack(index)
