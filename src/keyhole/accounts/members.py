@@ -105,7 +105,7 @@ def is_last_owner(user: User) -> bool:
 def _keep_an_owner(user: User) -> None:
     if is_last_owner(user):
         raise Conflict(
-            f"{user.login} is the only owner who can sign in, so this was not done.",
+            f"Without {user.login} this Keyhole would be without an owner who can sign in, so this was not done.",
             hint="Make somebody else an owner first.",
         )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
@@ -78,7 +79,12 @@ class User(AbstractBaseUser):
     @property
     def can_sign_in(self) -> bool:
         """Whether there is a way in for the person, apart from the command line."""
-        return self.is_active and self.has_usable_password()
+        return self.is_active and (self.has_usable_password() or self.passkeys.exists())
+
+    @property
+    def has_second_factor(self) -> bool:
+        """Whether a password alone is not enough for the person."""
+        return Authenticator.objects.filter(user=self).exists() or self.passkeys.exists()
 
     def _get_session_auth_hash(self, secret: str | None = None) -> str:
         # Django's own looks at the password alone; a session must not outlive the role that it began with either.
@@ -134,3 +140,90 @@ class Invitation(models.Model):
         if self.revoked_at is not None:
             return "revoked"
         return "open" if timezone.now() < self.expires_at else "expired"
+
+
+class Authenticator(models.Model):
+    """The app on a person's phone that shows a new code every half minute (TOTP, RFC 6238)."""
+
+    user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="authenticator")
+    sealed = models.BinaryField(max_length=100)
+    """The secret shared with the app, sealed (`sealing.py`)."""
+    last_counter = models.BigIntegerField()
+    """The half minute of the last code that was accepted; no code of it or before it is accepted again."""
+    created_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"authenticator of user {self.user_id}"
+
+
+class Passkey(models.Model):
+    """A WebAuthn credential: a key pair of which Keyhole knows the public half."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="passkeys")
+    name = models.CharField(max_length=60)
+    credential_id = models.BinaryField(max_length=1024, unique=True)
+    credential = models.BinaryField(max_length=4096)
+    """The attested credential data: authenticator model, id and public key."""
+    sign_count = models.BigIntegerField(default=0)
+    """What the authenticator counted at its last use; 0 where it does not count."""
+    created_at = models.DateTimeField(default=timezone.now)
+    last_used_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class RecoveryCode(models.Model):
+    """One of the codes for when the phone is lost. Works once."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="recovery_codes")
+    digest = models.BinaryField(max_length=32)
+    """Keyed hash of the code, which itself is only shown once."""
+    used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["user", "digest"], name="recovery_codes_differ"),)
+
+    def __str__(self) -> str:
+        return f"recovery code of user {self.user_id}"
+
+
+class ResetCode(models.Model):
+    """A one-time address at which a person chooses a new password. At most one for each person."""
+
+    user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="reset_code")
+    digest = models.BinaryField(max_length=32, unique=True)
+    """SHA-256 of the code in the address."""
+    drops_factors = models.BooleanField(default=False)
+    """Whether second factors are removed too: for people who lost them together with the recovery codes."""
+    expires_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"reset code of user {self.user_id}"
+
+
+class Session(AbstractBaseSession):
+    """One browser. The key is a hash of what the cookie holds, so that a copy of this table signs nobody in."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, null=True, related_name="sessions")
+    """Who is signed in; None before that."""
+    began_at = models.DateTimeField(default=timezone.now)
+    seen_at = models.DateTimeField(default=timezone.now)
+    """To within a few minutes."""
+    address = models.CharField(max_length=64, blank=True)
+    agent = models.CharField(max_length=200, blank=True)
+    """What the browser says it is; believed by nobody."""
+
+
+class SignInPolicy(models.Model):
+    """What signing in takes here. At most one row; without one, a password is enough."""
+
+    only = models.BooleanField(default=True, unique=True)
+    second_factor_roles = models.JSONField(default=list)
+    """Roles whose people may do nothing before they have a second factor."""
+
+    class Meta:
+        constraints = (models.CheckConstraint(condition=Q(only=True), name="one_sign_in_policy"),)
+
+    def __str__(self) -> str:
+        return f"second factor for {self.second_factor_roles}"

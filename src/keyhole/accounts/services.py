@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 
-from keyhole.accounts.models import Owner, SetupCode, User
+from keyhole.accounts.models import Owner, SetupCode, SignInPolicy, User
 from keyhole.audit.log import ALLOWED, DENIED, Draft, append
 from keyhole.core.actions import Role, may
 from keyhole.core.caller import Caller, Via
@@ -32,19 +32,53 @@ def require(caller: Caller, action: str) -> User:
         else User.objects.select_related("owner").filter(pk=caller.user_id, is_active=True).first()
     )
     # A token's rights are over repositories; over Keyhole itself it has none, whoever holds it.
-    if user is not None and caller.via is not Via.TOKEN and may(user.role, action):
-        return user
-    append(
-        Draft(
-            action=action,
-            outcome=DENIED,
-            actor=caller.as_actor(),
-            subject={"why": "The account is not active, or its role does not include this."},
+    if user is None or caller.via is Via.TOKEN or not may(user.role, action):
+        _refuse(caller, action, "The account is not active, or its role does not include this.")
+        raise PermissionDenied(
+            f"{caller.name} may not do this ({action}).", hint="An owner of this Keyhole can change roles."
         )
+    if caller.actions is not None and action not in caller.actions:
+        _refuse(caller, action, "The API token was made without this action.")
+        raise PermissionDenied(
+            f"This API token may not do this ({action}).", hint="Make one that includes the action."
+        )
+    if action != _ALWAYS and caller.via in _PEOPLE and lacks_second_factor(user):
+        _refuse(caller, action, "The role needs a second factor, and the account has none.")
+        raise SecondFactorNeeded(
+            f"People in the role {user.role.value} need a second factor, and {caller.name} has none yet.",
+            hint="Set one up under Settings -> Sign-in and security.",
+        )
+    return user
+
+
+class SecondFactorNeeded(PermissionDenied):
+    """The person may do nothing before they have a second factor."""
+
+
+_ALWAYS = "account:change"
+"""What remains possible without a second factor: setting one up."""
+_PEOPLE = frozenset({Via.WEB, Via.API})
+"""Ways in that people sign in by; the command line is the machine's operator."""
+
+
+def roles_with_second_factor() -> frozenset[Role]:
+    """Roles whose people need a second factor. A stored name that is no role means all of them."""
+    found = SignInPolicy.objects.values_list("second_factor_roles", flat=True).first()
+    try:
+        return frozenset(Role(name) for name in found or ())
+    except (TypeError, ValueError):
+        return frozenset(Role)
+
+
+def lacks_second_factor(user: User) -> bool:
+    """Whether the person must set one up first. Whoever has no password here signs in elsewhere, by its rules."""
+    return (
+        user.role in roles_with_second_factor() and user.has_usable_password() and not user.has_second_factor
     )
-    raise PermissionDenied(
-        f"{caller.name} may not do this ({action}).", hint="An owner of this Keyhole can change roles."
-    )
+
+
+def _refuse(caller: Caller, action: str, why: str) -> None:
+    append(Draft(action=action, outcome=DENIED, actor=caller.as_actor(), subject={"why": why}))
 
 
 def owner_for(login: str, kind: OwnerKind) -> Owner:

@@ -155,3 +155,24 @@ def enable_(member: str, as_json: bool) -> None:
         say_json(_as_dict(changed))
     else:
         click.echo(f"{safe(changed.login)} is enabled and may sign in.")
+
+
+@command.command("reset-link")
+@click.argument("member", metavar="LOGIN|EMAIL")
+@click.option(
+    "--second-factors", is_flag=True, help="Remove authenticator app, passkeys and recovery codes too."
+)
+@json_option
+def reset_link_(member: str, second_factors: bool, as_json: bool) -> None:
+    """Make a one-time address, valid for an hour, at which a person chooses a new password; print it."""
+    caller = open_keyhole()
+    from keyhole.accounts.members import find_member
+    from keyhole.accounts.passwords import reset_link
+
+    found = find_member(caller, member)
+    link = reset_link(caller, found.pk, drop_factors=second_factors)
+    if as_json:
+        say_json({"login": found.login, "link": link.reveal()})
+        return
+    click.echo(f"Pass this address on to {safe(found.login)}. It works once, within an hour.", err=True)
+    click.echo(link.reveal())

@@ -37,6 +37,7 @@ _AUDITORS = frozenset({Role.OWNER, Role.AUDITOR})
 _OWNER = frozenset({Role.OWNER})
 
 _TABLE = (
+    Action("account:change", "change one's own password, second factors and sessions", _ALL),
     Action("audit:read", "read the audit log", _AUDITORS),
     Action("audit:verify", "verify the audit log", _AUDITORS),
     Action("clock:accept", "declare the machine's clock right after it went back", _OWNER),
@@ -48,6 +49,8 @@ _TABLE = (
     Action("member:change", "change roles, and disable and enable members", _OWNER),
     Action("member:invite", "invite people, and take invitations back", _OWNER),
     Action("member:read", "see who is a member and in which role", _STAFF),
+    Action("policy:change", "set what signing in and tokens must keep to", _OWNER),
+    Action("policy:read", "see what signing in and tokens must keep to", _STAFF),
     Action("repository:change", "make a repository public or private, or remove it", _MAINTAINERS),
     Action("repository:connect", "connect and import repositories", _MAINTAINERS),
     Action("repository:read", "see the connected repositories", _ALL),

@@ -12,6 +12,7 @@ class Via(StrEnum):
     WEB = "web"
     CLI = "cli"
     TOKEN = "token"  # noqa: S105  # a word, not a secret
+    API = "api"
     JOB = "job"
     SETUP = "setup"
 
@@ -27,7 +28,17 @@ class Caller:
     via: Via
     address: str = ""
     """Network address of the client; empty on the machine itself."""
+    actions: frozenset[str] | None = None
+    """All that may be done, of what the account may; None is no such limit. API tokens have one."""
+    api_token_id: int | None = None
+    """The API token that the caller came with."""
 
     def as_actor(self) -> dict[str, object]:
         """The caller as audit records name it."""
-        return {"user_id": self.user_id, "name": self.name, "via": self.via.value, "address": self.address}
+        actor: dict[str, object] = {
+            "user_id": self.user_id,
+            "name": self.name,
+            "via": self.via.value,
+            "address": self.address,
+        }
+        return actor if self.api_token_id is None else {**actor, "api_token_id": self.api_token_id}

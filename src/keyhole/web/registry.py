@@ -14,11 +14,13 @@ from functools import cache, wraps
 from importlib import import_module
 from typing import Final
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import redirect
 from django.urls import reverse
 
-from keyhole.accounts.services import require
+from keyhole.accounts.services import SecondFactorNeeded, require
 from keyhole.core.actions import ACTIONS
 from keyhole.core.errors import KeyholeError
 from keyhole.web import errors
@@ -98,6 +100,9 @@ def served(known: Page) -> View:
             if known.action != OPEN:
                 require(caller_of(request), known.action)
             return known.view(request, *args, **kwargs)
+        except SecondFactorNeeded as problem:
+            messages.warning(request, f"{problem.message} {problem.hint}", "warn")
+            return redirect("security")
         except KeyholeError as problem:
             return errors.answer(request, problem)
 

@@ -11,6 +11,8 @@ import ipaddress
 
 from django.core.cache import cache
 
+from keyhole.core.errors import KeyholeError
+
 WINDOW = 15 * 60
 """Seconds after which failures are forgotten."""
 PER_NAME = 6
@@ -23,6 +25,13 @@ def too_many(address: str, name: str) -> bool:
     """Whether this client has to wait before it may try again."""
     client, pair = _counters(address, name)
     return cache.get(client, 0) >= PER_CLIENT or cache.get(pair, 0) >= PER_NAME
+
+
+def wait() -> KeyholeError:
+    """What to tell somebody who has to."""
+    return KeyholeError(
+        "Too many wrong tries from here.", hint=f"Wait {WINDOW // 60} minutes, then try again."
+    )
 
 
 def failed(address: str, name: str) -> None:

@@ -66,9 +66,9 @@ def test_the_last_owner_stays_one(owner, role):
     person("command-line-only", Role.OWNER, password=None)
     out = person("out", Role.OWNER)
     members.disable(caller(owner), out.pk)
-    with pytest.raises(Conflict, match="only owner"):
+    with pytest.raises(Conflict, match="without an owner"):
         members.change_role(caller(owner), owner.pk, role)
-    with pytest.raises(Conflict, match="only owner"):
+    with pytest.raises(Conflict, match="without an owner"):
         members.disable(caller(owner), owner.pk)
     assert User.objects.get(pk=owner.pk).role is Role.OWNER
 

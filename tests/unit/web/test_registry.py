@@ -22,6 +22,11 @@ def test_every_page_names_an_action_and_only_the_way_in_is_open():
         "setup-link",
         "invitation",
         "invitation-link",
+        "reset",
+        "reset-link",
+        "sign-in-second",
+        "sign-in-passkey",
+        "sign-in-passkey-options",
     }
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from django.contrib.auth import login
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 
@@ -10,6 +9,7 @@ from keyhole.accounts import invitations
 from keyhole.accounts.models import Invitation
 from keyhole.core.errors import Conflict, InvalidInput, KeyholeError, PermissionDenied
 from keyhole.core.secret import Secret
+from keyhole.web import entry
 from keyhole.web.registry import OPEN, page
 from keyhole.web.render import show
 
@@ -53,8 +53,7 @@ def accept(request: HttpRequest) -> HttpResponseBase:
         return _form(request, invitation, problem)
     except PermissionDenied:
         return _refused(request)
-    login(request, user)
-    response = redirect("overview")
+    response = entry.begin(request, user, "invitation", "/")
     response.delete_cookie(_COOKIE, path="/invitation")
     return response
 

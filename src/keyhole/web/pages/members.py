@@ -6,7 +6,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 
-from keyhole.accounts import invitations, members
+from keyhole.accounts import invitations, members, passwords
 from keyhole.core.actions import ACTIONS, Role
 from keyhole.core.errors import Conflict, InvalidInput, KeyholeError
 from keyhole.web.caller import caller_of
@@ -147,6 +147,32 @@ def enable(request: HttpRequest, number: int) -> HttpResponseBase:
     member = members.enable(caller_of(request), number)
     messages.success(request, f"{member.login} may sign in again.", "ok")
     return redirect("member", number)
+
+
+@page(
+    "settings/members/<int:number>/reset",
+    name="member-reset",
+    title="Reset link",
+    action="member:change",
+    section="settings",
+    methods=("GET", "POST"),
+)
+def reset_link(request: HttpRequest, number: int) -> HttpResponseBase:
+    """A one-time address at which the person chooses a new password, shown in this one answer."""
+    caller = caller_of(request)
+    member = members.get_member(caller, number)
+    link = ""
+    if request.method == "POST":
+        link = passwords.reset_link(caller, number, drop_factors="factors" in request.POST).reveal()
+    return show(
+        request,
+        "web/member_reset.html",
+        title=f"Reset link for {member.login}",
+        member=member,
+        link=link,
+        minutes=int(passwords.RESET_LIFETIME.total_seconds() // 60),
+        crumbs=[*trail("settings", "members"), (f"/settings/members/{number}", member.login)],
+    )
 
 
 def _listing(request: HttpRequest) -> HttpResponse:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from django.contrib.auth import login
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 
 from keyhole.accounts import services as accounts
 from keyhole.core.errors import Conflict, InvalidInput, KeyholeError, PermissionDenied
 from keyhole.core.secret import Secret
+from keyhole.web import entry
 from keyhole.web.registry import OPEN, page
 from keyhole.web.render import show
 
@@ -56,8 +56,7 @@ def setup(request: HttpRequest) -> HttpResponseBase:
         return _form(request, problem)
     except PermissionDenied:
         return _refused(request)
-    login(request, user)
-    response = redirect("overview")
+    response = entry.begin(request, user, "set-up link", "/")
     response.delete_cookie(_COOKIE, path="/setup")
     return response
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from django.contrib.auth import authenticate, login, logout
-from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth import authenticate, logout
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 
+from keyhole.accounts import passkeys
 from keyhole.accounts.models import User
 from keyhole.audit.log import ALLOWED, DENIED, Draft, append
-from keyhole.core.caller import Caller, Via
 from keyhole.core.canonical import fold
 from keyhole.core.errors import KeyholeError
-from keyhole.web import throttle
-from keyhole.web.caller import address_of
+from keyhole.web import entry, throttle
+from keyhole.web.caller import address_of, caller_of
 from keyhole.web.paths import local_path
 from keyhole.web.registry import OPEN, page
 from keyhole.web.render import show
@@ -29,21 +28,14 @@ def sign_in(request: HttpRequest) -> HttpResponseBase:
         return _form(request, following)
     name, password = request.POST.get("name", "").strip()[:254], request.POST.get("password", "")[:1024]
     if throttle.too_many(address_of(request), name):
-        return _form(
-            request,
-            following,
-            name,
-            status=429,
-            problem=KeyholeError(
-                "Too many wrong tries from here.",
-                hint=f"Wait {throttle.WINDOW // 60} minutes, then try again.",
-            ),
-        )
+        return _form(request, following, name, status=429, problem=throttle.wait())
     known = _known(name)
     user = authenticate(request, username=known.email if known else name, password=password)
     if user is None:
         throttle.failed(address_of(request), name)
-        _record(request, known, DENIED)
+        entry.record(
+            request, known, DENIED, how="password", why="The name and the password did not go together."
+        )
         return _form(
             request,
             following,
@@ -55,14 +47,15 @@ def sign_in(request: HttpRequest) -> HttpResponseBase:
             ),
         )
     throttle.succeeded(address_of(request), name)
-    _record(request, user, ALLOWED)  # before the session begins: what cannot be recorded does not happen
-    login(request, user)
-    return redirect(following)
+    return entry.first_step_done(request, user, "password", following)
 
 
 @page("sign-out", name="sign-out", title="Sign out", action=OPEN, methods=("POST",))
 def sign_out(request: HttpRequest) -> HttpResponseBase:
     """End the session on the server, so that its cookie is worth nothing afterwards."""
+    if request.user.is_authenticated:
+        actor = caller_of(request).as_actor()
+        append(Draft(action="account:sign_out", outcome=ALLOWED, actor=actor, subject={}))
     logout(request)
     return redirect("sign-in")
 
@@ -71,14 +64,6 @@ def _known(name: str) -> User | None:
     """The account with this email address or login."""
     field = "email__iexact" if "@" in name else "owner__login_folded"
     return User.objects.select_related("owner").filter(**{field: fold(name)}).first()
-
-
-def _record(request: HttpRequest, user: AbstractBaseUser | None, outcome: str) -> None:
-    """Signing in is on record. A name that nobody has is not: people type passwords into the wrong field."""
-    name = user.get_username() if user is not None else "an unknown name"
-    actor = Caller(user.pk if user is not None else None, name, Via.WEB, address_of(request)).as_actor()
-    subject = {} if outcome == ALLOWED else {"why": "The name and the password did not go together."}
-    append(Draft(action="account:sign_in", outcome=outcome, actor=actor, subject=subject))
 
 
 def _form(
@@ -97,4 +82,5 @@ def _form(
         following=following,
         name=name,
         problem=problem,
+        passkeys=not passkeys.unusable(),
     )

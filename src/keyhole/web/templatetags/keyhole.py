@@ -20,6 +20,23 @@ from keyhole.web.times import relative
 
 register = template.Library()
 
+# In this order: browsers name those that they want to be taken for, too.
+_BROWSERS = (
+    ("Firefox/", "Firefox"),
+    ("Edg/", "Edge"),
+    ("OPR/", "Opera"),
+    ("Chrome/", "Chrome"),
+    ("Safari/", "Safari"),
+)
+_SYSTEMS = (
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Windows", "Windows"),
+    ("Mac OS", "macOS"),
+    ("Linux", "Linux"),
+)
+
 
 @register.inclusion_tag("web/parts/navigation.html")
 def main_navigation(request: HttpRequest) -> dict[str, Any]:
@@ -45,6 +62,18 @@ def when(moment: datetime | None) -> SafeString | str:
         exact.isoformat(timespec="seconds"),
         f"{exact:%-d %B %Y, %H:%M:%S %Z}",
         relative(moment, timezone.now()),
+    )
+
+
+@register.filter
+def browser_name(agent: str) -> str:
+    """What a browser calls itself, short; by its own word, so good for recognising one and for nothing else."""
+    named = next((name for mark, name in _BROWSERS if mark in agent), "")
+    system = next((name for mark, name in _SYSTEMS if mark in agent), "")
+    return (
+        f"{named} on {system}"
+        if named and system
+        else named or agent.split(" ", maxsplit=1)[0][:40] or "A browser"
     )
 
 
