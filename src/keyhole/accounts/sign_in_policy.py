@@ -13,6 +13,12 @@ from keyhole.core.actions import Role
 from keyhole.core.caller import Caller
 
 
+def second_factor_roles(caller: Caller) -> frozenset[Role]:
+    """The roles whose people need a second factor."""
+    require(caller, "policy:read")
+    return roles_with_second_factor()
+
+
 def require_second_factor(caller: Caller, roles: Iterable[Role]) -> frozenset[Role]:
     """Ask people of these roles, and of no others, for a second factor from now on; returns the roles.
 
