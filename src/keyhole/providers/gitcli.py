@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
+import selectors
 import signal
 import subprocess
-from collections.abc import Collection, Mapping
+import time
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import IO, cast
 
 from keyhole.core.errors import KeyholeError
 from keyhole.core.git_safety import git_argv, git_env
@@ -19,6 +23,8 @@ class GitError(KeyholeError):
     """A git process ended badly. `message` is what git said, without its prefix."""
 
     status = 500
+    said = ""
+    """Everything that git said, for those who tell failures apart; not safe to show."""
 
 
 def run(
@@ -63,6 +69,61 @@ def succeeds(git_dir: Path | None, *args: str, timeout: float = 30.0) -> bool:
     except GitError:
         return False
     return True
+
+
+def follow(
+    git_dir: Path | None,
+    *args: str,
+    on_line: Callable[[str], None],
+    timeout: float,
+    config: Mapping[str, str] | None = None,
+    allow_protocols: Collection[str] = (),
+    inherit: Collection[int] = (),
+) -> None:
+    """Run one git command to its end and hand on what it says, line by line, while it says it.
+
+    Lines end as git ends them on a terminal, so that its progress is seen. `inherit`: open file descriptors that git
+    and its helpers also have. Raises GitError with all that git said in `said` when it fails or takes longer than
+    `timeout` seconds; what `on_line` raises ends git too. The process and its children are then gone.
+    """
+    process = subprocess.Popen(
+        git_argv(git_dir, *args, config=config or {}),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+        env=git_env(allow_protocols=allow_protocols),
+        cwd="/",
+        pass_fds=tuple(inherit),
+    )
+    try:
+        heard = _hear(process, on_line, time.monotonic() + timeout)
+    finally:
+        _kill_group(process.pid, process.poll())
+        process.wait()
+    if process.returncode != 0:
+        failure = GitError(said(heard) or f"git {args[0]} ended with code {process.returncode}.")
+        failure.said = heard.decode("utf-8", "replace")
+        raise failure
+
+
+def _hear(process: subprocess.Popen[bytes], on_line: Callable[[str], None], ends: float) -> bytes:
+    """What the process says until it has ended: its last 64 KiB."""
+    heard = rest = b""
+    with cast("IO[bytes]", process.stderr) as pipe, selectors.DefaultSelector() as ready:
+        ready.register(pipe, selectors.EVENT_READ)
+        while True:
+            if not ready.select(max(ends - time.monotonic(), 0)):
+                raise GitError("git did not end in time.")
+            chunk = os.read(pipe.fileno(), 65536)
+            *lines, rest = re.split(rb"[\r\n]+", rest + (chunk or b"\n"))
+            for line in filter(None, lines):
+                on_line(line.decode("utf-8", "replace"))
+            rest = rest[-4096:]
+            if not chunk:
+                process.wait(max(ends - time.monotonic(), 1))
+                return heard
+            heard = (heard + chunk)[-65536:]
 
 
 def over_http(pinned: Pinned, ca_file: str = "") -> dict[str, str]:
