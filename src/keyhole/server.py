@@ -94,9 +94,11 @@ def prepare() -> str | None:
     from keyhole.accounts.services import setup_link  # noqa: PLC0415
     from keyhole.accounts.storage import bring_up_to_date  # noqa: PLC0415
     from keyhole.tokens import revocations  # noqa: PLC0415
+    from keyhole.vault import forgotten  # noqa: PLC0415
 
     bring_up_to_date()
     revocations.apply()
+    forgotten.apply()
     return setup_link()
 
 

@@ -147,6 +147,8 @@ def _vault() -> Finding:
     found = status()
     if found.unfinished:
         return Finding("vault", False, f"{found.sentence()} Finish the rotation: `keyhole vault rotate`.")
+    if found.waiting:
+        return Finding("vault", False, f"{found.sentence()} Look at them, then `keyhole vault release`.")
     return Finding("vault", not found.sealed, f"{found.sentence()} {found.hint}".strip())
 
 

@@ -47,6 +47,8 @@ def _tell(found: Status) -> None:
             [(key_id, used, _state(found, key_id)) for key_id, used in found.keys.items()],
             empty="",
         )
+    if found.waiting:
+        click.echo("\nRemove what should not be there any more, then: keyhole vault release")
     if found.unfinished:
         click.echo("\nA rotation is not finished. Finish it: keyhole vault rotate")
 
@@ -78,6 +80,25 @@ def rotate_(as_json: bool) -> None:
     else:
         _tell_rotated(done)
     sys.exit(1 if done.unreadable else 0)
+
+
+@command.command("release")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@json_option
+def release_(yes: bool, as_json: bool) -> None:
+    """Let secrets from a restored backup be used again. Look first at what they belong to."""
+    caller = open_keyhole()
+    from keyhole.accounts.custody import release
+
+    if not yes:
+        click.confirm(
+            "Secrets that were dropped after the backup may be among them. Release all", abort=True, err=True
+        )
+    released = release(caller)
+    if as_json:
+        say_json({"released": released})
+    else:
+        click.echo(f"{count(released, 'secret')} released." if released else "No secret was waiting.")
 
 
 def _silence(_done: int, _of: int) -> None:

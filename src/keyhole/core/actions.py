@@ -40,6 +40,7 @@ _TABLE = (
     Action("account:change", "change one's own password, second factors and sessions", _ALL),
     Action("audit:read", "read the audit log", _AUDITORS),
     Action("audit:verify", "verify the audit log", _AUDITORS),
+    Action("backup:make", "back up everything that Keyhole keeps", _OWNER),
     Action("clock:accept", "declare the machine's clock right after it went back", _OWNER),
     Action("connection:change", "check, rename, rotate, pause and remove connections", _MAINTAINERS),
     Action("connection:create", "connect upstream credentials", _MAINTAINERS),
@@ -69,6 +70,7 @@ _TABLE = (
     Action("token:rotate", "rotate one's own tokens", _WORKERS),
     Action("token:rotate_any", "rotate everybody's tokens", _OWNER),
     Action("vault:read", "see whether the vault is open, and under which keys", _AUDITORS),
+    Action("vault:release", "let secrets from a restored backup be used again", _OWNER),
     Action("vault:rotate", "replace the key of the vault", _OWNER),
 )
 

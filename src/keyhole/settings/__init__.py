@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
+from keyhole.backups import switch
 from keyhole.core.secret import Secret
 from keyhole.settings.files import private_file, private_folder, secret_in
 from keyhole.settings.variables import VARIABLES, Network, address, folder, read
@@ -67,6 +68,12 @@ _values = read(dict(os.environ))
 KEYHOLE_VAULT_KEYS: Secret = _values["KEYHOLE_VAULT_KEYS"]
 os.environ.pop("KEYHOLE_VAULT_KEYS", None)  # no process that this one starts has any business with them
 KEYHOLE_DATA = private_folder(_values["KEYHOLE_DATA"])
+try:
+    switch.finish(
+        KEYHOLE_DATA
+    )  # a restore that was ended in the middle, before anything in the folder is used
+except (OSError, ValueError) as problem:
+    raise ImproperlyConfigured(f"A restore in {KEYHOLE_DATA} cannot be finished: {problem}.") from problem
 KEYHOLE_LISTEN: tuple[str, int] = _values["KEYHOLE_LISTEN"]
 KEYHOLE_MAX_TOKEN_DAYS: int = _values["KEYHOLE_MAX_TOKEN_DAYS"]
 KEYHOLE_DEFAULT_OWNER: str = _values["KEYHOLE_DEFAULT_OWNER"]

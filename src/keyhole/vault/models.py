@@ -18,6 +18,8 @@ class SealedSecret(models.Model):
     wrapped = models.BinaryField()
     sealed = models.BinaryField()
     kept_at = models.DateTimeField(default=timezone.now)
+    waits = models.BooleanField(default=False)
+    """It came with a backup, and nobody has said yet that it was not dropped since."""
 
     class Meta:
         constraints = (

@@ -7,17 +7,19 @@ that nobody in particular may do nothing.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db import Error as DatabaseProblem
 from django.db import transaction
+from django.db.models import QuerySet
 
 from keyhole.audit.log import ALLOWED, DENIED, Chain, Draft
 from keyhole.core.caller import Caller, Via
 from keyhole.core.errors import KeyholeError, NotFound, PermissionDenied, Unavailable
 from keyhole.core.secret import Secret
 from keyhole.core.summary import counted
-from keyhole.vault import keyring
-from keyhole.vault.envelope import Place, seal, unseal
+from keyhole.vault import forgotten, keyring
+from keyhole.vault.envelope import Envelope, Place, seal, unseal
 from keyhole.vault.keyring import Ring
 from keyhole.vault.models import SealedSecret
 from keyhole.vault.problems import Sealed, Tampered
@@ -57,20 +59,32 @@ def keep(caller: Caller, place: Place, secret: Secret) -> None:
             _require_somebody(caller)
             ring = checked_ring() or keyring.create()
             envelope = seal(ring.active, place, secret)
-            _, new = SealedSecret.objects.update_or_create(
-                table=place.table,
-                row=place.row,
-                field=place.field,
-                defaults={
-                    "key_id": envelope.key_id,
-                    "wrapped": envelope.wrapped,
-                    "sealed": envelope.sealed,
-                    "kept_at": chain.at,
-                },
-            )
-            _record(chain, caller, "vault:keep", place, key=envelope.key_id, replaced=not new)
+            before = _at(place).first()
+            _store(place, envelope, chain.at)
+            _record(chain, caller, "vault:keep", place, key=envelope.key_id, replaced=before is not None)
+            if before is not None:
+                forgotten.note(before)
     except DatabaseProblem as problem:
         raise _unavailable() from problem
+
+
+def _at(place: Place) -> QuerySet[SealedSecret]:
+    return SealedSecret.objects.filter(table=place.table, row=place.row, field=place.field)
+
+
+def _store(place: Place, envelope: Envelope, at: datetime) -> None:
+    SealedSecret.objects.update_or_create(
+        table=place.table,
+        row=place.row,
+        field=place.field,
+        defaults={
+            "key_id": envelope.key_id,
+            "wrapped": envelope.wrapped,
+            "sealed": envelope.sealed,
+            "kept_at": at,
+            "waits": False,
+        },
+    )
 
 
 def reveal(caller: Caller, place: Place) -> Secret:
@@ -99,9 +113,14 @@ def reveal(caller: Caller, place: Place) -> Secret:
 
 def _opened(caller: Caller, place: Place) -> tuple[Secret, str]:
     _require_somebody(caller)
-    row = SealedSecret.objects.filter(table=place.table, row=place.row, field=place.field).first()
+    row = _at(place).first()
     if row is None:
         raise NotFound(f"No secret is kept for {place}.", hint="Enter it again.")
+    if row.waits:
+        raise Sealed(
+            f"The secret of {place} came with a backup, and whether it was dropped after that is not known here.",
+            hint="Remove what should not be there, then let an owner run `keyhole vault release`.",
+        )
     # After the row, and while the log is held: a rotation writes the ring before rows and needs the log for those.
     ring = checked_ring()
     key = ring.get(row.key_id) if ring is not None else None
@@ -119,11 +138,12 @@ def forget(caller: Caller, place: Place) -> bool:
         with transaction.atomic():
             chain = Chain()
             _require_somebody(caller)
-            found = SealedSecret.objects.filter(table=place.table, row=place.row, field=place.field).first()
+            found = _at(place).first()
             if found is None:
                 return False
             found.delete()
             _record(chain, caller, "vault:forget", place)
+            forgotten.note(found)
     except DatabaseProblem as problem:
         raise _unavailable() from problem
     return True
@@ -131,7 +151,7 @@ def forget(caller: Caller, place: Place) -> bool:
 
 def exists(place: Place) -> bool:
     """Whether a secret is kept there; that it can be revealed is another question."""
-    return SealedSecret.objects.filter(table=place.table, row=place.row, field=place.field).exists()
+    return _at(place).exists()
 
 
 def checked_ring() -> Ring | None:

@@ -29,6 +29,8 @@ class Status:
     """Id of the key that seals; empty when there is none or the ring cannot be read."""
     keys: dict[str, int]
     """Key id to how many secrets it wraps, for keys on the ring and keys that are missing."""
+    waiting: int
+    """How many came with a backup and wait to be released."""
     missing: tuple[str, ...]
     """Keys that secrets need and that are not on the ring."""
 
@@ -43,7 +45,9 @@ class Status:
             return f"The vault is sealed. {self.reason}"
         if not self.active:
             return "The vault holds nothing yet; its first key is made with its first secret."
-        return f"The vault is open: {counted(self.secrets, 'secret')}, sealed under {counted(len(self.keys), 'key')}."
+        under = f"{counted(self.secrets, 'secret')}, sealed under {counted(len(self.keys), 'key')}"
+        rest = f" {counted(self.waiting, 'secret')} of a backup wait to be released." if self.waiting else ""
+        return f"The vault is open: {under}.{rest}"
 
 
 def status() -> Status:
@@ -66,5 +70,6 @@ def status() -> Status:
         secrets=sum(used.values()),
         active=on_ring[0] if on_ring else "",
         keys={key_id: used.get(key_id, 0) for key_id in dict.fromkeys([*on_ring, *used])},
+        waiting=SealedSecret.objects.filter(waits=True).count(),
         missing=tuple(sorted(set(used) - set(on_ring))),
     )
