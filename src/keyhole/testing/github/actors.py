@@ -54,6 +54,9 @@ def authenticate(world: World, header: str | None) -> Actor:
     token = world.tokens.get(text)
     if token is None or not token.valid(world.now()):
         raise bad_credentials()
+    installation = token.installation
+    if installation is not None and installation.suspended_at is not None:
+        raise Problem(403, "This installation has been suspended")
     token.used_at = world.now()
     return Actor(token)
 

@@ -45,6 +45,8 @@ class Listed:
     found: list[Any]
     under: str = ""
     headers: dict[str, str] = field(default_factory=dict)
+    beside: dict[str, Any] = field(default_factory=dict)
+    """Other fields of an answer that holds the list under a name."""
 
 
 class Problem(Exception):

@@ -129,7 +129,9 @@ class _Exchange:
             self.actor,
             self.route,
             subject,
+            self.meters,
             request.base,
+            request.address,
             dict(parse_qsl(request.query, keep_blank_values=True)),
             request.headers,
             request.body,
@@ -173,7 +175,7 @@ class _Exchange:
         if self.actor.token.has_scopes:
             accepted = scopes.accepted(self.route.rule, subject.repository)
             self.headers["X-Accepted-OAuth-Scopes"] = ", ".join(accepted)
-        elif accepted_header := enforce.accepted_header(self.route.rule):
+        elif accepted_header := enforce.accepted_header(self.route.rule, self.actor.token):
             self.headers["x-accepted-github-permissions"] = accepted_header
 
     def _refusal(self, problem: Problem) -> Answer:

@@ -11,6 +11,7 @@ from keyhole.gateway.rest.present.links import Links, RepositoryLinks
 from keyhole.testing.github.actors import Actor
 from keyhole.testing.github.answers import Problem, not_found
 from keyhole.testing.github.enforce import Subject, sees
+from keyhole.testing.github.limits import Meters
 from keyhole.testing.github.table import Route, Rule
 from keyhole.testing.github.world import Account, Organization, Repository, User, World
 
@@ -23,8 +24,11 @@ class Call:
     actor: Actor
     route: Route
     subject: Subject
+    meters: Meters
     base: str
     """Address of the sandbox, without a slash at the end."""
+    address: str = ""
+    """Where the client is."""
     query: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     raw: bytes = b""

@@ -13,8 +13,8 @@ from keyhole.core.permissions import Group, Level, Standing, vocabulary
 from keyhole.testing.github import roles, scopes, standing
 from keyhole.testing.github.actors import Actor
 from keyhole.testing.github.answers import Problem, Source, not_found
-from keyhole.testing.github.table import Route, Rule, is_permissionless
-from keyhole.testing.github.tokens import SandboxToken
+from keyhole.testing.github.table import Route, Rule, for_installations, is_permissionless
+from keyhole.testing.github.tokens import APP_ONLY, SandboxToken
 from keyhole.testing.github.world import Account, Organization, Repository, World
 
 _REPOSITORY_NAMES = (
@@ -68,10 +68,10 @@ def _subject(world: World, actor: Actor, route: Route) -> Subject:
         account = world.organization(params["org"])
         if account is None:
             raise not_found()
-    elif "username" in params:
-        account = world.account(params["username"])
     elif "team_id" in params:
         account = _organization_of_team(world, params["team_id"])
+    elif "username" in params:
+        account = world.account(params["username"])
     return Subject(repository, account)
 
 
@@ -126,18 +126,23 @@ def _owner_still_may(world: World, token: SandboxToken, repository: Repository) 
     return token.user is None or world.role(token.user, repository) != "none"
 
 
+_OF_AN_INSTALLATION = {"apps/list-repos-accessible-to-installation", "apps/revoke-installation-access-token"}
+
+
 def _for_permissions(world: World, token: SandboxToken, rule: Rule, subject: Subject) -> None:
-    if is_permissionless(rule):
+    if rule.operation.path.startswith("/app/") or rule.operation.path == "/app":
+        raise Problem(401, "A JSON web token could not be decoded", source=Source.RECORDED)
+    if is_permissionless(rule) or (token.installation is not None and rule.id in _OF_AN_INSTALLATION):
         return
     operation = rule.operation
     if operation.public_ok and (subject.repository is None or not subject.repository.private):
         return
     if any(
         all(_counts(world, token, rule, subject, name, level) for name, level in needed.items())
-        for needed in rule.any_of
+        for needed in (rule.any_of if token.installation is None else for_installations(rule))
     ):
         return
-    accepted = accepted_header(rule)
+    accepted = accepted_header(rule, token)
     raise Problem(
         403,
         f"Resource not accessible by {'integration' if token.installation else 'personal access token'}",
@@ -146,7 +151,7 @@ def _for_permissions(world: World, token: SandboxToken, rule: Rule, subject: Sub
     )
 
 
-def accepted_header(rule: Rule) -> str:
+def accepted_header(rule: Rule, token: SandboxToken) -> str:
     """Value of `X-Accepted-GitHub-Permissions` for this operation; empty where GitHub sends none."""
     if rule.id in {"rate-limit/get", "meta/root", "meta/get"}:
         return ""
@@ -164,7 +169,7 @@ def _counts(world: World, token: SandboxToken, rule: Rule, subject: Subject, nam
         return False
     if standing.blocked(world, token, token.owner):
         return False
-    group = known.group if known is not None else Group.REPOSITORY
+    group = known.group if known is not None else APP_ONLY.get(name, Group.REPOSITORY)
     about_a_user = rule.operation.path.startswith("/users/{username}")
     named = (
         subject.account if "{org}" in rule.operation.path or about_a_user or "team_id" in rule.names else None

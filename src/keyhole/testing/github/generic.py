@@ -14,7 +14,6 @@ from typing import Any
 from keyhole.testing.github import existing
 from keyhole.testing.github.answers import Answer, Listed, invalid, items, not_found
 from keyhole.testing.github.call import Call
-from keyhole.testing.github.table import SUBJECTS
 
 _NEEDED_BESIDES = {
     "actions/update-repo-variable": "value",
@@ -55,11 +54,17 @@ def resource_of(call: Call) -> str:
 
 def answer(call: Call) -> Answer | Listed:
     """The answer, from what is kept."""
+    if "enterprise" in call.route.params:
+        raise not_found()
     check_required(call)
-    store, path, last = _place(call)
+    path = _path(call)
+    last = _last(call)
     for name in call.rule.items[: -1 if last else None]:
         if not existing.exists(call, name):
             raise not_found()
+    if last in existing.ACCOUNTS and not existing.exists(call, last):
+        raise not_found()
+    store = existing.store_of(call)
     match call.rule.operation.method:
         case "GET":
             return _get(call, store, path, last)
@@ -72,14 +77,16 @@ def answer(call: Call) -> Answer | Listed:
     return _delete(call, store, path, last)
 
 
-def _place(call: Call) -> tuple[dict[str, Any], str, str]:
-    """Where it is kept, under which path, and the parameter that ends the path (empty if a word does)."""
-    path = call.rule.operation.path
-    parts = [part for part in path.split("/")[1:] if part[1:-1] not in SUBJECTS or part == "{target_user}"]
-    filled = "/".join(call.param(part[1:-1]) if part.startswith("{") else part for part in parts)
-    ends = path.rsplit("/", 1)[1]
-    last = ends[1:-1] if ends.startswith("{") and ends[1:-1] in call.rule.items else ""
-    return existing.store_of(call), filled, last
+def _path(call: Call) -> str:
+    """Under which name it is kept: the path, without what names the repository or account that keeps it."""
+    path = re.sub(r"^/(repos/{owner}/{repo}|orgs/{org}|users/{username})", "", call.rule.operation.path)
+    return "/".join(call.param(part[1:-1]) if part.startswith("{") else part for part in path.split("/")[1:])
+
+
+def _last(call: Call) -> str:
+    """The parameter that ends the path; empty if a word does."""
+    end = call.rule.operation.path.rsplit("/", 1)[1][1:-1]
+    return end if end in call.rule.items else ""
 
 
 def _get(call: Call, store: dict[str, Any], path: str, last: str) -> Answer | Listed:
@@ -93,17 +100,14 @@ def _get(call: Call, store: dict[str, Any], path: str, last: str) -> Answer | Li
         return items(made, under=shape.under)
     if shape.body == "text":
         return Answer(shape.status, b"", {"Content-Type": "text/plain; charset=utf-8"})
-    return Answer(shape.status, store.get(path, {}))
+    return Answer(shape.status, store.get(path) or empty(call))
 
 
 def _put(call: Call, store: dict[str, Any], path: str, last: str) -> Answer:
-    known = path in store
-    kept = {**(store.get(path) or {}), **call.body}
-    if last and last.endswith("name"):
-        kept = {"name": call.param(last), **kept}
-    stamps = _stamps(call)
-    store[path] = {**stamps, **kept, "updated_at": stamps["updated_at"]} if kept else {}
-    shape = call.rule.shape
+    known, shape = path in store, call.rule.shape
+    named = {"name": call.param(last)} if last.endswith("name") else {}
+    before = store.get(path) or {**empty(call), **_stamps(call)}
+    store[path] = {**before, **named, **_shown(call.body), "updated_at": _stamps(call)["updated_at"]}
     status = 204 if known and shape.status == 201 and shape.body == "none" else shape.status
     return Answer(status, None if shape.body == "none" or status == 204 else store[path])
 
@@ -112,33 +116,48 @@ def _post(call: Call, store: dict[str, Any], path: str, last: str) -> Answer:
     shape = call.rule.shape
     if last and not existing.exists(call, last):
         raise not_found()
-    if shape.status == 201 and not last:
-        number = call.world.new_id()
-        name = call.body.get("name")
-        key = f"{path}/{name if isinstance(name, str) and _by_name(call) else number}"
-        store[key] = {"id": number, **_stamps(call), **_shown(call.body)}
-        return Answer(201, store[key] if shape.body == "object" else None)
-    return Answer(shape.status, {} if shape.body == "object" else [] if shape.body == "list" else None)
-
-
-def _by_name(call: Call) -> bool:
-    return call.rule.operation.path.endswith("/variables")
+    if shape.status != 201 or last:
+        return Answer(
+            shape.status, empty(call) if shape.body == "object" else [] if shape.body == "list" else None
+        )
+    number, name = call.world.new_id(), call.body.get("name")
+    by_name = isinstance(name, str) and call.rule.operation.path.endswith("/variables")
+    key = f"{path}/{name if by_name else number}"
+    made = {**empty(call), "id": number, **_stamps(call), **_shown(call.body)}
+    if "number" in made:
+        made["number"] = number
+    store[key] = made
+    return Answer(201, made if shape.body == "object" else None)
 
 
 def _patch(call: Call, store: dict[str, Any], path: str, last: str) -> Answer:
     if last and path not in store:
         raise not_found()
-    store[path] = {**store.get(path, {}), **_shown(call.body), "updated_at": _stamps(call)["updated_at"]}
+    before = store.get(path) or empty(call)
+    store[path] = {**before, **_shown(call.body), "updated_at": _stamps(call)["updated_at"]}
     shape = call.rule.shape
     return Answer(shape.status, None if shape.body == "none" else store[path])
 
 
 def _delete(call: Call, store: dict[str, Any], path: str, last: str) -> Answer:
-    if last and path not in store:
+    if last and path not in store and last not in existing.ACCOUNTS:
         raise not_found()
     for key in [key for key in store if key == path or key.startswith(f"{path}/")]:
         del store[key]
     return Answer(call.rule.shape.status, {} if call.rule.shape.body == "object" else None)
+
+
+def empty(call: Call) -> dict[str, Any]:
+    """An object of the documented kind that says nothing yet."""
+    url = f"{call.links.api}{call.route.path}"
+    filled = _filled(call.rule.shape.empty, {"@now": _stamps(call)["created_at"], "@url": url})
+    return filled if isinstance(filled, dict) else {}
+
+
+def _filled(value: Any, signs: dict[str, str]) -> Any:
+    if isinstance(value, dict):
+        return {name: _filled(each, signs) for name, each in value.items()}
+    return signs.get(value, value) if isinstance(value, str) else value
 
 
 def _stamps(call: Call) -> dict[str, str]:

@@ -124,17 +124,23 @@ def commit_files(
 
     No ref is moved.
     """
+    entries = [
+        (path, "0" if data is None else "100644", "0" * 40 if data is None else write(git_dir, data))
+        for path, data in files.items()
+    ]
+    tree = write_tree(git_dir, parent, entries)
+    return commit_tree(git_dir, tree, [parent] if parent else [], message, person, committer=committer)
+
+
+def write_tree(git_dir: Path, base: str | None, entries: Sequence[tuple[str, str, str]]) -> str:
+    """A new tree: (path, mode, object id) on top of the tree of `base`; mode `0` removes. Returns its id."""
     with tempfile.TemporaryDirectory(prefix="index-", dir=git_dir) as scratch:
         index = {"GIT_INDEX_FILE": str(Path(scratch) / "index")}
-        if parent is not None:
-            run(git_dir, "read-tree", parent, env=index)
-        lines = []
-        for path, data in files.items():
-            oid = "0" * 40 if data is None else write(git_dir, data)
-            lines.append(f"{'0' if data is None else '100644'} {oid}\t{path}")
-        run(git_dir, "update-index", "--index-info", stdin=("\n".join(lines) + "\n").encode(), env=index)
-        tree = run(git_dir, "write-tree", env=index).decode().strip()
-    return commit_tree(git_dir, tree, [parent] if parent else [], message, person, committer=committer)
+        if base is not None:
+            run(git_dir, "read-tree", base, env=index)
+        lines = "".join(f"{mode} {oid}\t{path}\n" for path, mode, oid in entries)
+        run(git_dir, "update-index", "--index-info", stdin=lines.encode(), env=index)
+        return run(git_dir, "write-tree", env=index).decode().strip()
 
 
 def write(git_dir: Path, data: bytes) -> str:
@@ -183,6 +189,14 @@ def is_ancestor(git_dir: Path, old: str, new: str) -> bool:
     except GitError:  # exit code 1 says no
         return False
     return True
+
+
+def merge_base(git_dir: Path, one: str, other: str) -> str | None:
+    """The best common ancestor; None when there is none."""
+    try:
+        return run(git_dir, "merge-base", "--end-of-options", one, other).decode().split()[0]
+    except GitError:  # exit code 1 says that there is none
+        return None
 
 
 def size_on_disk(git_dir: Path) -> int:

@@ -16,7 +16,7 @@ def cut(call: Call, listed: Listed) -> Answer:
     page = _positive(call.query.get("page"), 1)
     last = max(1, -(-len(listed.found) // size))
     shown = listed.found[(page - 1) * size : page * size]
-    body = {"total_count": len(listed.found), listed.under: shown} if listed.under else shown
+    body = {"total_count": len(listed.found), **listed.beside, listed.under: shown} if listed.under else shown
     headers = dict(listed.headers)
     links = []
     if page > 1:

@@ -22,7 +22,7 @@ _SPANNING = {"path", "ref", "basehead", "dir", "branch"}
 """Parameters that may hold slashes: GitHub takes them encoded or not."""
 SUBJECTS = {
     "owner", "repo", "repo_name", "repository_id", "org", "username", "enterprise", "template_owner",
-    "template_repo", "account_id", "security_product", "enablement", "target_user",
+    "template_repo", "repo_owner", "account_id", "security_product", "enablement",
 }  # fmt: skip
 """Parameters that say whom or what an operation is about; the others name something below it."""
 
@@ -38,6 +38,8 @@ class Shape:
     """Name of the list in an answer that also has `total_count`."""
     required: tuple[str, ...] = ()
     """Fields that the request body must have."""
+    empty: Any = None
+    """An object of the documented kind in which every field says least; None for other answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,10 @@ class Rule:
     @property
     def items(self) -> tuple[str, ...]:
         """Parameters that name something below the subject, such as `hook_id`."""
-        return tuple(name for name in self.names if name not in SUBJECTS)
+        about_a_user = self.operation.path.startswith("/users/{username}")
+        return tuple(
+            name for name in self.names if name not in SUBJECTS or (name == "username" and not about_a_user)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,19 +73,22 @@ class Route:
 
     rule: Rule
     params: Mapping[str, str] = field(default_factory=dict)
+    path: str = ""
+    """As it was sent, below `/api/v3`."""
 
 
 @cache
 def rules() -> Mapping[str, Rule]:
     """Every documented operation by its id."""
-    shapes = json.loads(files(__package__).joinpath("data/operation_shapes.json").read_bytes())["operations"]
+    digest = json.loads(files(__package__).joinpath("data/operation_shapes.json").read_bytes())
+    shapes, empties = digest["operations"], digest["empties"]
     guessed = _guessed_permissions()
     return {
         each.id: Rule(
             each,
             each.any_of or guessed.get(each.id, ()),
-            _shape(shapes[each.id]),
-            tuple(re.findall(r"{(\w+)}", each.path)),
+            _shape(shapes[each.id], empties),
+            tuple(re.findall(r"{([\w-]+)}", each.path)),
         )
         for each in vocabulary().operations
     }
@@ -97,8 +105,15 @@ def _guessed_permissions() -> dict[str, tuple[PermissionSet, ...]]:
     }
 
 
-def _shape(raw: Mapping[str, Any]) -> Shape:
-    return Shape(raw["status"], raw["body"], raw.get("under", ""), tuple(raw.get("required", ())))
+def _shape(raw: Mapping[str, Any], empties: Mapping[str, Any]) -> Shape:
+    empty = raw.get("empty")
+    return Shape(
+        raw["status"],
+        raw["body"],
+        raw.get("under", ""),
+        tuple(raw.get("required", ())),
+        empties[empty] if isinstance(empty, str) else empty,
+    )
 
 
 def find(method: str, path: str) -> Route | None:
@@ -107,7 +122,7 @@ def find(method: str, path: str) -> Route | None:
     for pattern, rule in _patterns().get(("GET" if method == "HEAD" else method, first.lower()), ()):
         if match := pattern.fullmatch(path):
             values = (unquote(value) for value in match.groups())
-            return Route(rule, dict(zip(rule.names, values, strict=True)))
+            return Route(rule, dict(zip(rule.names, values, strict=True)), path)
     return None
 
 
@@ -139,6 +154,18 @@ def _pattern(path: str, method: str) -> re.Pattern[str]:
         else:
             text += "/(.+?)" if name in _SPANNING else "/([^/]+)"
     return re.compile(text, re.DOTALL)
+
+
+def for_installations(rule: Rule) -> tuple[PermissionSet, ...]:
+    """Sets that count for an installation's token: those of everybody, and those that only apps can have."""
+    level = Level.READ if rule.operation.method == "GET" else Level.WRITE
+    if rule.id.startswith("checks/"):
+        return ({"checks": level},)
+    if "pat-grant-request" in rule.id:
+        return ({"organization_personal_access_token_requests": level},)
+    if rule.id.startswith(("orgs/list-pat-grant", "orgs/update-pat-access")):
+        return ({"organization_personal_access_tokens": level},)
+    return rule.any_of
 
 
 def is_permissionless(rule: Rule) -> bool:

@@ -1,0 +1,144 @@
+"""History: commits, comparisons, branches and tags."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from keyhole.gateway.rest.gitread.refs import Ref
+from keyhole.gateway.rest.present import commits as present
+from keyhole.gateway.rest.present import refs as present_refs
+from keyhole.gateway.rest.present.links import spelled
+from keyhole.testing.github import code, gitdata, gitdiff
+from keyhole.testing.github.answers import Answer, Listed, Problem, items, not_found, unprocessable
+from keyhole.testing.github.call import Call
+from keyhole.testing.github.registry import answers
+
+
+@answers("repos/list-commits")
+def commits(call: Call) -> Listed:
+    """Newest first, from `sha`."""
+    options = [f"--{name}={call.query[name]}" for name in ("since", "until") if call.query.get(name)]
+    if author := call.query.get("author"):
+        user = call.world.user(author)
+        options += ["--fixed-strings", f"--author={code.person(user).email if user else author}"]
+    found = gitdata.history(
+        call.repository.git_dir,
+        code.tip(call, call.query.get("sha", "")),
+        *options,
+        path=call.query.get("path", ""),
+    )
+    return items([code.shown(call, oid) for oid in found])
+
+
+@answers("repos/get-commit")
+def commit(call: Call) -> Answer | dict[str, Any]:
+    """One commit against its first parent."""
+    asked = call.param("ref")
+    oid = gitdata.resolve(call.repository.git_dir, asked)
+    if oid is None:
+        raise unprocessable(f"No commit found for SHA: {asked}")
+    value = code.read_commit(call.repository, oid)
+    before = value.parents[0] if value.parents else None
+    accept = call.headers.get("accept", "")
+    if "sha" in accept.split("github")[-1]:
+        return Answer(200, oid.encode(), {"Content-Type": "application/vnd.github.sha; charset=utf-8"})
+    if "diff" in accept:
+        diff = gitdiff.text(call.repository.git_dir, before, oid)
+        return Answer(200, diff, {"Content-Type": "application/vnd.github.diff; charset=utf-8"})
+    changes = gitdiff.changes(call.repository.git_dir, before, oid)
+    made = present.detailed(value, changes, changes, call.here, call.repository.id)
+    return made | {name: code.shown(call, oid)[name] for name in ("author", "committer")}
+
+
+@answers("repos/compare-commits-with-basehead")
+def compare(call: Call) -> dict[str, Any]:
+    """What the second has over where the two parted."""
+    base_name, dots, head_name = call.param("basehead").partition("...")
+    git_dir = call.repository.git_dir
+    base, head = gitdata.resolve(git_dir, base_name), gitdata.resolve(git_dir, head_name.rpartition(":")[2])
+    if not dots or base is None or head is None:
+        raise not_found()
+    ahead = gitdata.history(git_dir, head, "--reverse", f"^{base}")
+    behind = gitdata.history(git_dir, base, f"^{head}")
+    start = gitdata.merge_base(git_dir, base, head)
+    if start is None:
+        raise Problem(404, f"No common ancestor between {base_name} and {head_name}.")
+    name = spelled(call.param("basehead"))
+    return {
+        "url": f"{call.here.api}/compare/{name}",
+        "html_url": f"{call.here.html}/compare/{name}",
+        "permalink_url": f"{call.here.html}/compare/{base}...{head}",
+        "diff_url": f"{call.here.html}/compare/{name}.diff",
+        "patch_url": f"{call.here.html}/compare/{name}.patch",
+        "base_commit": code.shown(call, base),
+        "merge_base_commit": code.shown(call, start),
+        "status": ("diverged" if behind else "ahead") if ahead else ("behind" if behind else "identical"),
+        "ahead_by": len(ahead),
+        "behind_by": len(behind),
+        "total_commits": len(ahead),
+        "commits": [code.shown(call, oid) for oid in ahead[:250]],
+        "files": [present.file(each, head, call.here) for each in gitdiff.changes(git_dir, start, head)],
+    }
+
+
+@answers("repos/list-branches")
+def branches(call: Call) -> Listed:
+    """Every branch."""
+    return items([present_refs.short_branch(each, call.here) for each in _refs(call, "refs/heads")])
+
+
+@answers("repos/get-branch")
+def branch(call: Call) -> dict[str, Any]:
+    """One branch with its commit."""
+    for each in _refs(call, f"refs/heads/{call.param('branch')}"):
+        if each.short == call.param("branch"):
+            return present_refs.branch(each, code.shown(call, each.oid), call.here)
+    raise Problem(404, "Branch not found")
+
+
+@answers("repos/list-tags")
+def tags(call: Call) -> Listed:
+    """Every tag, newest name first."""
+    return items(
+        [present_refs.tag(each, call.here, call.repository.id) for each in reversed(_refs(call, "refs/tags"))]
+    )
+
+
+@answers("repos/list-branches-for-head-commit")
+def where_head(call: Call) -> list[dict[str, Any]]:
+    """Branches whose newest commit this is."""
+    oid = code.tip(call, call.param("commit_sha"))
+    return [
+        {
+            key: value
+            for key, value in present_refs.short_branch(each, call.here).items()
+            if key in {"name", "commit", "protected"}
+        }
+        for each in _refs(call, "refs/heads")
+        if each.oid == oid
+    ]
+
+
+@answers("repos/get-branch-protection")
+def protection(call: Call) -> dict[str, Any]:
+    """None, unless one was set."""
+    branch(call)
+    kept = call.repository.things.get("generic", {}).get(f"branches/{call.param('branch')}/protection")
+    if kept is None:
+        raise Problem(404, "Branch not protected")
+    found: dict[str, Any] = kept
+    return found
+
+
+def _refs(call: Call, prefix: str) -> list[Ref]:
+    found = gitdata.refs(call.repository.git_dir, prefix)
+    return [
+        Ref(
+            name,
+            oid,
+            kind,
+            gitdata.resolve(call.repository.git_dir, name) or oid if kind == "tag" else oid,
+            "commit",
+        )
+        for name, (oid, kind) in found.items()
+    ]
