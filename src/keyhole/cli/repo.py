@@ -90,7 +90,6 @@ def import_(source: str, name: str, as_json: bool) -> None:
 def list_(as_json: bool) -> None:
     """List the connected repositories."""
     caller = open_keyhole()
-    from keyhole.repositories.lookup import is_there
     from keyhole.repositories.services import list_repositories
 
     rows = list_repositories(caller)
@@ -98,19 +97,36 @@ def list_(as_json: bool) -> None:
         say_json([as_dict(row) for row in rows])
         return
     table(
-        ("ID", "REPOSITORY", "VISIBILITY", "CONNECTED", "FOLDER"),
+        ("ID", "REPOSITORY", "PROVIDER", "VISIBILITY", "CONNECTED", "WHERE"),
         [
             (
                 row.pk,
                 row.full_name,
+                row.provider,
                 "public" if row.public else "private",
                 ago(row.connected_at),
-                row.location + ("" if is_there(row) else "  (missing)"),
+                _where(row),
             )
             for row in rows
         ],
-        empty="No repositories yet. `keyhole repo connect FOLDER` connects those in a folder.",
+        empty="No repositories yet. `keyhole repo connect FOLDER` connects those in a folder, `keyhole connect github` "
+        "those on GitHub.",
     )
+
+
+def _where(row: Repository) -> str:
+    from keyhole.repositories.lookup import is_there
+
+    if row.connection is None:
+        return row.location + ("" if is_there(row) else "  (missing)")
+    state = (
+        "not reached"
+        if row.unreachable
+        else f"fetched {ago(row.fetched_at)}"
+        if row.fetched_at
+        else "not fetched yet"
+    )
+    return f"{row.connection.name}  ({state})"
 
 
 @command.command("public")
@@ -154,7 +170,7 @@ def disconnect_(repository: str, yes: bool, as_json: bool) -> None:
 
     row = by_full_name(caller, repository)
     if not yes and not as_json:
-        fate = "Its imported copy is deleted." if row.imported else "Its folder stays."
+        fate = "Keyhole's own copy is deleted." if row.imported else "Its folder stays."
         click.confirm(
             f"Disconnect {safe(row.full_name)}? Tokens no longer reach it. {fate}", abort=True, err=True
         )
@@ -172,6 +188,10 @@ def as_dict(row: Repository) -> dict[str, Any]:
         "full_name": row.full_name,
         "public": row.public,
         "provider": row.provider,
+        "connection": row.connection.name if row.connection else None,
+        "github_id": row.remote_id,
+        "fetched_at": row.fetched_at,
+        "unreachable": row.unreachable,
         "location": row.location,
         "imported": row.imported,
         "connected_at": row.connected_at,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.apps import AppConfig
 
+from keyhole.jobs import offer
+
 
 class RepositoriesConfig(AppConfig):
     """Repositories by immutable id."""
@@ -11,3 +13,7 @@ class RepositoriesConfig(AppConfig):
     name = "keyhole.repositories"
     label = "repositories"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Tells the workers where the job is."""
+        offer("keyhole.repositories.listing")

@@ -158,6 +158,8 @@ class Reachable(models.Model):
     private = models.BooleanField()
     archived = models.BooleanField(default=False)
     default_branch = models.CharField(max_length=255, blank=True)
+    selected = models.BooleanField(default=True)
+    """Whether the credential's permissions hold for it; a public repository can be read without."""
     seen_at = models.DateTimeField(default=timezone.now)
 
     class Meta:

@@ -12,6 +12,7 @@ from keyhole.core.errors import InvalidInput
 from keyhole.jobs import job, step
 from keyhole.repositories.lookup import is_there
 from keyhole.scans import refs
+from keyhole.scans.fetching import fetch
 from keyhole.scans.life import finish, say
 from keyhole.scans.models import UNFINISHED, Finding, Scan, Stage, State
 from keyhole.scans.reading import read as read_repository
@@ -43,7 +44,7 @@ def run(row: int) -> None:
 
 @step
 def prepare(row: int) -> None:
-    """Looks whether there is something to read, and settles which commits."""
+    """Looks whether there is something to read, fetches it if it lies on GitHub, and settles which commits."""
     scan = _scan(row)
     if scan is None or scan.finished:
         return
@@ -64,6 +65,8 @@ def prepare(row: int) -> None:
             "Connect it again, then run the scan again.",
         )
         return
+    if not scan.repository.is_served and not fetch(scan):
+        return
     try:
         _settle(scan)
     except InvalidInput as problem:
@@ -75,10 +78,10 @@ def _settle(scan: Scan) -> None:
     if scan.ref:
         # The object and not the name: a push in the middle of it must not make two halves of two histories.
         tip = refs.named(git_dir, scan.ref)
-        scan.tip, scan.commit = tip.object_id, tip.commit
+        scan.ref, scan.tip, scan.commit = tip.ref, tip.object_id, tip.commit
     else:
         scan.commit = refs.head(git_dir)
-    scan.save(update_fields=["tip", "commit"])
+    scan.save(update_fields=["ref", "tip", "commit"])
 
 
 @step

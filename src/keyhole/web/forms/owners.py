@@ -26,6 +26,8 @@ class Owners:
         connected: dict[str, list[Repository]] = {}
         rows: dict[str, Owner] = {}
         for repository in repositories.list_repositories(caller):
+            if not repository.is_served:
+                continue  # no token opens what the gateway does not pass on
             rows.setdefault(repository.owner.login, repository.owner)
             connected.setdefault(repository.owner.login, []).append(repository)
         own = require(caller, "token:create").owner

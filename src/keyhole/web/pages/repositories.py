@@ -37,6 +37,7 @@ def listing(request: HttpRequest) -> HttpResponse:
         shown=shown,
         query=words,
         public=sum(row.public for row in everything),
+        remote=sum(not row.is_served for row in everything),
     )
 
 
@@ -56,6 +57,7 @@ def one(request: HttpRequest, number: int) -> HttpResponse:
         "web/repository.html",
         title=row.full_name,
         repository=row,
+        place=repositories.place_of(row),
         base=settings.KEYHOLE_URL,
         tools=[found for found in integrations.register(caller) if integrations.reaches(found, row)],
         scans=list(scans.list_scans(caller, row.pk)[:5]),

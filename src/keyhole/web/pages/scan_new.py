@@ -95,6 +95,14 @@ def _chosen(connected: list[Repository], number: str) -> Repository | None:
     return next((row for row in connected if str(row.pk) == number), None)
 
 
+def _by_provider(connected: list[Repository]) -> list[tuple[str, list[Repository]]]:
+    groups = (
+        ("Local folder", [row for row in connected if row.is_served]),
+        ("GitHub", [row for row in connected if not row.is_served]),
+    )
+    return [(title, rows) for title, rows in groups if rows]
+
+
 def _scanners() -> list[tuple[str, str, str]]:
     """Id, title and what it does of each scanner; the last is the What paragraph of its module, its documentation."""
     found = []
@@ -128,6 +136,7 @@ def _form(
         title="New code scan",
         form=form,
         repositories=connected,
+        providers=_by_provider(connected),
         refs=offered,
         scanners=_scanners(),
         errors={field: problem.message} if problem else {},

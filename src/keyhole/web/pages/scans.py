@@ -121,7 +121,7 @@ def delete(request: HttpRequest, number: int) -> HttpResponseBase:
 
 
 def _progress(scan: Scan) -> dict[str, Any]:
-    stages = list(Stage)
+    stages = [stage for stage in Stage if stage is not Stage.FETCH or not scan.repository.is_served]
     reached = stages.index(Stage(scan.stage)) if scan.stage in stages else -1
     return {
         "stages": [
