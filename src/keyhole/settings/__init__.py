@@ -212,6 +212,7 @@ CONTENT_SECURITY_POLICY = {
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
+FILE_UPLOAD_HANDLERS = ["keyhole.web.uploads.InMemory"]
 
 STATIC_URL = "/static/"
 WHITENOISE_USE_FINDERS = True  # files come from the package: there is no collecting step to forget

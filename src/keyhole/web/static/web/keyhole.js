@@ -28,7 +28,9 @@ function watchForm(form) {
   const refresh = async () => {
     const turn = ++latest;
     try {
-      const answer = await fetch(form.dataset.summary, { method: "POST", body: new FormData(form), credentials: "same-origin" });
+      const sent = new FormData(form);
+      for (const [name, value] of [...sent]) if (value instanceof File) sent.delete(name);  // a recording is sent once, by its button
+      const answer = await fetch(form.dataset.summary, { method: "POST", body: sent, credentials: "same-origin" });
       if (answer.ok && !answer.redirected && turn === latest) target.innerHTML = await answer.text();
     } catch { /* offline for a moment: the next change asks again, and Generate shows the truth in any case */ }
   };

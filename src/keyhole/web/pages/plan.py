@@ -1,0 +1,201 @@
+"""What is this token for? Choices on the left; the least permissions, why, and how to get them on the right."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.files.uploadedfile import UploadedFile
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+
+from keyhole.core.actions import may
+from keyhole.core.errors import InvalidInput, KeyholeError
+from keyhole.core.permissions import vocabulary
+from keyhole.planner import approver, comparison, notes, setup, steps
+from keyhole.planner.accesslog import read_access_log
+from keyhole.planner.asked import Reading
+from keyhole.planner.har import read_har
+from keyhole.planner.link import link
+from keyhole.planner.plan import Plan, plan
+from keyhole.planner.query import to_query
+from keyhole.planner.recorded import recorded_use
+from keyhole.planner.server import Server, server_at
+from keyhole.repositories import services as repositories
+from keyhole.tokens import services as tokens
+from keyhole.web.caller import caller_of
+from keyhole.web.forms.plan import (
+    OFFERED_DAYS,
+    PlanForm,
+    keyhole_token_query,
+    of_post,
+    of_query,
+    own_features,
+    tools,
+    with_reading,
+)
+from keyhole.web.registry import page, trail
+from keyhole.web.render import show
+
+_NO_ACCESS_NAMED = 4
+
+
+@page(
+    "plan",
+    name="plan",
+    title="What is this token for?",
+    action="repository:read",
+    section="integrations",
+    methods=("GET", "POST"),
+)
+def planner(request: HttpRequest) -> HttpResponse:
+    """The form with its answer. An address can hold a whole plan; what is sent as a form is shown with its address."""
+    if request.method != "POST":
+        return _page(request, of_query(request.GET))
+    try:
+        return _page(request, of_post(request.POST))
+    except InvalidInput as problem:
+        return _page(request, of_query(request.GET), problem)
+
+
+@page(
+    "plan/answer",
+    name="plan-answer",
+    title="Plan",
+    action="repository:read",
+    section="integrations",
+    methods=("POST",),
+)
+def answer(request: HttpRequest) -> HttpResponse:
+    """The right half alone, for the form as it stands."""
+    try:
+        shown = _answer(request, of_post(request.POST))
+    except KeyholeError as problem:
+        shown = {"problem": problem}
+    return show(request, "web/parts/plan.html", **shown)
+
+
+@page(
+    "plan/recording",
+    name="plan-recording",
+    title="Read a recording",
+    action="repository:read",
+    section="integrations",
+    methods=("POST",),
+)
+def recording(request: HttpRequest) -> HttpResponse:
+    """The form with what a HAR file, an access log, or the use of a token of Keyhole adds to it."""
+    form = of_query(request.GET)
+    try:
+        form = of_post(request.POST)
+        return _page(request, with_reading(form, _read(request)))
+    except InvalidInput as problem:
+        return _page(request, form, problem)
+
+
+def _read(request: HttpRequest) -> Reading:
+    """What was recorded, whichever way it was given."""
+    if (token := request.POST.get("token", "")).isdecimal():
+        return recorded_use(caller_of(request), int(token[:18]))
+    given = request.FILES.get("recording")
+    if not isinstance(given, UploadedFile):
+        raise InvalidInput(
+            "Choose a file, or a token of this Keyhole.",
+            field="recording",
+            hint="A HAR recording from a browser, or what `keyhole audit export` wrote.",
+        )
+    content = given.read()
+    # A HAR is one JSON document; of a log every line is one, so its first line ends the first document.
+    return read_access_log(content) if _is_log(content) else read_har(content)
+
+
+def _is_log(content: bytes) -> bool:
+    first = content.lstrip().split(b"\n", 1)[0]
+    return b'"action"' in first or b" HTTP/" in first
+
+
+def _page(request: HttpRequest, form: PlanForm, problem: KeyholeError | None = None) -> HttpResponse:
+    caller = caller_of(request)
+    shown: dict[str, Any] = {"problem": problem}
+    if problem is None:
+        try:
+            shown = _answer(request, form)
+        except InvalidInput as refused:
+            shown = {"problem": refused}
+    refusal = shown.get("problem")
+    field = getattr(refusal, "field", "")
+    connected = repositories.list_repositories(caller)
+    return show(
+        request,
+        "web/plan.html",
+        status=422 if refusal else 200,
+        title="What is this token for?",
+        form=form,
+        features=own_features(form.request),
+        tools=tools(form.request),
+        expirations=_expirations(form),
+        connected=connected,
+        logins=list(dict.fromkeys(row.owner.login for row in connected)),
+        tokens=tokens.list_tokens(caller),
+        errors={field: refusal.message} if refusal and field else {},
+        address="" if request.method == "GET" else f"{reverse('plan')}?{to_query(form.request)}",
+        crumbs=trail("integrations"),
+        **shown,
+    )
+
+
+def _expirations(form: PlanForm) -> list[tuple[str, str]]:
+    days = form.request.days
+    offered = sorted({*OFFERED_DAYS, *([days] if days else [])})
+    return [*((str(number), f"{number} days") for number in offered), ("none", "No expiration")]
+
+
+def _answer(request: HttpRequest, form: PlanForm) -> dict[str, Any]:
+    """What the right half shows. InvalidInput for values that make no sense."""
+    made = plan(form.request, form.observed)
+    server = server_at(form.request.github)
+    connected = repositories.list_repositories(caller_of(request))
+    return {
+        "plan": made,
+        "server": server,
+        "asked": any((made.granted, made.free, made.unmatched, made.dropped)),
+        "told": comparison.summary(made),
+        "usual": comparison.usual(made),
+        "no_access": _no_access(made),
+        "notes": notes.notes(made),
+        "link": link(made, server),
+        "steps": steps.steps(made, server),
+        "approver_text": approver.approver_text(made, server),
+        "manifest": approver.manifest(made, server.web) if _registers_an_app(made) else "",
+        "setups": _setups(made, server),
+        "query": to_query(made.request),
+        "keyhole_query": keyhole_token_query(made, connected),
+        "may_generate": may(request.user.role, "token:create"),  # type: ignore[union-attr]
+    }
+
+
+def _no_access(made: Plan) -> tuple[list[str], int]:
+    """Titles of permissions that people often grant and the plan does not, and how many more there are."""
+    held = made.permissions
+    usual = ["contents", "pull_requests", "issues", "actions", "workflows", "secrets", "administration"]
+    missing = [name for name in usual if name not in held]
+    named = [vocabulary().permissions[name].title for name in missing[:_NO_ACCESS_NAMED]]
+    return named, len(vocabulary().permissions) - len(held) - len(named)
+
+
+def _registers_an_app(made: Plan) -> bool:
+    return any(preset.needs_app and not preset.hosted for preset in made.presets)
+
+
+def _setups(made: Plan, server: Server) -> list[tuple[str, list[setup.SetupText]]]:
+    first = next(iter(made.request.repositories), "")
+    return [
+        (
+            preset.title,
+            [
+                setup.filled_in(text, server.web, server.api, first, made.request.owner)
+                for text in preset.setup.texts
+            ],
+        )
+        for preset in made.presets
+        if preset.setup.texts
+    ]
