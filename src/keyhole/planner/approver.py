@@ -9,13 +9,13 @@ from urllib.parse import quote
 from keyhole.core.request import OwnerKind
 from keyhole.planner.link import token_name
 from keyhole.planner.plan import Plan
-from keyhole.planner.server import Server
+from keyhole.providers.github.instance import Instance
 
 _APP_NAMES = {"emails": "email_addresses", "keys": "git_ssh_keys"}
 """Permissions that GitHub Apps know by another name (the `app-permissions` of GitHub's OpenAPI description)."""
 
 
-def approver_text(plan: Plan, server: Server) -> str:
+def approver_text(plan: Plan, instance: Instance) -> str:
     """A message to an owner of the organization; empty when nobody has to approve or nothing is granted."""
     if plan.request.owner_kind is not OwnerKind.ORGANIZATION or plan.empty:
         return ""
@@ -36,16 +36,16 @@ def approver_text(plan: Plan, server: Server) -> str:
     lines += [
         "",
         "It has no other permission. You find the request here:",
-        approval_address(plan, server),
+        approval_address(plan, instance),
         "Until you approve it, the token reads public resources only.",
     ]
     return "\n".join(lines)
 
 
-def approval_address(plan: Plan, server: Server) -> str:
+def approval_address(plan: Plan, instance: Instance) -> str:
     """Where an owner of the organization finds requests for tokens."""
     owner = quote(plan.request.owner or "ORGANIZATION", safe="")
-    return f"{server.web}/organizations/{owner}/settings/personal-access-token-requests"
+    return f"{instance.web}/organizations/{owner}/settings/personal-access-token-requests"
 
 
 def app_permissions(plan: Plan) -> dict[str, str]:

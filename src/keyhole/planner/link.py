@@ -7,18 +7,22 @@ none for the repositories, and GitHub Enterprise Server's documentation has no s
 
 from __future__ import annotations
 
+import re
 from urllib.parse import quote, urlencode
 
 from keyhole.planner.plan import Plan
 from keyhole.planner.request import LONGEST_DESCRIPTION, LONGEST_NAME
-from keyhole.planner.server import Server
+from keyhole.planner.server import prefills
+from keyhole.providers.github.instance import Instance
 
+_SHORT = re.compile(r"( \(|,).*")
+_TOKEN = " token"  # noqa: S105  # a word, not a secret
 FORM = "/settings/personal-access-tokens/new"
 
 
-def link(plan: Plan, server: Server) -> str:
+def link(plan: Plan, instance: Instance) -> str:
     """The address for this plan; empty where there is none: Enterprise Server, and a plan with nothing to grant."""
-    if not server.prefills or plan.empty:
+    if not prefills(instance) or plan.empty:
         return ""
     request = plan.request
     fields = [("name", token_name(plan)), ("description", description(plan))]
@@ -26,16 +30,19 @@ def link(plan: Plan, server: Server) -> str:
         fields.append(("target_name", request.owner))
     fields.append(("expires_in", "none" if request.days is None else str(request.days)))
     fields += [(each.name, each.level.word) for each in plan.granted if each.published and not each.fixed]
-    return f"{server.web}{FORM}?{urlencode(fields, quote_via=quote)}"
+    return f"{instance.web}{FORM}?{urlencode(fields, quote_via=quote)}"
 
 
 def token_name(plan: Plan) -> str:
     """The name of the token: the one that was asked for, or one that says what it is for; at most 40 characters."""
     if plan.request.name:
         return plan.request.name
-    titles = [preset.title.partition(" (")[0] for preset in plan.presets]
+    titles = [_SHORT.sub("", preset.title) for preset in plan.presets]
     whole = " + ".join(titles) or ("Keyhole" if plan.request.features else "Integration")
-    return f"{whole[: LONGEST_NAME - 6].rstrip(' +,')} token"
+    longest = LONGEST_NAME - len(_TOKEN)
+    if len(whole) > longest:
+        whole = whole[: longest + 1].rpartition(" ")[0].rstrip(" +,")
+    return f"{whole}{_TOKEN}"
 
 
 def description(plan: Plan) -> str:

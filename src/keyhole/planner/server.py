@@ -3,67 +3,53 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from urllib.parse import urlsplit
 
 from keyhole.core.errors import InvalidInput
+from keyhole.providers.github.instance import GITHUB_COM, Instance, InstanceKind, instance_at
+from keyhole.providers.outgoing import Outgoing, Unreachable
 
-
-class ServerKind(StrEnum):
-    """What answers at an address."""
-
-    GITHUB_COM = "github.com"
-    ENTERPRISE = "enterprise"
-    SANDBOX = "sandbox"
+__all__ = ["GITHUB_COM", "Server", "called", "prefills", "server_at"]
 
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """One GitHub."""
+    """The GitHub at an address that somebody gave."""
 
-    kind: ServerKind
-    web: str
-    """Address of its pages, without a slash at the end."""
-    api: str
-    """Address of its REST API, likewise."""
-
-    @property
-    def prefills(self) -> bool:
-        """Whether its form takes values from the address."""
-        return self.kind is not ServerKind.ENTERPRISE
-
-    @property
-    def name(self) -> str:
-        """As people call it."""
-        names = {ServerKind.GITHUB_COM: "GitHub.com", ServerKind.SANDBOX: "the sandbox"}
-        return names.get(self.kind, self.web.partition("://")[2])
+    instance: Instance
+    doubt: str = ""
+    """Why it is not certain what it is, as a sentence; empty when it is."""
 
 
-GITHUB_COM = Server(ServerKind.GITHUB_COM, "https://github.com", "https://api.github.com")
+def server_at(address: str, outgoing: Outgoing) -> Server:
+    """What is at an address. One request, without a credential, and none for github.com.
 
-
-def server_at(address: str) -> Server:
-    """The GitHub at an address that somebody entered, for example `github.example.com`; empty is github.com.
-
-    InvalidInput for what is no address.
+    A server that does not answer is planned for as an Enterprise Server: it may be reached from elsewhere only.
+    InvalidInput for what is no address, or another kind of server.
     """
-    text = address.strip().rstrip("/")
-    if text.lower() in ("", "github.com", "https://github.com", "https://www.github.com", "api.github.com"):
-        return GITHUB_COM
     try:
-        parts = urlsplit(text if "://" in text else f"https://{text}")
-        _ = parts.port
-    except ValueError as problem:
-        raise _no_address(text) from problem
-    if parts.scheme not in ("https", "http") or not parts.hostname or "@" in parts.netloc or parts.query:
-        raise _no_address(text)
-    web = f"{parts.scheme}://{parts.netloc}"
-    return Server(ServerKind.ENTERPRISE, web, f"{web}/api/v3")
+        return Server(instance_at(address, outgoing))
+    except Unreachable as problem:
+        parts = urlsplit(address if "://" in address else f"https://{address}")
+        web = f"{parts.scheme}://{parts.netloc}"
+        return Server(
+            Instance(InstanceKind.ENTERPRISE, web, f"{web}/api/v3"),
+            f"{parts.netloc} was not reached, so these are the steps of an Enterprise Server. {problem.message}",
+        )
+    except InvalidInput as problem:
+        raise InvalidInput(problem.message, field="github", hint=problem.hint) from problem
 
 
-def _no_address(text: str) -> InvalidInput:
-    return InvalidInput(
-        f"{text[:100]!r} is not the address of a server.",
-        field="github",
-        hint="For example github.com or github.example.com.",
-    )
+def prefills(instance: Instance) -> bool:
+    """Whether its form "New fine-grained personal access token" takes values from the address.
+
+    Enterprise Server's documentation does not have them.
+    """
+    return instance.kind is not InstanceKind.ENTERPRISE
+
+
+def called(instance: Instance) -> str:
+    """The server as people call it in a sentence."""
+    if instance == GITHUB_COM:
+        return "GitHub.com"
+    return "the sandbox" if instance.kind is InstanceKind.SANDBOX else instance.name

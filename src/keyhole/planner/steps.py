@@ -9,7 +9,8 @@ from keyhole.core.request import OwnerKind
 from keyhole.core.summary import capitalised, counted
 from keyhole.planner.link import description, link, token_name
 from keyhole.planner.plan import Granted, Plan
-from keyhole.planner.server import Server
+from keyhole.planner.server import called
+from keyhole.providers.github.instance import Instance
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,42 +34,44 @@ _GROUPS = {
 }
 
 
-def steps(plan: Plan, server: Server) -> tuple[Step, ...]:
+def steps(plan: Plan, instance: Instance) -> tuple[Step, ...]:
     """The thirteen, in their order. A pre-filled link stands in for steps 2 to 8 and 11, and says so."""
-    return (*_way_to_the_form(plan, server), *_form(plan, server))
+    return (*_way_to_the_form(plan, instance), *_form(plan, instance))
 
 
-def _way_to_the_form(plan: Plan, server: Server) -> tuple[Step, ...]:
-    short = " The pre-filled link opens the form of step 7 at once." if link(plan, server) else ""
+def _way_to_the_form(plan: Plan, instance: Instance) -> tuple[Step, ...]:
+    short = " The pre-filled link opens the form of step 7 at once." if link(plan, instance) else ""
     return (
         Step(
-            f"Sign in to {server.name}",
+            f"Sign in to {called(instance)}",
             f"As the person whom the token will act for.{short}",
-            address=server.web,
+            address=instance.web,
         ),
         Step(
             "Open Settings",
             "Your picture in the upper-right corner, then Settings.",
-            address=f"{server.web}/settings/profile",
+            address=f"{instance.web}/settings/profile",
         ),
         Step(
-            "Developer settings", "At the end of the menu on the left.", address=f"{server.web}/settings/apps"
+            "Developer settings",
+            "At the end of the menu on the left.",
+            address=f"{instance.web}/settings/apps",
         ),
         Step("Personal access tokens", "In the menu on the left."),
         Step(
             "Fine-grained tokens",
             "Below it; not Tokens (classic).",
-            address=f"{server.web}/settings/personal-access-tokens",
+            address=f"{instance.web}/settings/personal-access-tokens",
         ),
         Step(
             "Generate new token",
             "At the top of the list.",
-            address=f"{server.web}/settings/personal-access-tokens/new",
+            address=f"{instance.web}/settings/personal-access-tokens/new",
         ),
     )
 
 
-def _form(plan: Plan, server: Server) -> tuple[Step, ...]:
+def _form(plan: Plan, instance: Instance) -> tuple[Step, ...]:
     owner = plan.request.owner
     return (
         Step(
@@ -111,6 +114,7 @@ def _repository_steps(plan: Plan) -> tuple[Step, Step]:
         Step(
             "Repository access: Only select repositories",
             "Not All repositories: that includes every future one.",
+            ("Only select repositories",),
         ),
         Step(
             "Select the repositories",

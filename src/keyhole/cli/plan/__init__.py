@@ -15,6 +15,7 @@ from keyhole.core.errors import InvalidInput
 
 if TYPE_CHECKING:
     from keyhole.planner.asked import Reading
+    from keyhole.planner.server import Server
 
 
 @click.command("plan")
@@ -78,7 +79,8 @@ def command(
 ) -> None:
     """Plan a token: the least permissions for what a tool is for, each with its reason.
 
-    Nothing is sent anywhere. Ends with 1 when something that was given cannot be planned for.
+    Nothing is sent anywhere; only another server than github.com (--github) is asked once what it is. Ends with 1
+    when something that was given cannot be planned for.
     """
     if listing:
         list_presets(as_json=as_json)
@@ -110,15 +112,23 @@ def command(
     if made_as == "keyhole":
         generate(made, as_json=as_json)
         return
-    from keyhole.planner.server import server_at
-
-    server = server_at(github)
+    server = _server(github)
     if as_json:
         say_json(as_dict(made, server))
     else:
         show(made, server)
     if made.unmatched or made.dropped:
         sys.exit(1)
+
+
+def _server(address: str) -> Server:
+    from keyhole.cli.session import use_settings
+
+    use_settings()
+    from keyhole.planner.server import server_at
+    from keyhole.providers.outgoing import configured
+
+    return server_at(address, configured())
 
 
 def _days(text: str) -> str:

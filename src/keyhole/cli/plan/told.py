@@ -33,7 +33,7 @@ def show(plan: Plan, server: Server) -> None:
     _lists(plan)
     if told is None:
         return
-    if address := link(plan, server):
+    if address := link(plan, server.instance):
         _heading("Pre-filled link")
         click.echo(address)
     _steps(plan, server)
@@ -91,10 +91,13 @@ def _lists(plan: Plan) -> None:
 
 
 def _steps(plan: Plan, server: Server) -> None:
+    from keyhole.planner.server import called
     from keyhole.planner.steps import steps
 
-    _heading(f"Step by step on {safe(server.name)}")
-    for number, step in enumerate(steps(plan, server), 1):
+    _heading(f"Step by step on {safe(called(server.instance))}")
+    if server.doubt:
+        click.echo(safe(server.doubt))
+    for number, step in enumerate(steps(plan, server.instance), 1):
         click.echo(f"{number:>2}. {safe(step.title)}. {safe(step.hint)}".rstrip())
         for value in step.values:
             click.echo(f"      {safe(value)}")
@@ -103,12 +106,12 @@ def _steps(plan: Plan, server: Server) -> None:
 def _for_others(plan: Plan, server: Server) -> None:
     from keyhole.planner.approver import approver_text, manifest
 
-    if text := approver_text(plan, server):
+    if text := approver_text(plan, server.instance):
         _heading("For the owner who approves it")
         click.echo("\n".join(safe(line) for line in text.splitlines()))
     if plan.needs_app and not all(preset.hosted for preset in plan.presets if preset.needs_app):
         _heading("GitHub App manifest")
-        click.echo(manifest(plan, server.web))
+        click.echo(manifest(plan, server.instance.web))
 
 
 def as_dict(plan: Plan, server: Server) -> dict[str, Any]:
@@ -149,12 +152,18 @@ def as_dict(plan: Plan, server: Server) -> dict[str, Any]:
             {"severity": note.severity.value, "text": note.text, "hint": note.hint} for note in notes(plan)
         ],
         "read": list(plan.read),
-        "link": link(plan, server),
+        "server": {
+            "kind": server.instance.kind.value,
+            "web": server.instance.web,
+            "api": server.instance.api,
+            "doubt": server.doubt,
+        },
+        "link": link(plan, server.instance),
         "steps": [
             {"title": step.title, "hint": step.hint, "values": list(step.values)}
-            for step in steps(plan, server)
+            for step in steps(plan, server.instance)
         ],
-        "approver_text": approver_text(plan, server),
+        "approver_text": approver_text(plan, server.instance),
         "query": to_query(plan.request),
     }
 

@@ -39,6 +39,11 @@ class Tool:
     indented: bool = False
     """Whether it belongs to the line before it."""
 
+    @property
+    def key(self) -> str:
+        """Its name among the ids of the page."""
+        return f"{self.field}-{self.value.replace('.', '-')}"
+
 
 @dataclass(frozen=True, slots=True)
 class PlanForm:
@@ -114,8 +119,9 @@ def own_features(request: PlanRequest) -> list[Tool]:
 
 
 def tools(request: PlanRequest) -> list[Tool]:
-    """The presets with their options as lines of the form; those that cannot be chosen come last."""
-    known = sorted(presets().values(), key=lambda each: not each.selectable)
+    """The presets with their options as lines: those that are chosen first, those that cannot be chosen last."""
+    chosen = {wanted.partition(".")[0] for wanted in request.presets}
+    known = sorted(presets().values(), key=lambda each: (each.id not in chosen, not each.selectable))
     return [line for each in known for line in _lines(each, request.presets)]
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import Any
 
+from django.core.cache import cache
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -19,7 +21,9 @@ from keyhole.planner.link import link
 from keyhole.planner.plan import Plan, plan
 from keyhole.planner.query import to_query
 from keyhole.planner.recorded import recorded_use
-from keyhole.planner.server import Server, server_at
+from keyhole.planner.server import Server, called, server_at
+from keyhole.providers.github.instance import Instance
+from keyhole.providers.outgoing import configured
 from keyhole.repositories import services as repositories
 from keyhole.tokens import services as tokens
 from keyhole.web.caller import caller_of
@@ -37,6 +41,10 @@ from keyhole.web.registry import page, trail
 from keyhole.web.render import show
 
 _NO_ACCESS_NAMED = 4
+_REMEMBERED_SECONDS = 300
+_LONGEST_ADDRESS = 8000
+_PATIENCE = 5.0
+"""Seconds in which another server must say what it is."""
 
 
 @page(
@@ -137,7 +145,6 @@ def _page(request: HttpRequest, form: PlanForm, problem: KeyholeError | None = N
         logins=list(dict.fromkeys(row.owner.login for row in connected)),
         tokens=tokens.list_tokens(caller),
         errors={field: refusal.message} if refusal and field else {},
-        address="" if request.method == "GET" else f"{reverse('plan')}?{to_query(form.request)}",
         crumbs=trail("integrations"),
         **shown,
     )
@@ -152,25 +159,41 @@ def _expirations(form: PlanForm) -> list[tuple[str, str]]:
 def _answer(request: HttpRequest, form: PlanForm) -> dict[str, Any]:
     """What the right half shows. InvalidInput for values that make no sense."""
     made = plan(form.request, form.observed)
-    server = server_at(form.request.github)
+    server = _server(form.request.github)
+    instance = server.instance
     connected = repositories.list_repositories(caller_of(request))
+    told = notes.notes(made)
+    query = to_query(form.request)
     return {
         "plan": made,
-        "server": server,
+        "server": called(instance),
+        "doubt": server.doubt,
         "asked": any((made.granted, made.free, made.unmatched, made.dropped)),
         "told": comparison.summary(made),
         "usual": comparison.usual(made),
         "no_access": _no_access(made),
-        "notes": notes.notes(made),
-        "link": link(made, server),
-        "steps": steps.steps(made, server),
-        "approver_text": approver.approver_text(made, server),
-        "manifest": approver.manifest(made, server.web) if _registers_an_app(made) else "",
-        "setups": _setups(made, server),
+        "loud": [note for note in told if note.severity is not notes.Severity.INFO],
+        "quiet": [note for note in told if note.severity is notes.Severity.INFO],
+        "link": link(made, instance),
+        "steps": steps.steps(made, instance),
+        "approver_text": approver.approver_text(made, instance),
+        "manifest": approver.manifest(made, instance.web) if _registers_an_app(made) else "",
+        "setups": _setups(made, instance),
         "query": to_query(made.request),
+        "address": f"{reverse('plan')}?{query}" if len(query) < _LONGEST_ADDRESS else "",
         "keyhole_query": keyhole_token_query(made, connected),
         "may_generate": may(request.user.role, "token:create"),  # type: ignore[union-attr]
     }
+
+
+def _server(address: str) -> Server:
+    """What is at the address; asked at most once in five minutes, since the form asks for an answer at each change."""
+    key = f"plan-server:{sha256(address.encode()).hexdigest()}"
+    known = cache.get(key)
+    if not isinstance(known, Server):
+        known = server_at(address, configured(timeout=_PATIENCE))
+        cache.set(key, known, _REMEMBERED_SECONDS)
+    return known
 
 
 def _no_access(made: Plan) -> tuple[list[str], int]:
@@ -186,13 +209,13 @@ def _registers_an_app(made: Plan) -> bool:
     return any(preset.needs_app and not preset.hosted for preset in made.presets)
 
 
-def _setups(made: Plan, server: Server) -> list[tuple[str, list[setup.SetupText]]]:
+def _setups(made: Plan, instance: Instance) -> list[tuple[str, list[setup.SetupText]]]:
     first = next(iter(made.request.repositories), "")
     return [
         (
             preset.title,
             [
-                setup.filled_in(text, server.web, server.api, first, made.request.owner)
+                setup.filled_in(text, instance.web, instance.api, first, made.request.owner)
                 for text in preset.setup.texts
             ],
         )

@@ -22,6 +22,11 @@ function onCopy(event) {
   else navigator.clipboard.writeText(source.textContent.trim()).then(() => told("Copied"), select);
 }
 
+// What was sent as a form has an address of its own, to reload and to keep.
+function showAddress(within) {
+  all("[data-address]", within).forEach((element) => history.replaceState(null, "", element.dataset.address));
+}
+
 function watchForm(form) {
   const target = document.getElementById(form.dataset.summaryTarget);
   let timer, latest = 0;
@@ -31,14 +36,19 @@ function watchForm(form) {
       const sent = new FormData(form);
       for (const [name, value] of [...sent]) if (value instanceof File) sent.delete(name);  // a recording is sent once, by its button
       const answer = await fetch(form.dataset.summary, { method: "POST", body: sent, credentials: "same-origin" });
-      if (answer.ok && !answer.redirected && turn === latest) target.innerHTML = await answer.text();
+      if (answer.ok && !answer.redirected && turn === latest) {
+        target.innerHTML = await answer.text();
+        showAddress(target);
+      }
     } catch { /* offline for a moment: the next change asks again, and Generate shows the truth in any case */ }
   };
-  form.addEventListener("input", (event) => {
-    if (event.target.type === "search") return;
+  const soon = (event) => {  // a field with data-settled counts when it is left, and not while it is typed
+    if (event.target.type === "search" || (event.type === "input") === ("settled" in event.target.dataset)) return;
     clearTimeout(timer);
     timer = setTimeout(refresh, 180);
-  });
+  };
+  form.addEventListener("input", soon);
+  form.addEventListener("change", soon);
 }
 
 function filterRows(input) {
@@ -104,4 +114,4 @@ all("select[data-change]").forEach((select) => select.addEventListener("change",
   if (button) select.form.requestSubmit(button);
 }));
 all("select[data-refs]").forEach((select) => select.addEventListener("change", () => offerRefs(select)));
-all("[data-address]").forEach((element) => history.replaceState(null, "", element.dataset.address));
+showAddress(document);
