@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from keyhole.core.errors import KeyholeError, Unavailable
-from keyhole.repositories.models import Repository
 
 
 class MethodNotAllowed(KeyholeError):
@@ -36,23 +35,6 @@ class NotImplementedYet(KeyholeError):
     status = 501
     explain = ""
     """Id of the record of the authorization, where the edge does not know it anyway."""
-
-
-def refuse_mirror(repository: Repository, explain: str = "") -> None:
-    """Raises NotImplementedYet for a repository that lies on GitHub. To be asked once its request is authorized.
-
-    Its mirror here is for code scans: a read from it could be out of date, a push into it would be lost.
-    """
-    if repository.is_served:
-        return
-    where = repository.marker.partition("#")[0]
-    problem = NotImplementedYet(
-        f"The request was authorized, but {repository.full_name} lies on {where}, and Keyhole does not pass "
-        "requests on to it.",
-        hint="Keyhole scans this repository; use a token of GitHub's own to read or push it.",
-    )
-    problem.explain = explain
-    raise problem
 
 
 class TooBusy(Unavailable):

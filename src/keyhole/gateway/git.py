@@ -19,9 +19,10 @@ from keyhole.core.errors import InvalidInput, KeyholeError, MalformedRequest, No
 from keyhole.core.permissions import GIT_ANNOUNCE_PUSH, GIT_FETCH, Operation
 from keyhole.core.request import Request
 from keyhole.gateway.answers import text_answer
-from keyhole.gateway.errors import UnsupportedMediaType, refuse_mirror
+from keyhole.gateway.errors import UnsupportedMediaType
 from keyhole.gateway.http import LIMITS, HttpRequest, Response
 from keyhole.gateway.inflate import inflated
+from keyhole.gateway.mirrored import refuse_mirror
 from keyhole.gateway.pktline import FLUSH, encode
 from keyhole.gateway.places import git_children, in_thread
 from keyhole.gateway.pushing import Pushing, advertisement

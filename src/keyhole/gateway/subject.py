@@ -9,8 +9,8 @@ from keyhole.core import request as core
 from keyhole.core.decide import Reason
 from keyhole.core.errors import BadCredentials, KeyholeError, NotFound, PermissionDenied
 from keyhole.core.permissions import PermissionSet
-from keyhole.gateway.errors import refuse_mirror
 from keyhole.gateway.http import HttpRequest
+from keyhole.gateway.mirrored import refuse_mirror
 from keyhole.repositories.models import Repository
 from keyhole.tokens.authority import Bearer, Circumstances, Refused
 

@@ -9,8 +9,9 @@ from typing import Any
 
 from keyhole.core.grant import Grant
 from keyhole.core.permissions import Operation
-from keyhole.gateway.errors import UnsupportedMediaType, refuse_mirror
+from keyhole.gateway.errors import UnsupportedMediaType
 from keyhole.gateway.http import LIMITS, HttpRequest, Response
+from keyhole.gateway.mirrored import refuse_mirror
 from keyhole.gateway.rest.answers import as_json
 from keyhole.gateway.rest.bodies import Fields, parse
 from keyhole.gateway.rest.media import Media

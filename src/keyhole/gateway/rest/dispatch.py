@@ -18,8 +18,9 @@ from keyhole.core.decide import Denied, decide
 from keyhole.core.errors import KeyholeError, Unavailable
 from keyhole.core.permissions import Operation, Standing
 from keyhole.core.request import RefUpdate, Request
-from keyhole.gateway.errors import NotImplementedYet, refuse_mirror
+from keyhole.gateway.errors import NotImplementedYet
 from keyhole.gateway.http import HttpRequest, Response
+from keyhole.gateway.mirrored import refuse_mirror
 from keyhole.gateway.places import in_thread
 from keyhole.gateway.rest import media, versions
 from keyhole.gateway.rest.answers import as_json, entity_tag, failed, matches
