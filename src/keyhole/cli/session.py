@@ -17,12 +17,18 @@ def open_keyhole() -> Caller:
     """
     use_settings()
     import django
+    from django.core.exceptions import ImproperlyConfigured
 
-    django.setup()
-    from keyhole.accounts.services import local_caller
-    from keyhole.accounts.storage import bring_up_to_date
+    from keyhole.core.errors import Unavailable
 
-    bring_up_to_date(thorough=False)
+    try:
+        django.setup()
+        from keyhole.accounts.services import local_caller
+        from keyhole.accounts.storage import bring_up_to_date
+
+        bring_up_to_date(thorough=False)
+    except ImproperlyConfigured as problem:
+        raise Unavailable(str(problem), hint="Nothing was done.") from problem
     return local_caller()
 
 
