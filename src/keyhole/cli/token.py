@@ -248,7 +248,7 @@ def rotate_(token: str, overlap: str, cancel: bool, as_json: bool) -> None:
     if cancel:
         _say(cancel_rotation(caller, row.pk), as_json, "The new token has ended; the old one goes on.")
         return
-    issued = rotate(caller, row.pk, _overlap(overlap))
+    issued = rotate(caller, row.pk, overlap_of(overlap))
     row = issued.token
     if as_json:
         say_json({**as_dict(row), "token": issued.secret.reveal()})
@@ -260,7 +260,8 @@ def rotate_(token: str, overlap: str, cancel: bool, as_json: bool) -> None:
     click.echo(issued.secret.reveal())
 
 
-def _overlap(text: str) -> timedelta:
+def overlap_of(text: str) -> timedelta:
+    """The overlap that somebody typed, as `7d`, `12h` or `none`. InvalidInput for anything else."""
     if text in ("none", "0"):
         return timedelta(0)
     match = re.fullmatch(r"(\d{1,4})([dh])", text, re.ASCII)

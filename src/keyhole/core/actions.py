@@ -46,6 +46,8 @@ _TABLE = (
     Action("connection:create", "connect upstream credentials", _MAINTAINERS),
     Action("connection:read", "see the connections to upstreams", _ALL),
     Action("connection:use", "have code scans reach upstreams through a connection", _WORKERS),
+    Action("integration:change", "describe, pause and remove one's own integrations", _WORKERS),
+    Action("integration:change_any", "describe, pause and remove everybody's integrations", _OWNER),
     Action("integration:read", "see which tools hold tokens", _ALL),
     Action("member:change", "change roles, and disable and enable members", _OWNER),
     Action("member:invite", "invite people, and take invitations back", _OWNER),

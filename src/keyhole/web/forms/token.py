@@ -41,6 +41,10 @@ class TokenForm:
     repositories: frozenset[int] = frozenset()
     permissions: Mapping[str, str] = field(default_factory=dict)
     """Permission name to level word, of those that are not No access."""
+    integration: int = 0
+    """Id of the integration that it is for; 0 for a new one."""
+    preset: str = ""
+    """Id of the preset that it was planned from; empty for none."""
     submission: str = field(default_factory=lambda: secrets.token_urlsafe(12))
     """Random name of this filled-in form, so that sending it twice generates one token."""
 
@@ -114,12 +118,18 @@ def from_post(data: QueryDict) -> TokenForm:
         access=data.get("access", ""),
         repositories=frozenset(_numbers(data.getlist("repositories"))),
         permissions=given,
+        integration=_number(data),
+        preset=data.get("preset", "")[:60],
         submission=data.get("submission", "")[:40] or blank.submission,
     )
 
 
 def _numbers(texts: list[str]) -> list[int]:
     return [int(text) for text in texts if text.isascii() and text.isdigit() and len(text) < 19]
+
+
+def _number(data: QueryDict) -> int:
+    return next(iter(_numbers([data.get("integration", "")])), 0)
 
 
 def from_query(data: QueryDict, today: date, blank: TokenForm) -> TokenForm:
@@ -136,6 +146,8 @@ def from_query(data: QueryDict, today: date, blank: TokenForm) -> TokenForm:
         description=data.get("description", "")[:1024],
         owner=data.get("target_name", "") or blank.owner,
         permissions={**blank.permissions, **asked},
+        integration=_number(data),
+        preset=data.get("preset", "")[:60],
         repositories=frozenset(_numbers(data.getlist("repositories"))),
     )
     return _with_expiration(filled, data.get("expires_in", ""), today)

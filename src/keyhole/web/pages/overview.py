@@ -8,7 +8,8 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from keyhole.integrations import services as integrations
-from keyhole.integrations.services import Health, Integration
+from keyhole.integrations.holdings import Health, reached
+from keyhole.integrations.services import Registered
 from keyhole.repositories import services as repositories
 from keyhole.scans import services as scans
 from keyhole.scans.models import Scan, State
@@ -46,7 +47,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         writing=sum(found.writes for found in tools),
         runs=runs[:6],
         open_findings=_open(runs),
-        reached=len(integrations.reached(tools, connected)),
+        reached=len(reached([held for found in tools for held in found.live], connected)),
         attention=[found for found in tools if found.health in _ATTENTION],
         steps=steps,
         following=next((step for step in steps if not step.done), None),
@@ -88,5 +89,5 @@ def _running(runs: list[Scan]) -> int:
     return sum(scan.state in (State.QUEUED, State.RUNNING) for scan in runs)
 
 
-def _count(tools: list[Integration], health: Health) -> int:
+def _count(tools: list[Registered], health: Health) -> int:
     return sum(found.health is health for found in tools)

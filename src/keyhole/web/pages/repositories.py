@@ -7,7 +7,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 
-from keyhole.integrations import services as integrations
+from keyhole.integrations import holdings
 from keyhole.repositories import services as repositories
 from keyhole.scans import services as scans
 from keyhole.web.caller import caller_of
@@ -59,7 +59,7 @@ def one(request: HttpRequest, number: int) -> HttpResponse:
         repository=row,
         place=repositories.place_of(row),
         base=settings.KEYHOLE_URL,
-        tools=[found for found in integrations.register(caller) if integrations.reaches(found, row)],
+        tools=[found for found in holdings.holdings(caller) if holdings.reaches(found, row)],
         scans=list(scans.list_scans(caller, row.pk)[:5]),
         crumbs=trail("repositories"),
     )
@@ -111,6 +111,6 @@ def disconnect(request: HttpRequest, number: int) -> HttpResponseBase:
         "web/repository_disconnect.html",
         title="Disconnect",
         repository=row,
-        tools=[found for found in integrations.register(caller) if integrations.reaches(found, row)],
+        tools=[found for found in holdings.holdings(caller) if holdings.reaches(found, row)],
         crumbs=[*trail("repositories"), (f"/repositories/{number}", row.full_name)],
     )

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 
 from keyhole.core.errors import Conflict
-from keyhole.integrations import services as integrations
+from keyhole.integrations import holdings
+from keyhole.integrations.services import of_token
 from keyhole.tokens import lifecycle
 from keyhole.tokens import services as tokens
 from keyhole.tokens.models import Token
@@ -55,8 +55,7 @@ def rotate(request: HttpRequest, number: int) -> HttpResponseBase:
         title="Token rotated",
         token=issued.token,
         secret=issued.secret.reveal(),
-        base=settings.KEYHOLE_URL,
-        first=None,
+        integration=of_token(number),
         rotated=True,
         shown=summary.of_token(caller, issued.token),
         crumbs=trail(*_WAY),
@@ -124,7 +123,7 @@ def _ask(request: HttpRequest, template: str, title: str, token: Token, **contex
         template,
         title=title,
         token=token,
-        found=integrations.integration_of(caller_of(request), token.pk),
+        found=holdings.holding_of(caller_of(request), token.pk),
         crumbs=[*trail(*_WAY), (f"/settings/personal-access-tokens/{token.pk}", token.name)],
         **context,
     )

@@ -6,13 +6,20 @@ from dataclasses import replace
 from datetime import timedelta
 
 from django.conf import settings
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils import timezone
 
 from keyhole.core.errors import InvalidInput, KeyholeError
 from keyhole.core.grant import Access
+from keyhole.integrations import services as integrations
+from keyhole.integrations import setups
+from keyhole.integrations.adopting import adopt
+from keyhole.integrations.models import Integration
+from keyhole.planner.presets import presets
 from keyhole.tokens import services as tokens
+from keyhole.tokens.models import Token
 from keyhole.web.caller import caller_of
 from keyhole.web.forms import permissions, summary
 from keyhole.web.forms.owners import Owners
@@ -50,6 +57,7 @@ def new(request: HttpRequest) -> HttpResponseBase:
             raise
         return _form(request, owners, form, problem)
     _remember(request, form.submission, issued.token.pk)
+    integration = _held_by(request, form, issued.token)
     # Shown in the answer itself, and not after a redirect: that would mean to keep it somewhere, if only for a
     # moment, and it is kept nowhere.
     first = next((row for row in owners.repositories_of(form.owner) if row.pk in form.repositories), None)
@@ -59,11 +67,29 @@ def new(request: HttpRequest) -> HttpResponseBase:
         title="Token generated",
         token=issued.token,
         secret=issued.secret.reveal(),
-        base=settings.KEYHOLE_URL,
-        first=first,
+        integration=integration,
+        addresses=setups.addresses(),
+        groups=setups.groups(
+            integration.preset if integration else "", first.full_name if first else "", form.owner
+        ),
         shown=summary.of_grant(issued.token.grant_value(), owners.repositories_of(form.owner)),
         crumbs=trail("settings", "developer-settings", "personal-access-tokens", "tokens"),
     )
+
+
+def _held_by(request: HttpRequest, form: TokenForm, token: Token) -> Integration | None:
+    """Who holds it: the integration it was generated for, or a new one of the token's name."""
+    caller = caller_of(request)
+    if form.integration:
+        try:
+            return integrations.hold(caller, form.integration, token.pk).row
+        except KeyholeError as problem:  # the token is there all the same, and must be shown now or never
+            messages.error(request, f"It was not added to the integration: {problem.message}", "bad")
+    adopt()
+    made = integrations.of_token(token.pk)
+    if made is not None and form.preset in presets():
+        return integrations.edit(caller, made.pk, integrations.Edit(preset=form.preset)).row
+    return made
 
 
 @page(

@@ -6,7 +6,8 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 
-from keyhole.integrations import services as integrations
+from keyhole.integrations import holdings
+from keyhole.integrations.services import of_token
 from keyhole.tokens import services as tokens
 from keyhole.tokens.models import Purpose
 from keyhole.web.caller import caller_of
@@ -49,7 +50,7 @@ def listing(request: HttpRequest) -> HttpResponse:
 def one(request: HttpRequest, number: int) -> HttpResponse:
     """What one token can do, how it was used, and what was refused to it."""
     caller = caller_of(request)
-    found = integrations.integration_of(caller, number)
+    found = holdings.holding_of(caller, number)
     just_generated = number in dict(request.session.get("generated", {})).values()
     return show(
         request,
@@ -57,9 +58,10 @@ def one(request: HttpRequest, number: int) -> HttpResponse:
         title=found.token.name,
         token=found.token,
         found=found,
+        integration=of_token(number),
         shown=summary.of_token(caller, found.token),
         just_generated=just_generated,
-        denials=integrations.recent_denials(caller, number),
+        denials=holdings.recent_denials(caller, number),
         crumbs=trail(*_WAY, "tokens"),
     )
 
@@ -79,7 +81,7 @@ def revoke(request: HttpRequest, number: int) -> HttpResponseBase:
         token = tokens.revoke(caller, number, request.POST.get("reason", "")[:200])
         messages.success(request, f"{token.name} is revoked. Nothing is allowed with it any more.", "ok")
         return redirect("tokens")
-    found = integrations.integration_of(caller, number)
+    found = holdings.holding_of(caller, number)
     return show(
         request,
         "web/token_revoke.html",

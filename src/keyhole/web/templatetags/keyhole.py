@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString
 from keyhole.accounts.models import User
 from keyhole.core.actions import may as allowed
 from keyhole.core.summary import counted
+from keyhole.integrations.activity import Day
 from keyhole.web.registry import Page, navigation
 from keyhole.web.times import relative
 
@@ -129,3 +130,37 @@ def severity_bar(counters: Mapping[str, int]) -> SafeString | str:
     label = ", ".join(f"{number} {name}" for name, number in numbers if number)
     inner = format_html_join("", '<rect class="{}" x="{}%" width="{}%" height="100%"/>', parts)
     return format_html('<svg class="bar" role="img" aria-label="{}">{}</svg>', label, inner)
+
+
+@register.simple_tag
+def usage_chart(days: Sequence[Day], size: str = "") -> SafeString:
+    """Requests a day as bars, denied ones on top in red; the label says what the picture says."""
+    most = max((each.requests + each.denials for each in days), default=0)
+    allowed, denied = sum(each.requests for each in days), sum(each.denials for each in days)
+    label = f"{counted(allowed, 'request')} allowed, {denied:,} denied in {counted(len(days), 'day')}"
+    if most:
+        label += f", at most {most:,} on one day"
+    width = 100 / max(len(days), 1)
+    bars = []
+    for number, each in enumerate(days):
+        for kind, value, below in (("allowed", each.requests, 0), ("denied", each.denials, each.requests)):
+            if value:
+                height = max(36 * value / most, 1)
+                top = 40 - 36 * below / most - height
+                bars.append(
+                    (
+                        kind,
+                        round(number * width + 0.3, 2),
+                        round(top, 2),
+                        round(width - 0.6, 2),
+                        round(height, 2),
+                    )
+                )
+    inner = format_html_join("", '<rect class="{}" x="{}" y="{}" width="{}" height="{}"/>', bars)
+    return format_html(
+        '<svg class="chart {}" role="img" aria-label="{}" viewBox="0 0 100 40" preserveAspectRatio="none">'
+        '<rect class="base" y="39.6" width="100" height="0.4"/>{}</svg>',
+        size,
+        label,
+        inner,
+    )
