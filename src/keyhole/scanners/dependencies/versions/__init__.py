@@ -1,0 +1,35 @@
+"""The order of versions, one module for each way of ordering, each following its ecosystem's own specification.
+
+A module offers `ECOSYSTEMS`, the names that OSV gives them, and `key(text)`: a value that sorts as the versions do, or
+ValueError for a text that is no version there. Modules are found by walking this package.
+"""
+
+from __future__ import annotations
+
+import functools
+import pkgutil
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from types import MappingProxyType
+from typing import Any
+
+Key = Callable[[str], Any]
+LONGEST = 256
+"""Characters of a version. Real ones have less than a hundred; a longer text is none, whatever it costs to look at."""
+
+
+@functools.cache
+def orders() -> Mapping[str, Key]:
+    """The order of each ecosystem, by its OSV name."""
+    found: dict[str, Key] = {}
+    for module_info in pkgutil.iter_modules(__path__):
+        module = import_module(f"{__name__}.{module_info.name}")
+        found.update(dict.fromkeys(module.ECOSYSTEMS, module.key))
+    return MappingProxyType(found)
+
+
+def key(ecosystem: str, version: str) -> Any:
+    """A value that sorts as the ecosystem's versions do. ValueError when the text is no version of it."""
+    if not version or len(version) > LONGEST:
+        raise ValueError("not a version")
+    return orders()[ecosystem](version)
