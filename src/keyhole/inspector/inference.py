@@ -92,7 +92,9 @@ class Knowledge:
     def _near(self, conclusion: Literal) -> list[Observation]:
         """Answers that suffice for the conclusion: one if possible, else those about it, else all that tell."""
         telling = [each for each in self._observations if each.tells is not Tells.NOTHING]
-        direct = [each for each in telling if _is_about(each, {conclusion[0][0]})]
+        name = conclusion[0][0]
+        direct = [each for each in telling if _is_about(each, {name})]
+        direct.sort(key=lambda each: (each.probe is None or each.probe.permission != name, len(each.atoms)))
         names = {name for each in direct for name, _ in each.atoms}
         around = [each for each in telling if _is_about(each, names | {"metadata"})]
         for some in (*([one] for one in direct), around):
@@ -145,11 +147,18 @@ _NO_PROBE = {
 
 def why_nothing_was_asked(permission: Permission, level: Level) -> str:
     """Why no request tells of this, where there is none; otherwise that it was not asked."""
-    rows = about(permission.name)
-    if any(row.level >= level for row in rows):
-        return "Not asked: nothing was found to ask it on."
+    if any(row.level == level for row in about(permission.name)):
+        return "Not asked: there was nothing to ask it on."
     if permission.name in _NO_PROBE:
         return _NO_PROBE[permission.name]
-    if not any(permission.name in needed for row in vocabulary().operations for needed in row.any_of):
+    levels = [
+        needed[permission.name]
+        for operation in vocabulary().operations
+        for needed in operation.any_of
+        if permission.name in needed
+    ]
+    if not levels:
         return "No documented REST operation needs it."
+    if level not in levels:
+        return f"No documented REST operation needs it at the level {level.word}."
     return "Every request that needs it could change something."

@@ -21,6 +21,7 @@ READS: Final = (
     Probe("organization_administration", READ, "actions/get-github-actions-permissions-organization", _ORG),
     Probe("organization_agent_secrets", READ, "agents/list-org-secrets", _ORG, query=_ONE),
     Probe("organization_agent_variables", READ, "agents/list-org-variables", _ORG, query=_ONE),
+    Probe("organization_api_insights", READ, "api-insights/get-summary-stats", _ORG),
     Probe("organization_campaigns", READ, "campaigns/list-org-campaigns", _ORG, query=_ONE),
     Probe("organization_codespaces", READ, "codespaces/list-in-organization", _ORG, query=_ONE),
     Probe("organization_codespaces_secrets", READ, "codespaces/list-org-secrets", _ORG, query=_ONE),
@@ -47,6 +48,9 @@ READS: Final = (
         _ORG,
     ),
     Probe("organization_dependabot_secrets", READ, "dependabot/list-org-secrets", _ORG, query=_ONE),
+    Probe(
+        "organization_events", READ, "activity/list-org-events-for-authenticated-user", _ORG, own="username"
+    ),
     Probe("organization_hooks", READ, "orgs/list-webhooks", _ORG, query=_ONE),
     Probe("organization_hosted_runner_custom_images", READ, "actions/list-custom-images-for-org", _ORG),
     Probe(
