@@ -13,7 +13,7 @@ from enum import Enum, auto
 
 from keyhole.core.permissions import Level
 from keyhole.inspector.accepted import Accepted, parse
-from keyhole.inspector.logic import Atom, Clause, fact, no_set, some_set
+from keyhole.inspector.logic import Atom, Clause, fact, implies, no_set, some_set
 from keyhole.inspector.probe import Place, Probe
 from keyhole.inspector.report import Evidence
 
@@ -64,6 +64,13 @@ class Target:
             return (selected(self.name),)
         return (owned_by(self.name),) if self.place is Place.ORGANIZATION else ()
 
+    @property
+    def always(self) -> tuple[Clause, ...]:
+        """What is always so: who reaches a repository as its own has the repository's owner for resource owner."""
+        if self.place is Place.REPOSITORY:
+            return (implies(selected(self.name), owned_by(self.name.partition("/")[0])),)
+        return ()
+
 
 def selected(full_name: str) -> Atom:
     """That the credential's permissions hold for this repository."""
@@ -71,7 +78,7 @@ def selected(full_name: str) -> Atom:
 
 
 def owned_by(login: str) -> Atom:
-    """That the credential's resource owner is this organization."""
+    """That this account is a resource owner of the credential."""
     return ("owned by", login.lower())
 
 
@@ -110,7 +117,7 @@ def read(probe: Probe, target: Target, names: Mapping[str, str], answer: Answer)
     if accepted is None or tells is Tells.NOTHING:
         return Observation(Tells.NOTHING, evidence, probe=probe)
     make = some_set if tells is Tells.HELD else no_set
-    clauses = tuple(make(target.context, accepted.sets))
+    clauses = (*make(target.context, accepted.sets), *target.always)
     return Observation(tells, evidence, clauses, frozenset().union(*accepted.sets), probe)
 
 
