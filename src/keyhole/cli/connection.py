@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -123,7 +124,7 @@ def check(connection: str, as_json: bool) -> None:
             f"{safe(row.name)}: GitHub takes the credential. Expires: {ago(row.expires_at, never='not known')}."
         )
     if row.problem:
-        raise click.exceptions.Exit(_REFUSED)
+        sys.exit(_REFUSED)
 
 
 @command.command("refresh")

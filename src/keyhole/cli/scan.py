@@ -10,7 +10,7 @@ import click
 
 from keyhole.cli.output import count, json_option, safe, say_json, table
 from keyhole.cli.session import open_keyhole, use_settings
-from keyhole.core.errors import Conflict, NotFound
+from keyhole.core.errors import NotFound, Unavailable
 
 if TYPE_CHECKING:
     from keyhole.core.finding import ScanResult
@@ -31,7 +31,7 @@ def command(target: str, ref: str, sarif: Path | None, as_json: bool) -> None:
     PATH is scanned as it is, without a server and without keeping anything. OWNER/REPO is a connected repository:
     the scan is kept, with a token of its own, and shows in the browser.
 
-    Exit codes: 0 clean, 1 findings, 2 usage, 4 incomplete (never shown as clean).
+    Exit codes: 0 clean, 1 findings, 2 usage, 4 incomplete or not done (never shown as clean).
     """
     path = Path(target)
     result = _path(path, ref) if path.is_dir() else _connected(target, ref)
@@ -83,7 +83,7 @@ def _connected(full_name: str, ref: str) -> ScanResult:
     finally:
         bar.clear()
     if scan.state in ("failed", "stopped"):
-        raise Conflict(f"The scan ended as {scan.state}: {scan.reason}")
+        raise Unavailable(f"The scan ended as {scan.state}: {scan.reason}")
     return reports.result(scan)
 
 
