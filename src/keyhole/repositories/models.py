@@ -163,7 +163,7 @@ class Reachable(models.Model):
     seen_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
-        ordering = ("owner_login", "name")
+        ordering = ("-selected", "owner_login", "name")
         constraints = (
             models.UniqueConstraint(fields=["connection", "remote_id"], name="one_row_per_reachable"),
         )

@@ -180,3 +180,26 @@ def test_a_list_that_breaks_off_changes_nothing_here(world):
     assert seen(row) == before
     assert services.get(local_caller(), taken.pk).full_name == "harbour/tide-api"
     assert connections.get(local_caller(), row.pk).state is State.TROUBLED
+
+
+def test_an_app_reaches_what_its_installation_selects(world):
+    from keyhole.connections import app_draft
+    from keyhole.core.secret import Secret
+    from tests import canaries
+
+    app = world.add_app("scanner", owner=world.harbour, permissions={"contents": "read"})
+    world.add_installation(app, world.harbour, repositories=["harbour/tide-api"])
+    canaries.watch("key of an App", app.private_key.splitlines()[1])
+    draft = app_draft.begin(
+        local_caller(), app_draft.AppSpec(world.url, str(app.id), Secret(app.private_key))
+    )
+    _, there = app_draft.installations(local_caller(), draft.pk)
+    row = app_draft.finish(local_caller(), draft.pk, there[0].id)
+    assert (row.name, row.kind, row.report["permissions"]) == (
+        f"harbour on {world.url[7:]}",
+        "app",
+        {"contents": "read", "metadata": "read"},
+    )
+    listing.refresh_now(local_caller(), row.pk)
+    assert seen(row) == {"harbour/tide-api": "selected"}
+    assert connections.check(local_caller(), row.pk).state is State.HEALTHY

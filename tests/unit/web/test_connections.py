@@ -89,7 +89,7 @@ def test_what_it_reaches_is_chosen_from_and_taken_in(world, browser, row):
     assert "Public, not selected by the token" in page
     page = sent(browser, f"/connections/{row.pk}/take-in", access="selected", repositories=str(world.tide.id))
     assert "Taken in: harbour/tide-api" in page
-    assert "taken in, not fetched yet" in page
+    assert "Taken in, not fetched yet" in page
     assert "Nothing new was chosen" in sent(
         browser, f"/connections/{row.pk}/take-in", access="selected", repositories=str(world.tide.id)
     )
@@ -169,3 +169,23 @@ def test_removing_asks_and_names_what_stops(browser, row):
     assert "its credential forgotten" in page
     assert not vault.exists(row.place)
     assert "was removed" in shown(browser, f"/connections/{row.pk}")
+
+
+def test_an_app_in_two_steps_without_its_key_in_a_page(world, browser):
+    app = world.add_app("scanner", owner=world.harbour, permissions={"contents": "read"})
+    world.add_installation(app, world.harbour, repositories=["harbour/tide-api"])
+    canaries.watch("key of an App", app.private_key.splitlines()[1])
+    answer = browser.post("/connect/github/app", {"github": world.url, "app_id": "x", "key": app.private_key})
+    assert answer.status_code == 422
+    assert app.private_key.splitlines()[1].encode() not in answer.content
+    page = sent(browser, "/connect/github/app", github=world.url, app_id=str(app.id), key=app.private_key)
+    assert "Choose the installation" in page
+    assert app.private_key.splitlines()[1] not in page
+    installation = next(iter(world.world.installations))
+    step = browser.post(
+        "/connect/github/app", {"github": world.url, "app_id": str(app.id), "key": app.private_key}
+    ).url
+    page = sent(browser, step, installation=str(installation))
+    assert "is connected, its key sealed" in page
+    assert "Contents" in page
+    assert browser.get(step).status_code == 404
