@@ -275,9 +275,11 @@ def _named(caller: Caller, text: str) -> Connection:
 
 
 def as_dict(caller: Caller, row: Connection, taken: Taken | None = None) -> dict[str, Any]:
-    """A connection for machines. The credential is nowhere in it."""
+    """A connection for machines, as it is by now. The credential is nowhere in it."""
+    from keyhole.connections.services import get
     from keyhole.repositories.github import reachable
 
+    row = get(caller, row.pk)
     more = (
         {}
         if taken is None
