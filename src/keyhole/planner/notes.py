@@ -199,8 +199,8 @@ def _public(plan: Plan) -> Iterator[Note]:
         yield Note(
             Severity.INFO,
             f"{counted(len(public), 'operation')} of those given {'needs' if len(public) == 1 else 'need'} no "
-            "permission on public repositories.",
-            "If all of yours are public, leave them out of the plan.",
+            "permission for what is public: public repositories, public members.",
+            "If that is all the tool works on, leave them out of the plan.",
         )
 
 

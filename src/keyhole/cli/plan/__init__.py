@@ -122,10 +122,13 @@ def command(
 
 
 def _server(address: str) -> Server:
+    from keyhole.planner.server import GITHUB_COM, Server, server_at
+
+    if address.strip().lower() in ("", "github.com", "https://github.com"):
+        return Server(GITHUB_COM)  # without settings, which would make a data folder where there is none
     from keyhole.cli.session import use_settings
 
     use_settings()
-    from keyhole.planner.server import server_at
     from keyhole.providers.outgoing import configured
 
     return server_at(address, configured())
@@ -174,6 +177,8 @@ def _observed(har: Path | None, access_log: Path | None, token: str) -> Reading:
 
 
 def _content(path: Path, largest: int) -> bytes:
+    if str(path) == "-":
+        return sys.stdin.buffer.read(largest + 1)
     try:
         with path.open("rb") as file:
             return file.read(largest + 1)
