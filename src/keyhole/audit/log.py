@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from keyhole.audit import head
 from keyhole.audit.chain import GENESIS, Link, clean, digest
+from keyhole.audit.facts import facts_of
 from keyhole.audit.models import Entry
 from keyhole.core.errors import Unavailable
 
@@ -115,6 +116,7 @@ class Chain:
             subject=subject,
             token_id=draft.actor.get("token_id"),
             previous=self._end.hash,
+            **facts_of(draft.actor, subject)._asdict(),
         )
         entry.hash = digest(entry)
         self._end = Link(entry.seq, entry.hash)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from keyhole.audit import head
 from keyhole.audit.chain import GENESIS, Link, digest
+from keyhole.audit.facts import COLUMNS, facts_of
 from keyhole.audit.models import Entry
 from keyhole.core.errors import Unavailable
 
@@ -63,6 +64,8 @@ def _fault(entry: Entry, expected: int, previous: str, noted: Link | None) -> st
         return "It does not follow the record before it."
     if entry.hash != digest(entry):
         return "Its content was changed."
+    if facts_of(entry.actor, entry.subject) != tuple(getattr(entry, column) for column in COLUMNS):
+        return "What it is found by was changed, so that looking for it would miss it."
     if noted is not None and noted.seq == entry.seq and noted.hash != entry.hash:
         return "It is not the record that audit.head remembers."
     return ""

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import Error as DatabaseProblem
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from keyhole.accounts.services import find_owner, require
 from keyhole.audit.log import ALLOWED, Chain, Draft
@@ -160,6 +160,14 @@ def get(caller: Caller, token_id: int) -> Token:
     if found is None:
         raise NotFound("There is no such token.", hint="`keyhole token list --all` shows every token.")
     return found
+
+
+def named(caller: Caller, text: str) -> list[Token]:
+    """The tokens that the caller may see with this name, whatever its case, or this id; revoked ones too."""
+    wanted = Q(name__iexact=text)
+    if text.isascii() and text.isdigit() and len(text) < 19:
+        wanted |= Q(pk=int(text))
+    return list(_visible(caller).filter(wanted).order_by("pk"))
 
 
 def _visible(caller: Caller) -> QuerySet[Token]:
