@@ -52,6 +52,8 @@ _TABLE = (
     Action("member:change", "change roles, and disable and enable members", _OWNER),
     Action("member:invite", "invite people, and take invitations back", _OWNER),
     Action("member:read", "see who is a member and in which role", _STAFF),
+    Action("notification:change", "make, change, test and remove notification channels", _MAINTAINERS),
+    Action("notification:read", "see notification channels and what was sent", _STAFF),
     Action("policy:change", "set what signing in and tokens must keep to", _OWNER),
     Action("policy:read", "see what signing in and tokens must keep to", _STAFF),
     Action("repository:change", "make a repository public or private, or remove it", _MAINTAINERS),

@@ -1,1 +1,4 @@
-"""Telling people and systems what happened: rules, channels, deliveries."""
+"""Telling people what happened, at the places that they have chosen.
+
+Other rooms use `publish` and `Event`, and nothing else of this one.
+"""

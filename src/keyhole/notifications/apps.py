@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.apps import AppConfig
 
+from keyhole.jobs import offer
+
 
 class NotificationsConfig(AppConfig):
     """Notifications."""
@@ -11,3 +13,7 @@ class NotificationsConfig(AppConfig):
     name = "keyhole.notifications"
     label = "notifications"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Tells the workers where the job is."""
+        offer("keyhole.notifications.delivery")

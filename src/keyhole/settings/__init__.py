@@ -16,7 +16,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from keyhole.backups import switch
 from keyhole.core.secret import Secret
-from keyhole.settings.files import private_file, private_folder, secret_in
+from keyhole.settings.files import password_in, private_file, private_folder, secret_in
 from keyhole.settings.variables import VARIABLES, Network, address, folder, read
 
 __all__ = ["VARIABLES"]
@@ -81,6 +81,12 @@ KEYHOLE_PROXIES: tuple[Network, ...] = _values["KEYHOLE_PROXIES"]
 KEYHOLE_DATABASE_URL: str = _values["KEYHOLE_DATABASE_URL"]
 KEYHOLE_ALLOW_PRIVATE_ADDRESSES: bool = _values["KEYHOLE_ALLOW_PRIVATE_ADDRESSES"]
 KEYHOLE_CA_FILE: str = _values["KEYHOLE_CA_FILE"]
+KEYHOLE_SMTP_HOST: str = _values["KEYHOLE_SMTP_HOST"]
+KEYHOLE_SMTP_PORT: int = _values["KEYHOLE_SMTP_PORT"]
+KEYHOLE_SMTP_TLS: str = _values["KEYHOLE_SMTP_TLS"]
+KEYHOLE_SMTP_USER: str = _values["KEYHOLE_SMTP_USER"]
+KEYHOLE_SMTP_FROM: str = _values["KEYHOLE_SMTP_FROM"]
+KEYHOLE_SMTP_PASSWORD = password_in(_values["KEYHOLE_SMTP_PASSWORD_FILE"], "KEYHOLE_SMTP_PASSWORD_FILE")
 KEYHOLE_HMAC_SECRET = secret_in(KEYHOLE_DATA / "findings.secret")
 """Key of the digests that stand for found secrets."""
 

@@ -63,3 +63,20 @@ def secret_in(path: Path) -> Secret:
             f"{path} does not hold a secret of 64 hexadecimal digits; restore it from a backup."
         )
     return Secret(text)
+
+
+def password_in(path: str, name: str) -> Secret | None:
+    """The first line of a file that a person made; None when no file is named. `name`: of the variable, for errors."""
+    if not path:
+        return None
+    try:
+        found = Path(path).stat()
+        text = Path(path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as problem:
+        raise ImproperlyConfigured(f"{name}={path} cannot be read.") from problem
+    if found.st_mode & 0o077:
+        raise ImproperlyConfigured(f"{name}={path} can be read by others; run: chmod 600 {path}")
+    password = text.partition("\n")[0].rstrip("\r")
+    if not password:
+        raise ImproperlyConfigured(f"{name}={path} is empty.")
+    return Secret(password)

@@ -80,6 +80,24 @@ def _yes_or_no(text: str) -> bool:
     return text == "yes"
 
 
+def _port(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 0 < int(text) < 65536:
+        raise ValueError("must be a number from 1 to 65535")
+    return int(text)
+
+
+def _smtp_tls(text: str) -> str:
+    if text not in ("starttls", "tls", "none"):
+        raise ValueError("must be starttls, tls or none")
+    return text
+
+
+def _sender(text: str) -> str:
+    if any(not char.isprintable() for char in text) or (text and "@" not in text):
+        raise ValueError("must be a mail address, or NAME <ADDRESS>")
+    return text
+
+
 def _networks(text: str) -> tuple[Network, ...]:
     return tuple(ipaddress.ip_network(part.strip()) for part in text.split(",") if part.strip())
 
@@ -110,6 +128,14 @@ VARIABLES = (
     Variable(
         "KEYHOLE_VAULT_KEYS", "", "keys of the vault; empty is the file vault.keys in KEYHOLE_DATA", Secret
     ),
+    Variable("KEYHOLE_SMTP_HOST", "", "server that takes mail; empty is no mail", str),
+    Variable("KEYHOLE_SMTP_PORT", "587", "its port", _port),
+    Variable(
+        "KEYHOLE_SMTP_TLS", "starttls", "starttls, tls (usually port 465), or none on this machine", _smtp_tls
+    ),
+    Variable("KEYHOLE_SMTP_USER", "", "user name for it; empty is none", str),
+    Variable("KEYHOLE_SMTP_PASSWORD_FILE", "", "file (mode 0600) with the password for it", str),
+    Variable("KEYHOLE_SMTP_FROM", "", "sender of mail: an address, or NAME <ADDRESS>", _sender),
 )
 
 

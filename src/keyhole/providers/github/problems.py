@@ -7,15 +7,14 @@ are from reports otherwise. What fits nothing is `other`, with GitHub's own word
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from keyhole.core.errors import KeyholeError
+from keyhole.core.redact import one_line
 
 _LONGEST = 300
-_TOKEN = re.compile(r"(?:gh[pousr]_|github_pat_|khp_)[0-9A-Za-z_.-]{8,}")
 
 
 class ProblemKind(StrEnum):
@@ -171,5 +170,4 @@ _PASSING = {
 
 def shown(text: object) -> str:
     """Words of GitHub, safe to show: one line, not too long, and without anything that looks like a token (U9)."""
-    words = "".join(char if char.isprintable() else " " for char in text) if isinstance(text, str) else ""
-    return _TOKEN.sub("***", " ".join(words.split()))[:_LONGEST]
+    return one_line(text, _LONGEST)
