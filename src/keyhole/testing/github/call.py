@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from keyhole.gateway.rest.present.links import Links, RepositoryLinks
 from keyhole.testing.github.actors import Actor
 from keyhole.testing.github.answers import Problem, not_found
 from keyhole.testing.github.enforce import Subject, sees
 from keyhole.testing.github.limits import Meters
+from keyhole.testing.github.links import Links, RepositoryLinks
 from keyhole.testing.github.table import Route, Rule
 from keyhole.testing.github.world import Account, Organization, Repository, User, World
 

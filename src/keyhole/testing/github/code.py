@@ -5,15 +5,12 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from keyhole.gateway.rest.gitread.commits import Commit, parse_commit
-from keyhole.gateway.rest.gitread.trees import Entry
-from keyhole.gateway.rest.present import commits as present
-from keyhole.gateway.rest.present import contents
 from keyhole.providers.gitcli import run
-from keyhole.testing.github import gitdata, shapes
+from keyhole.testing.github import gitdata, objects, shapes
 from keyhole.testing.github.answers import Problem, not_found
 from keyhole.testing.github.call import Call
 from keyhole.testing.github.git import may_change_workflows
+from keyhole.testing.github.objects import Commit, Entry
 from keyhole.testing.github.world import Repository, User
 
 _WORKFLOWS = re.compile(r"\.github/workflows(/|$)", re.IGNORECASE)
@@ -21,15 +18,15 @@ _WORKFLOWS = re.compile(r"\.github/workflows(/|$)", re.IGNORECASE)
 
 def read_commit(repository: Repository, oid: str) -> Commit:
     """A commit that exists."""
-    return parse_commit(oid, gitdata.read(repository.git_dir, oid, "commit"))
+    return objects.parse(oid, gitdata.read(repository.git_dir, oid, "commit"))
 
 
 def shown(call: Call, oid: str) -> dict[str, Any]:
     """A commit in a list; its author is the account with that email, if any."""
     value = read_commit(call.repository, oid)
-    made = present.commit(value, call.here, call.repository.id)
-    made["author"] = _account(call, value.author.email)
-    made["committer"] = _account(call, value.committer.email)
+    made = objects.listed_commit(value, call.here, call.repository.id)
+    made["author"] = _account(call, value.person("author")["email"])
+    made["committer"] = _account(call, value.person("committer")["email"])
     return made
 
 
@@ -93,7 +90,7 @@ def _entry(record: str) -> Entry:
 
 def listed(call: Call, entry: Entry, path: str, ref: str) -> dict[str, Any]:
     """A file or folder, with the address that needs no token: it is signed, as GitHub's is for private ones."""
-    made = contents.listed(entry, path, ref, call.here)
+    made = objects.entry(entry, path, ref, call.here)
     if entry.kind == "blob":
         signed = f"?token=SANDBOX{entry.oid[:20].upper()}" if call.repository.private else ""
         made["download_url"] = f"{call.base}/raw/{call.repository.full_name}/{ref}/{path}{signed}"

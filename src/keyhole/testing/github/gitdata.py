@@ -202,3 +202,15 @@ def merge_base(git_dir: Path, one: str, other: str) -> str | None:
 def size_on_disk(git_dir: Path) -> int:
     """Kilobytes below the git directory."""
     return sum(each.stat().st_size for each in git_dir.rglob("*") if each.is_file()) // 1024
+
+
+def resolve_path(git_dir: Path, commit: str, path: str) -> str | None:
+    """Id of the file at a path in a commit."""
+    out = run(git_dir, "ls-tree", "-z", "--full-tree", "--end-of-options", commit, path).decode(
+        "utf-8", "surrogateescape"
+    )
+    for record in out.split("\0"):
+        meta, _, name = record.partition("\t")
+        if name == path and meta.split()[1] == "blob":
+            return meta.split()[2]
+    return None

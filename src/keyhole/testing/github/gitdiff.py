@@ -3,15 +3,48 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
-from keyhole.gateway.rest.gitread.diffs import Change
 from keyhole.providers.gitcli import run
+from keyhole.testing.github.links import RepositoryLinks, spelled
 
 _STATUS = {"A": "added", "D": "removed", "M": "modified", "R": "renamed", "C": "copied", "T": "changed"}
 _SECTION = re.compile(rb"^diff --git ", re.MULTILINE)
 _HUNK = re.compile(rb"^@@ ", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One file that differs."""
+
+    path: str
+    previous: str | None
+    """Where it was, when renamed or copied."""
+    status: str
+    oid: str
+    """The blob afterwards; the one before when removed."""
+    additions: int
+    deletions: int
+    patch: str | None
+
+    def shown(self, commit: str, here: RepositoryLinks) -> dict[str, Any]:
+        """The change in an answer, as it is in `commit`."""
+        return {
+            "sha": self.oid,
+            "filename": self.path,
+            "status": self.status,
+            "additions": self.additions,
+            "deletions": self.deletions,
+            "changes": self.additions + self.deletions,
+            "blob_url": here.page("blob", commit, self.path),
+            "raw_url": here.page("raw", commit, self.path),
+            "contents_url": f"{here.api}/contents/{spelled(self.path)}?ref={commit}",
+            **({"patch": self.patch} if self.patch is not None else {}),
+            **({"previous_filename": self.previous} if self.previous is not None else {}),
+        }
 
 
 def changes(git_dir: Path, before: str | None, after: str) -> list[Change]:

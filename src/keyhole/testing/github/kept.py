@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from keyhole.gateway.rest.present.links import node_id
 from keyhole.testing.github import shapes
 from keyhole.testing.github.answers import not_found
 from keyhole.testing.github.call import Call
+from keyhole.testing.github.links import node_id
 
 
 def collection(call: Call, name: str) -> dict[Any, dict[str, Any]]:

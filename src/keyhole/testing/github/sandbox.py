@@ -17,6 +17,7 @@ from keyhole.testing.github.limits import Meters
 from keyhole.testing.github.record import Recorded
 from keyhole.testing.github.server import Server
 from keyhole.testing.github.tokens import Kind, SandboxToken, State
+from keyhole.testing.github.web.router import Pages
 from keyhole.testing.github.world import Account, Organization, Policy, Repository, User, World
 
 _SEED = gitdata.Person("Sandbox", "sandbox@example.invalid")
@@ -51,6 +52,7 @@ class GitHub:
         self.world = World(self._folder)
         self.meters = Meters()
         self.api = Api(self.world, self.meters)
+        self.pages = Pages(self.world)
         self.faults = Faults()
         self.requests: list[Recorded] = []
         """What was asked, oldest first; the last 20,000."""

@@ -19,6 +19,7 @@ from keyhole.testing.github import faults, git, uploads
 from keyhole.testing.github.api import Request, Sent
 from keyhole.testing.github.record import Recorded
 from keyhole.testing.github.tokens import SandboxToken
+from keyhole.testing.github.web.router import COOKIE
 
 if TYPE_CHECKING:
     from keyhole.testing.github.sandbox import GitHub
@@ -26,6 +27,14 @@ if TYPE_CHECKING:
 _READY = 30.0
 _PREFIXES = ("/api/v3", "/api/uploads")
 _LARGEST_BODY = 64 << 20
+_LARGEST_FORM = 1 << 20
+_PAGE_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
 
 
 class Server:
@@ -107,10 +116,22 @@ class Server:
         return response
 
     async def _page(self, request: web.BaseRequest, path: str) -> web.StreamResponse:
-        response = web.Response(status=404, text="Not Found")
-        self._note(request, path, response.status, None)
-        await response.prepare(request)
-        await response.write_eof()
+        body = await uploads.whole(request, _LARGEST_FORM)
+        cookie = request.cookies.get(COOKIE, "")
+        found, session = await asyncio.to_thread(
+            self._sandbox.pages.answer, request.method, request.raw_path, cookie, body, self._sandbox.url
+        )
+        self._note(request, path, found.status, None)
+        headers = {**_PAGE_HEADERS, **found.headers}
+        shown = found.html.encode() if isinstance(found.html, str) else found.html
+        response = web.Response(
+            status=found.status, body=b"" if request.method == "HEAD" else shown, headers=headers
+        )
+        if session.id != cookie:
+            response.set_cookie(COOKIE, session.id, httponly=True, samesite="Lax")
+        with contextlib.suppress(ConnectionResetError):
+            await response.prepare(request)
+            await response.write_eof()
         return response
 
     def _note(

@@ -6,12 +6,10 @@ import secrets
 from datetime import datetime
 from typing import Any
 
-from keyhole.core.request import Owner, OwnerKind
-from keyhole.gateway.rest.present import owners
-from keyhole.gateway.rest.present.links import Links, node_id
 from keyhole.testing.github import gitdata
 from keyhole.testing.github.actors import Actor
 from keyhole.testing.github.enforce import sees
+from keyhole.testing.github.links import Links, node_id
 from keyhole.testing.github.world import ROLES, Account, Organization, Repository, User, World
 
 _TEMPLATES = (
@@ -59,8 +57,28 @@ def zulu(moment: datetime | None) -> str | None:
 
 def simple(account: Account, links: Links) -> dict[str, Any]:
     """An account inside other answers."""
-    shown = owners.simple(Owner(account.id, account.login, OwnerKind(account.kind)), links)
-    return shown | {"avatar_url": f"{links.base}/avatars/u/{account.id}?v=4"}
+    url = f"{links.api}/users/{account.login}"
+    return {
+        "login": account.login,
+        "id": account.id,
+        "node_id": node_id(account.kind, account.id),
+        "avatar_url": f"{links.base}/avatars/u/{account.id}?v=4",
+        "gravatar_id": "",
+        "url": url,
+        "html_url": f"{links.base}/{account.login}",
+        "followers_url": f"{url}/followers",
+        "following_url": f"{url}/following{{/other_user}}",
+        "gists_url": f"{url}/gists{{/gist_id}}",
+        "starred_url": f"{url}/starred{{/owner}}{{/repo}}",
+        "subscriptions_url": f"{url}/subscriptions",
+        "organizations_url": f"{url}/orgs",
+        "repos_url": f"{url}/repos",
+        "events_url": f"{url}/events{{/privacy}}",
+        "received_events_url": f"{url}/received_events",
+        "type": account.kind,
+        "user_view_type": "public",
+        "site_admin": False,
+    }
 
 
 def public_user(user: User, world: World, links: Links) -> dict[str, Any]:

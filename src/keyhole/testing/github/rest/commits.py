@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from keyhole.gateway.rest.gitread.refs import Ref
-from keyhole.gateway.rest.present import commits as present
-from keyhole.gateway.rest.present import refs as present_refs
-from keyhole.gateway.rest.present.links import spelled
-from keyhole.testing.github import code, gitdata, gitdiff
+from keyhole.testing.github import code, gitdata, gitdiff, objects
 from keyhole.testing.github.answers import Answer, Listed, Problem, items, not_found, unprocessable
 from keyhole.testing.github.call import Call
+from keyhole.testing.github.links import node_id, spelled
 from keyhole.testing.github.registry import answers
 
 
@@ -46,8 +43,11 @@ def commit(call: Call) -> Answer | dict[str, Any]:
         diff = gitdiff.text(call.repository.git_dir, before, oid)
         return Answer(200, diff, {"Content-Type": "application/vnd.github.diff; charset=utf-8"})
     changes = gitdiff.changes(call.repository.git_dir, before, oid)
-    made = present.detailed(value, changes, changes, call.here, call.repository.id)
-    return made | {name: code.shown(call, oid)[name] for name in ("author", "committer")}
+    added, deleted = sum(each.additions for each in changes), sum(each.deletions for each in changes)
+    return code.shown(call, oid) | {
+        "stats": {"total": added + deleted, "additions": added, "deletions": deleted},
+        "files": [each.shown(oid, call.here) for each in changes],
+    }
 
 
 @answers("repos/compare-commits-with-basehead")
@@ -77,46 +77,55 @@ def compare(call: Call) -> dict[str, Any]:
         "behind_by": len(behind),
         "total_commits": len(ahead),
         "commits": [code.shown(call, oid) for oid in ahead[:250]],
-        "files": [present.file(each, head, call.here) for each in gitdiff.changes(git_dir, start, head)],
+        "files": [each.shown(head, call.here) for each in gitdiff.changes(git_dir, start, head)],
     }
 
 
 @answers("repos/list-branches")
 def branches(call: Call) -> Listed:
     """Every branch."""
-    return items([present_refs.short_branch(each, call.here) for each in _refs(call, "refs/heads")])
+    return items([objects.branch(name, oid, call.here) for name, oid in _tips(call, "refs/heads/").items()])
 
 
 @answers("repos/get-branch")
 def branch(call: Call) -> dict[str, Any]:
     """One branch with its commit."""
-    for each in _refs(call, f"refs/heads/{call.param('branch')}"):
-        if each.short == call.param("branch"):
-            return present_refs.branch(each, code.shown(call, each.oid), call.here)
-    raise Problem(404, "Branch not found")
+    name = call.param("branch")
+    oid = _tips(call, "refs/heads/").get(name)
+    if oid is None:
+        raise Problem(404, "Branch not found")
+    made = objects.branch(name, oid, call.here) | {"commit": code.shown(call, oid)}
+    at = f"{call.here.api}/branches/{spelled(name)}"
+    return made | {"_links": {"self": at, "html": call.here.page("tree", name)}}
 
 
 @answers("repos/list-tags")
 def tags(call: Call) -> Listed:
-    """Every tag, newest name first."""
-    return items(
-        [present_refs.tag(each, call.here, call.repository.id) for each in reversed(_refs(call, "refs/tags"))]
-    )
+    """Every tag, last name first."""
+    return items([_tag(call, name, oid) for name, oid in reversed(_tips(call, "refs/tags/").items())])
+
+
+def _tag(call: Call, name: str, oid: str) -> dict[str, Any]:
+    ref = f"refs/tags/{name}"
+    return {
+        "name": name,
+        "zipball_url": f"{call.here.api}/zipball/{spelled(ref)}",
+        "tarball_url": f"{call.here.api}/tarball/{spelled(ref)}",
+        "commit": {"sha": oid, "url": call.here.commit(oid)},
+        "node_id": node_id("Ref", f"{call.repository.id}:{ref}"),
+    }
 
 
 @answers("repos/list-branches-for-head-commit")
 def where_head(call: Call) -> list[dict[str, Any]]:
     """Branches whose newest commit this is."""
-    oid = code.tip(call, call.param("commit_sha"))
-    return [
-        {
-            key: value
-            for key, value in present_refs.short_branch(each, call.here).items()
-            if key in {"name", "commit", "protected"}
-        }
-        for each in _refs(call, "refs/heads")
-        if each.oid == oid
+    wanted = code.tip(call, call.param("commit_sha"))
+    found = [
+        objects.branch(name, oid, call.here)
+        for name, oid in _tips(call, "refs/heads/").items()
+        if oid == wanted
     ]
+    return [{key: each[key] for key in ("name", "commit", "protected")} for each in found]
 
 
 @answers("repos/get-branch-protection")
@@ -130,15 +139,11 @@ def protection(call: Call) -> dict[str, Any]:
     return found
 
 
-def _refs(call: Call, prefix: str) -> list[Ref]:
+def _tips(call: Call, prefix: str) -> dict[str, str]:
+    """Name without the prefix -> commit."""
     found = gitdata.refs(call.repository.git_dir, prefix)
-    return [
-        Ref(
-            name,
-            oid,
-            kind,
-            gitdata.resolve(call.repository.git_dir, name) or oid if kind == "tag" else oid,
-            "commit",
-        )
+    git_dir = call.repository.git_dir
+    return {
+        name.removeprefix(prefix): (gitdata.resolve(git_dir, name) or oid) if kind == "tag" else oid
         for name, (oid, kind) in found.items()
-    ]
+    }

@@ -6,12 +6,10 @@ import base64
 import binascii
 from typing import Any
 
-from keyhole.gateway.rest.gitread.trees import Entry
-from keyhole.gateway.rest.present import commits as present_commits
-from keyhole.gateway.rest.present import contents as present
-from keyhole.testing.github import code, gitdata
+from keyhole.testing.github import code, gitdata, objects
 from keyhole.testing.github.answers import Answer, Problem, Source, not_found, unprocessable
 from keyhole.testing.github.call import Call
+from keyhole.testing.github.objects import Entry
 from keyhole.testing.github.registry import answers
 
 _RAW = "application/vnd.github.raw"
@@ -56,7 +54,7 @@ def _file(call: Call, entry: Entry, path: str, ref: str) -> Answer | dict[str, A
     data = gitdata.read(call.repository.git_dir, entry.oid, "blob")
     if "raw" in call.headers.get("accept", ""):
         return Answer(200, data, {"Content-Type": f"{_RAW}; charset=utf-8"})
-    return code.listed(call, entry, path, ref) | {"content": present.wrapped(data), "encoding": "base64"}
+    return code.listed(call, entry, path, ref) | {"content": objects.wrapped(data), "encoding": "base64"}
 
 
 @answers("repos/create-or-update-file-contents", source=Source.RECORDED)
@@ -128,9 +126,7 @@ def _commit(call: Call, files: dict[str, bytes | None], branch: str, parent: str
 
 
 def _answer(call: Call, content: dict[str, Any] | None, made: str, status: int) -> Answer:
-    commit = present_commits.git_commit(
-        code.read_commit(call.repository, made), call.here, call.repository.id
-    )
+    commit = objects.git_commit(code.read_commit(call.repository, made), call.here, call.repository.id)
     return Answer(status, {"content": content, "commit": commit})
 
 

@@ -6,15 +6,11 @@ import base64
 from typing import Any
 
 from keyhole.core.refs import is_well_formed
-from keyhole.gateway.rest.gitread.commits import parse_tag
-from keyhole.gateway.rest.present import commits as present
-from keyhole.gateway.rest.present import refs as present_refs
-from keyhole.gateway.rest.present.contents import wrapped
-from keyhole.gateway.rest.present.links import node_id
 from keyhole.providers.gitcli import GitError
-from keyhole.testing.github import code, gitdata
+from keyhole.testing.github import code, gitdata, objects
 from keyhole.testing.github.answers import Answer, Listed, Source, invalid, items, not_found, unprocessable
 from keyhole.testing.github.call import Call
+from keyhole.testing.github.links import node_id
 from keyhole.testing.github.registry import answers
 
 
@@ -95,7 +91,7 @@ def _check_workflows(call: Call, new: str) -> None:
 
 
 def _ref(call: Call, name: str, oid: str, kind: str) -> dict[str, Any]:
-    return present_refs.moved(name, oid, kind, call.here, call.repository.id)
+    return objects.ref(name, oid, kind, call.here, call.repository.id)
 
 
 @answers("git/get-blob")
@@ -108,7 +104,7 @@ def get_blob(call: Call) -> dict[str, Any]:
         "node_id": node_id("Blob", f"{call.repository.id}:{oid}"),
         "size": len(data),
         "url": call.here.git("blob", oid),
-        "content": wrapped(data),
+        "content": objects.wrapped(data),
         "encoding": "base64",
     }
 
@@ -166,7 +162,7 @@ def _tree(call: Call, oid: str, *, recursive: bool) -> dict[str, Any]:
 def get_commit(call: Call) -> dict[str, Any]:
     """A commit object."""
     oid = _object(call, call.param("commit_sha"), "commit")
-    return present.git_commit(code.read_commit(call.repository, oid), call.here, call.repository.id)
+    return objects.git_commit(code.read_commit(call.repository, oid), call.here, call.repository.id)
 
 
 @answers("git/create-commit")
@@ -191,7 +187,7 @@ def create_commit(call: Call) -> Answer:
         author,
         committer=code.named(call, "committer", author),
     )
-    made = present.git_commit(code.read_commit(call.repository, oid), call.here, call.repository.id)
+    made = objects.git_commit(code.read_commit(call.repository, oid), call.here, call.repository.id)
     return Answer(201, made)
 
 
@@ -199,8 +195,8 @@ def create_commit(call: Call) -> Answer:
 def get_tag(call: Call) -> dict[str, Any]:
     """An annotated tag."""
     oid = _object(call, call.param("tag_sha"), "tag")
-    tag = parse_tag(oid, gitdata.read(call.repository.git_dir, oid, "tag"))
-    return present.tag(tag, call.here, call.repository.id)
+    tag = objects.parse(oid, gitdata.read(call.repository.git_dir, oid, "tag"))
+    return objects.tag(tag, call.here, call.repository.id)
 
 
 def _object(call: Call, name: str, kind: str, *, missing: Exception | None = None) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from keyhole.gateway.rest.present import commits as present
 from keyhole.testing.github import code, gitdata, gitdiff, kept, shapes
 from keyhole.testing.github.answers import Answer, Listed, Problem, Source, invalid, items, not_found
 from keyhole.testing.github.call import Call
@@ -156,7 +155,7 @@ def commits(call: Call) -> Listed:
 def files(call: Call) -> Listed:
     """What it would change."""
     found = kept.one(call, "pulls", "pull_number")
-    return items([present.file(each, found["head"]["sha"], call.here) for each in _changes(call, found)])
+    return items([each.shown(found["head"]["sha"], call.here) for each in _changes(call, found)])
 
 
 @answers("pulls/list-review-comments", "pulls/list-review-comments-for-repo")

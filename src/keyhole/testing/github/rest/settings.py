@@ -185,7 +185,7 @@ def contributors(call: Call) -> Listed:
     """Who wrote commits, most first: accounts by their email, others anonymously."""
     counts: dict[str, int] = {}
     for oid in gitdata.history(call.repository.git_dir, code.tip(call)):
-        email = code.read_commit(call.repository, oid).author.email
+        email = code.read_commit(call.repository, oid).person("author")["email"]
         counts[email] = counts.get(email, 0) + 1
     found = sorted(counts.items(), key=lambda each: -each[1])
     return items(
