@@ -284,7 +284,7 @@ def test_in_the_browser(github, keyhole, run, chromium):
         looked_at(page, f"{keyhole.url}/connections/{row['id']}")
 
         page.goto(f"{keyhole.url}/scans/new")
-        page.get_by_label("Repository").select_option(label="harbour/tide-api (not fetched yet)")
+        page.get_by_label("Repository", exact=True).select_option(label="harbour/tide-api (not fetched yet)")
         page.get_by_role("button", name="Create code scan").click()
         expect(page.get_by_role("heading", name="Findings")).to_be_visible(timeout=PATIENCE * 1000)
         page.get_by_text("Log", exact=True).click()
