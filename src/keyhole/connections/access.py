@@ -18,11 +18,11 @@ from django.utils import timezone
 
 from keyhole.accounts.services import require
 from keyhole.connections.app_tokens import METADATA, installation_token
-from keyhole.connections.models import BLOCKING, Connection, Successor
+from keyhole.connections.models import BLOCKING, MISSING, Connection, Successor
 from keyhole.connections.records import locked, no_such, record
 from keyhole.connections.rotation import failed, promote, waiting
 from keyhole.core.caller import Caller
-from keyhole.core.errors import Conflict
+from keyhole.core.errors import Conflict, NotFound
 from keyhole.core.permissions import Level
 from keyhole.core.secret import Secret
 from keyhole.providers import outgoing
@@ -173,7 +173,24 @@ def _begin(caller: Caller, connection: Connection) -> Use:
         )
     successor = waiting(row)
     place = row.place if successor is None else successor.place
-    return Use(row, successor, vault.reveal(caller, place))
+    try:
+        return Use(row, successor, vault.reveal(caller, place))
+    except NotFound as problem:
+        raise _missing(caller, row, successor) from problem
+
+
+def _missing(caller: Caller, row: Connection, successor: Successor | None) -> Conflict:
+    """The vault drops again, when an older backup is restored, what was dropped since."""
+    told = Conflict(
+        f"Keyhole does not have the credential of {row.name!r} any more: it was replaced or removed, and then an older "
+        "backup was restored.",
+        hint="Give it a new one: rotate the connection.",
+    )
+    if successor is None:
+        note_check(caller, row, Check(MISSING, told.message, told.hint))
+    else:
+        failed(caller, successor, MISSING, told.message)
+    return told
 
 
 def _note_success(caller: Caller, use: Use) -> None:

@@ -6,6 +6,8 @@ memory and, with a wrong turn, into its history.
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -15,16 +17,18 @@ from django.utils import timezone
 from keyhole.accounts.services import require
 from keyhole.connections.models import APP, AppDraft, Connection
 from keyhole.connections.services import ConnectionSpec, connect
-from keyhole.core.caller import Caller
+from keyhole.core.caller import Caller, Via
 from keyhole.core.errors import InvalidInput, NotFound
 from keyhole.core.secret import Secret
+from keyhole.jobs import job
 from keyhole.providers import outgoing
 from keyhole.providers.github.app import App, Installation
 from keyhole.providers.github.instance import instance_at
 from keyhole.vault import services as vault
 
 LIFE = timedelta(minutes=15)
-"""After that an unfinished draft and its key are forgotten."""
+"""After that an unfinished draft is of no use any more, and its key is forgotten."""
+_logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +106,23 @@ def forget_old(caller: Caller) -> None:
     for row in AppDraft.objects.filter(created_at__lt=timezone.now() - LIFE):
         with transaction.atomic():
             _forget(caller, row)
+
+
+def _over() -> Iterable[int]:
+    return AppDraft.objects.filter(created_at__lt=timezone.now() - LIFE).values_list("pk", flat=True)
+
+
+def _not_ended(row: int, reason: str) -> None:
+    _logger.error("the key of the unfinished App %d is still kept: %s", row, reason)
+
+
+@job("app-draft-end", unfinished=_over, failed=_not_ended)
+def end(row: int) -> None:
+    """Forgets one draft that nobody finished."""
+    draft = AppDraft.objects.filter(pk=row).first()
+    if draft is not None:
+        with transaction.atomic():
+            _forget(Caller(None, "unfinished Apps", Via.JOB), draft)
 
 
 def _forget(caller: Caller, row: AppDraft) -> None:

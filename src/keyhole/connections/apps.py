@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.apps import AppConfig
 
+from keyhole.jobs import offer
+
 
 class ConnectionsConfig(AppConfig):
     """Connections to upstreams."""
@@ -11,3 +13,7 @@ class ConnectionsConfig(AppConfig):
     name = "keyhole.connections"
     label = "connections"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Tells the workers where the job is."""
+        offer("keyhole.connections.app_draft")

@@ -16,7 +16,9 @@ from keyhole.vault.services import Place
 
 APP = "app"
 """Kind of a connection that is a GitHub App; every other kind is one of `core.github_credentials`."""
-BLOCKING = frozenset({"bad_credentials", "expired", "sso_required", "policy"})
+MISSING = "missing"
+"""Problem of a connection whose credential the vault does not have any more: an older backup was restored."""
+BLOCKING = frozenset({"bad_credentials", "expired", "sso_required", "policy", MISSING})
 """Problems that are the credential's own: it does nothing until a person has done something."""
 
 

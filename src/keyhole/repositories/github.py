@@ -6,8 +6,10 @@ it here loses it: a repository that was deleted and made again is a new one, whi
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -223,6 +225,7 @@ def gone(caller: Caller, row: Repository) -> None:
     row.removed_at = timezone.now()
     row.save(update_fields=["removed_at"])
     record(caller, "repository:disconnect", row, why=row.unreachable)
+    transaction.on_commit(partial(shutil.rmtree, row.git_dir, ignore_errors=True))
 
 
 def note_unreachable(row: Repository, reason: str) -> None:

@@ -182,6 +182,10 @@ def _look_for(client: GitHub, listing: Listing, row: Repository) -> None:
 def _apply(listing: Listing) -> None:
     caller, connection = _acting(listing), listing.connection
     with transaction.atomic():
+        # A command and a worker may both be at work on one run: the first to get here ends it.
+        Connection.objects.select_for_update().get(pk=connection.pk)
+        if not Listing.objects.filter(pk=listing.pk, state=Listing.State.RUNNING).exists():
+            return
         Reachable.objects.filter(connection=connection).exclude(listing=listing).delete()
         remotes = [github.remote_of(seen) for seen in Reachable.objects.filter(listing=listing)]
         here = {row.remote_id: row.full_name for row in github.all_of(connection)}

@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -34,6 +35,8 @@ from keyhole.repositories.models import Repository
 READ = {"contents": Level.READ, "metadata": Level.READ}
 """What fetching needs, and so all that an App's token for it can do."""
 _ATTEMPTS = 3
+_PATIENCE = 1800.0
+_LOOK_EVERY = 0.5
 
 OnProgress = Callable[[str, int, int], None]
 """Told what git does, how many are done and of how many. What it raises ends git."""
@@ -53,8 +56,8 @@ class Fetched:
 def bring_up_to_date(caller: Caller, repository: Repository, on_progress: OnProgress) -> Fetched:
     """Make or update the repository's mirror, with its connection's credential.
 
-    GitHubProblem when GitHub does not let it, with what to do; Conflict when the connection is paused or removed;
-    Unavailable when another process is fetching it, or the vault is sealed. The mirror is then as it was before.
+    Waits while another process fetches it. GitHubProblem when GitHub does not let it, with what to do; Conflict when the
+    connection is paused or removed; Unavailable when the vault is sealed. The mirror is then as it was before.
     """
     connection = repository.connection
     if connection is None or connection.removed_at is not None:
@@ -62,7 +65,7 @@ def bring_up_to_date(caller: Caller, repository: Repository, on_progress: OnProg
             f"{repository.full_name} was reached through a connection that is removed.",
             hint="Connect GitHub again, and take the repository in with the new connection.",
         )
-    with _alone(repository.git_dir):
+    with _alone(repository.git_dir, on_progress):
         try:
             return _fetched(caller, connection, repository, on_progress)
         except GitHubProblem as problem:
@@ -157,17 +160,28 @@ def _count_refs(git_dir: Path) -> int:
 
 
 @contextmanager
-def _alone(git_dir: Path) -> Iterator[None]:
-    """Keeps other processes from fetching the same mirror; the lock ends with the process, however that ends."""
+def _alone(git_dir: Path, on_progress: OnProgress) -> Iterator[None]:
+    """Keeps others from fetching the same mirror; the lock ends with the process, however that ends."""
     git_dir.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     descriptor = os.open(git_dir.with_suffix(".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as problem:
-            raise Unavailable(
-                "Another scan is fetching this repository.", hint="Run this one when that has begun to read."
-            ) from problem
+        patience = time.monotonic() + _PATIENCE
+        while not _locked(descriptor):
+            if time.monotonic() > patience:
+                raise Unavailable(
+                    f"Another scan has been fetching this repository for {_PATIENCE // 60:.0f} minutes.",
+                    hint="Run this one when that has begun to read.",
+                )
+            on_progress("Waiting for another scan", 0, 0)  # raises when nobody wants this one any more
+            time.sleep(_LOOK_EVERY)
         yield
     finally:
         os.close(descriptor)
+
+
+def _locked(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

@@ -203,3 +203,27 @@ def test_an_app_reaches_what_its_installation_selects(world):
     listing.refresh_now(local_caller(), row.pk)
     assert seen(row) == {"harbour/tide-api": "selected"}
     assert connections.check(local_caller(), row.pk).state is State.HEALTHY
+
+
+def test_the_key_of_an_app_that_nobody_finished_is_forgotten(world):
+    from datetime import timedelta
+
+    from keyhole.connections import app_draft
+    from keyhole.connections.models import AppDraft
+    from keyhole.core.errors import NotFound
+    from keyhole.core.secret import Secret
+    from keyhole.jobs.registry import find
+    from keyhole.vault import services as vault
+
+    app = world.add_app("scanner", owner=world.harbour, permissions={"contents": "read"})
+    draft = app_draft.begin(
+        local_caller(), app_draft.AppSpec(world.url, str(app.id), Secret(app.private_key))
+    )
+    assert list(find("app-draft-end").unfinished()) == []
+    AppDraft.objects.update(created_at=draft.created_at - timedelta(minutes=16))
+    with pytest.raises(NotFound):
+        app_draft.installations(local_caller(), draft.pk)
+    assert list(find("app-draft-end").unfinished()) == [draft.pk]
+    app_draft.end(draft.pk)
+    assert not vault.exists(draft.place)
+    assert not AppDraft.objects.exists()

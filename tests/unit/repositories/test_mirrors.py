@@ -164,7 +164,9 @@ def test_what_a_killed_process_left_is_cleared_away(world, row):
     assert not half.exists()
 
 
-def test_two_do_not_fetch_the_same_mirror(world, row):
+def test_two_do_not_fetch_the_same_mirror(world, row, monkeypatch):
+    monkeypatch.setattr(mirrors, "_PATIENCE", -1.0)
+
     def second(*_):
         with pytest.raises(Unavailable, match="Another scan"):
             fetch(row)
@@ -179,6 +181,32 @@ def test_a_paused_or_removed_connection_fetches_nothing(world, row, end):
     with pytest.raises(Conflict, match=end):
         fetch(row)
     assert len(world.requests) == asked
+
+
+def test_who_waits_for_the_other_can_be_stopped(world, row):
+    class Enough(Exception):
+        pass
+
+    def stop(what, *_):
+        assert what == "Waiting for another scan"
+        raise Enough
+
+    def second(*_):
+        with pytest.raises(Enough):
+            fetch(row, stop)
+
+    assert fetch(row, second).refs == 1
+
+
+def test_S5_a_credential_that_a_restore_dropped_is_called_missing_and_replaced_by_rotation(world, row):
+    connection = connections.get(local_caller(), row.connection_id)
+    vault.forget(local_caller(), connection.place)
+    with pytest.raises(Conflict, match="older backup was restored"):
+        fetch(row)
+    assert connections.get(local_caller(), row.connection_id).state is State.SICK
+    connections.begin_rotation(local_caller(), row.connection_id, new_token(world))
+    assert fetch(row).refs == 1
+    assert connections.get(local_caller(), row.connection_id).state is State.HEALTHY
 
 
 def new_token(world, **permissions):
