@@ -56,8 +56,8 @@ class Fetched:
 def bring_up_to_date(caller: Caller, repository: Repository, on_progress: OnProgress) -> Fetched:
     """Make or update the repository's mirror, with its connection's credential.
 
-    Waits while another process fetches it. GitHubProblem when GitHub does not let it, with what to do; Conflict when the
-    connection is paused or removed; Unavailable when the vault is sealed. The mirror is then as it was before.
+    Waits while another process fetches it. GitHubProblem when GitHub does not let it, with what to do; Conflict when
+    the connection is paused or removed; Unavailable when the vault is sealed. The mirror is then as it was before.
     """
     connection = repository.connection
     if connection is None or connection.removed_at is not None:

@@ -64,7 +64,7 @@ def sent(browser, path, **form):
 def test_with_nothing_connected_the_way_leads_to_the_plan(browser):
     page = shown(browser, "/connections")
     assert "GitHub is not connected yet" in page
-    assert 'href="/plan"' in page
+    assert 'href="/plan?feature=scan"' in page
 
 
 def test_a_stranger_is_sent_to_sign_in_and_a_member_only_looks(row):
