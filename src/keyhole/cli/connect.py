@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -62,46 +62,37 @@ def github(
 ) -> None:
     """Connect a personal access token, read from standard input or asked for.
 
-    GitHub is asked whose it is and what it reaches; then it is sealed. Nothing is changed on GitHub.
+    GitHub is asked whose it is, what it can do and what it reaches; then it is sealed. Nothing is changed on GitHub.
     """
     caller = open_keyhole()
     from keyhole.connections.services import ConnectionSpec, connect
-    from keyhole.core.github_credentials import ADVICE
+    from keyhole.core.permissions import Level
+    from keyhole.inspector.inspect import inspect
     from keyhole.providers import outgoing
-    from keyhole.providers.github.client import GitHub
-    from keyhole.providers.github.identity import identify
     from keyhole.providers.github.instance import instance_at
 
     secret = credential("GitHub token")
-    client_of = outgoing.configured()
-    where = instance_at(instance, client_of)
-    client = GitHub(where, secret, client_of)
-    identity = identify(client)
-    advice = ADVICE[identity.kind].advice
-    if advice:
-        click.echo(f"Note: {advice}", err=True)
+    client = outgoing.configured()
+    where = instance_at(instance, client)
+    planned = {"contents": Level.READ, "metadata": Level.READ}
+    report = inspect(where, secret, client, planned=planned, owner=owner, repositories=repositories)
+    for advice in report.advice:
+        click.echo(f"Note: {safe(advice)}", err=True)
     row = connect(
         caller,
         ConnectionSpec(
             name=name,
             instance=where,
             credential=secret,
-            kind=identity.kind.value,
-            owner_login=owner or _owner_of(client, identity.login),
-            login=identity.login,
-            expires_at=identity.expires_at,
+            kind=report.kind,
+            owner_login=owner or report.owner or report.login,
+            planned=planned,
+            report=report.as_json(),
+            login=report.login,
+            expires_at=report.expires_at,
         ),
     )
     _after(caller, row, repositories, all_repositories, as_json)
-
-
-def _owner_of(client: Any, login: str) -> str:
-    from itertools import islice
-
-    from keyhole.providers.github.repositories import reachable
-
-    owners = {remote.owner_login for remote in islice(reachable(client), 100)}
-    return owners.pop() if len(owners) == 1 else login
 
 
 @command.command("app")

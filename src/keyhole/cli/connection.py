@@ -15,6 +15,7 @@ from keyhole.core.errors import InvalidInput
 if TYPE_CHECKING:
     from keyhole.connections.models import Connection
     from keyhole.core.caller import Caller
+    from keyhole.inspector.report import Report
     from keyhole.repositories.github import Taken
 
 _CONNECTION = click.argument("connection", metavar="CONNECTION")
@@ -107,13 +108,23 @@ def _say(row: Connection) -> None:
 
 @command.command("check")
 @_CONNECTION
+@click.option("--thorough", is_flag=True, help="Find out what it can do, permission by permission.")
 @json_option
-def check(connection: str, as_json: bool) -> None:
-    """Ask GitHub whether the credential is alive. Exit code 1 when it is not."""
+def check(connection: str, thorough: bool, as_json: bool) -> None:
+    """Ask GitHub whether the credential is alive. Exit code 1 when it is not. Nothing is changed on GitHub."""
     caller = open_keyhole()
     from keyhole.connections import services
 
     row = services.check(caller, _named(caller, connection).pk)
+    if thorough and not row.problem:
+        from keyhole.inspector.connected import inspect_connection
+
+        report = inspect_connection(caller, row.pk)
+        if as_json:
+            say_json(report.as_json())
+        else:
+            _say_held(report)
+        return
     if as_json:
         say_json(as_dict(caller, row))
     elif row.problem:
@@ -125,6 +136,15 @@ def check(connection: str, as_json: bool) -> None:
         )
     if row.problem:
         sys.exit(_REFUSED)
+
+
+def _say_held(report: Report) -> None:
+    table(
+        ("PERMISSION", "LEVEL"),
+        [(name, level.word) for name, level in sorted(report.held().items())],
+        empty="No permission is proved.",
+    )
+    click.echo(f"{report.requests} requests, none of which can change anything.")
 
 
 @command.command("refresh")

@@ -94,17 +94,18 @@ def credential_for(
 def check(caller: Caller, number: int) -> Connection:
     """Ask GitHub whether the credential is alive, note the answer, and return the connection with it.
 
-    Whatever GitHub says is a result and no error. Conflict and Unavailable as for `using`.
+    Whatever GitHub says is a result and no error. Conflict, when it is paused, and Unavailable as for `using`.
     """
     row = Connection.objects.filter(pk=number, removed_at=None).first()
     if row is None:
         raise no_such()
+    identity = None
     try:
         with using(caller, row) as use:
             identity = None if row.is_app else identify(use.github())
             if row.is_app:
                 use.github()  # an installation token is only given to an App that is still installed
-    except GitHubProblem:
+    except (GitHubProblem, CredentialMissing):
         pass  # noted by `using`
     else:
         if identity is not None:
@@ -179,9 +180,13 @@ def _begin(caller: Caller, connection: Connection) -> Use:
         raise _missing(caller, row, successor) from problem
 
 
-def _missing(caller: Caller, row: Connection, successor: Successor | None) -> Conflict:
+class CredentialMissing(Conflict):
+    """The vault does not have the connection's credential any more."""
+
+
+def _missing(caller: Caller, row: Connection, successor: Successor | None) -> CredentialMissing:
     """The vault drops again, when an older backup is restored, what was dropped since."""
-    told = Conflict(
+    told = CredentialMissing(
         f"Keyhole does not have the credential of {row.name!r} any more: it was replaced or removed, and then an older "
         "backup was restored.",
         hint="Give it a new one: rotate the connection.",

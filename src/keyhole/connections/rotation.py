@@ -136,7 +136,7 @@ def promote(caller: Caller, successor: Successor, credential: Secret) -> None:
         vault.forget(caller, found.place)
         row.kind, row.login, row.expires_at = found.kind, found.login, found.expires_at
         row.recognition = found.recognition
-        row.report = found.report or row.report
+        row.report = found.report  # what was known of the old one is not known of this one
         row.problem = row.reason = row.hint = ""
         row.save()
         found.delete()
