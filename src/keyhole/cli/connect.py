@@ -13,10 +13,12 @@ from keyhole.cli.session import open_keyhole
 from keyhole.core.errors import InvalidInput
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from keyhole.connections.models import Connection
     from keyhole.core.caller import Caller
+    from keyhole.core.permissions import Level
+    from keyhole.inspector.report import Report
     from keyhole.providers.github.app import Installation
     from keyhole.repositories.github import Taken
 
@@ -66,7 +68,7 @@ def github(
     """
     caller = open_keyhole()
     from keyhole.connections.services import ConnectionSpec, connect
-    from keyhole.core.permissions import Level
+    from keyhole.core.permissions import Level as Levels
     from keyhole.inspector.inspect import inspect
     from keyhole.providers import outgoing
     from keyhole.providers.github.instance import instance_at
@@ -74,10 +76,10 @@ def github(
     secret = credential("GitHub token")
     client = outgoing.configured()
     where = instance_at(instance, client)
-    planned = {"contents": Level.READ, "metadata": Level.READ}
+    planned = {"contents": Levels.READ, "metadata": Levels.READ}
     report = inspect(where, secret, client, planned=planned, owner=owner, repositories=repositories)
-    for advice in report.advice:
-        click.echo(f"Note: {safe(advice)}", err=True)
+    for note in _notes(report, planned):
+        click.echo(f"Note: {safe(note)}", err=True)
     row = connect(
         caller,
         ConnectionSpec(
@@ -93,6 +95,23 @@ def github(
         ),
     )
     _after(caller, row, repositories, all_repositories, as_json)
+
+
+def _notes(report: Report, planned: dict[str, Level]) -> list[str]:
+    """What to know of the token: advice about its kind, and how it differs from what code scans need."""
+    from keyhole.inspector.compare import compare
+
+    found = compare(report, planned)
+    told = list(report.advice)
+    if found.missing:
+        told.append(f"Code scans need {_words(found.missing)}, which it does not have.")
+    if found.unneeded and not report.scopes:
+        told.append(f"It can also do what code scans do not need: {_words(found.unneeded)}.")
+    return told
+
+
+def _words(permissions: Mapping[str, Level]) -> str:
+    return ", ".join(f"{name}: {level.word}" for name, level in sorted(permissions.items()))
 
 
 @command.command("app")

@@ -139,6 +139,11 @@ def check(connection: str, thorough: bool, as_json: bool) -> None:
 
 
 def _say_held(report: Report) -> None:
+    if report.scopes:
+        click.echo(
+            f"Scopes: {', '.join(map(safe, report.scopes))}. Such a token has no permissions of single kinds."
+        )
+        return
     table(
         ("PERMISSION", "LEVEL"),
         [(name, level.word) for name, level in sorted(report.held().items())],
