@@ -11,13 +11,13 @@ from keyhole.cli.asking import credential
 from keyhole.cli.output import count, json_option, safe, say_json
 from keyhole.cli.session import open_keyhole
 from keyhole.core.errors import InvalidInput
+from keyhole.core.permissions import Level
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from keyhole.connections.models import Connection
     from keyhole.core.caller import Caller
-    from keyhole.core.permissions import Level
     from keyhole.inspector.report import Report
     from keyhole.providers.github.app import Installation
     from keyhole.repositories.github import Taken
@@ -68,7 +68,6 @@ def github(
     """
     caller = open_keyhole()
     from keyhole.connections.services import ConnectionSpec, connect
-    from keyhole.core.permissions import Level as Levels
     from keyhole.inspector.inspect import inspect
     from keyhole.providers import outgoing
     from keyhole.providers.github.instance import instance_at
@@ -76,7 +75,7 @@ def github(
     secret = credential("GitHub token")
     client = outgoing.configured()
     where = instance_at(instance, client)
-    planned = {"contents": Levels.READ, "metadata": Levels.READ}
+    planned = {"contents": Level.READ, "metadata": Level.READ}
     report = inspect(where, secret, client, planned=planned, owner=owner, repositories=repositories)
     for note in _notes(report, planned):
         click.echo(f"Note: {safe(note)}", err=True)
