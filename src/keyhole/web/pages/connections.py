@@ -74,7 +74,7 @@ def one(request: HttpRequest, number: int) -> HttpResponse:
         hidden=len(reachable[_SHOWN:]),
         seen=len(reachable),
         lost=[found for found in github.taken_in(caller, number) if found.unreachable],
-        taken=len(github.taken_in(caller, number)),
+        taken=sum(here is not None for _, here in reachable),
         crumbs=trail("repositories", "connections"),
         **_listing(listing.latest(caller, number)),
     )
