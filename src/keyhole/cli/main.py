@@ -67,7 +67,7 @@ def keyhole() -> None:
 def main() -> None:
     """Run the command line and end the process with its exit code."""
     try:
-        keyhole.main(standalone_mode=False)
+        ended_with = keyhole.main(standalone_mode=False)
     except click.exceptions.Abort:
         click.echo("Stopped.", err=True)
         sys.exit(130)
@@ -79,3 +79,6 @@ def main() -> None:
         if problem.hint:
             click.echo(problem.hint, err=True)
         sys.exit(problem.exit_code)
+    # `click.exceptions.Exit(1)` of a command comes back as its number here, and not as an exception.
+    if isinstance(ended_with, int):
+        sys.exit(ended_with)

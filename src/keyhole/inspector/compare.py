@@ -23,11 +23,13 @@ class Comparison:
     """Planned, and shown to be granted."""
     unseen: tuple[str, ...] = ()
     """Not planned at any or at a higher level, and nobody can tell whether they are granted there."""
+    wider: bool = False
+    """Whether it has scopes, which always reach further than a plan of permissions."""
 
     @property
     def fits(self) -> bool:
         """Whether nothing is shown to be missing or too much."""
-        return not self.missing and not self.unneeded
+        return not self.missing and not self.unneeded and not self.wider
 
 
 def compare(report: Report, planned: Mapping[str, Level]) -> Comparison:
@@ -41,7 +43,8 @@ def compare(report: Report, planned: Mapping[str, Level]) -> Comparison:
         unneeded=_unneeded(report, planned),
         unknowable=sorted_out[Verdict.UNPROVABLE],
         present=sorted_out[Verdict.GRANTED],
-        unseen=_unseen(report, planned),
+        unseen=() if report.scoped else _unseen(report, planned),
+        wider=report.scoped,
     )
 
 

@@ -20,15 +20,12 @@ from keyhole.inspector.observation import Target, Tells
 from keyhole.inspector.probe import Place, Probe
 from keyhole.inspector.probes import PROBES
 from keyhole.inspector.reach import Reach, find
-from keyhole.inspector.report import Approval, Finding, Report, Verdict
+from keyhole.inspector.report import SCOPED, Approval, Finding, Report, Verdict
 from keyhole.providers.github.client import GitHub, at
 from keyhole.providers.github.identity import Identity, identify
 from keyhole.providers.github.instance import Instance
 from keyhole.providers.github.problems import GitHubProblem
 from keyhole.providers.outgoing import Outgoing
-
-SCOPED = (CredentialKind.CLASSIC, CredentialKind.OAUTH)
-"""Kinds that have scopes, and no permissions."""
 
 
 def inspect(
@@ -189,6 +186,7 @@ class _Check:
             repositories_left=self.reach.left,
             findings=tuple(findings),
             not_asked=(*self.reach.notes, *self._not_asked),
+            complete=not self._not_asked,
             requests=self.asking.requests,
             checked_at=datetime.now(UTC),
         )

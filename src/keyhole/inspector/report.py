@@ -9,8 +9,11 @@ from enum import StrEnum
 from typing import Any
 
 from keyhole.core.errors import InvalidInput
+from keyhole.core.github_credentials import CredentialKind
 from keyhole.core.permissions import Level
 
+SCOPED = frozenset({CredentialKind.CLASSIC, CredentialKind.OAUTH})
+"""Kinds that have scopes, and no permissions."""
 VERSION = 1
 """Format of the stored form. Fields are only ever added."""
 
@@ -139,6 +142,8 @@ class Report:
     findings: tuple[Finding, ...]
     not_asked: tuple[str, ...]
     """What was left out and why, in sentences; empty when everything was asked."""
+    complete: bool
+    """Whether asking came to its end. If not, `not_asked` says why and what was still open."""
     requests: int
     """How many requests it took."""
     checked_at: datetime
@@ -156,6 +161,11 @@ class Report:
             if each.verdict is Verdict.GRANTED:
                 held[each.permission] = max(each.level, held.get(each.permission, each.level))
         return held
+
+    @property
+    def scoped(self) -> bool:
+        """Whether it has scopes in the place of permissions, so that it cannot be held to anything less."""
+        return self.kind in SCOPED
 
     def as_json(self) -> dict[str, Any]:
         """The report as plain data, to store and to print."""
@@ -185,6 +195,7 @@ _PLAIN = (
     "expiration",
     "repositories_left",
     "requests",
+    "complete",
 )
 
 
