@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from keyhole.core.request import OwnerKind
 from keyhole.planner.link import token_name
@@ -16,8 +16,8 @@ _APP_NAMES = {"emails": "email_addresses", "keys": "git_ssh_keys"}
 
 
 def approver_text(plan: Plan, instance: Instance) -> str:
-    """A message to an owner of the organization; empty when nobody has to approve or nothing is granted."""
-    if plan.request.owner_kind is not OwnerKind.ORGANIZATION or plan.empty:
+    """A message to an owner of the organization; empty when nobody has to approve a token."""
+    if plan.request.owner_kind is not OwnerKind.ORGANIZATION or plan.empty or not plan.takes_token:
         return ""
     owner = plan.request.owner or "the organization"
     days = plan.request.days
@@ -54,13 +54,39 @@ def app_permissions(plan: Plan) -> dict[str, str]:
     return dict(sorted({**held, **plan.app_only}.items()))
 
 
+def registers_an_app(plan: Plan) -> bool:
+    """Whether a tool of the plan signs in as a GitHub App that its user registers."""
+    return any(preset.needs_app and not preset.hosted for preset in plan.presets)
+
+
+def app_link(plan: Plan, instance: Instance) -> str:
+    """The address of GitHub's form "Register new GitHub App", filled in; empty when no App is registered.
+
+    https://docs.github.com/apps/sharing-github-apps/registering-a-github-app-using-url-parameters
+    """
+    if not registers_an_app(plan):
+        return ""
+    owner = plan.request.owner
+    organization = plan.request.owner_kind is OwnerKind.ORGANIZATION and owner
+    form = (
+        f"/organizations/{quote(owner, safe='')}/settings/apps/new" if organization else "/settings/apps/new"
+    )
+    fields = [("name", _app_name(plan)), ("public", "false"), ("webhook_active", "false")]
+    fields += [(name, word) for name, word in app_permissions(plan).items() if name != "single_file"]
+    return f"{instance.web}{form}?{urlencode(fields, quote_via=quote)}"
+
+
+def _app_name(plan: Plan) -> str:
+    return token_name(plan).removesuffix(" token")[:34]
+
+
 def manifest(plan: Plan, home: str) -> str:
     """A GitHub App manifest (JSON) with these permissions; `home` is the address that GitHub shows for the App.
 
     https://docs.github.com/apps/sharing-github-apps/registering-a-github-app-from-a-manifest
     """
     content: Mapping[str, object] = {
-        "name": token_name(plan).removesuffix(" token")[:34],
+        "name": _app_name(plan),
         "url": home,
         "hook_attributes": {"url": home, "active": False},
         "public": False,

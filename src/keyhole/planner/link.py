@@ -21,8 +21,11 @@ FORM = "/settings/personal-access-tokens/new"
 
 
 def link(plan: Plan, instance: Instance) -> str:
-    """The address for this plan; empty where there is none: Enterprise Server, and a plan with nothing to grant."""
-    if not prefills(instance) or plan.empty:
+    """The address for this plan; empty where there is none.
+
+    That is on Enterprise Server, for a plan with nothing to grant, and for tools that take no token.
+    """
+    if not prefills(instance) or plan.empty or not plan.takes_token:
         return ""
     request = plan.request
     fields = [("name", token_name(plan)), ("description", description(plan))]

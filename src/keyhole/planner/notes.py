@@ -102,7 +102,7 @@ def _apps(plan: Plan) -> Iterator[Note]:
             yield Note(
                 Severity.WARN,
                 f"{preset.title} signs in as a GitHub App that you register.",
-                "Register it with the manifest below instead of generating a token.",
+                "Register it with these permissions instead of generating a token.",
             )
     if plan.app_only:
         listed = ", ".join(f"{name}: {word}" for name, word in plan.app_only.items())
@@ -205,7 +205,7 @@ def _public(plan: Plan) -> Iterator[Note]:
 
 
 def _approval(plan: Plan) -> Iterator[Note]:
-    if plan.request.owner_kind is OwnerKind.ORGANIZATION and not plan.empty:
+    if plan.request.owner_kind is OwnerKind.ORGANIZATION and plan.takes_token and not plan.empty:
         yield Note(
             Severity.INFO,
             "An owner of the organization may have to approve the token. Until then it is pending and reads public "

@@ -88,6 +88,12 @@ class Plan:
         return any(preset.needs_app for preset in self.presets)
 
     @property
+    def takes_token(self) -> bool:
+        """Whether a token is of use: not where everything is for tools that sign in as a GitHub App only."""
+        apps = {preset.title for preset in self.presets if preset.needs_app}
+        return not apps or any(demand.by not in apps for demand in self.demands)
+
+    @property
     def empty(self) -> bool:
         """Whether there is nothing to grant."""
         return not self.granted

@@ -36,7 +36,8 @@ def show(plan: Plan, server: Server) -> None:
     if address := link(plan, server.instance):
         _heading("Pre-filled link")
         click.echo(address)
-    _steps(plan, server)
+    if plan.takes_token:
+        _steps(plan, server)
     _for_others(plan, server)
 
 
@@ -104,19 +105,21 @@ def _steps(plan: Plan, server: Server) -> None:
 
 
 def _for_others(plan: Plan, server: Server) -> None:
-    from keyhole.planner.approver import approver_text, manifest
+    from keyhole.planner.approver import app_link, approver_text, manifest
 
     if text := approver_text(plan, server.instance):
         _heading("For the owner who approves it")
         click.echo("\n".join(safe(line) for line in text.splitlines()))
-    if plan.needs_app and not all(preset.hosted for preset in plan.presets if preset.needs_app):
+    if address := app_link(plan, server.instance):
+        _heading("Form for the GitHub App, filled in")
+        click.echo(address)
         _heading("GitHub App manifest")
         click.echo(manifest(plan, server.instance.web))
 
 
 def as_dict(plan: Plan, server: Server) -> dict[str, Any]:
     """Everything about the plan, for machines."""
-    from keyhole.planner.approver import app_permissions, approver_text
+    from keyhole.planner.approver import app_link, app_permissions, approver_text
     from keyhole.planner.comparison import summary
     from keyhole.planner.link import link, token_name
     from keyhole.planner.notes import notes
@@ -146,6 +149,8 @@ def as_dict(plan: Plan, server: Server) -> dict[str, Any]:
         "app_only": dict(plan.app_only),
         "app_permissions": app_permissions(plan),
         "needs_app": plan.needs_app,
+        "takes_token": plan.takes_token,
+        "app_link": app_link(plan, server.instance),
         "no_permission": [each.line for each in plan.free],
         "unmatched": [{"what": each.text, "why": each.why} for each in plan.unmatched],
         "notes": [

@@ -177,7 +177,8 @@ def _answer(request: HttpRequest, form: PlanForm) -> dict[str, Any]:
         "link": link(made, instance),
         "steps": steps.steps(made, instance),
         "approver_text": approver.approver_text(made, instance),
-        "manifest": approver.manifest(made, instance.web) if _registers_an_app(made) else "",
+        "app_link": approver.app_link(made, instance),
+        "manifest": approver.manifest(made, instance.web) if approver.registers_an_app(made) else "",
         "setups": _setups(made, instance),
         "query": to_query(made.request),
         "address": f"{reverse('plan')}?{query}" if len(query) < _LONGEST_ADDRESS else "",
@@ -203,10 +204,6 @@ def _no_access(made: Plan) -> tuple[list[str], int]:
     missing = [name for name in usual if name not in held]
     named = [vocabulary().permissions[name].title for name in missing[:_NO_ACCESS_NAMED]]
     return named, len(vocabulary().permissions) - len(held) - len(named)
-
-
-def _registers_an_app(made: Plan) -> bool:
-    return any(preset.needs_app and not preset.hosted for preset in made.presets)
 
 
 def _setups(made: Plan, instance: Instance) -> list[tuple[str, list[setup.SetupText]]]:
