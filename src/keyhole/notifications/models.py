@@ -53,6 +53,11 @@ class Channel(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def target(self) -> str:
+        """Where it sends to, as far as that may be shown: a host, or mail addresses."""
+        return str(self.values.get("host") or self.values.get("to") or "")
+
 
 class Rule(models.Model):
     """What a channel is told of one kind of event."""

@@ -16,6 +16,7 @@ from keyhole.notifications.channels.interface import Means, NotDelivered, kind_o
 from keyhole.notifications.events import Severity
 from keyhole.providers.outgoing import Outgoing
 from tests import canaries
+from tests.conventions.checkout import ROOT
 from tests.unit.notifications.kit import AT, bodies, event, message
 from tests.unit.providers.http_kit import Authority, said, serving
 
@@ -344,3 +345,29 @@ def test_recipients():
         with pytest.raises(InvalidInput) as refused:
             mail.KIND.check({"to": wrong}, OUT)
         assert refused.value.field == "to"
+
+
+def documented(language):
+    text = (ROOT / "docs/notifications.md").read_text()
+    return text.partition(f"```{language}\n")[2].partition("```")[0]
+
+
+def test_the_documented_way_to_verify_a_webhook_works():
+    example: dict = {}
+    exec(documented("python"), example)
+    verify = example["is_from_keyhole"]
+    body = json.dumps(webhook.content(message())).encode()
+    header = webhook.signature(Secret("k" * 20), 1000, body)
+    assert verify("k" * 20, header, body, now=1000)
+    assert verify("k" * 20, header, body, now=1299)
+    assert not verify("k" * 20, header, body, now=1301), "old: somebody plays it again"
+    assert not verify("k" * 20, header.replace("t=1000", "t=1200"), body, now=1200)
+    assert not verify("x" * 20, header, body, now=1000)
+    again = json.dumps(json.loads(body), indent=1).encode()
+    assert not verify("k" * 20, header, again, now=1000), "the bytes count, not what they mean"
+    for nonsense in ("", "t=", "v1=", "t=1000,v1=", "t=x,v1=y", header.partition(",")[0]):
+        assert not verify("k" * 20, nonsense, body, now=1000)
+
+
+def test_the_documented_body_is_what_is_sent():
+    assert json.loads(documented("json")) == webhook.content(message())
