@@ -227,3 +227,38 @@ class SignInPolicy(models.Model):
 
     def __str__(self) -> str:
         return f"second factor for {self.second_factor_roles}"
+
+
+class ApiToken(models.Model):
+    """What a program uses Keyhole's own API with, for a person and with less than the person may."""
+
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="api_tokens")
+    name = models.CharField(max_length=60)
+    digest = models.BinaryField(max_length=32, unique=True)
+    """SHA-256 of the token."""
+    actions = models.JSONField()
+    """Names of the actions that may be done with it, of those that the person may do then."""
+    created_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()
+    """First moment at which it is no longer valid."""
+    revoked_at = models.DateTimeField(null=True)
+    last_used_at = models.DateTimeField(null=True)
+    """To within a minute."""
+    last_used_address = models.CharField(max_length=64, blank=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=["user", "name"], condition=Q(revoked_at=None), name="one_live_api_token_per_name"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def state(self) -> str:
+        """`active`, `expired` or `revoked`."""
+        if self.revoked_at is not None:
+            return "revoked"
+        return "active" if timezone.now() < self.expires_at else "expired"

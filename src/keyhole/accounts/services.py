@@ -33,22 +33,40 @@ def require(caller: Caller, action: str) -> User:
     )
     # A token's rights are over repositories; over Keyhole itself it has none, whoever holds it.
     if user is None or caller.via is Via.TOKEN or not may(user.role, action):
-        _refuse(caller, action, "The account is not active, or its role does not include this.")
-        raise PermissionDenied(
-            f"{caller.name} may not do this ({action}).", hint="An owner of this Keyhole can change roles."
+        raise _refused(
+            caller,
+            action,
+            "The account is not active, or its role does not include this.",
+            PermissionDenied(
+                f"{caller.name} may not do this ({action}).",
+                hint="An owner of this Keyhole can change roles.",
+            ),
         )
     if caller.actions is not None and action not in caller.actions:
-        _refuse(caller, action, "The API token was made without this action.")
-        raise PermissionDenied(
-            f"This API token may not do this ({action}).", hint="Make one that includes the action."
+        raise _refused(
+            caller,
+            action,
+            "The API token was made without this action.",
+            PermissionDenied(
+                f"This API token may not do this ({action}).", hint="Make one that includes the action."
+            ),
         )
     if action != _ALWAYS and caller.via in _PEOPLE and lacks_second_factor(user):
-        _refuse(caller, action, "The role needs a second factor, and the account has none.")
-        raise SecondFactorNeeded(
-            f"People in the role {user.role.value} need a second factor, and {caller.name} has none yet.",
-            hint="Set one up under Settings -> Sign-in and security.",
+        raise _refused(
+            caller,
+            action,
+            "The role needs a second factor, and the account has none.",
+            SecondFactorNeeded(
+                f"People in the role {user.role.value} need a second factor, and {caller.name} has none yet.",
+                hint="Set one up under Settings -> Sign-in and security.",
+            ),
         )
     return user
+
+
+def allows(caller: Caller, user: User, action: str) -> bool:
+    """Whether the caller, whose account was found by `require`, may do one thing more. Puts nothing on record."""
+    return may(user.role, action) and (caller.actions is None or action in caller.actions)
 
 
 class SecondFactorNeeded(PermissionDenied):
@@ -77,8 +95,12 @@ def lacks_second_factor(user: User) -> bool:
     )
 
 
-def _refuse(caller: Caller, action: str, why: str) -> None:
-    append(Draft(action=action, outcome=DENIED, actor=caller.as_actor(), subject={"why": why}))
+def _refused(caller: Caller, action: str, why: str, problem: PermissionDenied) -> PermissionDenied:
+    """The problem, with the id of the record that explains it."""
+    problem.explain = append(
+        Draft(action=action, outcome=DENIED, actor=caller.as_actor(), subject={"why": why})
+    )
+    return problem
 
 
 def owner_for(login: str, kind: OwnerKind) -> Owner:

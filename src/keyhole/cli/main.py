@@ -16,7 +16,7 @@ _INFRASTRUCTURE = {"__init__", "__main__", "asking", "describe", "main", "output
 
 
 class CommandsFromFiles(click.Group):
-    """A group whose commands are the modules beside this file: `keyhole token` is `cli/token.py`."""
+    """A group whose commands are the modules beside this file: `keyhole api-token` is `cli/api_token.py`."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The names of the modules that are commands."""
@@ -25,13 +25,13 @@ class CommandsFromFiles(click.Group):
             for path in Path(__file__).parent.iterdir()
             if path.suffix == ".py" or (path.is_dir() and (path / "__init__.py").exists())
         }
-        return sorted(stems - _INFRASTRUCTURE - {"__pycache__"})
+        return sorted(stem.replace("_", "-") for stem in stems - _INFRASTRUCTURE - {"__pycache__"})
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command of that name, imported now; None when there is no such module."""
         if cmd_name not in self.list_commands(ctx):
             return None
-        module = import_module(f"keyhole.cli.{cmd_name}")
+        module = import_module(f"keyhole.cli.{cmd_name.replace('-', '_')}")
         found: click.Command = module.command
         return found
 

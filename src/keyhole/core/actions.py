@@ -37,6 +37,8 @@ _AUDITORS = frozenset({Role.OWNER, Role.AUDITOR})
 _OWNER = frozenset({Role.OWNER})
 
 _TABLE = (
+    Action("api_token:manage", "make and revoke one's own API tokens", _ALL),
+    Action("api_token:manage_any", "see and revoke everybody's API tokens", _OWNER),
     Action("account:change", "change one's own password, second factors and sessions", _ALL),
     Action("audit:read", "read the audit log", _AUDITORS),
     Action("audit:verify", "verify the audit log", _AUDITORS),

@@ -11,6 +11,9 @@ class KeyholeError(Exception):
     exit_code = 1
     """Process exit code of a command that ends with this error."""
 
+    explain = ""
+    """Id of the audit record that explains it; empty when there is none."""
+
     def __init__(self, message: str, *, hint: str = "") -> None:
         super().__init__(message)
         self.message = message

@@ -15,15 +15,18 @@ from secrets import token_bytes
 from keyhole.core.secret import Secret
 
 PREFIX = "khp_"
+API_PREFIX = "kha_"
+"""Of API tokens, which people make for Keyhole's own API; same construction, and never taken by the gateway."""
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _RANDOM_BYTES = 32
 _BODY_LENGTH = 43
 _CHECKSUM_LENGTH = 6
 LENGTH = len(PREFIX) + _BODY_LENGTH + _CHECKSUM_LENGTH
 """Characters of every token: 53."""
-_SHAPE = re.compile(rf"{PREFIX}[0-9A-Za-z]{{{_BODY_LENGTH + _CHECKSUM_LENGTH}}}")
+_SHAPE = re.compile(rf"kh[pa]_[0-9A-Za-z]{{{_BODY_LENGTH + _CHECKSUM_LENGTH}}}")
 
 _OTHER_KINDS = (
+    (API_PREFIX, "API token of Keyhole"),
     ("github_pat_", "GitHub fine-grained token"),
     ("ghp_", "GitHub classic token"),
     ("gho_", "GitHub OAuth token"),
@@ -48,20 +51,20 @@ _OTHER_KINDS = (
 )
 
 
-def mint(random: Callable[[int], bytes] = token_bytes) -> Secret:
+def mint(random: Callable[[int], bytes] = token_bytes, prefix: str = PREFIX) -> Secret:
     """A new token. `random` returns that many unpredictable bytes; only tests pass their own."""
     drawn = random(_RANDOM_BYTES)
     if len(drawn) != _RANDOM_BYTES:
         raise ValueError(f"wanted {_RANDOM_BYTES} random bytes, was given {len(drawn)}")
     body = _base62(int.from_bytes(drawn, "big"), _BODY_LENGTH)
-    return Secret(f"{PREFIX}{body}{checksum(body)}")
+    return Secret(f"{prefix}{body}{checksum(body)}")
 
 
-def is_well_formed(text: str) -> bool:
+def is_well_formed(text: str, prefix: str = PREFIX) -> bool:
     """Whether `text`, to the last character, could be a token that `mint` made. Looks nothing up."""
-    if len(text) != LENGTH or _SHAPE.fullmatch(text) is None:
+    if len(text) != LENGTH or _SHAPE.fullmatch(text) is None or not text.startswith(prefix):
         return False
-    body = text[len(PREFIX) : -_CHECKSUM_LENGTH]
+    body = text[len(prefix) : -_CHECKSUM_LENGTH]
     return text[-_CHECKSUM_LENGTH:] == checksum(body)
 
 

@@ -157,7 +157,7 @@ class _Exchange:
 
     async def _unauthenticated(self, problem: BadCredentials, method: str, target: str) -> Any:
         circumstances = self._circumstances(method, target)
-        problem.explain = await in_thread(unauthenticated, circumstances, problem.message)  # type: ignore[attr-defined]
+        problem.explain = await in_thread(unauthenticated, circumstances, problem.message)
         raise problem
 
     def _circumstances(self, method: str, target: str) -> Circumstances:

@@ -15,10 +15,9 @@ from django.db import Error as DatabaseProblem
 from django.db import transaction
 
 from keyhole.accounts.models import User
-from keyhole.accounts.services import require
+from keyhole.accounts.services import allows, require
 from keyhole.audit.log import Chain
 from keyhole.core import token_text
-from keyhole.core.actions import may
 from keyhole.core.caller import Caller
 from keyhole.core.errors import Conflict, InvalidInput, PermissionDenied, Unavailable
 from keyhole.tokens import revocations
@@ -126,7 +125,7 @@ def resume(caller: Caller, token_id: int) -> Token:
     with _changing(caller, _PAUSING, token_id) as change:
         token, user = change.token, change.user
         if token.paused_at is not None:
-            if token.paused_by_id != user.pk and not may(user.role, "token:pause_any"):
+            if token.paused_by_id != user.pk and not allows(caller, user, "token:pause_any"):
                 raise PermissionDenied(
                     "Somebody else paused this token.", hint="Ask an owner of this Keyhole to resume it."
                 )

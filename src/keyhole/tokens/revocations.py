@@ -8,43 +8,20 @@ rotation, in hexadecimal; lines are only ever added.
 from __future__ import annotations
 
 import logging
-import os
-import re
-from pathlib import Path
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 
+from keyhole.accounts import api_tokens
+from keyhole.audit import revoked
 from keyhole.audit.log import ALLOWED, Chain, Draft
-from keyhole.core.errors import Unavailable
+from keyhole.audit.revoked import note, path
 from keyhole.tokens.models import Token
 
-_LINE = re.compile(r"[0-9a-f]{64}")
+__all__ = ["apply", "note", "path"]
+
 _AT_ONCE = 500
 _logger = logging.getLogger(__name__)
-
-
-def path() -> Path:
-    """The file."""
-    return Path(settings.KEYHOLE_DATA) / "revoked.log"
-
-
-def note(digest: bytes) -> None:
-    """Add a text that ends, before that is committed. Unavailable when it cannot be on disk: nothing ends then."""
-    try:
-        descriptor = os.open(path(), os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            # The line break comes first too: half a line, left by a full disk, then spoils no other.
-            os.write(descriptor, f"\n{digest.hex()}\n".encode())
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-    except OSError as problem:
-        raise Unavailable(
-            "The revocation cannot be written to revoked.log, so nothing was done.",
-            hint="Check the disk of the data folder.",
-        ) from problem
 
 
 def apply() -> int:
@@ -52,11 +29,8 @@ def apply() -> int:
 
     Called at each start. A token whose other text is still good goes on with that one alone; others are revoked.
     """
-    try:
-        lines = path().read_text("ascii", "replace").splitlines()
-    except FileNotFoundError:
-        return 0
-    noted = {bytes.fromhex(line) for line in lines if _LINE.fullmatch(line)}
+    noted = revoked.noted()
+    api_tokens.end_again(noted)
     revived = _revived(sorted(noted))
     over = [token for token in revived if bytes(token.digest) in noted and not _other_is_good(token, noted)]
     if revived:

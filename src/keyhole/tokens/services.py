@@ -12,10 +12,9 @@ from django.db import Error as DatabaseProblem
 from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 
-from keyhole.accounts.services import find_owner, require
+from keyhole.accounts.services import allows, find_owner, require
 from keyhole.audit.log import ALLOWED, Chain, Draft
 from keyhole.core import grant, token_text
-from keyhole.core.actions import may
 from keyhole.core.caller import Caller, Via
 from keyhole.core.errors import Conflict, InvalidInput, NotFound, Unavailable
 from keyhole.core.grant import Access
@@ -173,7 +172,7 @@ def named(caller: Caller, text: str) -> list[Token]:
 def _visible(caller: Caller) -> QuerySet[Token]:
     user = require(caller, "token:read")
     rows = Token.objects.select_related("user__owner")
-    return rows if may(user.role, "token:read_any") else rows.filter(user=user)
+    return rows if allows(caller, user, "token:read_any") else rows.filter(user=user)
 
 
 def revoke(caller: Caller, token_id: int, reason: str = "") -> Token:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import cache
+
+from django.contrib.auth.hashers import make_password
 from django.test import Client
 
 from keyhole.accounts.models import Owner, User
@@ -12,6 +15,12 @@ from keyhole.core.request import OwnerKind
 PASSWORD = "correct horse battery staple"
 
 
+@cache
+def hashed(password: str) -> str:
+    """Hashing is slow on purpose, and people of tests share a password."""
+    return make_password(password)
+
+
 def person(login: str, role: Role = Role.MEMBER, password: str | None = PASSWORD) -> User:
     """A member of this Keyhole."""
     owner = Owner.objects.create(login=login, login_folded=login.casefold(), kind=OwnerKind.USER.value)
@@ -19,7 +28,7 @@ def person(login: str, role: Role = Role.MEMBER, password: str | None = PASSWORD
     if password is None:
         user.set_unusable_password()
     else:
-        user.set_password(password)
+        user.password = hashed(password)
     user.save()
     return user
 

@@ -1,0 +1,90 @@
+"""Code scans: list, create, run, and what they found."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from ninja import Query, Router, Status
+
+from keyhole.api.auth import ApiRequest
+from keyhole.api.schemas import MOST, Page, Scan, ScanWanted
+from keyhole.repositories import services as repositories
+from keyhole.scans import models, reports, services
+
+router = Router()
+
+
+@router.get("", response=Page[Scan], summary="List code scans, newest first")
+def listing(
+    request: ApiRequest,
+    repository: str = "",
+    page: Annotated[int, Query(ge=1, le=10_000)] = 1,
+) -> Page[Scan]:
+    """All, or those of one repository by its full name. 100 a page."""
+    number = repositories.by_full_name(request.caller, repository).pk if repository else None
+    rows = services.list_scans(request.caller, number)
+    return Page(
+        total=rows.count(),
+        items=[_shown(row) for row in rows.order_by("-pk")[(page - 1) * MOST : page * MOST]],
+    )
+
+
+@router.post("", response={201: Scan}, summary="Create a code scan, and run it unless told not to")
+def create(request: ApiRequest, wanted: ScanWanted) -> Status[Scan]:
+    """Answers at once; the scan goes on by itself."""
+    row = repositories.by_full_name(request.caller, wanted.repository)
+    made = services.create(
+        request.caller,
+        services.ScanSpec(
+            repository_id=row.pk,
+            name=wanted.name,
+            description=wanted.description,
+            ref=wanted.ref,
+            run_now=wanted.run_now,
+        ),
+    )
+    return Status(201, _shown(made))
+
+
+@router.get("/{int:number}", response=Scan, summary="Look at one code scan")
+def one(request: ApiRequest, number: int) -> Scan:
+    """Its state and counts."""
+    return _shown(services.get(request.caller, number))
+
+
+@router.post("/{int:number}/run", response={202: Scan}, summary="Run a code scan, or run it again")
+def run(request: ApiRequest, number: int) -> Status[Scan]:
+    """Again, it is a new scan, so that the result from before stays."""
+    return Status(202, _shown(services.run(request.caller, number)))
+
+
+@router.get("/{int:number}/result", response=dict[str, Any], summary="The whole result of a code scan")
+def result(request: ApiRequest, number: int, format: Literal["json", "sarif"] = "json") -> dict[str, Any]:  # noqa: A002 - the name in the address
+    """Keyhole's own JSON, or SARIF 2.1.0. 409 while there is none."""
+    row = services.get(request.caller, number)
+    return reports.sarif(row) if format == "sarif" else reports.json(row)
+
+
+@router.get("/{int:number}/findings", response=Page[dict[str, Any]], summary="What a code scan found")
+def findings(
+    request: ApiRequest, number: int, page: Annotated[int, Query(ge=1, le=10_000)] = 1
+) -> Page[dict[str, Any]]:
+    """Worst first, 100 a page. A finding never holds the secret that it is about."""
+    rows = services.findings(request.caller, number)
+    return Page(total=rows.count(), items=[row.data for row in rows[(page - 1) * MOST : page * MOST]])
+
+
+def _shown(row: models.Scan) -> Scan:
+    return Scan(
+        id=row.pk,
+        name=row.name,
+        repository=row.repository.full_name,
+        ref=row.ref,
+        state=row.state,
+        reason=row.reason,
+        counters=row.counters,
+        scanners=row.scanners,
+        created_at=row.created_at,
+        started_at=row.started_at,
+        finished_at=row.finished_at,
+    )

@@ -1,0 +1,151 @@
+"""What the API takes and gives. Unknown fields in what it takes are refused: one may have been meant as a limit."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+from ninja import Schema
+from pydantic import ConfigDict, Field
+
+from keyhole.core.grant import Access
+
+T = TypeVar("T")
+MOST = 100
+"""Items of one page."""
+
+
+class Taken(Schema):
+    """A body."""
+
+    model_config = ConfigDict(extra="forbid", strict=False)
+
+
+class Page(Schema, Generic[T]):
+    """Part of a list."""
+
+    total: int
+    items: list[T]
+
+
+class Account(Schema):
+    """Who the API token belongs to, and what can be done with it now."""
+
+    login: str
+    role: str
+    actions: list[str]
+    expires_at: datetime
+
+
+class Token(Schema):
+    """A fine-grained token; its text is only in the answer that made it."""
+
+    id: int
+    name: str
+    description: str
+    state: str
+    login: str
+    resource_owner: str | None
+    repository_access: str | None
+    repositories: list[str]
+    permissions: dict[str, str]
+    created_at: datetime
+    expires_at: datetime | None
+    revoked_at: datetime | None
+    last_used_at: datetime | None
+    requests: int
+    denials: int
+
+
+class NewToken(Token):
+    """A fine-grained token that was just generated."""
+
+    token: str
+    """The text. It is shown only this once."""
+
+
+class TokenWanted(Taken):
+    """The fields of the form "Generate new token"."""
+
+    name: str
+    description: str = ""
+    resource_owner: str
+    repository_access: Access = Access.SELECTED
+    repositories: list[str] = Field(default_factory=list, max_length=1000)
+    """Full names, OWNER/REPOSITORY, when the access is `selected`."""
+    permissions: dict[str, str] = Field(default_factory=dict)
+    """Name to level: read, write or admin."""
+    expires_in_days: int | None = 30
+
+
+class Reason(Taken):
+    """Why something is done, for the audit log."""
+
+    reason: str = ""
+
+
+class Repository(Schema):
+    """A connected repository."""
+
+    id: int
+    full_name: str
+    public: bool
+    provider: str
+    connected_at: datetime
+
+
+class Scan(Schema):
+    """A code scan. Only the state `complete` without findings is clean."""
+
+    id: int
+    name: str
+    repository: str
+    ref: str
+    state: str
+    reason: str
+    counters: dict[str, Any]
+    scanners: list[str]
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+
+
+class ScanWanted(Taken):
+    """The fields of the form "New code scan"."""
+
+    repository: str
+    """Full name, OWNER/REPOSITORY."""
+    name: str = ""
+    description: str = ""
+    ref: str = ""
+    """Branch or tag; empty reads the history of all of them."""
+    run_now: bool = True
+
+
+class Integration(Schema):
+    """An external system, as its token shows it."""
+
+    token_id: int
+    name: str
+    owner: str
+    health: str
+    reach: str
+    repositories: list[str]
+    permissions: dict[str, str]
+    last_used_at: datetime | None
+    expires_at: datetime | None
+    requests: int
+    denials: int
+
+
+class Entry(Schema):
+    """A record of the audit log."""
+
+    seq: int
+    id: str
+    at: datetime
+    action: str
+    outcome: str
+    actor: dict[str, Any]
+    subject: dict[str, Any]
+    hash: str

@@ -1,0 +1,266 @@
+"""The API's endpoints for everybody who could call them, generated from its own document."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from keyhole.accounts import api_tokens, members
+from keyhole.accounts.models import ApiToken
+from keyhole.api.app import api
+from keyhole.audit.models import Entry
+from keyhole.core.actions import Role, may
+from keyhole.core.grant import Access
+from keyhole.repositories.services import connect_folder
+from keyhole.tokens.services import TokenSpec, generate
+from tests import canaries
+from tests.unit.accounts.kit import browser, caller, person
+from tests.unit.tokens.kit import issue
+
+pytestmark = pytest.mark.django_db(transaction=True)
+BASE = "/api/keyhole/v1"
+SHAPE = {"message", "documentation_url", "status", "explain"}
+NEEDS = {
+    ("GET", "/audit"): "audit:read",
+    ("GET", "/integrations"): "integration:read",
+    ("GET", "/repositories"): "repository:read",
+    ("GET", "/repositories/{number}"): "repository:read",
+    ("GET", "/scans"): "scan:read",
+    ("POST", "/scans"): "scan:create",
+    ("GET", "/scans/{number}"): "scan:read",
+    ("POST", "/scans/{number}/run"): "scan:run",
+    ("GET", "/scans/{number}/result"): "scan:read",
+    ("GET", "/scans/{number}/findings"): "scan:read",
+    ("GET", "/tokens"): "token:read",
+    ("POST", "/tokens"): "token:create",
+    ("GET", "/tokens/{number}"): "token:read",
+    ("DELETE", "/tokens/{number}"): "token:revoke",
+    ("GET", "/user"): None,
+}
+"""The action that each endpoint must ask for; `None` where the API token alone is enough."""
+BODIES = {
+    ("POST", "/scans"): {"repository": "acme/tool", "run_now": False},
+    ("POST", "/tokens"): {"name": "x", "resource_owner": "olga", "repository_access": "public"},
+}
+ALSO = {
+    ("POST", "/scans"): {"repository:read"},
+    ("POST", "/scans/{number}/run"): {"scan:read"},
+    ("DELETE", "/tokens/{number}"): {"token:read"},
+    ("GET", "/integrations"): {"token:read"},
+}
+"""What answering takes besides."""
+endpoints = pytest.mark.parametrize("endpoint", NEEDS, ids=" ".join)
+
+
+@pytest.fixture
+def olga(tmp_path):
+    user = person("olga", Role.OWNER)
+    git_dir = tmp_path / "srv" / "acme" / "tool.git"
+    subprocess.run(["git", "init", "-q", "--bare", str(git_dir)], check=True)
+    connect_folder(caller(user), tmp_path / "srv")
+    return user
+
+
+def secret_of(user, actions=api_tokens.GRANTABLE, name="t"):
+    held = [action for action in actions if may(user.role, action)]
+    issued = api_tokens.create(caller(user), name, held or ["token:read"])
+    return canaries.watch("API token", issued.secret.reveal())
+
+
+def call(endpoint, authorization=None, number=1):
+    method, path = endpoint
+    headers = {} if authorization is None else {"HTTP_AUTHORIZATION": authorization}
+    return Client(HTTP_HOST="localhost").generic(
+        method,
+        BASE + path.format(number=number),
+        json.dumps(BODIES.get(endpoint, "")) if endpoint in BODIES else b"",
+        "application/json" if endpoint in BODIES else "application/octet-stream",
+        **headers,
+    )
+
+
+def is_problem(answer, status):
+    assert answer.status_code == status, answer.content
+    told = answer.json()
+    assert set(told) >= SHAPE
+    assert told["status"] == str(status)
+    return True
+
+
+def test_the_table_above_has_every_endpoint_of_the_document():
+    document = api.get_openapi_schema()
+    found = {
+        (method.upper(), path.removeprefix(BASE))
+        for path, item in document["paths"].items()
+        for method in item
+    }
+    assert found == set(NEEDS)
+
+
+@endpoints
+def test_without_a_token_nothing(olga, endpoint):
+    answer = call(endpoint)
+    assert is_problem(answer, 401)
+    assert answer["WWW-Authenticate"].startswith("Bearer")
+    assert answer.json()["explain"].startswith("ex_")
+
+
+@endpoints
+def test_no_other_credential_is_taken(olga, endpoint):
+    gateway_token = issue().secret.reveal()
+    secret = secret_of(olga)
+    flipped = secret[:-1] + ("A" if secret[-1] != "A" else "B")
+    for wrong in (
+        f"Bearer {gateway_token}",
+        f"Bearer {flipped}",
+        f"Bearer {secret} ",
+        f"Bearer {secret},Bearer {secret}",
+        f"Bearer {secret.replace('kha_', 'khp_')}",
+        "Bearer",
+        "Bearer ghp_" + "a" * 36,
+        secret,
+    ):
+        assert is_problem(call(endpoint, wrong), 401), wrong
+    signed_in = browser(olga)
+    assert signed_in.generic(endpoint[0], BASE + endpoint[1].format(number=1)).status_code == 401
+    answer = Client(HTTP_HOST="localhost").get(f"{BASE}{endpoint[1].format(number=1)}?access_token={secret}")
+    assert answer.status_code in (401, 405)
+
+
+@endpoints
+def test_an_ended_token_is_nothing(olga, endpoint):
+    expired, revoked, disabled = (
+        secret_of(olga, name="a"),
+        secret_of(olga, name="b"),
+        person("out", Role.OWNER),
+    )
+    out = secret_of(disabled)
+    ApiToken.objects.filter(name="a").update(expires_at=timezone.now())
+    api_tokens.revoke(caller(olga), ApiToken.objects.get(name="b").pk)
+    members.disable(caller(olga), disabled.pk)
+    for secret in (expired, revoked, out):
+        assert is_problem(call(endpoint, f"Bearer {secret}"), 401)
+
+
+@endpoints
+@pytest.mark.parametrize("role", Role)
+def test_a_token_does_what_the_role_includes_and_no_more(olga, endpoint, role):
+    user = olga if role is Role.OWNER else person("other", role)
+    answer = call(endpoint, f"Bearer {secret_of(user)}", number=999)
+    needed = NEEDS[endpoint]
+    if needed is None or may(role, needed):
+        if endpoint == ("POST", "/tokens") and role is Role.MEMBER:
+            assert is_problem(answer, 403), "the resource owner is somebody else"
+        else:
+            assert answer.status_code in (200, 201, 202, 404), answer.content
+    else:
+        assert is_problem(answer, 403)
+        assert Entry.objects.filter(id=answer.json()["explain"], outcome="denied").exists()
+
+
+@endpoints
+def test_an_owners_token_without_the_action_is_refused(olga, endpoint):
+    needed = NEEDS[endpoint]
+    if needed is None:
+        return
+    narrowed = [name for name in api_tokens.GRANTABLE if name != needed]
+    answer = call(endpoint, f"Bearer {secret_of(olga, narrowed)}")
+    assert is_problem(answer, 403)
+    assert "This API token may not do this" in answer.json()["message"]
+
+
+@endpoints
+def test_the_action_alone_is_enough(olga, endpoint):
+    needed = NEEDS[endpoint]
+    held = {needed or "token:read"} | ALSO.get(endpoint, set())
+    answer = call(endpoint, f"Bearer {secret_of(olga, held)}", number=999)
+    assert answer.status_code in (200, 201, 404), answer.content
+
+
+def test_a_narrowed_token_does_not_see_what_the_person_sees(olga):
+    mara = person("mara", Role.MAINTAINER)
+    generate(caller(mara), TokenSpec("hers", "mara", Access.PUBLIC))
+    theirs = secret_of(olga, ["token:read"], "narrow")
+    assert call(("GET", "/tokens"), f"Bearer {theirs}").json()["total"] == 0
+    everything = secret_of(olga, ["token:read", "token:read_any"], "wide")
+    assert call(("GET", "/tokens"), f"Bearer {everything}").json()["total"] == 1
+
+
+def test_a_demoted_person_s_token_is_demoted(olga):
+    mara = person("mara", Role.MAINTAINER)
+    secret = secret_of(mara)
+    assert call(("POST", "/scans"), f"Bearer {secret}").status_code == 201
+    members.change_role(caller(olga), mara.pk, Role.AUDITOR)
+    assert is_problem(call(("POST", "/scans"), f"Bearer {secret}"), 403)
+
+
+def test_a_token_is_generated_shown_once_and_revoked(olga):
+    bearer = f"Bearer {secret_of(olga)}"
+    made = call(("POST", "/tokens"), bearer)
+    text = canaries.watch("token of the API", made.json()["token"])
+    number = made.json()["id"]
+    shown = call(("GET", "/tokens/{number}"), bearer, number)
+    assert text not in shown.content.decode()
+    assert (shown.json()["state"], shown.json()["login"]) == ("active", "olga")
+    assert call(("DELETE", "/tokens/{number}"), bearer, number).json()["state"] == "revoked"
+    entry = Entry.objects.get(action="token:create")
+    assert (entry.actor["via"], entry.actor["api_token_id"]) == ("api", ApiToken.objects.get().pk)
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "words"),
+    [
+        ("[", 400, "body"),
+        ("{}", 422, "fields"),
+        ('{"name":"x","resource_owner":"olga","expires":"never"}', 422, "fields"),
+        ('{"name":"x","resource_owner":"olga","permissions":{"contents":"god"}}', 422, "level"),
+        ('{"name":"x","resource_owner":"olga","permissions":{"no":"read"},"repository_access":"all"}', 422, "permi"),
+        ('{"name":"x","resource_owner":"olga","expires_in_days":9999,"repository_access":"all"}', 422, "expiration"),
+        ('{"name":"x","resource_owner":"nobody","repository_access":"all"}', 404, "resource owner"),
+        ('{"name":"x","resource_owner":"acme","repositories":["acme/gone"]}', 404, ""),
+        ('{"name":"\\u202ex","resource_owner":"olga","repository_access":"public"}', 422, "name"),
+        ("[" * 100_000, 400, "body"),
+        ('{"name":' + "9" * 5000 + "}", 400, "body"),
+    ],
+    ids=range(11),
+)  # fmt: skip
+def test_nonsense_is_told_apart_and_makes_nothing(olga, body, status, words):
+    answer = Client(HTTP_HOST="localhost", HTTP_AUTHORIZATION=f"Bearer {secret_of(olga)}").post(
+        f"{BASE}/tokens", body, "application/json"
+    )
+    assert is_problem(answer, status)
+    assert words in answer.json()["message"]
+    assert not Entry.objects.filter(action="token:create", outcome="allowed").exists()
+
+
+def test_what_is_not_there_is_json_too(olga):
+    client = Client(HTTP_HOST="localhost", HTTP_AUTHORIZATION=f"Bearer {secret_of(olga)}")
+    for path in (
+        "/",
+        "/nothing",
+        "/tokens/9999999999999999999999",
+        "/tokens/-1",
+        "/tokens/x",
+    ):
+        assert is_problem(client.get(BASE + path), 404), path
+    assert is_problem(client.put(f"{BASE}/tokens"), 405)
+    assert is_problem(client.get(f"{BASE}/tokens?page=0"), 422)
+    assert is_problem(client.get(f"{BASE}/audit?outcome=maybe"), 422)
+
+
+def test_the_document_is_for_everybody_and_holds_nothing_secret(olga):
+    answer = Client(HTTP_HOST="localhost").get(f"{BASE}/openapi.json")
+    assert answer.status_code == 200
+    assert answer.json()["info"]["title"] == "Keyhole"
+
+
+def test_a_role_that_lacks_its_second_factor_is_refused(olga):
+    from keyhole.accounts import sign_in_policy
+
+    secret = secret_of(olga)
+    sign_in_policy.require_second_factor(caller(olga), {Role.OWNER})
+    assert is_problem(call(("GET", "/tokens"), f"Bearer {secret}"), 403)
