@@ -123,12 +123,15 @@ class ScanWanted(Taken):
 
 
 class Integration(Schema):
-    """An external system, as its token shows it."""
+    """An external system, with the tokens that it holds."""
 
-    token_id: int
+    id: int
     name: str
     owner: str
+    """The person to ask about it."""
+    purpose: str
     health: str
+    token_ids: list[int]
     reach: str
     repositories: list[str]
     permissions: dict[str, str]

@@ -13,23 +13,25 @@ router = Router()
 
 @router.get("", response=Page[Integration], summary="List integrations")
 def listing(request: ApiRequest) -> Page[Integration]:
-    """Those whose tokens the caller may see."""
+    """Those whose tokens the caller may see, newest first."""
     found = services.register(request.caller)
     return Page(total=len(found), items=[_shown(each) for each in found])
 
 
-def _shown(found: services.Integration) -> Integration:
-    token = found.token
+def _shown(found: services.Registered) -> Integration:
+    latest = found.latest
     return Integration(
-        token_id=token.pk,
-        name=token.name,
-        owner=found.owner,
+        id=found.row.pk,
+        name=found.row.name,
+        owner=found.row.owner.login,
+        purpose=found.row.purpose,
         health=found.health.value,
-        reach=found.reach,
+        reach=found.reach_line,
+        token_ids=[each.token.pk for each in found.live],
         repositories=list(found.repositories),
         permissions={title: level.word for title, level in found.permissions},
-        last_used_at=token.last_used_at,
-        expires_at=token.expires_at,
-        requests=token.requests,
-        denials=token.denials,
+        last_used_at=latest.token.last_used_at if latest else None,
+        expires_at=found.expires_at,
+        requests=found.requests,
+        denials=found.denials,
     )
