@@ -123,7 +123,7 @@ class _Exchange:
         if self.route is None:
             raise not_found()
         subject = enforce.judge(self.world, self.actor, self.route)
-        self._say_what_was_needed(subject)
+        self._say_what_was_needed()
         call = Call(
             self.world,
             self.actor,
@@ -146,6 +146,10 @@ class _Exchange:
     def _find(self, request: Request) -> Route | None:
         """The operation. Repositories also go by their id: `/repositories/1001/issues`, as links and redirects say."""
         found = find(request.method, request.path)
+        if found is None and request.method == "GET":
+            # Older than the documented `matching-refs`, and still used by clients: every ref, or those below.
+            older = re.fullmatch(r"(/repos/[^/]+/[^/]+/git)/refs(?:/(.*))?", request.path)
+            found = find("GET", f"{older[1]}/matching-refs/{older[2] or ''}") if older else None
         by_id = re.fullmatch(r"/repositories/(\d+)(/.*)?", request.path, re.DOTALL)
         if found is not None or by_id is None:
             return found
@@ -169,11 +173,11 @@ class _Exchange:
         result.source = result.source or source
         return result
 
-    def _say_what_was_needed(self, subject: enforce.Subject) -> None:
+    def _say_what_was_needed(self) -> None:
         if self.route is None or self.actor.token is None:
             return
         if self.actor.token.has_scopes:
-            accepted = scopes.accepted(self.route.rule, subject.repository)
+            accepted = scopes.accepted(self.route.rule)
             self.headers["X-Accepted-OAuth-Scopes"] = ", ".join(accepted)
         elif accepted_header := enforce.accepted_header(self.route.rule, self.actor.token):
             self.headers["x-accepted-github-permissions"] = accepted_header
@@ -188,6 +192,7 @@ class _Exchange:
 
     def _moved(self, moved: enforce.Moved) -> Answer:
         """GitHub sends readers and writers of a former name to the repository's id."""
+        self._say_what_was_needed()
         parts = self.request.path.split("/")
         rest = "/".join(["", *parts[4:]]) if len(parts) > 4 else ""
         query = f"?{self.request.query}" if self.request.query else ""
@@ -196,7 +201,7 @@ class _Exchange:
         return Answer(
             301 if reads else 307,
             {
-                "message": "Moved Permanently" if reads else "Temporary Redirect",
+                "message": "Moved Permanently",
                 "url": address,
                 "documentation_url": "https://docs.github.com/rest/guides/best-practices-for-using-the-rest-api#follow-redirects",
             },
@@ -212,10 +217,11 @@ class _Exchange:
         if body and "Content-Type" not in headers:
             headers["Content-Type"] = "application/json; charset=utf-8"
         status = answer.status
-        if self.request.method in {"GET", "HEAD"} and status == 200:
-            headers["Cache-Control"] = "private, max-age=60, s-maxage=60"
+        reads = self.request.method in {"GET", "HEAD"}
+        if body and status in {200, 201}:
+            headers.setdefault("Cache-Control", "private, max-age=60, s-maxage=60")
             headers["ETag"] = f'W/"{hashlib.sha256(body).hexdigest()}"'
-            if _matches(self.request.headers.get("if-none-match", ""), headers["ETag"]):
+            if reads and _matches(self.request.headers.get("if-none-match", ""), headers["ETag"]):
                 status, body = 304, b""
                 self.meters.give_back(self.actor, self.request.address)
         rule = self.route.rule if self.route is not None else None

@@ -10,6 +10,7 @@ from keyhole.testing.github import gitdata, objects, shapes
 from keyhole.testing.github.answers import Problem, not_found
 from keyhole.testing.github.call import Call
 from keyhole.testing.github.git import may_change_workflows
+from keyhole.testing.github.links import spelled
 from keyhole.testing.github.objects import Commit, Entry
 from keyhole.testing.github.world import Repository, User
 
@@ -93,7 +94,9 @@ def listed(call: Call, entry: Entry, path: str, ref: str) -> dict[str, Any]:
     made = objects.entry(entry, path, ref, call.here)
     if entry.kind == "blob":
         signed = f"?token=SANDBOX{entry.oid[:20].upper()}" if call.repository.private else ""
-        made["download_url"] = f"{call.base}/raw/{call.repository.full_name}/{ref}/{path}{signed}"
+        made["download_url"] = (
+            f"{call.base}/raw/{call.repository.full_name}/{spelled(ref)}/{spelled(path)}{signed}"
+        )
     return made
 
 

@@ -194,7 +194,7 @@ def _for_scopes(world: World, actor: Actor, rule: Rule, subject: Subject) -> Non
             and not _is_public_read(rule, subject)
         ):
             raise standing.refusal(world, token, account)
-    accepted = scopes.accepted(rule, subject.repository)
+    accepted = scopes.accepted(rule)
     if accepted and not set(accepted) & set(scopes.held(token)):
         if _is_public_read(rule, subject):
             return

@@ -70,7 +70,7 @@ async def answer(
             raise GitProblem(403, "Please upgrade your git client.\nOnly the smart protocol is spoken here.")
         with world.lock:
             actor = _who(world, request)
-            repository = _judge(world, actor, asked.full_name, pushes_=service == "git-receive-pack")
+            repository = judge(world, actor, asked.full_name, pushing=service == "git-receive-pack")
     except GitProblem as problem:
         return await _refused(request, problem), actor, False
     protocol = request.headers.get("Git-Protocol", "")
@@ -92,7 +92,8 @@ def _who(world: World, request: web.BaseRequest) -> Actor:
         ) from None
 
 
-def _judge(world: World, actor: Actor, full_name: str, *, pushes_: bool) -> Repository:
+def judge(world: World, actor: Actor, full_name: str, *, pushing: bool) -> Repository:
+    """The repository, if this client may read it (or write to it). Raises GitProblem with what git is told if not."""
     repository = world.repository(full_name) or world.renamed(full_name)
     if repository is None or not enforce.sees(world, actor, repository):
         if repository is not None and actor.token is not None:
@@ -102,10 +103,10 @@ def _judge(world: World, actor: Actor, full_name: str, *, pushes_: bool) -> Repo
         if actor.token is None:
             raise GitProblem(401, "Repository not found.")
         raise GitProblem(404, "Repository not found.")
-    if pushes_ and actor.token is None:
+    if pushing and actor.token is None:
         raise GitProblem(401, "No anonymous write access.")
     denied = f"Permission to {repository.full_name}.git denied to {actor.user_or_app}."
-    if pushes_:
+    if pushing:
         if not _may_push(world, actor, repository):
             raise GitProblem(403, denied)
         if repository.archived:

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import re
 
-from keyhole.testing.github.table import Rule, is_permissionless
+from keyhole.testing.github.table import Rule
 from keyhole.testing.github.tokens import SandboxToken
-from keyhole.testing.github.world import Repository
 
 _INCLUDES = {
     "repo": ("repo:status", "repo_deployment", "public_repo", "repo:invite", "security_events"),
@@ -33,6 +32,7 @@ _BY_REPOSITORY_PART = {
     "statuses": ("repo", "repo:status"),
     "deployments": ("repo", "repo_deployment"),
     "hooks": ("admin:repo_hook", "read:repo_hook", "repo", "write:repo_hook"),
+    "collaborators": ("public_repo", "repo", "repo:invite"),
     "code-scanning": ("public_repo", "repo", "security_events"),
     "secret-scanning": ("public_repo", "repo", "security_events"),
     "dependabot": ("public_repo", "repo", "security_events"),
@@ -81,33 +81,24 @@ _BY_PATH: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
 """Path, scopes to read, scopes to write; the first that matches."""
 
 
-def accepted(rule: Rule, repository: Repository | None) -> tuple[str, ...]:
+def accepted(rule: Rule) -> tuple[str, ...]:
     """One of these scopes is needed, sorted as in `X-Accepted-OAuth-Scopes`; empty: none is."""
     path = rule.operation.path
     if path.startswith(("/repos/", "/repositories/")):
-        return _for_repository(rule, path.split("/")[1:], repository)
+        return _for_repository(rule, path.split("/")[1:])
     reads = rule.operation.method == "GET"
-    if (
-        reads
-        and (is_permissionless(rule) or rule.operation.public_ok)
-        and path.startswith(("/orgs/", "/teams/"))
-    ):
-        return ()
     for pattern, to_read, to_write in _BY_PATH:
         if re.fullmatch(pattern, path):
             return to_read if reads else to_write
     return ()
 
 
-def _for_repository(rule: Rule, parts: list[str], repository: Repository | None) -> tuple[str, ...]:
-    private = repository is not None and repository.private
+def _for_repository(rule: Rule, parts: list[str]) -> tuple[str, ...]:
     part = parts[3] if len(parts) > 3 else ""
     if len(parts) == 3 and rule.operation.method == "DELETE":
         return ("delete_repo",)
+    if len(parts) == 3:
+        return ("repo",)
     if part in _BY_REPOSITORY_PART:
         return _BY_REPOSITORY_PART[part]
-    if private:
-        return ("repo",)
-    if rule.operation.method == "GET" and rule.operation.public_ok:
-        return ()
     return ("public_repo", "repo")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
+import hashlib
 from datetime import datetime
 from typing import Any
 
@@ -143,6 +143,41 @@ def organization(found: Organization, world: World, links: Links) -> dict[str, A
     }
 
 
+def of_an_owner(found: Organization, world: World) -> dict[str, Any]:
+    """What only an owner is told of an organization, with GitHub's defaults."""
+    private = sum(each.private for each in world.repositories.values() if each.owner is found)
+    for_new_repositories = (
+        "advanced_security", "dependabot_alerts", "dependabot_security_updates", "dependency_graph", "secret_scanning",
+        "secret_scanning_push_protection",
+    )  # fmt: skip
+    return {
+        "total_private_repos": private,
+        "owned_private_repos": private,
+        "private_gists": 0,
+        "disk_usage": 0,
+        "collaborators": 0,
+        "billing_email": found.email,
+        "default_repository_permission": {"pull": "read", "push": "write"}.get(found.base_role, found.base_role),
+        "members_can_create_repositories": True,
+        "two_factor_requirement_enabled": False,
+        "members_allowed_repository_creation_type": "all",
+        "members_can_create_public_repositories": True,
+        "members_can_create_private_repositories": True,
+        "members_can_create_internal_repositories": False,
+        "members_can_create_pages": True,
+        "members_can_create_public_pages": True,
+        "members_can_create_private_pages": True,
+        "members_can_fork_private_repositories": False,
+        "web_commit_signoff_required": False,
+        "plan": {"name": "sandbox", "space": 976562499, "private_repos": 10000, "filled_seats": len(found.members),
+                 "seats": 100},
+        **{f"{name}_enabled_for_new_repositories": False for name in for_new_repositories},
+        "secret_scanning_push_protection_custom_link_enabled": False,
+        "secret_scanning_push_protection_custom_link": None,
+        "secret_scanning_validity_checks_enabled": False,
+    }  # fmt: skip
+
+
 def short_organization(found: Organization, links: Links) -> dict[str, Any]:
     """An organization in a list."""
     url = f"{links.api}/orgs/{found.login}"
@@ -215,7 +250,9 @@ def full_repository(found: Repository, world: World, actor: Actor, links: Links)
     if shown.get("permissions", {}).get("push"):
         shown |= {name: found.settings.get(name, default) for name, default in _MERGING.items()}
     # A credential in an ordinary answer: GitHub puts one here for private repositories.
-    shown["temp_clone_token"] = f"sandbox-clone-{secrets.token_hex(14)}" if found.private else ""
+    for_whom = actor.token.id if actor.token is not None else 0
+    mark = hashlib.sha256(f"{found.id} {for_whom}".encode()).hexdigest()[:28]
+    shown["temp_clone_token"] = f"sandbox-clone-{mark}" if found.private else ""
     return shown
 
 

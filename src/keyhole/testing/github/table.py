@@ -149,10 +149,16 @@ def _pattern(path: str, method: str) -> re.Pattern[str]:
         name = part[1:-1]
         if not part.startswith("{"):
             text += "/" + re.escape(part)
+        elif path.endswith("/matching-refs/{ref}") and name == "ref":
+            text += "/(.*)"
         elif name == "path" and method == "GET" and path.endswith("/contents/{path}"):
             text += "/?(.*)"  # the root of a repository is asked for with an empty path
         else:
-            text += "/(.+?)" if name in _SPANNING else "/([^/]+)"
+            text += (
+                ("/(.*)" if path.endswith("/matching-refs/{ref}") else "/(.+?)")
+                if name in _SPANNING
+                else "/([^/]+)"
+            )
     return re.compile(text, re.DOTALL)
 
 

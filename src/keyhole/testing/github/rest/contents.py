@@ -12,6 +12,7 @@ from keyhole.testing.github.call import Call
 from keyhole.testing.github.objects import Entry
 from keyhole.testing.github.registry import answers
 
+_NOT_KEPT = "public, must-revalidate, max-age=0"
 _RAW = "application/vnd.github.raw"
 
 
@@ -138,4 +139,6 @@ def archive(call: Call) -> Answer:
     oid = code.tip(call, ref)
     signed = f"?token=SANDBOX{oid[:20].upper()}" if call.repository.private else ""
     at = f"{call.base}/codeload/{call.repository.full_name}/legacy.{kind}/{oid}{signed}"
-    return Answer(302, None, {"Location": at, "Content-Type": "text/html;charset=utf-8"})
+    return Answer(
+        302, None, {"Location": at, "Content-Type": "text/html;charset=utf-8", "Cache-Control": _NOT_KEPT}
+    )

@@ -60,7 +60,12 @@ def my_organizations(call: Call) -> Listed:
 @answers("orgs/get", source=Source.RECORDED)
 def an_organization(call: Call) -> dict[str, Any]:
     """An organization."""
-    return shapes.organization(call.organization, call.world, call.links)
+    shown = shapes.organization(call.organization, call.world, call.links)
+    token, user = call.actor.token, call.actor.user
+    owns = user is not None and call.organization.members.get(user.id) == "admin"
+    if owns and token is not None and (token.has_scopes or token.owner is call.organization):
+        return shown | shapes.of_an_owner(call.organization, call.world)
+    return shown
 
 
 @answers("orgs/list-members")
