@@ -7,11 +7,14 @@ import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import trustme
 
 from keyhole.core.github_credentials import CredentialKind
 from keyhole.core.permissions import Level
 from keyhole.core.request import OwnerKind
 from keyhole.core.secret import Secret
+from keyhole.providers import gitcli
+from keyhole.providers.addresses import pin
 from keyhole.providers.github.app import App
 from keyhole.providers.github.client import GitHub as Client
 from keyhole.providers.github.client import at
@@ -322,3 +325,44 @@ def test_leaked_tokens_are_revoked_by_whoever_holds_them(world):
     assert revoke_leaked(OUT, world.instance, [Secret(each.text) for each in leaked]) == 2
     for each in leaked:
         assert problem(identify, world.client(each)).kind is ProblemKind.BAD_CREDENTIALS
+
+
+def test_u5_over_tls_with_an_authority_of_one_s_own_and_not_without(tmp_path):
+    authority, other = trustme.CA(), trustme.CA()
+    certificate = authority.issue_cert("127.0.0.1")
+    files = {name: tmp_path / f"{name}.pem" for name in ("chain", "key", "authority", "other")}
+    for blob in certificate.cert_chain_pems:
+        blob.write_to_path(files["chain"], append=True)
+    certificate.private_key_pem.write_to_path(files["key"])
+    authority.cert_pem.write_to_path(files["authority"])
+    other.cert_pem.write_to_path(files["other"])
+    with GitHub(certificate=files["chain"], key=files["key"]) as github:
+        alice = github.add_user("alice")
+        github.add_repository("alice/tide", private=True)
+        made = github.add_fine_grained_token(alice, repositories="all", permissions={"contents": "read"})
+        secret = Secret(canaries.watch("token over TLS", made.text))
+        trusting = Outgoing(allow_private=True, ca_file=str(files["authority"]))
+        instance = instance_at(github.url, trusting)
+        assert instance.web.startswith("https://")
+        assert identify(Client(instance, secret, trusting)).login == "alice"
+        clone(instance, "alice", "tide", secret, tmp_path / "tide.git", outgoing=trusting)
+        assert git(tmp_path / "tide.git", "show", "HEAD:README.md") == "# tide"
+        doubting = Outgoing(allow_private=True, ca_file=str(files["other"]))
+        asked = len(github.requests)
+        untrusted = problem(identify, Client(instance, secret, doubting))
+        assert (untrusted.kind, "prove who it is" in untrusted.message) == (ProblemKind.UNREACHABLE, True)
+        fetching = (instance, "alice", "tide", secret, tmp_path / "tide.git")
+        with pytest.raises(GitHubProblem, match="prove who it is"):
+            fetch(*fetching, outgoing=doubting)
+        # Git itself, past the first question of ours, trusts nobody else either.
+        mirror_config = gitcli.over_http(pin(instance.web, allow_private=True), str(files["other"]))
+        with pytest.raises(gitcli.GitError, match="certificate"):
+            gitcli.run(
+                None,
+                "ls-remote",
+                "--",
+                f"{instance.web}/alice/tide.git",
+                config=mirror_config,
+                allow_protocols=("https",),
+            )
+        assert len(github.requests) == asked

@@ -22,7 +22,7 @@ from keyhole.core.secret import Secret
 from keyhole.jobs import job, step
 from keyhole.notifications.channels.interface import Means, Message, NotDelivered, kind_of
 from keyhole.notifications.models import Channel, Delivery, Occurrence, State
-from keyhole.notifications.publishing import KIND
+from keyhole.notifications.publishing import KIND, SENDER
 from keyhole.providers.outgoing import configured
 from keyhole.vault import services as vault
 
@@ -34,7 +34,7 @@ _LEASE = timedelta(minutes=5)
 """Longer than an attempt takes: when it is over, whoever made the attempt has died."""
 KEPT = timedelta(days=90)
 """How long deliveries that have ended are shown."""
-_JOB = Caller(None, "notifications", Via.JOB)
+_JOB = Caller(None, SENDER, Via.JOB)
 
 
 def place(channel: int, field: str) -> vault.Place:

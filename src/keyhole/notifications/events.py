@@ -89,7 +89,6 @@ _TABLE = (
     EventKind(
         "vault.sealed", "Vault sealed", "The keys of the vault are missing or wrong: connections rest."
     ),
-    EventKind("audit.broken", "Audit log does not verify", "The chain of audit records is broken."),
     EventKind("notification.test", "Test", "Somebody pressed the test button of a channel."),
 )
 

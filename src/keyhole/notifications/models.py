@@ -126,3 +126,17 @@ class Delivery(models.Model):
 
     def __str__(self) -> str:
         return f"delivery {self.pk} to {self.channel_id}"
+
+
+class Followed(models.Model):
+    """How far the audit log has been looked at for events. At most one row; none before that has begun."""
+
+    only = models.BooleanField(default=True, unique=True)
+    seq = models.BigIntegerField()
+    """Position of the last record that was looked at."""
+
+    class Meta:
+        constraints = (models.CheckConstraint(condition=Q(only=True), name="one_place_in_the_log"),)
+
+    def __str__(self) -> str:
+        return f"followed to {self.seq}"

@@ -18,6 +18,8 @@ log = logging.getLogger("keyhole.notifications")
 
 KIND = "notification"
 """The job's kind."""
+SENDER = "notifications"
+"""How the job that sends is named in the audit log."""
 SUMMARY_HOUR = 8
 """Hour, in UTC, at which daily summaries are sent."""
 MOST_AN_HOUR = 30

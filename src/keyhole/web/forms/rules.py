@@ -24,12 +24,10 @@ LEAST = (
 _TITLES = {
     "token": "Tokens",
     "connection": "Connections",
-    "integration": "Integrations",
     "scan": "Code scans",
     "member": "Members",
     "policy": "Policy",
     "vault": "Vault",
-    "audit": "Audit log",
 }
 _NOT_FOR_RULES = frozenset({"notification.test"})
 
