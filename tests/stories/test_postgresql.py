@@ -24,7 +24,7 @@ def postgresql(tmp_path_factory):
     server.cleanup()
 
 
-@pytest.mark.timeout(280)
+@pytest.mark.timeout(600)
 def test_the_unit_tests_hold_on_postgresql(postgresql):
     # Nor which settings: they would be read before the new run has said where its data are.
     foreign = ("KEYHOLE_", "PYTEST_", "DJANGO_")
@@ -49,7 +49,7 @@ def test_the_unit_tests_hold_on_postgresql(postgresql):
         env={**environment, "PYTEST_KEYHOLE_DATABASE_URL": postgresql.get_uri()},
         capture_output=True,
         text=True,
-        timeout=270,
+        timeout=590,
         check=False,
     )
     assert done.returncode == 0, done.stdout[-6000:]
