@@ -25,6 +25,7 @@ from keyhole.core.caller import Caller
 from keyhole.core.errors import Conflict, Unavailable
 from keyhole.core.permissions import Level
 from keyhole.core.secret import Secret
+from keyhole.providers import local
 from keyhole.providers.gitcli import run
 from keyhole.providers.github import mirror
 from keyhole.providers.github.problems import GitHubProblem, ProblemKind
@@ -124,6 +125,10 @@ def _fetch(
         f".{git_dir.name}.*"
     ):  # of a process that was killed in the middle of a clone
         shutil.rmtree(draft, ignore_errors=True)
+    if git_dir.exists() and local.git_dir_of(git_dir) is None:
+        shutil.rmtree(
+            git_dir
+        )  # what is there is no repository any more: a disk was full, or somebody tidied up
     instance = use.connection.instance
     try:
         if git_dir.exists():

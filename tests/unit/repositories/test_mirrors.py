@@ -164,6 +164,13 @@ def test_what_a_killed_process_left_is_cleared_away(world, row):
     assert not half.exists()
 
 
+def test_a_mirror_that_is_no_repository_any_more_is_made_anew(world, row):
+    fetch(row)
+    (row.git_dir / "HEAD").unlink()
+    assert fetch(row).refs == 1
+    assert refs(row.git_dir) == refs(world.tide.git_dir)
+
+
 def test_two_do_not_fetch_the_same_mirror(world, row, monkeypatch):
     monkeypatch.setattr(mirrors, "_PATIENCE", -1.0)
 
