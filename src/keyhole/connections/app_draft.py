@@ -50,7 +50,7 @@ def begin(caller: Caller, spec: AppSpec) -> AppDraft:
     """
     user = require(caller, "connection:create")
     app_id = spec.app_id.strip()
-    if not (app_id.isascii() and app_id.isdigit() and 0 < int(app_id) < 2**53):
+    if not (app_id.isascii() and app_id.isdigit() and len(app_id) <= 15 and int(app_id)):
         raise InvalidInput(
             "The App id is a number.",
             field="app_id",

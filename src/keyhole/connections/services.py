@@ -157,7 +157,7 @@ def by_name(caller: Caller, text: str) -> Connection:
     require(caller, "connection:read")
     rows = Connection.objects.filter(removed_at=None).select_related("successor", "created_by__owner")
     row = rows.filter(name=text).first()
-    if row is None and text.isascii() and text.isdigit() and int(text) < 2**63:
+    if row is None and text.isascii() and text.isdigit() and len(text) <= 18:
         row = rows.filter(pk=int(text)).first()
     if row is None:
         raise no_such()

@@ -20,7 +20,7 @@ from django.utils import timezone
 from keyhole.accounts.services import owner_for, require
 from keyhole.audit.log import ALLOWED, Draft, append
 from keyhole.connections import services as connections
-from keyhole.connections.models import Connection
+from keyhole.connections.models import Connection, State
 from keyhole.core.caller import Caller
 from keyhole.core.canonical import fold, owner_name, repository_name
 from keyhole.core.errors import Conflict, InvalidInput, KeyholeError
@@ -28,6 +28,7 @@ from keyhole.core.request import OwnerKind
 from keyhole.repositories.models import GITHUB, FormerName, Reachable, Repository
 from keyhole.repositories.services import place_of
 
+_OUT_OF_USE = (State.SICK, State.EXPIRED, State.PAUSED, State.REMOVED)
 FOLDER = "@github"
 """Below KEYHOLE_REPOSITORIES; no owner can have this name, so that no import can land in it."""
 
@@ -100,6 +101,7 @@ def taken_in(caller: Caller, connection_id: int) -> list[Repository]:
 def take_in(caller: Caller, connection_id: int, remote_ids: Collection[int] | None = None) -> Taken:
     """Connect the repositories with these ids of GitHub, out of those that the connection reaches; None is all.
 
+    One that another connection brought, which does not work any more, is reached through this one from now on.
     InvalidInput when it does not reach one of them. Doing it again is harmless.
     """
     require(caller, "repository:connect")
@@ -113,7 +115,10 @@ def take_in(caller: Caller, connection_id: int, remote_ids: Collection[int] | No
             hint="Look again at what it reaches; the selection may have changed on GitHub.",
         )
     with transaction.atomic():
-        return take(caller, row, [remote_of(seen[number]) for number in sorted(wanted)])
+        taken = take(caller, row, [remote_of(seen[number]) for number in sorted(wanted)])
+        for known in taken.known:
+            _reach_through(caller, row, known)
+    return taken
 
 
 def remote_of(seen: Reachable) -> Remote:
@@ -184,12 +189,18 @@ def follow(caller: Caller, connection: Connection, row: Repository, remote: Remo
                 owner=row.owner, name_folded=row.name_folded, defaults={"repository": row}
             )
     row.owner, row.name, row.name_folded, row.unreachable = owner, name, fold(name), ""
-    if row.connection is None or row.connection.removed_at is not None:
-        row.connection = connection
-    row.save(update_fields=["owner", "name", "name_folded", "unreachable", "connection"])
+    row.save(update_fields=["owner", "name", "name_folded", "unreachable"])
     if moved:
         record(caller, "repository:change", row, before=before, github_id=remote.id)
     return row
+
+
+def _reach_through(caller: Caller, connection: Connection, row: Repository) -> None:
+    if row.connection is not None and row.connection.state not in _OUT_OF_USE:
+        return
+    row.connection = connection
+    row.save(update_fields=["connection"])
+    record(caller, "repository:change", row, connection=connection.name)
 
 
 def _make_room(caller: Caller, connection: Connection, owner_id: int, name: str, remote_id: int) -> None:

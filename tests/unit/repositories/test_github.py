@@ -140,6 +140,18 @@ def test_one_that_is_not_selected_any_more_stays_and_says_so(world):
     assert services.get(local_caller(), taken.pk).unreachable == ""
 
 
+def test_another_connection_takes_over_when_asked_and_not_by_itself(world):
+    first, second = connect(world, token(world)), connect(world, token(world), name="Second")
+    (taken,) = take_in(first, "harbour/tide-api")
+    take_in(second, "harbour/tide-api")
+    assert services.get(local_caller(), taken.pk).connection == first
+    connections.remove(local_caller(), first.pk)
+    listing.refresh_now(local_caller(), second.pk)
+    assert services.get(local_caller(), taken.pk).connection == first
+    take_in(second, "harbour/tide-api")
+    assert services.get(local_caller(), taken.pk).connection == second
+
+
 def test_a_name_that_a_folder_has_here_is_not_taken_from_it(world, tmp_path):
     import subprocess
 

@@ -103,6 +103,14 @@ def test_what_it_reaches_is_chosen_from_and_taken_in(world, browser, row):
     assert shown(browser, f"/scans/new/refs?repository={taken.pk}").strip() == ""
 
 
+@pytest.mark.parametrize("text", ["x", "-1", "9" * 9000, "²"])
+def test_an_id_that_is_none_takes_nothing_in(browser, row, text):
+    listing.refresh_now(local_caller(), row.pk)
+    page = sent(browser, f"/connections/{row.pk}/take-in", access="selected", repositories=text)
+    assert "Nothing new was chosen" in page
+    assert services.list_repositories(local_caller()) == []
+
+
 def test_all_repositories(browser, row):
     listing.refresh_now(local_caller(), row.pk)
     page = sent(browser, f"/connections/{row.pk}/take-in", access="all")

@@ -13,6 +13,7 @@ from keyhole.core.secret import Secret
 from keyhole.providers.github.problems import GitHubProblem
 from keyhole.repositories import listing
 from keyhole.web.caller import caller_of
+from keyhole.web.forms.numbers import whole_number
 from keyhole.web.registry import page, trail
 from keyhole.web.render import show
 
@@ -71,14 +72,9 @@ def choose(request: HttpRequest, number: int) -> HttpResponseBase:
     """Where the App is installed; the chosen one becomes the connection."""
     caller, problem = caller_of(request), None
     if request.method == "POST":
-        chosen = request.POST.get("installation", "")
+        chosen = whole_number(request.POST.get("installation", ""))
         try:
-            row = app_draft.finish(
-                caller,
-                number,
-                int(chosen) if chosen.isascii() and chosen.isdigit() else 0,
-                request.POST.get("name", ""),
-            )
+            row = app_draft.finish(caller, number, chosen, request.POST.get("name", ""))
         except (InvalidInput, Conflict) as refused:
             problem = refused
         else:

@@ -14,6 +14,7 @@ from keyhole.core.caller import Caller
 from keyhole.repositories import github, listing
 from keyhole.repositories.models import Listing
 from keyhole.web.caller import caller_of
+from keyhole.web.forms.numbers import whole_number
 from keyhole.web.forms.granted import granted
 from keyhole.web.registry import page, trail
 from keyhole.web.render import show
@@ -130,7 +131,7 @@ def take_in(request: HttpRequest, number: int) -> HttpResponseBase:
     caller = caller_of(request)
     everything = request.POST.get("access") == "all"
     connections.set_take_all(caller, number, everything)
-    ids = [int(text) for text in request.POST.getlist("repositories") if text.isascii() and text.isdigit()]
+    ids = [number for text in request.POST.getlist("repositories") if (number := whole_number(text))]
     taken = github.take_in(caller, number, None if everything else ids)
     if taken.connected:
         names = ", ".join(row.full_name for row in taken.connected[:3])

@@ -60,7 +60,7 @@ def _steps(connected: bool, generated: bool, scanned: bool) -> list[Step]:
     return [
         Step(
             "Connect repositories",
-            "A folder of this machine that holds Git repositories.",
+            "A folder of this machine that holds Git repositories, or GitHub.",
             reverse("connect"),
             connected,
         ),
