@@ -14,8 +14,8 @@ from keyhole.core.caller import Caller
 from keyhole.repositories import github, listing
 from keyhole.repositories.models import Listing
 from keyhole.web.caller import caller_of
-from keyhole.web.forms.numbers import whole_number
 from keyhole.web.forms.granted import granted
+from keyhole.web.forms.numbers import whole_number
 from keyhole.web.registry import page, trail
 from keyhole.web.render import show
 
@@ -131,8 +131,8 @@ def take_in(request: HttpRequest, number: int) -> HttpResponseBase:
     caller = caller_of(request)
     everything = request.POST.get("access") == "all"
     connections.set_take_all(caller, number, everything)
-    ids = [number for text in request.POST.getlist("repositories") if (number := whole_number(text))]
-    taken = github.take_in(caller, number, None if everything else ids)
+    ids = [whole_number(text) for text in request.POST.getlist("repositories")]
+    taken = github.take_in(caller, number, None if everything else [chosen for chosen in ids if chosen])
     if taken.connected:
         names = ", ".join(row.full_name for row in taken.connected[:3])
         more = f" and {len(taken.connected) - 3} more" if len(taken.connected) > 3 else ""
