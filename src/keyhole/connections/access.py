@@ -17,7 +17,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from keyhole.accounts.services import require
-from keyhole.connections.app_tokens import METADATA, installation_token
+from keyhole.connections.app_tokens import METADATA, forget, installation_token
 from keyhole.connections.models import BLOCKING, MISSING, Connection, Successor
 from keyhole.connections.records import locked, no_such, record
 from keyhole.connections.rotation import failed, promote, waiting
@@ -28,7 +28,7 @@ from keyhole.core.secret import Secret
 from keyhole.providers import outgoing
 from keyhole.providers.github.client import GitHub
 from keyhole.providers.github.identity import identify
-from keyhole.providers.github.problems import GitHubProblem
+from keyhole.providers.github.problems import GitHubProblem, ProblemKind
 from keyhole.vault import services as vault
 
 _NOT_OURS = frozenset({"not_found_or_not_selected", "permission_missing", "role_missing", "moved", "other"})
@@ -102,9 +102,11 @@ def check(caller: Caller, number: int) -> Connection:
     identity = None
     try:
         with using(caller, row) as use:
-            identity = None if row.is_app else identify(use.github())
             if row.is_app:
-                use.github()  # an installation token is only given to an App that is still installed
+                forget(row, use.secret)
+                use.github()  # a new token is only given to an App that is still installed
+            else:
+                identity = identify(use.github())
     except (GitHubProblem, CredentialMissing):
         pass  # noted by `using`
     else:
@@ -205,6 +207,8 @@ def _note_success(caller: Caller, use: Use) -> None:
 
 
 def _note_problem(caller: Caller, use: Use, problem: GitHubProblem) -> None:
+    if use.connection.is_app and problem.kind is ProblemKind.BAD_CREDENTIALS:
+        forget(use.connection, use.secret)
     if use.successor is None:
         note_check(caller, use.connection, Check.of(problem))
     elif problem.kind.value in BLOCKING | _NOT_OURS:

@@ -15,6 +15,7 @@ from keyhole.core.permissions import Level
 from keyhole.core.secret import Secret
 from keyhole.providers import outgoing
 from keyhole.providers.github.app import App
+from keyhole.providers.github.problems import GitHubProblem, ProblemKind
 
 METADATA: Mapping[str, Level] = {"metadata": Level.READ}
 """What looking at lists of repositories needs."""
@@ -28,11 +29,48 @@ def installation_token(
 ) -> Secret:
     """A token for these repositories (GitHub's ids; none is all) and permissions, of the App's installation.
 
-    GitHubProblem when GitHub does not take the key, or the App is not installed there any more.
+    GitHubProblem when GitHub does not take the key, the App is not installed there any more, or may do less.
     """
     if row.app_id is None or row.installation_id is None:
         raise InvalidInput("This connection is no GitHub App.")
-    return _app(row, key).installation_token(row.installation_id, repository_ids, permissions).secret
+    try:
+        return _app(row, key).installation_token(row.installation_id, repository_ids, permissions).secret
+    except GitHubProblem as problem:
+        raise _told_apart(row, problem) from problem
+
+
+def forget(row: Connection, key: Secret) -> None:
+    """Have the next token made anew: one that was kept has been refused, or should be proved to be given still."""
+    with _lock:
+        _apps.pop(recognition(key, row.web, row.installation_id), None)
+
+
+def _told_apart(row: Connection, problem: GitHubProblem) -> GitHubProblem:
+    """The refusal in terms of Apps, where GitHub's status alone would be read as one of a token's."""
+    where, said = row.owner_login, problem.said.lower()
+    match problem.answered:
+        case 401:
+            kind, message = (
+                ProblemKind.BAD_CREDENTIALS,
+                f"{row.instance.name} does not accept the App's private key.",
+            )
+            hint = "It was deleted, or is another App's. Generate a new one in the App's settings, and rotate to it."
+        case 404:
+            kind, message = ProblemKind.BAD_CREDENTIALS, f"The App is not installed on {where} any more."
+            hint = "Install it there again and connect it anew: the installation has another number then."
+        case 403 if "suspended" in said:
+            kind, message = ProblemKind.POLICY, f"The App's installation on {where} is suspended."
+            hint = "Somebody who administers that account can end this in its settings, under installed GitHub Apps."
+        case 422 if "permission" in said:
+            kind, message = ProblemKind.PERMISSION_MISSING, f"The App may not read code on {where}."
+            hint = "Give it the repository permission Contents: read, and accept the change where it is installed."
+        case 422:
+            kind = ProblemKind.NOT_FOUND_OR_NOT_SELECTED
+            message = f"The App's installation on {where} does not select this repository."
+            hint = "Add it in the settings of the installation on GitHub."
+        case _:
+            return problem
+    return GitHubProblem(kind, message=message, hint=hint, answered=problem.answered, said=problem.said)
 
 
 def _app(row: Connection, key: Secret) -> App:

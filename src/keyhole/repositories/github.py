@@ -106,6 +106,8 @@ def take_in(caller: Caller, connection_id: int, remote_ids: Collection[int] | No
     """
     require(caller, "repository:connect")
     row = connections.get(caller, connection_id)
+    if row.removed_at is not None:
+        raise Conflict(f"The connection {row.name!r} is removed.", hint="Connect GitHub again.")
     seen = {found.remote_id: found for found in Reachable.objects.filter(connection=row)}
     wanted = set(seen) if remote_ids is None else set(remote_ids)
     if strange := wanted - set(seen):

@@ -30,6 +30,8 @@ KIND = "github-listing"
 log = logging.getLogger("keyhole.repositories")
 _OPEN = (Listing.State.QUEUED, Listing.State.RUNNING)
 _SAVE_EVERY = 10
+_KEPT = 20
+"""Runs of a connection that are remembered."""
 _HIDDEN = frozenset(
     {ProblemKind.NOT_FOUND_OR_NOT_SELECTED, ProblemKind.PERMISSION_MISSING, ProblemKind.SSO_REQUIRED}
 )
@@ -201,6 +203,8 @@ def _apply(listing: Listing) -> None:
             connected=len(taken.connected), renamed=len(renamed), lost=len(lost)
         )
         _end(listing.pk, Listing.State.DONE, "", "")
+        kept = Listing.objects.filter(connection=connection).values_list("pk", flat=True)[:_KEPT]
+        Listing.objects.filter(connection=connection).exclude(pk__in=list(kept)).delete()
 
 
 def _end(row: int, state: Listing.State, reason: str, hint: str) -> None:

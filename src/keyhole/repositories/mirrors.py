@@ -121,14 +121,7 @@ def _follow(caller: Caller, connection: Connection, row: Repository, now: Remote
 def _fetch(
     use: Use, now: RemoteRepository, credential: Secret, git_dir: Path, on_progress: OnProgress
 ) -> None:
-    for draft in git_dir.parent.glob(
-        f".{git_dir.name}.*"
-    ):  # of a process that was killed in the middle of a clone
-        shutil.rmtree(draft, ignore_errors=True)
-    if git_dir.exists() and local.git_dir_of(git_dir) is None:
-        shutil.rmtree(
-            git_dir
-        )  # what is there is no repository any more: a disk was full, or somebody tidied up
+    _clear_away(git_dir)
     instance = use.connection.instance
     try:
         if git_dir.exists():
@@ -147,6 +140,14 @@ def _fetch(
         if problem.kind in (ProblemKind.NOT_FOUND_OR_NOT_SELECTED, ProblemKind.PERMISSION_MISSING):
             raise _cannot_read(now) from problem
         raise
+
+
+def _clear_away(git_dir: Path) -> None:
+    """What a process left that was killed in the middle of a clone, and a mirror that is no repository any more."""
+    for draft in git_dir.parent.glob(f".{git_dir.name}.*"):
+        shutil.rmtree(draft, ignore_errors=True)
+    if git_dir.exists() and local.git_dir_of(git_dir) is None:
+        shutil.rmtree(git_dir)
 
 
 def _cannot_read(now: RemoteRepository) -> GitHubProblem:

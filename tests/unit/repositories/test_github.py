@@ -5,7 +5,7 @@ import pytest
 from keyhole.accounts.services import local_caller
 from keyhole.connections import services as connections
 from keyhole.connections.models import State
-from keyhole.core.errors import InvalidInput
+from keyhole.core.errors import Conflict, InvalidInput
 from keyhole.providers.github.problems import GitHubProblem, ProblemKind
 from keyhole.repositories import github, listing, lookup, services
 from keyhole.repositories.models import FormerName, Repository
@@ -74,6 +74,15 @@ def test_what_is_not_reached_is_not_taken_in(world):
     listing.refresh_now(local_caller(), row.pk)
     with pytest.raises(InvalidInput, match="does not reach"):
         github.take_in(local_caller(), row.pk, [world.secret.id])
+    assert not Repository.objects.exists()
+
+
+def test_nothing_is_taken_in_through_a_removed_connection(world):
+    row = connect(world, token(world))
+    listing.refresh_now(local_caller(), row.pk)
+    connections.remove(local_caller(), row.pk)
+    with pytest.raises(Conflict, match="removed"):
+        github.take_in(local_caller(), row.pk)
     assert not Repository.objects.exists()
 
 
