@@ -58,13 +58,12 @@ def test_a_token_is_for_these_repositories_and_permissions_and_kept_for_the_next
 
 
 @pytest.mark.parametrize(
-    ("break_it", "ids", "permissions", "kind", "words"),
+    ("break_it", "asked", "kind", "words"),
     [
-        (lambda w: w.world.installations.clear(), [], READ, ProblemKind.BAD_CREDENTIALS, "not installed"),
+        (lambda w: w.world.installations.clear(), ([], READ), ProblemKind.BAD_CREDENTIALS, "not installed"),
         (
             lambda w: setattr(w.app, "public_key", other_key()),
-            [],
-            READ,
+            ([], READ),
             ProblemKind.BAD_CREDENTIALS,
             "private key",
         ),
@@ -75,12 +74,13 @@ def test_a_token_is_for_these_repositories_and_permissions_and_kept_for_the_next
             ProblemKind.POLICY,
             "suspended",
         ),
-        (lambda w: None, ["other"], READ, ProblemKind.NOT_FOUND_OR_NOT_SELECTED, "does not select"),
-        (lambda w: None, [], {"issues": Level.READ}, ProblemKind.PERMISSION_MISSING, "may not read code"),
+        (lambda w: None, (["other"], READ), ProblemKind.NOT_FOUND_OR_NOT_SELECTED, "does not select"),
+        (lambda w: None, ([], {"issues": Level.READ}), ProblemKind.PERMISSION_MISSING, "may not read code"),
     ],
     ids=["uninstalled", "key deleted", "suspended", "not selected", "not permitted"],
 )
-def test_refusals_are_told_in_terms_of_apps(world, row, break_it, ids, permissions, kind, words):
+def test_refusals_are_told_in_terms_of_apps(world, row, break_it, asked, kind, words):
+    ids, permissions = asked
     break_it(world)
     with pytest.raises(GitHubProblem) as refused:
         connections.credential_for(local_caller(), row, [world.other.id for _ in ids], permissions)
