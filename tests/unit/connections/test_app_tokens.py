@@ -69,8 +69,7 @@ def test_a_token_is_for_these_repositories_and_permissions_and_kept_for_the_next
         ),
         (
             lambda w: setattr(w.there, "suspended_at", w.world.now()),
-            [],
-            READ,
+            ([], READ),
             ProblemKind.POLICY,
             "suspended",
         ),
