@@ -8,6 +8,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from keyhole.testing.github import GitHub
+from tests import canaries
 from tests.stories import browser as web
 from tests.stories.keyhole_process import KeyholeProcess
 
@@ -16,7 +18,7 @@ CLONE_ONLY = "For 30 days, it can read code in harbour/tide-api. Nothing else."
 
 @pytest.fixture(scope="module")
 def keyhole(tmp_path_factory):
-    server = KeyholeProcess(tmp_path_factory.mktemp("plan"))
+    server = KeyholeProcess(tmp_path_factory.mktemp("plan"), KEYHOLE_ALLOW_PRIVATE_ADDRESSES="yes")
     server.start()
     server.make_repo("harbour/tide-api")
     server.make_repo("harbour/ledger")
@@ -127,3 +129,30 @@ def test_the_plan_becomes_a_keyhole_token_that_works(page, keyhole):
     keyhole.clone("harbour/tide-api", token)
     status, _, _ = keyhole.http("GET", "/api/v3/repos/harbour/ledger", token)
     assert status == 404
+
+
+def test_the_link_becomes_exactly_the_planned_token_on_a_github(page, keyhole):
+    with GitHub() as github:
+        alice = github.add_user("alice")
+        github.add_organization("harbour", owners=[alice])
+        github.add_repository("harbour/tide-api", private=True)
+        page.goto(f"{keyhole.url}/plan?preset=atlantis&endpoint=GET /orgs/{{org}}/teams&owner=harbour&days=7")
+        page.get_by_label("GitHub (optional)").fill(github.url)
+        page.keyboard.press("Tab")
+        link = page.get_by_role("link", name="Open the form, filled in")
+        expect(link).to_have_attribute(
+            "href", re.compile(f"^{github.url}/settings/personal-access-tokens/new")
+        )
+        page.goto(link.get_attribute("href"))
+        page.get_by_role("button", name="Sign in as alice").click()
+        expect(page.get_by_label("Token name")).to_have_value("Atlantis token")
+        page.get_by_label("harbour/tide-api").check()
+        page.get_by_role("button", name="Generate token").click()
+        text = canaries.watch("sandbox page token", page.get_by_label("Your new token").input_value())
+        made = github.world.tokens[text]
+        assert {name: level.word for name, level in made.permissions.items()} == {
+            "contents": "read", "metadata": "read", "statuses": "write", "pull_requests": "write", "members": "read",
+        }  # fmt: skip
+        assert (made.owner.login, made.name) == ("harbour", "Atlantis token")
+        assert round((made.expires_at - made.created_at).total_seconds() / 86_400) == 7
+        assert made.description.startswith("For Atlantis (token).")

@@ -9,7 +9,7 @@ from keyhole.core.errors import InvalidInput
 from keyhole.providers.github.instance import GITHUB_COM, Instance, InstanceKind, instance_at
 from keyhole.providers.outgoing import Outgoing, Unreachable
 
-__all__ = ["GITHUB_COM", "Server", "called", "prefills", "server_at"]
+__all__ = ["GITHUB_COM", "Server", "assumed", "called", "is_github_com", "prefills", "server_at"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +30,32 @@ def server_at(address: str, outgoing: Outgoing) -> Server:
     try:
         return Server(instance_at(address, outgoing))
     except Unreachable as problem:
-        parts = urlsplit(address if "://" in address else f"https://{address}")
-        web = f"{parts.scheme}://{parts.netloc}"
-        return Server(
-            Instance(InstanceKind.ENTERPRISE, web, f"{web}/api/v3"),
-            f"{parts.netloc} was not reached, so these are the steps of an Enterprise Server. {problem.message}",
-        )
+        return assumed(address, f"was not reached: {problem.message}")
     except InvalidInput as problem:
         raise InvalidInput(problem.message, field="github", hint=problem.hint) from problem
+
+
+def assumed(address: str, why: str) -> Server:
+    """An Enterprise Server at an address that was not asked what it is. InvalidInput for what is no address."""
+    try:
+        parts = urlsplit(address if "://" in address else f"https://{address}")
+        host = parts.hostname and parts.netloc
+    except ValueError:
+        host = ""
+    if not host or "@" in host or parts.scheme not in ("http", "https"):
+        raise InvalidInput(
+            "That is not the address of a GitHub.", field="github", hint="For example github.example.com."
+        )
+    web = f"{parts.scheme}://{host}"
+    return Server(
+        Instance(InstanceKind.ENTERPRISE, web, f"{web}/api/v3"),
+        f"These are the steps of an Enterprise Server; {host} {why}",
+    )
+
+
+def is_github_com(address: str) -> bool:
+    """Whether an address is github.com's, as far as that can be told without asking or settings."""
+    return address.strip().lower().rstrip("/") in ("", "github.com", "https://github.com")
 
 
 def prefills(instance: Instance) -> bool:

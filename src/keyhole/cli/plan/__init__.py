@@ -122,9 +122,9 @@ def command(
 
 
 def _server(address: str) -> Server:
-    from keyhole.planner.server import GITHUB_COM, Server, server_at
+    from keyhole.planner.server import GITHUB_COM, Server, is_github_com, server_at
 
-    if address.strip().lower() in ("", "github.com", "https://github.com"):
+    if is_github_com(address):
         return Server(GITHUB_COM)  # without settings, which would make a data folder where there is none
     from keyhole.cli.session import use_settings
 

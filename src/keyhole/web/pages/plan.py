@@ -21,7 +21,7 @@ from keyhole.planner.link import link
 from keyhole.planner.plan import Plan, plan
 from keyhole.planner.query import to_query
 from keyhole.planner.recorded import recorded_use
-from keyhole.planner.server import Server, called, server_at
+from keyhole.planner.server import GITHUB_COM, Server, assumed, called, is_github_com, server_at
 from keyhole.providers.github.instance import Instance
 from keyhole.providers.outgoing import configured
 from keyhole.repositories import services as repositories
@@ -159,7 +159,7 @@ def _expirations(form: PlanForm) -> list[tuple[str, str]]:
 def _answer(request: HttpRequest, form: PlanForm) -> dict[str, Any]:
     """What the right half shows. InvalidInput for values that make no sense."""
     made = plan(form.request, form.observed)
-    server = _server(form.request.github)
+    server = _server(request, form.request.github)
     instance = server.instance
     connected = repositories.list_repositories(caller_of(request))
     told = notes.notes(made)
@@ -187,8 +187,15 @@ def _answer(request: HttpRequest, form: PlanForm) -> dict[str, Any]:
     }
 
 
-def _server(address: str) -> Server:
-    """What is at the address; asked at most once in five minutes, since the form asks for an answer at each change."""
+def _server(request: HttpRequest, address: str) -> Server:
+    """What is at the address, asked at most once in five minutes, and only for those who may connect servers.
+
+    For everybody else this would be a way to find out which hosts Keyhole reaches.
+    """
+    if is_github_com(address):
+        return Server(GITHUB_COM)
+    if not may(request.user.role, "repository:connect"):  # type: ignore[union-attr]
+        return assumed(address, "was not asked, which takes the right to connect repositories.")
     key = f"plan-server:{sha256(address.encode()).hexdigest()}"
     known = cache.get(key)
     if not isinstance(known, Server):

@@ -39,6 +39,7 @@ function watchForm(form) {
       if (answer.ok && !answer.redirected && turn === latest) {
         target.innerHTML = await answer.text();
         showAddress(target);
+        document.getElementById("announce").textContent = target.querySelector(".says")?.textContent ?? "";
       }
     } catch { /* offline for a moment: the next change asks again, and Generate shows the truth in any case */ }
   };
