@@ -11,6 +11,7 @@ import fcntl
 import logging
 import os
 import signal
+import socket
 import sys
 from collections.abc import Awaitable, Callable, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
@@ -89,6 +90,20 @@ def _write_pid(file: IO[str]) -> None:
     file.flush()
 
 
+def refuse_taken_address() -> None:
+    """The server shares its port with whoever else does; two Keyholes there would each get half of the requests."""
+    host, port = settings.KEYHOLE_LISTEN
+    try:
+        # Not with the option by which ports are shared: then this would succeed, too.
+        with socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET):
+            return
+    except OSError as problem:
+        raise ImproperlyConfigured(
+            f"{host}:{port} cannot be listened on: {problem.strerror}. Stop what answers there, or choose another "
+            "address with KEYHOLE_LISTEN."
+        ) from problem
+
+
 def prepare() -> str | None:
     """Bring the database up to date; returns the set-up link if nobody can sign in yet."""
     from keyhole.accounts.services import setup_link  # noqa: PLC0415
@@ -140,6 +155,7 @@ def main() -> None:
     try:
         django.setup()
         with only_one():
+            refuse_taken_address()
             link = prepare()
             print(f"Keyhole answers at {settings.KEYHOLE_URL}", flush=True)  # noqa: T201 - the way in, for a person
             if link is not None:
