@@ -9,8 +9,9 @@ from __future__ import annotations
 import json
 import sys
 
-STEPS = 8
-"""Import, token, clone, refused push, unseen repository, scan, revocation, audit: none may be missing."""
+STEPS = 16
+"""Start, import, token, clone, refused push, unseen repository, scan, revocation; sandbox, plan, token there, check,
+connection, scan, revocation there; audit: none may be missing."""
 
 
 def problems(report: object) -> list[str]:

@@ -10,7 +10,7 @@ import pytest
 
 from tests.conventions.checkout import ROOT
 
-STEPS = [{"name": str(number), "ok": True, "seconds": 0.1} for number in range(8)]
+STEPS = [{"name": str(number), "ok": True, "seconds": 0.1} for number in range(16)]
 
 
 def check(text):

@@ -73,7 +73,7 @@ def fine_grained(github, **more):
 
 
 def connected(github, run, token, *more):
-    done = run("connect", "github", "--instance", github.url, "--json", *more, stdin=token.text)
+    done = run("connect", "github", "--github", github.url, "--json", *more, stdin=token.text)
     return json.loads(done.stdout)
 
 
@@ -147,7 +147,7 @@ def test_an_app_gets_a_token_for_this_repository_and_reading_only(github, keyhol
     key.write_text(app.private_key)
     canaries.watch("key of an App", app.private_key.splitlines()[1])
     done = run(
-        "connect", "app", app.id, "--key", key, "--instance", github.url, "-r", "harbour/tide-api", "--json"
+        "connect", "app", app.id, "--key", key, "--github", github.url, "-r", "harbour/tide-api", "--json"
     )
     assert json.loads(done.stdout)["kind"] == "app"
     run("scan", "harbour/tide-api", code=1)

@@ -58,11 +58,23 @@ def test_every_step_truly_happens(project, tmp_path):
         "other_repository_hidden",
         "scan",
         "revoke",
+        "sandbox",
+        "plan",
+        "make",
+        "inspect",
+        "seal",
+        "scan_there",
+        "notice",
         "audit",
     ]
     scan = next(step for step in report["steps"] if step["name"] == "scan")
     assert "1 finding" in scan["detail"]
     assert "deploy.env:1" in scan["detail"]
+    details = {step["name"]: step["detail"] for step in report["steps"]}
+    assert "contents: read" in details["plan"]
+    assert "healthy" in details["seal"]
+    assert "1 finding" in details["scan_there"]
+    assert "does not accept the credential" in details["notice"]
 
 
 def test_a_folder_that_is_no_repository_fails_and_says_so(tmp_path):

@@ -29,7 +29,11 @@ def command() -> None:
 
 
 _instance = click.option(
-    "--instance", default="", metavar="URL", help="GitHub Enterprise Server; default: github.com."
+    "--github",
+    "instance",
+    default="",
+    metavar="ADDRESS",
+    help="Enterprise Server or sandbox; default: github.com.",
 )
 _repositories = click.option(
     "--repository",

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from keyhole.cli.demo import guide
 from keyhole.cli.demo.stage import Stage, StepFailed
 from keyhole.cli.demo.steps import STEPS
 from keyhole.cli.demo.world import World
@@ -25,7 +26,8 @@ from keyhole.cli.output import json_option, say_json
 )
 @json_option
 def command(repository: Path, keep: Path | None, as_json: bool) -> None:
-    """Walk the whole way on a Git REPOSITORY: token, gateway, refusals, code scan, revocation, audit.
+    """Walk the whole way on a Git REPOSITORY: token, gateway, refusals, code scan, revocation; then the guide for
+    GitHub, with a sandbox in its place: plan, token, check, connection, scan, revocation there; then the audit log.
 
     REPOSITORY is copied and never changed. No account and no network is needed.
     """
@@ -35,7 +37,7 @@ def command(repository: Path, keep: Path | None, as_json: bool) -> None:
         World(Path(scratch), keep.resolve() if keep else None, repository.resolve()) as world,
         suppress(StepFailed),  # shown as it happened; the last words and the exit code say it again
     ):
-        for step in STEPS:
+        for step in (*STEPS[:-1], *guide.STEPS, STEPS[-1]):
             stage.play(step, world)
     if as_json:
         say_json({"ok": stage.ok, "seconds": round(stage.seconds, 2), "steps": stage.record})

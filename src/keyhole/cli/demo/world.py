@@ -10,11 +10,15 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from keyhole.cli.demo.stage import StepFailed
 from keyhole.core.secret import Secret
+
+if TYPE_CHECKING:
+    from keyhole.testing.github import GitHub
 
 _READY_WITHIN = 30.0
 _OWNER = "demo"
@@ -33,7 +37,14 @@ class World:
         self.token_id = 0
         self.full_name = f"{_OWNER}/{_plain_name(source)}"
         self.other_name = f"{_OWNER}/payroll"
+        self.on_github = ""
+        """Full name of the repository's copy in the sandbox."""
+        self.link = ""
+        """Leads to the filled-in form for a new token there."""
+        self.github_token: Secret | None = None
         self._server: subprocess.Popen[bytes] | None = None
+        self._sandbox: GitHub | None = None
+        self._stack = ExitStack()
 
     def __enter__(self) -> Self:
         self._prepare_data()
@@ -42,10 +53,12 @@ class World:
             KEYHOLE_LISTEN=f"127.0.0.1:{self.port}",
             KEYHOLE_URL=self.url(),
             KEYHOLE_DEFAULT_OWNER=_OWNER,
+            KEYHOLE_ALLOW_PRIVATE_ADDRESSES="yes",  # the sandbox is on this machine
         )
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._stack.close()
         if self._server is not None:
             self._server.terminate()
             try:
@@ -102,10 +115,25 @@ class World:
         finally:
             connection.close()
 
-    def keyhole(self, *args: str) -> Any:
-        """One `keyhole` command with `--json`; its document. StepFailed when it fails."""
+    def start_sandbox(self) -> GitHub:
+        """A sandbox GitHub, until the world ends."""
+        from keyhole.testing.github import GitHub  # only a demo needs it
+
+        self._sandbox = self._stack.enter_context(GitHub(folder=self.scratch))
+        return self._sandbox
+
+    @property
+    def sandbox(self) -> GitHub:
+        """The sandbox. StepFailed before it was started."""
+        if self._sandbox is None:
+            raise StepFailed("The sandbox was not started.")
+        return self._sandbox
+
+    def keyhole(self, *args: str, secret: Secret | None = None) -> Any:
+        """One `keyhole` command with `--json`, a secret on its standard input; its document. StepFailed if it fails."""
         done = subprocess.run(
             [sys.executable, "-m", "keyhole.cli", *args, "--json"],
+            input=secret.reveal() if secret else "",
             capture_output=True,
             text=True,
             check=False,
