@@ -98,6 +98,8 @@ def follow(
     )
     try:
         heard = _hear(process, on_line, time.monotonic() + timeout)
+    except subprocess.TimeoutExpired as slow:
+        raise GitError(f"git {args[0]} did not end in time.") from slow
     finally:
         _kill_group(process.pid, process.poll())
         process.wait()

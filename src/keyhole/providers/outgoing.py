@@ -133,12 +133,14 @@ class Outgoing:
     def _connect(self, pinned: Pinned, ends: float) -> socket.socket:
         """A connection to the first of the checked addresses that takes one."""
         last: OSError = TimeoutError()
-        for address in pinned.addresses:
+        for tried, address in enumerate(pinned.addresses):
             left = ends - time.monotonic()
             if left <= 0:
                 break
+            # One that swallows everything must leave time for those after it.
+            share = left / (len(pinned.addresses) - tried)
             try:
-                return self._secured(socket.create_connection((address, pinned.port), left), pinned, ends)
+                return self._secured(socket.create_connection((address, pinned.port), share), pinned, ends)
             except ssl.SSLError as problem:
                 raise _unreachable(pinned, problem) from problem
             except OSError as problem:

@@ -13,6 +13,7 @@ from keyhole.core.github_credentials import CredentialKind, recognise
 from keyhole.core.secret import Secret
 from keyhole.providers.github.client import GitHub
 from keyhole.providers.github.instance import Instance
+from keyhole.providers.github.problems import GitHubProblem, ProblemKind
 from keyhole.providers.outgoing import Outgoing
 
 MOST_AT_ONCE = 1000
@@ -46,8 +47,24 @@ def revoke_leaked(outgoing: Outgoing, instance: Instance, leaked: Iterable[Secre
     github = GitHub(instance, None, outgoing, reserve=0)
     for start in range(0, len(given), MOST_AT_ONCE):
         some = given[start : start + MOST_AT_ONCE]
-        github.request("POST", "/credentials/revoke", body={"credentials": [one.reveal() for one in some]})
+        try:
+            github.request(
+                "POST", "/credentials/revoke", body={"credentials": [one.reveal() for one in some]}
+            )
+        except GitHubProblem as problem:
+            if problem.answered == 404:
+                raise _not_there(instance) from None
+            raise
     return len(given)
+
+
+def _not_there(instance: Instance) -> GitHubProblem:
+    return GitHubProblem(
+        ProblemKind.OTHER,
+        answered=404,
+        message=f"{instance.name} does not revoke credentials for those who hold them.",
+        hint="Sign in there as their owner and delete them in the list of tokens.",
+    )
 
 
 def revoke_installation_token(github: GitHub) -> None:

@@ -44,6 +44,13 @@ def test_a_refusal_is_said_and_not_repeated():
         assert len(gh.asked) == 1
 
 
+def test_an_older_enterprise_server_that_cannot_says_so():
+    with github(answer(404, {"message": "Not Found"})) as gh:
+        with pytest.raises(GitHubProblem, match="does not revoke credentials") as problem:
+            revoke_leaked(OUT, gh.instance, [Secret(TOKEN)])
+        assert "delete them" in problem.value.hint
+
+
 def test_an_installation_token_ends_itself():
     with github(said(204, b"")) as gh:
         revoke_installation_token(gh.client("ghs_1_a.b.c"))
