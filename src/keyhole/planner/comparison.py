@@ -74,7 +74,7 @@ def usual(plan: Plan) -> tuple[Usual, ...]:
             "A fine-grained token with every repository permission",
             _everything(),
             "all repositories of one owner",
-            "after 366 days at most",
+            "on the day that you choose, or never",
         ),
     )
 

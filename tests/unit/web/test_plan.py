@@ -92,6 +92,7 @@ def test_the_plan_goes_on_to_where_the_token_is_added_and_to_keyhole_s_own_form(
     assert "/connect/github?preset=semgrep&feature=scan&owner=acme&repository=acme/tool&days=7" in text
     own = re.search(r'"(/settings/personal-access-tokens/new\?[^"]+)"', text)[1]
     assert "contents=read" in own
+    assert "preset=semgrep" in own
     assert "pull_requests=write" in own
     assert "expires_in=7" in own
 

@@ -135,7 +135,7 @@ def _lines(preset: Preset, chosen: Sequence[str]) -> list[Tool]:
         preset.about if preset.selectable else f"{preset.about} {preset.notes}",
         _spelled(preset.permissions),
         badges,
-        preset.id in chosen,
+        preset.selectable and preset.id in chosen,
         preset.selectable,
     )
     return [
@@ -167,6 +167,9 @@ def keyhole_token_query(plan: Plan, connected: Sequence[Repository]) -> str:
     fields = [("name", token_name(plan)), ("description", description(plan))]
     fields += [("target_name", request.owner)] if request.owner else []
     fields.append(("expires_in", "none" if request.days is None else str(request.days)))
+    fields += (
+        [("preset", plan.presets[0].id)] if len(plan.presets) == 1 else []
+    )  # whose set-up texts are shown then
     fields += [(each.name, each.level.word) for each in plan.granted]
     wanted = {name.lower() for name in request.repositories}
     fields += [("repositories", str(row.pk)) for row in connected if row.full_name.lower() in wanted]
