@@ -4,8 +4,8 @@
 
 The description is published as github/rest-api-description and packaged, under the MIT licence, as @octokit/openapi.
 What is kept of each operation: the status of success, the top level of the answer, the name of a list beside
-`total_count`, the fields that a body must have, and one empty object of the documented kind: every field with the
-value that says least.
+`total_count`, the fields that a body must have, the types that its fields may have, and one empty object of the
+documented kind: every field with the value that says least.
 """
 
 from __future__ import annotations
@@ -24,6 +24,15 @@ PREFERRED = {
     "PUT": ("204", "200", "201", "202"),
     "PATCH": ("200", "202", "204"),
     "DELETE": ("204", "202", "200"),
+}
+INITIALS = {
+    "string": "s",
+    "integer": "i",
+    "number": "f",
+    "boolean": "b",
+    "array": "a",
+    "object": "o",
+    "null": "n",
 }
 DEEPEST = 2
 """Levels of objects inside an empty object; below, an object is empty."""
@@ -79,6 +88,24 @@ class Description:
                 found |= set.intersection(*map(self.required, objects))
         return found
 
+    def types(self, schema: Any, depth: int = 0) -> str:
+        """Initials of the JSON types that a value may have, sorted: `n` is null, `o` object; empty for any."""
+        schema = self.follow(schema)
+        found = {"n"} if schema.get("nullable") else set()
+        alternatives = [each for key in ("oneOf", "anyOf") for each in schema.get(key, ())]
+        if "type" not in schema and alternatives and depth < DEEPEST:
+            for each in alternatives:
+                inner = self.types(each, depth + 1)
+                if not inner:
+                    return ""
+                found |= set(inner)
+            return "".join(sorted(found))
+        names = schema.get("type", ())
+        names = [names] if isinstance(names, str) else names
+        if not names:
+            return ""
+        return "".join(sorted(found | {INITIALS[each] for each in names}))
+
     def empty(self, schema: Any, depth: int = 0) -> Any:
         """The value of this kind that says least."""
         schema = self.follow(schema)
@@ -130,6 +157,12 @@ def digest(description: Description, method: str, path: str) -> dict[str, Any]:
     body = description.follow(operation.get("requestBody", {})).get("content", {}).get("application/json", {})
     if needed := sorted(description.required(body.get("schema", {}))):
         row["required"] = needed
+    types = {
+        name: description.types(field)
+        for name, field in description.properties(body.get("schema", {})).items()
+    }
+    if types := {name: each for name, each in types.items() if each}:
+        row["types"] = types
     return row
 
 

@@ -16,6 +16,7 @@ from datetime import timedelta, timezone
 from typing import Any
 from urllib.parse import parse_qsl
 
+from keyhole.providers.gitcli import GitError
 from keyhole.testing.github import enforce, generic, limits, paging, scopes, versions
 from keyhole.testing.github.actors import Actor, authenticate
 from keyhole.testing.github.answers import Answer, Listed, Problem, Source, not_found
@@ -161,11 +162,15 @@ class _Exchange:
         rule = call.rule
         handler = handlers().get(rule.id)
         result: Result
+        generic.check_required(call)
+        generic.check_types(call)
         if handler is None:
             result, source = generic.answer(call), Source.DERIVED
         else:
-            generic.check_required(call)
-            result, source = handler.function(call), handler.source
+            try:
+                result, source = handler.function(call), handler.source
+            except GitError as refused:  # a name that no ref can have, or one in the way of another
+                raise Problem(422, refused.message[:300], source=Source.DERIVED) from None
         if isinstance(result, Listed):
             result = paging.cut(call, result)
         if not isinstance(result, Answer):

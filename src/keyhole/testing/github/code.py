@@ -68,6 +68,8 @@ def tip(call: Call, name: str = "") -> str:
 def entry_at(repository: Repository, commit: str, path: str) -> Entry | None:
     """What lies at a path in a commit; the root is a folder called ""."""
     tree = gitdata.resolve(repository.git_dir, commit, "tree") or ""
+    if not gitdata.is_path(path):
+        return None
     if not path:
         return Entry("040000", "tree", tree, None, "")
     found = [each for each in list_tree(repository, tree, path) if each.path == path]

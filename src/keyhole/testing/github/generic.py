@@ -8,11 +8,12 @@ the client sent. Every such answer is marked as derived.
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
 from keyhole.testing.github import existing
-from keyhole.testing.github.answers import Answer, Listed, invalid, items, not_found
+from keyhole.testing.github.answers import Answer, Listed, invalid, items, not_found, unprocessable
 from keyhole.testing.github.call import Call
 
 _NEEDED_BESIDES = {
@@ -44,6 +45,42 @@ def check_required(call: Call) -> None:
             raise invalid(resource_of(call), name)
 
 
+_TYPES: dict[str, type | tuple[type, ...]] = {
+    "s": str,
+    "i": int,
+    "f": (int, float),
+    "b": bool,
+    "a": list,
+    "o": dict,
+}
+_WORDS = {
+    "s": "a string",
+    "i": "an integer",
+    "f": "a number",
+    "b": "a boolean",
+    "a": "an array",
+    "o": "an object",
+}
+
+
+def check_types(call: Call) -> None:
+    """Raises Problem 422 when a field of the body has a type that GitHub's description does not allow."""
+    for name, allowed in call.rule.shape.types.items():
+        value = call.body.get(name)
+        if name in call.body and not _is_one_of(value, allowed):
+            words = " or ".join(_WORDS[each] for each in allowed if each in _WORDS)
+            shown = "nil" if value is None else json.dumps(value)[:100]
+            raise unprocessable(f"Invalid request.\n\nFor 'properties/{name}', {shown} is not {words}.")
+
+
+def _is_one_of(value: Any, allowed: str) -> bool:
+    if value is None:
+        return "n" in allowed
+    if isinstance(value, bool):
+        return "b" in allowed
+    return any(isinstance(value, _TYPES[each]) for each in allowed if each not in {"n", "b"})
+
+
 def resource_of(call: Call) -> str:
     """What GitHub's validation errors call the thing, guessed from the operation's name."""
     words = re.sub(
@@ -56,7 +93,6 @@ def answer(call: Call) -> Answer | Listed:
     """The answer, from what is kept."""
     if "enterprise" in call.route.params:
         raise not_found()
-    check_required(call)
     path = _path(call)
     last = _last(call)
     for name in call.rule.items[: -1 if last else None]:

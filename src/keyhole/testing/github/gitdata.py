@@ -23,6 +23,11 @@ class Person:
     email: str
 
 
+def is_path(path: str) -> bool:
+    """Whether a tree can hold this path at all; the empty one is the root."""
+    return "\0" not in path and not {"", ".", ".."} & set(path.split("/") if path else ())
+
+
 def create(git_dir: Path, default_branch: str) -> None:
     """A new, empty bare repository."""
     run(
@@ -206,6 +211,8 @@ def size_on_disk(git_dir: Path) -> int:
 
 def resolve_path(git_dir: Path, commit: str, path: str) -> str | None:
     """Id of the file at a path in a commit."""
+    if not path or not is_path(path):
+        return None
     out = run(git_dir, "ls-tree", "-z", "--full-tree", "--end-of-options", commit, path).decode(
         "utf-8", "surrogateescape"
     )

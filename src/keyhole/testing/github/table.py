@@ -38,6 +38,8 @@ class Shape:
     """Name of the list in an answer that also has `total_count`."""
     required: tuple[str, ...] = ()
     """Fields that the request body must have."""
+    types: Mapping[str, str] = field(default_factory=dict)
+    """Field of the body -> initials of the JSON types that it may have; `n` is null."""
     empty: Any = None
     """An object of the documented kind in which every field says least; None for other answers."""
 
@@ -112,6 +114,7 @@ def _shape(raw: Mapping[str, Any], empties: Mapping[str, Any]) -> Shape:
         raw["body"],
         raw.get("under", ""),
         tuple(raw.get("required", ())),
+        raw.get("types", {}),
         empties[empty] if isinstance(empty, str) else empty,
     )
 

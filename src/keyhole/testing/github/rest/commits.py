@@ -18,11 +18,14 @@ def commits(call: Call) -> Listed:
     if author := call.query.get("author"):
         user = call.world.user(author)
         options += ["--fixed-strings", f"--author={code.person(user).email if user else author}"]
+    path = call.query.get("path", "").strip("/")
+    if not gitdata.is_path(path):
+        return items([])
     found = gitdata.history(
         call.repository.git_dir,
         code.tip(call, call.query.get("sha", "")),
         *options,
-        path=call.query.get("path", ""),
+        path=path,
     )
     return items([code.shown(call, oid) for oid in found])
 

@@ -131,7 +131,7 @@ def get_tree(call: Call) -> dict[str, Any]:
 def create_tree(call: Call) -> Answer:
     """A new tree: entries on top of `base_tree`."""
     entries, base = call.body["tree"], call.body.get("base_tree")
-    if not isinstance(entries, list):
+    if not isinstance(entries, list) or not all(isinstance(each, dict) for each in entries):
         raise invalid("Tree", "tree", "invalid")
     try:
         oid = gitdata.write_tree(call.repository.git_dir, base, [_new_entry(call, each) for each in entries])

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from keyhole.core.refs import is_well_formed
 from keyhole.testing.github import code, gitdata, kept
-from keyhole.testing.github.answers import Answer, Listed, Problem, items, not_found
+from keyhole.testing.github.answers import Answer, Listed, Problem, invalid, items, not_found
 from keyhole.testing.github.call import Call
 from keyhole.testing.github.registry import answers
 
@@ -20,6 +21,8 @@ def releases(call: Call) -> Listed:
 def create(call: Call) -> Answer:
     """A release of a tag, which is made if it is not there."""
     tag = str(call.body["tag_name"])
+    if not is_well_formed(f"refs/tags/{tag}"):
+        raise invalid("Release", "tag_name", "invalid")
     if any(each["tag_name"] == tag for each in kept.collection(call, "releases").values()):
         errors = [{"resource": "Release", "code": "already_exists", "field": "tag_name"}]
         raise Problem(422, "Validation Failed", errors=errors)
