@@ -339,3 +339,29 @@ def as_dict(caller: Caller, row: Connection, taken: Taken | None = None) -> dict
         ],
         **more,
     }
+
+
+@command.command("revoke")
+@_CONNECTION
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@json_option
+def revoke(connection: str, yes: bool, as_json: bool) -> None:
+    """Have GitHub revoke a leaked token itself, for good and everywhere, and remove the connection."""
+    caller = open_keyhole()
+    from keyhole.connections.services import by_name
+    from keyhole.integrations.watch.revoking import revoke_upstream
+
+    row = by_name(caller, connection)
+    if not yes:
+        click.confirm(
+            f"Have {row.instance.name} revoke the token of {safe(row.name)!r} for everybody? It cannot be undone",
+            abort=True,
+            err=True,
+        )
+    row = revoke_upstream(caller, row.pk)
+    if as_json:
+        say_json(as_dict(caller, row))
+    else:
+        click.echo(
+            f"{row.instance.name} has revoked the token of {safe(row.name)}, and it is forgotten here."
+        )

@@ -47,6 +47,7 @@ _TABLE = (
     Action("connection:change", "check, rename, rotate, pause and remove connections", _MAINTAINERS),
     Action("connection:create", "connect upstream credentials", _MAINTAINERS),
     Action("connection:read", "see the connections to upstreams", _ALL),
+    Action("connection:revoke", "have GitHub revoke the credential of a connection", _MAINTAINERS),
     Action("connection:use", "have code scans reach upstreams through a connection", _WORKERS),
     Action("integration:change", "describe, pause and remove one's own integrations", _WORKERS),
     Action("integration:change_any", "describe, pause and remove everybody's integrations", _OWNER),

@@ -1,12 +1,15 @@
-"""An external system: what it is called, whose it is and what for, and which tokens it holds."""
+"""External systems and the tokens that they hold; what the watch has to do, and what it has said."""
 
 from __future__ import annotations
+
+from enum import StrEnum
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from keyhole.connections.models import Connection
 from keyhole.tokens.models import Token
 
 
@@ -47,3 +50,75 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.token} of {self.integration}"
+
+
+class TaskKind(StrEnum):
+    """What the watch does again and again; also how the jobs' engine stores it, so the words never change."""
+
+    PROBE = "connection-probe"
+    REMIND = "expiry-reminders"
+
+
+class Task(models.Model):
+    """One thing that the watch is to do once, at its time. Ending it puts the next one of its kind in its place."""
+
+    kind = models.CharField(max_length=30)
+    subject = models.BigIntegerField(default=0)
+    """Id of the connection that is probed; 0 for what is about all of them."""
+    due_at = models.DateTimeField()
+    done_at = models.DateTimeField(null=True)
+    outcome = models.CharField(max_length=300, blank=True)
+    """What came of it, for people."""
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=["kind", "subject"], condition=Q(done_at=None), name="one_open_task_of_a_kind"
+            ),
+        )
+        indexes = (models.Index(fields=["kind", "due_at"], condition=Q(done_at=None), name="open_tasks"),)
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.subject} at {self.due_at:%Y-%m-%d %H:%M}"
+
+
+class Told(models.Model):
+    """The trouble with a connection that people were told of last; no row while there is none."""
+
+    connection = models.OneToOneField(Connection, on_delete=models.CASCADE, related_name="told")
+    problem = models.CharField(max_length=40)
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.connection}: {self.problem}"
+
+
+class About(StrEnum):
+    """What a reminder is about."""
+
+    TOKEN = "token"  # noqa: S105  # a word, not a secret
+    CONNECTION = "connection"
+
+
+class Reminder(models.Model):
+    """That people were reminded of an expiration, so many days before it; so that it happens once."""
+
+    about = models.CharField(max_length=12)
+    subject = models.BigIntegerField()
+    """Id of the token or connection."""
+    expires_at = models.DateTimeField()
+    days = models.SmallIntegerField()
+    """30, 14, 7, 1, or 0 for the expiration itself."""
+    sent = models.BooleanField()
+    """False when a later reminder of the same moment made it pointless, as after a week without a running server."""
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=["about", "subject", "expires_at", "days"], name="one_reminder_each"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.about} {self.subject}: {self.days} days"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -10,6 +11,7 @@ from django.urls import reverse
 from keyhole.integrations import services as integrations
 from keyhole.integrations.holdings import Health, reached
 from keyhole.integrations.services import Registered
+from keyhole.integrations.watch import outlook
 from keyhole.repositories import services as repositories
 from keyhole.scans import services as scans
 from keyhole.scans.models import Scan, State
@@ -18,6 +20,8 @@ from keyhole.web.registry import Nav, page
 from keyhole.web.render import show
 
 _ATTENTION = (Health.BROKEN, Health.EXPIRED, Health.EXPIRING, Health.REFUSED)
+_COMING = 6
+_NEAR = timedelta(days=14)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,8 @@ def overview(request: HttpRequest) -> HttpResponse:
         following=next((step for step in steps if not step.done), None),
         running=_running(runs),
         expiring=_count(tools, Health.EXPIRING),
+        failing=outlook.failing(caller),
+        coming=outlook.expirations(caller, within=_NEAR)[:_COMING],
     )
 
 

@@ -1,0 +1,1 @@
+"""The watch: asks once a day whether connections are alive, and reminds of expirations, whatever happens meanwhile."""
