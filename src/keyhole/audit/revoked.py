@@ -23,13 +23,15 @@ def path() -> Path:
     return Path(settings.KEYHOLE_DATA) / "revoked.log"
 
 
-def note(digest: bytes) -> None:
-    """Add a text that ends, before that is committed. Unavailable when it cannot be on disk: nothing ends then."""
+def note(*digests: bytes) -> None:
+    """Add texts that end, before that is committed. Unavailable when it cannot be on disk: nothing ends then."""
     try:
         descriptor = os.open(path(), os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             # The line break comes first too: half a line, left by a full disk, then spoils no other.
-            os.write(descriptor, f"\n{digest.hex()}\n".encode())
+            lines = "".join(f"\n{digest.hex()}\n" for digest in digests).encode()
+            if os.write(descriptor, lines) != len(lines):
+                raise OSError("the disk took a part of it only")
             os.fsync(descriptor)
         finally:
             os.close(descriptor)

@@ -329,6 +329,30 @@ def revoke(token: str, reason: str, yes: bool, as_json: bool) -> None:
         click.echo(f"Revoked {safe(row.name)}. No request with it is allowed any more.")
 
 
+@command.command("report-leaked")
+@json_option
+def report_leaked(as_json: bool) -> None:
+    """Revoke every token of this Keyhole that stands on standard input, between whatever else stands there.
+
+    Hand in what a secret scanner or a log has found; what is no token of ours is passed over. No rights are asked for:
+    whoever holds a token can end it.
+    """
+    caller = open_keyhole()
+    from keyhole.core.secret import Secret
+    from keyhole.tokens.leaked import report
+
+    if sys.stdin.isatty():
+        raise click.UsageError("Send the text on standard input: keyhole token report-leaked < FILE")
+    words: dict[str, None] = {}
+    for line in sys.stdin:
+        words.update(dict.fromkeys(re.findall(r"khp_[0-9A-Za-z]{49}", line, re.ASCII)))
+    number = report([Secret(word) for word in words], caller)
+    if as_json:
+        say_json({"found": len(words), "revoked": number})
+    else:
+        click.echo(f"{len(words):,} found that look like tokens, {number:,} revoked by this call.")
+
+
 @command.command("permissions")
 @json_option
 def permissions_(as_json: bool) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 
 from keyhole.core.errors import BadCredentials, KeyholeError, Unavailable
+from keyhole.gateway.errors import TooManyRequests
 from keyhole.gateway.http import Response
 
 REALM = "Keyhole"
@@ -43,6 +44,6 @@ def text_answer(problem: KeyholeError, *, explain: str = "") -> Response:
 def _headers(problem: KeyholeError) -> list[tuple[str, str]]:
     if isinstance(problem, BadCredentials):
         return [("WWW-Authenticate", f'Basic realm="{REALM}"')]
-    if isinstance(problem, Unavailable):
+    if isinstance(problem, Unavailable | TooManyRequests):
         return [("Retry-After", str(getattr(problem, "retry_after", 1)))]
     return []

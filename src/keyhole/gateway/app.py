@@ -19,7 +19,7 @@ from django.conf import settings
 from keyhole.core.canonical import Target, check_headers, parse_target
 from keyhole.core.credentials import presented
 from keyhole.core.errors import BadCredentials, KeyholeError, MalformedRequest
-from keyhole.gateway import git
+from keyhole.gateway import git, leaked
 from keyhole.gateway.answers import json_answer, text_answer
 from keyhole.gateway.body import Body, ClientGone
 from keyhole.gateway.errors import MethodNotAllowed
@@ -124,6 +124,8 @@ class _Exchange:
         target = await self._target(method)
         await self._no_body_on_reads(method)
         http = HttpRequest(method, target, self._headers, self._address(), self._body)
+        if leaked.is_report(http):
+            return await leaked.answer(http)
         bearer = await self._bearer(http)
         handle = dispatch.handle if self._rest else git.handle
         return await watched(handle(http, bearer), self._body, bearer.held)

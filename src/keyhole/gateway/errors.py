@@ -29,6 +29,14 @@ class UnsupportedMediaType(KeyholeError):
     status = 415
 
 
+class TooManyRequests(KeyholeError):
+    """This client has asked this too often."""
+
+    status = 429
+    retry_after = 3600
+    """Seconds after which it may ask again, at most."""
+
+
 class NotImplementedYet(KeyholeError):
     """The request was authorized, but Keyhole does not carry out this operation."""
 

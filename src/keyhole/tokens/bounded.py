@@ -16,14 +16,16 @@ class Bounded:
     limit = 60
     """Refusals of one address that are recorded one by one in a minute."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic, seconds: int = 60) -> None:
+        """`seconds` is the length of what is called a minute here."""
         self._clock = clock
+        self._seconds = seconds
         self._lock = threading.Lock()
         self._seen: OrderedDict[str, tuple[int, int]] = OrderedDict()
 
     def count(self, address: str) -> tuple[int, int]:
         """How many there were in this minute with this one, and how many went unrecorded in the one before."""
-        minute = int(self._clock() // 60)
+        minute = int(self._clock() // self._seconds)
         with self._lock:
             known_minute, number = self._seen.pop(address, (minute, 0))
             missed = max(0, number - self.limit) if known_minute != minute else 0

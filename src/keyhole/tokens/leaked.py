@@ -1,0 +1,72 @@
+"""Tokens that were found where they do not belong: whoever holds one can end it, and learns nothing by that.
+
+Whoever holds a token could use it; that they may end it gives them nothing. What is told is the same for tokens that
+were valid, were not any more, or never were.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.db import Error as DatabaseProblem
+from django.db import connection, transaction
+from django.db.models import Q
+
+from keyhole.audit.log import ALLOWED, Chain, Draft
+from keyhole.core import token_text
+from keyhole.core.caller import Caller
+from keyhole.core.secret import Secret
+from keyhole.tokens import revocations
+from keyhole.tokens.models import Token
+from keyhole.tokens.services import not_done
+
+MOST = 10_000
+"""Texts in one call."""
+REASON = "Reported as leaked by somebody who holds it."
+_AT_ONCE = 500
+
+
+def report(found: Iterable[Secret], reporter: Caller | None, address: str = "") -> int:
+    """Revoke every token among these texts, also the new or the old text of one that is being rotated.
+
+    Returns how many were revoked by this call, for the log and this machine's operator: nobody else may be told.
+    Doing it twice is harmless. Unavailable when it could not be made durable; what was done before stays done.
+    """
+    digests = sorted({token_text.hash_of(one) for one in found if token_text.is_well_formed(one.reveal())})
+    connection.close_if_unusable_or_obsolete()
+    actor = _actor(reporter, address)
+    return sum(_end(digests[first : first + _AT_ONCE], actor) for first in range(0, len(digests), _AT_ONCE))
+
+
+def _actor(reporter: Caller | None, address: str) -> Mapping[str, Any]:
+    if reporter is not None:
+        return reporter.as_actor()
+    return {"user_id": None, "name": "whoever holds the token", "via": "leak", "address": address}
+
+
+def _end(digests: list[bytes], actor: Mapping[str, Any]) -> int:
+    try:
+        known = Token.objects.filter(Q(digest__in=digests) | Q(next_digest__in=digests), revoked_at=None)
+        if not known.exists():
+            return 0  # most calls: nothing is locked for what is not ours
+        with transaction.atomic():
+            chain = Chain()
+            tokens = list(known)
+            ended = [bytes(text) for token in tokens for text in (token.digest, token.next_digest) if text]
+            Token.objects.filter(pk__in=[token.pk for token in tokens]).update(
+                revoked_at=chain.at, revoked_reason=REASON
+            )
+            chain.extend(
+                Draft(
+                    "token:revoke",
+                    ALLOWED,
+                    actor,
+                    {"token": token.name, "subject_token_id": token.pk, "why": REASON},
+                )
+                for token in tokens
+            )
+            revocations.note(*ended)
+    except DatabaseProblem as problem:
+        raise not_done() from problem
+    return len(tokens)
