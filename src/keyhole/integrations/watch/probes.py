@@ -14,7 +14,8 @@ from keyhole.core.caller import Caller, Via
 from keyhole.core.errors import Conflict, NotFound, Unavailable
 from keyhole.integrations.models import Task, TaskKind, Told
 from keyhole.integrations.watch import schedule
-from keyhole.integrations.watch.telling import Notice, Severity, tell
+from keyhole.integrations.watch.telling import tell
+from keyhole.notifications.events import Event, Severity
 
 _OVER = (State.SICK, State.EXPIRED)
 
@@ -71,8 +72,8 @@ def _conclude(caller: Caller, task: Task, row: Connection) -> None:
             tell(caller, _recovered(row))
 
 
-def _failed(row: Connection, why: str) -> Notice:
-    return Notice(
+def _failed(row: Connection, why: str) -> Event:
+    return Event(
         "connection.failed",
         Severity.CRITICAL,
         f"GitHub no longer accepts the credential of {row.name}",
@@ -82,8 +83,8 @@ def _failed(row: Connection, why: str) -> Notice:
     )
 
 
-def _recovered(row: Connection) -> Notice:
-    return Notice(
+def _recovered(row: Connection) -> Event:
+    return Event(
         "connection.recovered",
         Severity.INFO,
         f"{row.name} works again",

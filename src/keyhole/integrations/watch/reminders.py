@@ -15,7 +15,8 @@ from keyhole.core.summary import counted
 from keyhole.integrations.models import About, Membership, Reminder, Task
 from keyhole.integrations.watch import schedule
 from keyhole.integrations.watch.probes import watcher
-from keyhole.integrations.watch.telling import Notice, Severity, tell
+from keyhole.integrations.watch.telling import tell
+from keyhole.notifications.events import Event, Severity
 from keyhole.tokens.models import Purpose, Token
 
 DAYS = (30, 14, 7, 1, 0)
@@ -109,12 +110,12 @@ def _long_enough(
         yield Ending(about, subject, name, url, begins_at, expires_at)
 
 
-def _notice(ending: Ending, days: int) -> Notice:
+def _notice(ending: Ending, days: int) -> Event:
     what = "token" if ending.about is About.TOKEN else "connection"
     date = f"{ending.expires_at:%-d %B %Y, %H:%M} UTC"
     facts = {what.capitalize(): ending.name, "Expires": date}
     if days == 0:
-        return Notice(
+        return Event(
             f"{what}.expired",
             Severity.CRITICAL,
             f"The {what} {ending.name} has expired",
@@ -122,7 +123,7 @@ def _notice(ending: Ending, days: int) -> Notice:
             ending.url,
             facts,
         )
-    return Notice(
+    return Event(
         f"{what}.expiring",
         Severity.INFO if days > 7 else Severity.WARNING,
         f"The {what} {ending.name} expires in {counted(days, 'day')} or less",

@@ -1,43 +1,19 @@
-"""What the watch says to people: on record in the server's log, and on the overview by the state that it is about."""
+"""What the watch says to people: to every place that wants to know, and to the server's log."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from enum import StrEnum
 
 from keyhole.core.caller import Caller
+from keyhole.notifications.events import Event, Severity
+from keyhole.notifications.publishing import publish
 
 log = logging.getLogger("keyhole.watch")
-
-
-class Severity(StrEnum):
-    """How much it matters."""
-
-    INFO = "info"
-    WARNING = "warning"
-    CRITICAL = "critical"
-
-
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """One thing to say."""
-
-    kind: str
-    severity: Severity
-    title: str
-    """One line that says it all."""
-    text: str = ""
-    """What it means and what to do."""
-    url: str = ""
-    """Where to act: a path of this Keyhole."""
-    facts: Mapping[str, str] = field(default_factory=dict)
-
 
 _LEVELS = {Severity.INFO: logging.INFO, Severity.WARNING: logging.WARNING, Severity.CRITICAL: logging.ERROR}
 
 
-def tell(caller: Caller, notice: Notice) -> None:
-    """Say it. Called in the transaction that remembers that it was said."""
-    log.log(_LEVELS[notice.severity], "%s: %s", notice.title, notice.text)
+def tell(caller: Caller, event: Event) -> None:
+    """Say it. Called in the transaction that remembers that it was said, so that both happen or neither does."""
+    log.log(_LEVELS[event.severity], "%s: %s", event.title, event.text)
+    publish(caller, event)

@@ -105,10 +105,10 @@ def test_a_task_that_came_to_nothing_is_tried_again_soon(row):
 def test_old_tasks_are_forgotten(row):
     number = schedule.hurry(TaskKind.PROBE, row.pk)
     Task.objects.create(
-        kind=TaskKind.PROBE, subject=9, due_at=timezone.now(), done_at=timezone.now() - 31 * DAY
+        kind=TaskKind.PROBE, subject=row.pk + 1000, due_at=timezone.now(), done_at=timezone.now() - 31 * DAY
     )
     end(number)
-    assert not Task.objects.filter(subject=9).exists()
+    assert not Task.objects.filter(subject=row.pk + 1000).exists()
 
 
 def test_a_failed_job_ends_its_task_and_makes_the_next(row):
