@@ -18,6 +18,7 @@ PAGES = [
     "/settings/notifications",
     "/settings/notifications/new",
     "/settings/notifications/1",
+    "/settings/notifications/1/change",
     "/settings/notifications/1/remove",
 ]
 KINDS = ["mail", "slack", "teams", "webhook"]
@@ -144,6 +145,15 @@ def test_the_command_line_as_a_new_user_meets_it(command, receiver):
     assert command("test", "Program").stdout.startswith("It arrived.")
     assert "A test of the channel Program" in command("log", "Program").stdout
     assert json.loads(command("log", "Program", "--json").stdout)[0]["state"] == "sent"
+    assert command("change", "Program", "--name", "Program 2", "--rule", "*=never").returncode == 0
+    assert (
+        command(
+            "change", "Program 2", "--name", "Program", "--secrets", stdin=f"{receiver.url}/y\n\n"
+        ).returncode
+        == 0
+    )
+    assert command("test", "Program").returncode == 0
+    assert b"POST /y " in receiver.requests[-1]
     assert command("pause", "Program").returncode == 0
     assert command("remove", "Program", stdin="n\n").returncode == 130
     assert command("remove", "Program", "--yes").returncode == 0

@@ -117,6 +117,36 @@ def _rule(text: str) -> tuple[str, RuleSpec]:
         ) from problem
 
 
+@command.command("change")
+@click.argument("channel")
+@click.option("--name", default="", help="Another name.")
+@click.option("--to", default="", metavar="ADDRESSES", help="Mail: other recipients.")
+@click.option(
+    "--secrets", is_flag=True, help="Ask for the address (and key) anew, or read them from standard input."
+)
+@click.option("--rule", "rules", multiple=True, metavar="EVENT=WHEN[:SEVERITY]", help="Replaces all rules.")
+def change(channel: str, name: str, to: str, secrets: bool, rules: tuple[str, ...]) -> None:
+    """Change a CHANNEL (id or name). What is not named, or left empty, stays as it is."""
+    caller = open_keyhole()
+    from keyhole.notifications import services
+    from keyhole.notifications.channels.interface import kind_of
+
+    row = _found(caller, channel)
+    asked = (
+        _asked([(field.name, field.label, True) for field in kind_of(row.kind).secret_fields])
+        if secrets
+        else {}
+    )
+    wanted = dict(map(_rule, rules))
+    if name or to or any(asked.values()):
+        row = services.change(
+            caller, row.pk, name or row.name, {**row.values, **asked, **({"to": to} if to else {})}
+        )
+    if wanted:
+        services.set_rules(caller, row.pk, wanted)
+    click.echo(f"{safe(row.name)} is as you say. Send a test: keyhole notification test {row.pk}")
+
+
 @command.command("test")
 @click.argument("channel")
 @json_option

@@ -114,6 +114,33 @@ def set_rules(caller: Caller, number: int, rules: Mapping[str, RuleSpec]) -> Cha
     return _existing(number)
 
 
+def change(caller: Caller, number: int, name: str, values: Mapping[str, str]) -> Channel:
+    """Give a channel another name or other settings. A secret that is left empty stays as it is.
+
+    InvalidInput names the field that is wrong; nothing is changed then.
+    """
+    require(caller, "notification:change")
+    channel = _existing(number)
+    kind = kind_of(channel.kind)
+    new = {each.name: values.get(each.name, "").strip() for each in kind.secret_fields}
+    known = {
+        each: vault.reveal(caller, place(number, each)).reveal() for each, text in new.items() if not text
+    }
+    given, _ = _completed(kind, {**values, **{each: text for each, text in new.items() if text}, **known})
+    checked, name = kind.check(given, configured()), _name(name)
+    with transaction.atomic():
+        channel = _existing(number)
+        if name != channel.name:
+            _refuse_taken(name)
+        before, changed = channel.name, sorted(each for each, text in new.items() if text)
+        channel.name, channel.values, channel.problem = name, checked, ""
+        channel.save(update_fields=["name", "values", "problem"])
+        for each in changed:
+            vault.keep(caller, place(number, each), Secret(given[each]))
+        _record(caller, "notification:change", channel, before=before, secrets=changed)
+    return channel
+
+
 def set_paused(caller: Caller, number: int, paused: bool) -> Channel:
     """Stop telling the channel anything, or begin again. What was published meanwhile is not sent later."""
     require(caller, "notification:change")

@@ -75,6 +75,7 @@ def test_who_may(role, reads, changes):
             (lambda: services.deliveries(caller), reads),
             (lambda: services.create(caller, ChannelSpec("webhook", role, {"address": server.url})), changes),
             (lambda: services.set_rules(caller, channel.pk, {}), changes),
+            (lambda: services.change(caller, channel.pk, "Hook", {}), changes),
             (lambda: services.set_paused(caller, channel.pk, True), changes),
             (lambda: services.test(caller, channel.pk), changes),
             (lambda: services.remove(caller, channel.pk), changes),
@@ -113,6 +114,28 @@ def test_what_is_wrong_is_said_beside_its_field():
         with pytest.raises(InvalidInput, match="too long"):
             webhook("https://x/" + "a" * 5000, name="other")
     assert Channel.objects.count() == 1
+
+
+def test_a_channel_gets_another_address_and_keeps_what_was_left_empty():
+    with serving(said()) as server, serving(said()) as other:
+        address, key = f"{server.url}/{canaries.plant('first address')}", canaries.plant("key that stays")
+        channel = webhook(address, key).channel
+        Channel.objects.update(problem="gone")
+        second = f"{other.url}/{canaries.plant('second address')}"
+        changed = services.change(local_caller(), channel.pk, "Other", {"address": second})
+    assert (changed.name, changed.target, changed.problem) == ("Other", f"localhost:{other.port}", "")
+    assert vault.reveal(local_caller(), place(channel.pk, "address")).reveal() == second
+    assert vault.reveal(local_caller(), place(channel.pk, "key")).reveal() == key
+    entry = Entry.objects.filter(action="notification:change").get()
+    assert (entry.subject["before"], entry.subject["secrets"]) == ("Hook", ["address"])
+    with pytest.raises(InvalidInput) as refused:
+        services.change(local_caller(), channel.pk, "Other", {"address": "ftp://x"})
+    assert refused.value.field == "address"
+    webhook(second, key, name="Taken")
+    with pytest.raises(Conflict):
+        services.change(local_caller(), channel.pk, "Taken", {})
+    assert services.change(local_caller(), channel.pk, "Other", {}).name == "Other"
+    assert vault.reveal(local_caller(), place(channel.pk, "address")).reveal() == second
 
 
 def test_the_test_button_tells_what_really_came_of_it():

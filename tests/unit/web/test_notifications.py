@@ -54,10 +54,15 @@ def test_each_page_for_owner_auditor_member_and_stranger():
     for name, client in people.items():
         for path in (HOME, f"{HOME}/{number}"):
             assert client.get(path).status_code == reads[name], (name, path)
-        for path in (f"{HOME}/new", f"{HOME}/new?kind=mail", f"{HOME}/{number}/remove"):
+        for path in (
+            f"{HOME}/new",
+            f"{HOME}/new?kind=mail",
+            f"{HOME}/{number}/change",
+            f"{HOME}/{number}/remove",
+        ):
             assert client.get(path).status_code == changes[name], (name, path)
     auditor = people["auditor"]
-    for path in ("test", "pause", "remove"):
+    for path in ("test", "pause", "change", "remove"):
         assert auditor.post(f"{HOME}/{number}/{path}").status_code == 403
     assert auditor.post(f"{HOME}/{number}").status_code == 403
     shown = auditor.get(f"{HOME}/{number}").content.decode()
@@ -80,6 +85,17 @@ def test_what_is_secret_never_comes_back():
         text = answer.content.decode()
         assert path not in text
         assert key not in text
+
+
+def test_a_channel_is_changed_in_its_form():
+    owner = signed_in("owner")
+    with serving(said()) as server:
+        owner.post(f"{HOME}/new", posted(address=server.url))
+        number = Channel.objects.get().pk
+        wrong = owner.post(f"{HOME}/{number}/change", {"name": "Hook", "address": "nonsense", "key": ""})
+        assert (wrong.status_code, "Only https://" in wrong.content.decode()) == (422, True)
+        right = owner.post(f"{HOME}/{number}/change", {"name": "Other", "address": "", "key": ""})
+    assert (right.status_code, Channel.objects.get().name) == (302, "Other")
 
 
 def test_a_kind_that_there_is_not():

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
@@ -89,12 +92,7 @@ def new(request: HttpRequest) -> HttpResponseBase:
 
 
 def _form(request: HttpRequest, kind: ChannelKind, problem: KeyholeError | None = None) -> HttpResponse:
-    beside = getattr(problem, "field", "") or (
-        "name" if problem is not None and problem.status == 409 else ""
-    )
     given = request.POST if request.method == "POST" else {}
-    told = {beside: problem.message} if problem is not None else {}
-    known = {"name", *(field.name for field in kind.fields)}
     return show(
         request,
         "web/notification_new.html",
@@ -102,17 +100,29 @@ def _form(request: HttpRequest, kind: ChannelKind, problem: KeyholeError | None 
         title=f"New channel: {kind.title}",
         kind=kind,
         unavailable=kind.unavailable(),
+        rules=rules.rows(rules.from_post(request.POST) if request.method == "POST" else DEFAULT_RULES),
+        crumbs=trail(*_WAY),
+        **_filled(kind, given, problem),
+    )
+
+
+def _filled(kind: ChannelKind, given: Mapping[str, str], problem: KeyholeError | None) -> dict[str, Any]:
+    """Name and fields of a form, with what was wrong beside them."""
+    beside = getattr(problem, "field", "") or (
+        "name" if problem is not None and problem.status == 409 else ""
+    )
+    told = {beside: problem.message} if problem is not None else {}
+    known = {"name", *(field.name for field in kind.fields)}
+    return {
         # What is secret is entered again: it is never sent back to a browser.
-        fields=[
+        "fields": [
             (field, "" if field.secret else given.get(field.name, ""), told.get(field.name, ""))
             for field in kind.fields
         ],
-        name=given.get("name", ""),
-        name_error=told.get("name", ""),
-        problem=problem if beside not in known else None,
-        rules=rules.rows(rules.from_post(request.POST) if request.method == "POST" else DEFAULT_RULES),
-        crumbs=trail(*_WAY),
-    )
+        "name": given.get("name", ""),
+        "name_error": told.get("name", ""),
+        "problem": problem if beside not in known else None,
+    }
 
 
 @page(
@@ -143,6 +153,42 @@ def one(request: HttpRequest, number: int) -> HttpResponseBase:
         rules=rules.rows(rules.of_channel(channel)),
         deliveries=services.deliveries(caller, number),
         crumbs=trail(*_WAY),
+    )
+
+
+@page(
+    "settings/notifications/<int:number>/change",
+    name="notification-change",
+    title="Change channel",
+    action="notification:change",
+    section="settings",
+    methods=("GET", "POST"),
+)
+def change(request: HttpRequest, number: int) -> HttpResponseBase:
+    """Another name, another address. What is secret is never shown, and stays if it is left empty."""
+    caller = caller_of(request)
+    channel = services.get(caller, number)
+    kind = kind_of(channel.kind)
+    problem: KeyholeError | None = None
+    if request.method == "POST":
+        values = {field.name: request.POST.get(field.name, "") for field in kind.fields}
+        try:
+            channel = services.change(caller, number, request.POST.get("name", ""), values)
+        except KeyholeError as refused:
+            problem = refused
+        else:
+            messages.success(request, f"{channel.name} is changed. Send a test to see that it works.", "ok")
+            return redirect("notification-channel", number)
+    given = request.POST if request.method == "POST" else {"name": channel.name, **channel.values}
+    return show(
+        request,
+        "web/notification_change.html",
+        status=problem.status if problem else 200,
+        title="Change channel",
+        channel=channel,
+        kind=kind,
+        crumbs=[*trail(*_WAY), (f"/settings/notifications/{number}", channel.name)],
+        **_filled(kind, given, problem),
     )
 
 
