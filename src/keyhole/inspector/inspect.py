@@ -151,10 +151,15 @@ class _Check:
     def _owner(self) -> _Owner:
         if len(self.reach.owners) == 1:
             ((login, kind),) = self.reach.owners.items()
-            return _Owner(login, kind, "It is the owner of the repositories that it reaches.")
+            return _Owner(login, kind, self._whose())
         if len(self.reach.owners) > 1:
             return _Owner(how="It reaches repositories of several owners.")
         return _Owner()
+
+    def _whose(self) -> str:
+        if self.identity.kind in SCOPED:
+            return "The repositories that were looked at are its; a token with scopes has no resource owner."
+        return "It is the owner of the repositories that it reaches."
 
     def report(self) -> Report:
         """Everything that was found."""
@@ -202,9 +207,9 @@ class _Check:
         return self.asking.knowledge.findings(permissions)
 
     def _approval(self, owner: _Owner) -> Approval:
-        if owner.kind == "organization":
-            return Approval.APPROVED
-        return Approval.NOT_NEEDED if owner.kind == "user" else Approval.UNKNOWN
+        if owner.kind == "user" or self.identity.kind in SCOPED:
+            return Approval.NOT_NEEDED
+        return Approval.APPROVED if owner.kind == "organization" else Approval.UNKNOWN
 
 
 def _group(finding: Finding) -> Group:

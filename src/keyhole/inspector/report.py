@@ -30,7 +30,7 @@ class Approval(StrEnum):
     """What the organization that owns the credential said, as far as answers show it."""
 
     NOT_NEEDED = "not needed"
-    """The resource owner is a user."""
+    """The resource owner is a user, or there is none."""
     APPROVED = "approved"
     """It reaches something private of the organization, which a waiting or denied token does not."""
     UNKNOWN = "unknown"

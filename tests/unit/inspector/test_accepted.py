@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from keyhole.inspector.accepted import parse
+from keyhole.inspector.probes import PROBES
 
 RECORDED = json.loads((Path(__file__).parent / "data/accepted-headers.json").read_text())
 
@@ -36,3 +37,14 @@ def test_no_header_is_none(text):
 def test_what_is_not_understood_is_not_guessed(text):
     assert parse(text).sets == ()
     assert parse(text).complete is False
+
+
+def test_the_probes_agree_with_what_was_recorded_from_github():
+    recorded = {(row["method"], row["path"]): row["x_accepted_github_permissions"] for row in RECORDED}
+    compared = 0
+    for probe in PROBES:
+        text = recorded.get((probe.method, probe.operation.path))
+        if text is not None:
+            compared += 1
+            assert parse(text) == parse(probe.operation.accepted), probe.operation_id
+    assert compared >= 4
