@@ -266,7 +266,7 @@ def test_the_gateway_authorizes_and_then_says_that_it_does_not_pass_on(github, k
     assert "not found" in hidden.stderr
 
 
-def test_in_the_browser(github, keyhole, run, chromium):
+def test_in_the_browser(github, keyhole, chromium):
     with web.browser(chromium) as started:
         page = started.new_page()
         web.set_up(page, keyhole)
@@ -275,13 +275,18 @@ def test_in_the_browser(github, keyhole, run, chromium):
         assert not web.violations(page)
 
         token = fine_grained(github)
-        row = connected(github, run, token, "--name", "Harbour")
-        page.goto(f"{keyhole.url}/connections")
-        page.get_by_role("link", name="Harbour").click()
-        page.get_by_label("harbour/tide-api").check()
+        page.get_by_role("link", name="I have a token already").click()
+        page.get_by_label("Token", exact=True).fill(token.text)
+        page.get_by_label("GitHub (optional)").fill(github.url)
+        page.get_by_role("button", name="Check token").click()
+        page.get_by_label("Name (optional)").fill("Harbour", timeout=PATIENCE * 1000)
+        page.get_by_role("button", name="Store this token").click()
+        expect(page.get_by_text("its token sealed")).to_be_visible(timeout=PATIENCE * 1000)
+        here = page.url
+        page.get_by_label("harbour/tide-api").check(timeout=PATIENCE * 1000)
         page.get_by_role("button", name="Take in").click()
         expect(page.get_by_text("Taken in: harbour/tide-api")).to_be_visible()
-        looked_at(page, f"{keyhole.url}/connections/{row['id']}")
+        looked_at(page, here)
 
         page.goto(f"{keyhole.url}/scans/new")
         page.get_by_label("Repository", exact=True).select_option(label="harbour/tide-api (not fetched yet)")
@@ -301,7 +306,7 @@ def test_in_the_browser(github, keyhole, run, chromium):
         page.goto(f"{keyhole.url}/connections")
         expect(page.get_by_text("1 of them not working")).to_be_visible()
         fresh = fine_grained(github)
-        page.goto(f"{keyhole.url}/connections/{row['id']}/rotate")
+        page.goto(f"{here}/rotate")
         assert not web.violations(page)
         page.get_by_label("New token").fill(fresh.text)
         page.get_by_role("button", name="Check and keep it").click()
