@@ -65,12 +65,14 @@ class Use:
 
 
 @contextmanager
-def using(caller: Caller, connection: Connection) -> Iterator[Use]:
+def using(caller: Caller, connection: Connection, *, probing: bool = False) -> Iterator[Use]:
     """The connection for one piece of work. How it ends is noted, errors pass through.
 
-    Conflict when it is paused, NotFound when it is removed, Unavailable when the vault is sealed.
+    `probing`: it is only asked about. Then a credential that waits for its first use goes on waiting: that it lives
+    does not prove that it can do the work of the old one. Conflict when the connection is paused, NotFound when it is
+    removed, Unavailable when the vault is sealed.
     """
-    use = _begin(caller, connection)
+    use = _begin(caller, connection, rotate=not probing)
     try:
         yield use
     except GitHubProblem as problem:
@@ -101,7 +103,7 @@ def check(caller: Caller, number: int) -> Connection:
         raise no_such()
     identity = None
     try:
-        with using(caller, row) as use:
+        with using(caller, row, probing=True) as use:
             if row.is_app:
                 forget(row, use.secret)
                 use.github()  # a new token is only given to an App that is still installed
@@ -164,7 +166,7 @@ def note_check(caller: Caller, connection: Connection, result: Check) -> Connect
     return row
 
 
-def _begin(caller: Caller, connection: Connection) -> Use:
+def _begin(caller: Caller, connection: Connection, *, rotate: bool = True) -> Use:
     require(caller, "connection:use")
     row = Connection.objects.filter(pk=connection.pk, removed_at=None).first()
     if row is None:
@@ -174,7 +176,7 @@ def _begin(caller: Caller, connection: Connection) -> Use:
             f"The connection {row.name!r} is paused.",
             hint=f"`keyhole connection pause {row.pk} --off` resumes it.",
         )
-    successor = waiting(row)
+    successor = waiting(row) if rotate else None
     place = row.place if successor is None else successor.place
     try:
         return Use(row, successor, vault.reveal(caller, place))

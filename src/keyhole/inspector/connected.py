@@ -26,7 +26,7 @@ def inspect_connection(caller: Caller, number: int, on_progress: Progress | None
             "A GitHub App is not inspected: GitHub lists the permissions of its installation.",
             hint="`keyhole connection check` asks whether it is alive.",
         )
-    with connections.using(caller, row) as use:
+    with connections.using(caller, row, probing=True) as use:
         report = inspect(
             row.instance,
             use.secret,

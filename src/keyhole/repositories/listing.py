@@ -138,7 +138,12 @@ def _ask(listing: Listing) -> None:
             if seen % _SAVE_EVERY == 1:
                 Listing.objects.filter(pk=listing.pk).update(seen=seen)
         for row in _unseen(listing):
-            _look_for(client, listing, row)
+            problem = _look_for(client, listing, row)
+            if problem is None:
+                continue
+            if use.successor is not None and not row.unreachable:
+                raise _reaches_less(row)
+            github.note_unreachable(row, github.reason_of(problem))
     Listing.objects.filter(pk=listing.pk).update(seen=seen)
 
 
@@ -168,8 +173,17 @@ def _unseen(listing: Listing) -> list[Repository]:
     return list(rows.select_related("owner", "connection"))
 
 
-def _look_for(client: GitHub, listing: Listing, row: Repository) -> None:
-    """One that was taken in and is not on the list: renamed out of it, transferred, public, or not reached."""
+def _reaches_less(row: Repository) -> GitHubProblem:
+    """What ends a rotation to a credential that cannot do the work of the old one; the old one then goes on."""
+    return GitHubProblem(
+        ProblemKind.NOT_FOUND_OR_NOT_SELECTED,
+        message=f"The new credential does not reach {row.full_name}, which the old one does.",
+        hint="Select it in the new token on GitHub, then rotate again; or disconnect the repository first.",
+    )
+
+
+def _look_for(client: GitHub, listing: Listing, row: Repository) -> GitHubProblem | None:
+    """One that was taken in and is not on the list: renamed out of it, transferred, public; or why it is not reached."""
     if engine.stopping():
         raise Interrupted
     try:
@@ -178,7 +192,8 @@ def _look_for(client: GitHub, listing: Listing, row: Repository) -> None:
     except GitHubProblem as problem:
         if problem.kind not in _HIDDEN:
             raise
-        github.note_unreachable(row, github.reason_of(problem))
+        return problem
+    return None
 
 
 def _apply(listing: Listing) -> None:

@@ -124,5 +124,9 @@ def test_a_new_private_key_takes_over_by_being_used(world, row):
         connections.begin_rotation(local_caller(), row.pk, Secret(private))
     world.app.public_key = public
     connections.begin_rotation(local_caller(), row.pk, Secret(private))
-    assert connections.check(local_caller(), row.pk).state is State.HEALTHY
+    connections.check(local_caller(), row.pk)
+    assert connections.is_rotating(row), "that it lives is not yet a use"
+    with connections.using(local_caller(), row) as use:
+        use.github().get("/installation/repositories")
     assert not connections.is_rotating(row)
+    assert connections.check(local_caller(), row.pk).state is State.HEALTHY

@@ -190,6 +190,25 @@ def test_U7_a_token_that_died_makes_its_connection_sick_and_the_run_says_why(wor
     listing.refresh_now(local_caller(), other.pk)
 
 
+def test_a_new_credential_that_reaches_less_does_not_take_over(world):
+    from keyhole.connections.models import Successor
+    from keyhole.core.secret import Secret
+    from tests import canaries
+
+    row = connect(world, token(world))
+    (taken,) = take_in(row, "harbour/tide-api")
+    less = canaries.watch("narrower token", token(world, "harbour/not-chosen").text)
+    connections.begin_rotation(local_caller(), row.pk, Secret(less))
+    connections.check(local_caller(), row.pk)
+    assert connections.is_rotating(row)
+    with pytest.raises(GitHubProblem, match="does not reach harbour/tide-api, which the old one does"):
+        listing.refresh_now(local_caller(), row.pk)
+    assert Successor.objects.get().problem == "not_found_or_not_selected"
+    assert services.get(local_caller(), taken.pk).unreachable == ""
+    assert listing.refresh_now(local_caller(), row.pk).lost == 0
+    assert connections.get(local_caller(), row.pk).state is State.HEALTHY
+
+
 def test_a_list_that_breaks_off_changes_nothing_here(world):
     row = connect(world, token(world))
     (taken,) = take_in(row, "harbour/tide-api")
