@@ -183,7 +183,7 @@ def _reaches_less(row: Repository) -> GitHubProblem:
 
 
 def _look_for(client: GitHub, listing: Listing, row: Repository) -> GitHubProblem | None:
-    """One that was taken in and is not on the list: renamed out of it, transferred, public; or why it is not reached."""
+    """One that was taken in and is not on the list: it was renamed out of it or transferred, or here is why not."""
     if engine.stopping():
         raise Interrupted
     try:
