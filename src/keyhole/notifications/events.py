@@ -50,9 +50,6 @@ _TABLE = (
     EventKind("token.expired", "Token expired", "On the day that a token expired."),
     EventKind("token.revoked", "Token revoked", "Somebody revoked a token, or it was found in the open."),
     EventKind("token.rotated", "Token rotated", "A token has a successor; the old one ends."),
-    EventKind(
-        "token.unused", "Token or permission unused", "Something was granted and not used for 30 days."
-    ),
     EventKind("token.approval_requested", "Token waits for approval", "Policy wants somebody's approval."),
     EventKind(
         "token.approval_decided", "Token approved or refused", "Somebody decided about a waiting token."
@@ -67,14 +64,6 @@ _TABLE = (
         "connection.rotated",
         "Connection rotated",
         "Its credential has a successor, or the rotation has ended.",
-    ),
-    EventKind(
-        "connection.drift",
-        "Connection drifted",
-        "Its credential may more, or less, than was planned or used.",
-    ),
-    EventKind(
-        "integration.failing", "Integration is refused", "A tool's requests are refused again and again."
     ),
     EventKind("scan.completed", "Scan completed", "A code scan ended without anything new."),
     EventKind("scan.findings", "Scan found something new", "A code scan found what the one before had not."),

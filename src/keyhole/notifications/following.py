@@ -77,6 +77,24 @@ def _token_rotated(entry: Entry, about: Mapping[str, Any]) -> Event | None:
     return _of_token("token.rotated", f"{_who(entry)} rotated the token {_token(about)}", about)
 
 
+def _token_made(entry: Entry, about: Mapping[str, Any]) -> Event | None:
+    if not about.get("waits_for_approval"):
+        return None
+    title = f"{_who(entry)} asks for the token {_token(about)}"
+    text = "It allows nothing before somebody approves it."
+    return Event("token.approval_requested", Severity.WARNING, title, text, "/settings/approvals")
+
+
+def _token_decided(entry: Entry, about: Mapping[str, Any]) -> Event | None:
+    decision = "approved" if about.get("decision") == "approved" else "denied"
+    return _of_token(
+        "token.approval_decided",
+        f"{_who(entry)} {decision} the token {_token(about)}",
+        about,
+        about.get("why"),
+    )
+
+
 def _of_token(kind: str, title: str, about: Mapping[str, Any], why: object = "") -> Event:
     url = f"/settings/personal-access-tokens/{about.get('subject_token_id', '')}"
     return Event(kind, Severity.INFO, title, url=url, facts={"Reason": str(why)} if why else {})
@@ -138,10 +156,12 @@ def _vault_refused(entry: Entry, _about: Mapping[str, Any]) -> Event | None:
 
 WATCHED: Mapping[str, Telling] = {
     "account:create": _member_joined,
+    "approval:decide": _token_decided,
     "connection:rotate": _connection_rotated,
     "member:change": _member_changed,
     "policy:change": _policy_changed,
     "scan:finish": _scan_finished,
+    "token:create": _token_made,
     "token:revoke": _token_revoked,
     "token:rotate": _token_rotated,
     _VAULT: _vault_refused,

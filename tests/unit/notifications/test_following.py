@@ -90,6 +90,26 @@ NEWS = [
         ),
     ),
     (
+        "token:create",
+        {"token": "CI", "subject_token_id": 9, "waits_for_approval": True},
+        (
+            "token.approval_requested",
+            Severity.WARNING,
+            "mara@harbour.example asks for the token CI",
+            "/settings/approvals",
+        ),
+    ),
+    (
+        "approval:decide",
+        {"token": "CI", "subject_token_id": 9, "decision": "denied", "why": "too much"},
+        (
+            "token.approval_decided",
+            Severity.INFO,
+            "mara@harbour.example denied the token CI",
+            "/settings/personal-access-tokens/9",
+        ),
+    ),
+    (
         "connection:rotate",
         {"connection": "Harbour", "connection_id": 5, "step": "finish"},
         (
@@ -139,6 +159,7 @@ def test_what_is_news_is_told(action, subject, told):
 NO_NEWS = [
     ("member:change", {"member": "mia", "role": "owner"}, {"outcome": DENIED}),
     ("account:create", {"login": "mara"}, {}),
+    ("token:create", {"token": "CI", "waits_for_approval": False}, {}),
     ("token:rotate", {"token": "CI", "cancelled": True}, {}),
     ("token:revoke", {"token": "scan 3"}, {"via": "job", "name": "scan 3"}),
     ("connection:rotate", {"connection": "Harbour", "step": "begin"}, {}),
