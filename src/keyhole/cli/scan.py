@@ -22,11 +22,21 @@ _EXIT_FINDINGS, _EXIT_INCOMPLETE = 1, 4
 @click.argument("target", metavar="PATH|OWNER/REPO")
 @click.option("--ref", default="", help="Branch or tag whose history is read; default: all of them.")
 @click.option(
+    "--scanner",
+    "-s",
+    "scanners",
+    multiple=True,
+    default=("secrets",),
+    show_default=True,
+    metavar="ID",
+    help="What looks at it: secrets (the whole history), dependencies (the newest commit). Repeatable.",
+)
+@click.option(
     "--sarif", type=click.Path(path_type=Path), default=None, help="Write a SARIF 2.1.0 report to this file."
 )
 @json_option
-def command(target: str, ref: str, sarif: Path | None, as_json: bool) -> None:
-    """Scan the whole history of a repository for secrets.
+def command(target: str, ref: str, scanners: tuple[str, ...], sarif: Path | None, as_json: bool) -> None:
+    """Scan a repository: its whole history for secrets, its lock files for vulnerable packages.
 
     PATH is scanned as it is, without a server and without keeping anything. OWNER/REPO is a connected repository:
     the scan is kept, with a token of its own, and shows in the browser.
@@ -34,7 +44,7 @@ def command(target: str, ref: str, sarif: Path | None, as_json: bool) -> None:
     Exit codes: 0 clean, 1 findings, 2 usage, 4 incomplete or not done (never shown as clean).
     """
     path = Path(target)
-    result = _path(path, ref) if path.is_dir() else _connected(target, ref)
+    result = _path(path, ref, scanners) if path.is_dir() else _connected(target, ref, scanners)
     if sarif is not None:
         _write_sarif(sarif, result)
     if as_json:
@@ -45,20 +55,23 @@ def command(target: str, ref: str, sarif: Path | None, as_json: bool) -> None:
     sys.exit(_EXIT_INCOMPLETE if incomplete else _EXIT_FINDINGS if result.findings else 0)
 
 
-def _path(path: Path, ref: str) -> ScanResult:
+def _path(path: Path, ref: str, scanners: tuple[str, ...]) -> ScanResult:
     use_settings()
     from keyhole.scans import direct
 
     bar = _Bar()
     try:
         return direct.scan(
-            path, ref=ref, on_progress=lambda seen: bar.show(seen.phase, seen.done, seen.total)
+            path,
+            ref=ref,
+            scanners=scanners,
+            on_progress=lambda seen: bar.show(seen.phase, seen.done, seen.total),
         )
     finally:
         bar.clear()
 
 
-def _connected(full_name: str, ref: str) -> ScanResult:
+def _connected(full_name: str, ref: str, scanners: tuple[str, ...]) -> ScanResult:
     caller = open_keyhole()
     from keyhole.repositories.services import by_full_name
     from keyhole.scans import reports, services
@@ -71,7 +84,7 @@ def _connected(full_name: str, ref: str) -> ScanResult:
             f"{safe(full_name)} is neither a folder here nor a connected repository.",
             hint="`keyhole repo list` shows the connected ones.",
         ) from problem
-    scan = services.create(caller, services.ScanSpec(repository.pk, ref=ref))
+    scan = services.create(caller, services.ScanSpec(repository.pk, ref=ref, scanners=scanners))
     bar = _Bar()
     try:
         for now in follow(caller, scan.pk):
@@ -131,6 +144,8 @@ def _tell(result: ScanResult) -> None:
             empty="",
         )
         click.echo()
+    for note in result.notes:
+        click.echo(note)
     if result.status.value == "complete":
         click.echo(
             f"{count(len(result.findings), 'finding')}. {read}." if result.findings else f"Clean: {read}."

@@ -146,6 +146,8 @@ class ScanResult:
     """Complete only if every reachable object was read whole by every scanner asked for."""
     reasons: tuple[str, ...]
     """Why it is incomplete, for people; empty exactly if it is complete."""
+    notes: tuple[str, ...]
+    """What was looked at and by which measure, for people."""
     commit: str
     """Object id of the first tip asked for, or of HEAD, when the scan began; empty if there is no such commit."""
     scanners: tuple[str, ...]
@@ -166,7 +168,7 @@ class ScanResult:
     def __post_init__(self) -> None:
         if (self.status is Status.COMPLETE) == bool(self.reasons):
             raise ValueError("a scan is incomplete exactly if there is a reason why")
-        if not all(map(is_escaped, self.reasons)) or not _OBJECT_ID.fullmatch(self.commit):
+        if not all(map(is_escaped, (*self.reasons, *self.notes))) or not _OBJECT_ID.fullmatch(self.commit):
             raise ValueError("scan result holds unescaped text")
 
     @property

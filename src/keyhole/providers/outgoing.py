@@ -190,12 +190,13 @@ class Outgoing:
         return content
 
 
-def configured(*, timeout: float = 20.0) -> Outgoing:
+def configured(*, timeout: float = 20.0, largest: int = LARGEST) -> Outgoing:
     """The client as the settings want it."""
     return Outgoing(
         allow_private=settings.KEYHOLE_ALLOW_PRIVATE_ADDRESSES,
         ca_file=settings.KEYHOLE_CA_FILE,
         timeout=timeout,
+        largest=largest,
     )
 
 

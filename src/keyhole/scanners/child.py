@@ -49,6 +49,7 @@ def run(
     hmac_secret: Secret,
     scanners: Iterable[str] = ("secrets",),
     tips: Iterable[str] = (),
+    advisories: Path | None = None,
     limits: Limits = Limits(),  # noqa: B008  # frozen
     on_progress: Callable[[Progress], None] | None = None,
     stop: threading.Event | None = None,
@@ -56,6 +57,7 @@ def run(
     """Scans the repository with this git dir (see `locate.git_dir_of`) and waits for the result.
 
     `tips` are full object ids, of commits or tags, whose history is scanned; none means every ref and HEAD.
+    `advisories` is the index that packages are compared with.
     `hmac_secret` keys the fingerprints: the same secret finds the same finding again. `on_progress` is called in
     this thread; if it raises, the scan is killed and the error passed on. `stop` ends the scan within a second.
 
@@ -68,6 +70,7 @@ def run(
         "git_dir": str(git_dir.resolve()),
         "scanners": [scanner.id for scanner in selected],
         "tips": _object_ids(tips),
+        "advisories": str(advisories.resolve()) if advisories is not None else "",
         "limits": asdict(limits),
         "hmac_secret": hmac_secret.reveal(),
     }
@@ -81,6 +84,7 @@ def run(
             objects=0,
             bytes_read=0,
             findings=(),
+            notes=(),
             scanners=tuple(scanner.id for scanner in selected),
             rules_version=rules_version(selected),
             duration=round(time.monotonic() - start, 3),

@@ -124,3 +124,8 @@ def _finding(record: _Record, examiner: Examiner, locations: list[_Located]) -> 
         last4=record.hit.last4,
         **{name.name: getattr(about, name.name) for name in dataclasses.fields(about)},
     )
+
+
+def worst_first(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """The findings by severity; those of one severity stay as they are."""
+    return tuple(sorted(findings, key=lambda finding: _SEVERITIES.index(finding.severity)))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Protocol
+from pathlib import Path
+from typing import Protocol, runtime_checkable
 
 from keyhole.core.errors import KeyholeError
 from keyhole.core.finding import Confidence, Severity
@@ -44,7 +45,7 @@ class Progress:
     """How far a scan is."""
 
     phase: str
-    """`listing`, `reading` or `attributing`, in this order."""
+    """`listing`, `reading`, `attributing` or `assessing`, in this order."""
     done: int
     """Objects (or, while attributing, commits) so far."""
     total: int
@@ -89,8 +90,18 @@ Digest = Callable[[bytes], str]
 """32 hexadecimal digits of a keyed digest of a value: all that is kept of it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What a scanner may use besides the repository."""
+
+    digest: Digest
+    advisories: Path | None = None
+    """The index of advisories; None where there is none."""
+
+
+@runtime_checkable
 class Examiner(Protocol):
-    """A scanner made ready for one scan."""
+    """A scanner of history made ready for one scan: it sees every text that ever was, each once."""
 
     def examine(self, text: bytes) -> list[Hit]:
         """Everything found in a text, each once, in order of offset. Pure; never raises because of the text."""
@@ -98,6 +109,44 @@ class Examiner(Protocol):
 
     def about(self, rule: str) -> About:
         """What to say about a finding of this rule."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """One defect of the files as they are now."""
+
+    rule: str
+    """Id of the rule."""
+    identity: bytes
+    """What makes it the same issue in every scan."""
+    path: bytes
+    line: int
+    """From 1."""
+    about: About
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """What came of looking at the files as they are now."""
+
+    issues: tuple[Issue, ...]
+    gaps: tuple[str, ...]
+    """What could not be assessed, and why; each makes the scan incomplete."""
+    notes: tuple[str, ...]
+    """What was assessed, and by which measure, for people."""
+
+
+@runtime_checkable
+class TreeExaminer(Protocol):
+    """A scanner of the files as they are now, made ready for one scan."""
+
+    def wants(self, path: bytes) -> bool:
+        """Whether it looks at the file at this path."""
+        ...
+
+    def assess(self, files: Iterable[tuple[bytes, bytes]]) -> Assessment:
+        """Looks at the files that it wants, each a path and a content. Never raises because of them."""
         ...
 
 
@@ -118,6 +167,6 @@ class Scanner(Protocol):
         """Changes whenever the same text could give another result."""
         ...
 
-    def open(self, digest: Digest) -> Examiner:
+    def open(self, tools: Tools) -> Examiner | TreeExaminer:
         """Compiles the rules. Takes up to about a second; called in the child only."""
         ...

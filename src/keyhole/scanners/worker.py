@@ -16,19 +16,21 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import IO, Any
 
-from keyhole.core.finding import ScanResult, Status
+from keyhole.core.finding import Finding, ScanResult, Status
 from keyhole.core.secret import Secret
+from keyhole.scanners.assessed import issues_as_findings
 from keyhole.scanners.attribution import Introduction, introductions
-from keyhole.scanners.collect import Collector
+from keyhole.scanners.collect import Collector, worst_first
 from keyhole.scanners.gitpipe import Git
 from keyhole.scanners.history import History
-from keyhole.scanners.interface import Digest, Examiner, Limits, Progress, Scanner
+from keyhole.scanners.interface import Examiner, Limits, Progress, Scanner, Tools, TreeExaminer
 from keyhole.scanners.isolation import isolate
 from keyhole.scanners.objects import OutOfTime, Trouble
 from keyhole.scanners.packs.store import Store
 from keyhole.scanners.reading import Reading
 from keyhole.scanners.registry import chosen
 from keyhole.scanners.rules_version import rules_version
+from keyhole.scanners.tree import files
 
 _REPORT_SECONDS = 0.1
 _GRACE_SECONDS = 10.0
@@ -71,11 +73,14 @@ class Scan:
     """One scan of one repository by several scanners that share the reading."""
 
     def __init__(
-        self, git: Git, scanners: list[Scanner], digest: Digest, limits: Limits, report: Reporter
+        self, git: Git, scanners: list[Scanner], tools: Tools, limits: Limits, report: Reporter
     ) -> None:
         self._git = git
         self._scanners = scanners
-        self._examiners: dict[str, Examiner] = {scanner.id: scanner.open(digest) for scanner in scanners}
+        opened = {scanner.id: scanner.open(tools) for scanner in scanners}
+        self._examiners = {name: each for name, each in opened.items() if isinstance(each, Examiner)}
+        self._assessors = {name: each for name, each in opened.items() if isinstance(each, TreeExaminer)}
+        self._digest = tools.digest
         self._limits = limits
         self._report = report
         self._trouble = Trouble()
@@ -94,19 +99,40 @@ class Scan:
             except OutOfTime:
                 self._trouble.note(f"time limit of {self._limits.seconds:g} seconds reached")
             introduced = self._introduced(history, stack)
+        assessed, notes = self._assess(commit)
+        findings = (*self._collector.findings(self._examiners, introduced), *assessed)
         reasons = self._trouble.sentences()
         return ScanResult(
             status=Status.INCOMPLETE if reasons else Status.COMPLETE,
             reasons=reasons,
             commit=commit,
-            scanners=tuple(self._examiners),
+            notes=notes,
+            scanners=tuple(scanner.id for scanner in self._scanners),
             objects=self._reading.objects,
             bytes_read=self._reading.bytes,
-            findings=self._collector.findings(self._examiners, introduced),
+            findings=worst_first(findings),
             rules_version=rules_version(self._scanners),
             duration=round(time.monotonic() - start, 3),
             isolation=isolation,
         )
+
+    def _assess(self, commit: str) -> tuple[list[Finding], tuple[str, ...]]:
+        """What the scanners of the files as they are now say."""
+        findings: list[Finding] = []
+        notes: list[str] = []
+        self._report.phase("assessing")
+        for name, assessor in self._assessors.items():
+            try:
+                seen = files(self._git, assessor.wants, self._limits, self._trouble, self._report.tick)
+                assessment = assessor.assess(seen)
+            except OutOfTime:
+                self._trouble.note(f"time limit of {self._limits.seconds:g} seconds reached")
+                break
+            for gap in assessment.gaps:
+                self._trouble.note(gap)
+            notes += assessment.notes
+            findings += issues_as_findings(name, assessment.issues, commit, self._digest)
+        return findings, tuple(notes)
 
     def _introduced(self, history: History, stack: ExitStack) -> dict[bytes, list[Introduction]]:
         self._report.phase("attributing")
@@ -131,6 +157,8 @@ class Scan:
                 "objects are borrowed from another repository (alternates), which is not followed"
             )
             return
+        if not self._examiners:
+            return  # nobody wants to see the history
         store = self._reading.store(objects)
         if store is None:
             entries = self._reading.listed()
@@ -170,9 +198,9 @@ def main() -> int:
 
     try:
         isolation = isolate(limits)
-        result = Scan(Git(Path(order["git_dir"]), order["tips"]), scanners, digest, limits, report).run(
-            isolation
-        )
+        tools = Tools(digest, Path(order["advisories"]) if order["advisories"] else None)
+        git = Git(Path(order["git_dir"]), order["tips"])
+        result = Scan(git, scanners, tools, limits, report).run(isolation)
     except MemoryError:
         report.write("failed", "out of memory")
         return 1

@@ -13,6 +13,7 @@ from pathlib import Path
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
+from keyhole.advisories.store import database
 from keyhole.core.finding import ScanResult
 from keyhole.core.secret import Secret
 from keyhole.scanners import child
@@ -39,8 +40,21 @@ def scan(
     tips = [refs.named(git_dir, ref).object_id] if ref else []
     key = secret or secret_of_this_user()[0]
     return child.run(
-        git_dir, hmac_secret=key, scanners=scanners, tips=tips, limits=limits, on_progress=on_progress
+        git_dir,
+        hmac_secret=key,
+        scanners=scanners,
+        tips=tips,
+        advisories=_advisories(),
+        limits=limits,
+        on_progress=on_progress,
     )
+
+
+def _advisories() -> Path | None:
+    try:
+        return database()
+    except (ImproperlyConfigured, OSError):
+        return None  # no data folder can be kept here, so there are none
 
 
 def secret_of_this_user() -> tuple[Secret, bool]:

@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from keyhole.advisories.store import database
 from keyhole.core.finding import ScanResult
 from keyhole.core.grant import Access
 from keyhole.core.permissions import GIT_FETCH, Level
@@ -37,6 +38,7 @@ _PHASES = {
     "listing": "Listing every object",
     "reading": "Reading every object once",
     "attributing": "Looking for the commit that introduced each finding",
+    "assessing": "Looking at the files as they are now",
 }
 
 
@@ -57,6 +59,7 @@ def read(scan: Scan) -> ScanResult | None:
             hmac_secret=settings.KEYHOLE_HMAC_SECRET,
             scanners=scan.scanners,
             tips=[scan.tip] if scan.tip else [],
+            advisories=database(),
             limits=LIMITS,
             on_progress=progress.note,
             stop=watch,

@@ -128,6 +128,12 @@ VARIABLES = (
     Variable(
         "KEYHOLE_VAULT_KEYS", "", "keys of the vault; empty is the file vault.keys in KEYHOLE_DATA", Secret
     ),
+    Variable(
+        "KEYHOLE_ADVISORIES_URL",
+        "https://osv-vulnerabilities.storage.googleapis.com",
+        "where advisories are fetched from, laid out as OSV does",
+        address,
+    ),
     Variable("KEYHOLE_SMTP_HOST", "", "server that takes mail; empty is no mail", str),
     Variable("KEYHOLE_SMTP_PORT", "587", "its port", _port),
     Variable(

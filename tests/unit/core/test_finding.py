@@ -49,6 +49,7 @@ RESULT = ScanResult(
     findings=(FINDING,),
     rules_version="abc",
     duration=1.5,
+    notes=(),
     isolation=("network namespace",),
 )
 

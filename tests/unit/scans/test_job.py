@@ -47,6 +47,7 @@ def result(*findings, reasons=()):
         findings=findings,
         rules_version="v",
         duration=0.5,
+        notes=(),
         isolation=("no network",),
     )
 

@@ -12,7 +12,7 @@ through its environment or a secret store. Rewriting history is optional once th
 
 from __future__ import annotations
 
-from keyhole.scanners.interface import Digest, Examiner
+from keyhole.scanners.interface import Examiner, Tools
 from keyhole.scanners.secrets import rules
 
 ENGINE_VERSION = "1"
@@ -29,11 +29,11 @@ class Secrets:
         """Version of the engine and a digest of every rule."""
         return f"{ENGINE_VERSION}.{rules.digest(rules.all_rules())}"
 
-    def open(self, digest: Digest) -> Examiner:
+    def open(self, tools: Tools) -> Examiner:
         """Compiles every rule."""
         from keyhole.scanners.secrets.engine import Engine  # noqa: PLC0415  # 60 ms that only the child needs
 
-        return Engine(rules.all_rules(), digest)
+        return Engine(rules.all_rules(), tools.digest)
 
 
 SCANNER = Secrets()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from keyhole.scanners.interface import Tools
 from keyhole.scanners.secrets import ENGINE_VERSION, SCANNER
 from keyhole.scanners.secrets.shapes import make
 
@@ -20,7 +21,7 @@ def test_an_opened_scanner_keeps_what_the_digest_says_and_nothing_else():
         return "0" * 32
 
     token = make("npm_<alnum:36>", 1).encode()
-    examiner = SCANNER.open(digest)
+    examiner = SCANNER.open(Tools(digest))
     (hit,) = examiner.examine(b"//r/:_authToken=" + token)
     assert seen == [token]
     assert hit.fingerprint == "npm-access-token:" + "0" * 32

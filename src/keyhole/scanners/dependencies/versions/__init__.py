@@ -17,6 +17,8 @@ Key = Callable[[str], Any]
 LONGEST = 256
 """Characters of a version. Real ones have less than a hundred; a longer text is none, whatever it costs to look at."""
 
+_REMEMBERED = 100_000
+
 
 @functools.cache
 def orders() -> Mapping[str, Key]:
@@ -28,6 +30,7 @@ def orders() -> Mapping[str, Key]:
     return MappingProxyType(found)
 
 
+@functools.lru_cache(_REMEMBERED)
 def key(ecosystem: str, version: str) -> Any:
     """A value that sorts as the ecosystem's versions do. ValueError when the text is no version of it."""
     if not version or len(version) > LONGEST:

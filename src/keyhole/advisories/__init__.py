@@ -1,0 +1,1 @@
+"""Advisories about packages: fetched from OSV or read from files, and kept in one index for scans."""

@@ -1,0 +1,32 @@
+"""From issues of the files as they are now to findings with places in the commit that was looked at."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable
+
+from keyhole.core.finding import MAX_LOCATIONS, Finding, Location, escape, finding_id
+from keyhole.scanners.interface import Digest, Issue
+
+
+def issues_as_findings(scanner: str, issues: Iterable[Issue], commit: str, digest: Digest) -> list[Finding]:
+    """One finding for each identity, with all its places, in the order of the first of each."""
+    together: dict[str, list[Issue]] = {}
+    for issue in issues:
+        together.setdefault(f"{issue.rule}:{digest(issue.identity)}", []).append(issue)
+    return [_finding(scanner, fingerprint, each, commit) for fingerprint, each in together.items()]
+
+
+def _finding(scanner: str, fingerprint: str, issues: list[Issue], commit: str) -> Finding:
+    places = sorted({(escape(issue.path), issue.line) for issue in issues})
+    about = issues[0].about
+    return Finding(
+        id=finding_id(scanner, fingerprint),
+        scanner=scanner,
+        rule=issues[0].rule,
+        locations=tuple(Location(commit, "", path, line, 1) for path, line in places[:MAX_LOCATIONS]),
+        occurrences=len(places),
+        fingerprint=fingerprint,
+        last4="",
+        **{field.name: getattr(about, field.name) for field in dataclasses.fields(about)},
+    )

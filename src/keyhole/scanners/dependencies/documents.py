@@ -1,0 +1,48 @@
+"""JSON and TOML from strangers: any depth, any size of number, any junk ends in Malformed."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Iterator
+from typing import Any
+
+from keyhole.scanners.dependencies.package import Malformed, text_of
+
+
+def json_in(content: bytes) -> dict[str, Any]:
+    """The object in a JSON file."""
+    try:
+        found = json.loads(text_of(content))
+    except (ValueError, RecursionError):
+        raise Malformed("not JSON") from None
+    return as_object(found)
+
+
+def toml_in(content: bytes) -> dict[str, Any]:
+    """The table in a TOML file."""
+    try:
+        return tomllib.loads(text_of(content))
+    except (ValueError, RecursionError):
+        raise Malformed("not TOML") from None
+
+
+def as_object(found: object) -> dict[str, Any]:
+    """The value, if it is an object."""
+    if not isinstance(found, dict):
+        raise Malformed("not of the documented form")
+    return found
+
+
+def objects(found: object) -> Iterator[dict[str, Any]]:
+    """The objects of a list; nothing where there is no list at all."""
+    if found is None:
+        return
+    if not isinstance(found, list):
+        raise Malformed("not of the documented form")
+    yield from map(as_object, found)
+
+
+def word(found: object) -> str:
+    """A text; empty for anything else."""
+    return found if isinstance(found, str) else ""

@@ -1,0 +1,50 @@
+"""Go's module file, which since Go 1.17 names every module that is built in, and the toolchain.
+
+Format: https://go.dev/ref/mod#go-mod-file. Of a replaced module the replacement counts.
+"""
+
+from __future__ import annotations
+
+import re
+
+from keyhole.scanners.dependencies.package import Package, Packages, text_of
+
+NAMES = ("go.mod",)
+_BLOCK = re.compile(r"(\w+)\s*\($")
+_COMMENT = re.compile(r"\s*//.*$")
+
+
+def read(content: bytes) -> Packages:
+    """Required modules, and `stdlib` at the version of the toolchain or else of the `go` line."""
+    required: dict[str, Package] = {}
+    block = toolchain = ""
+    for number, line in enumerate(text_of(content).splitlines(), 1):
+        plain = _COMMENT.sub("", line).strip()
+        if opened := _BLOCK.fullmatch(plain):
+            block = opened[1]
+            continue
+        if plain == ")":
+            block = ""
+            continue
+        words = [block, *plain.split()] if block else plain.split()
+        match words:
+            case ["require", module, version]:
+                required[module] = Package("Go", module.strip('"'), version, number)
+            case ["replace", module, *rest] if "=>" in rest:
+                _replace(required, module, rest[rest.index("=>") + 1 :])
+            case ["go", version] if not toolchain:
+                required["stdlib"] = Package("Go", "stdlib", version, number)
+            case ["toolchain", name] if name.startswith("go"):
+                toolchain = name
+                required["stdlib"] = Package("Go", "stdlib", name.removeprefix("go"), number)
+    yield from required.values()
+
+
+def _replace(required: dict[str, Package], module: str, by: list[str]) -> None:
+    old = required.get(module)
+    if old is None:
+        return
+    if len(by) == 2:
+        required[module] = Package("Go", by[0], by[1], old.line)
+    else:
+        del required[module]  # by a folder, which is the repository's own

@@ -1,0 +1,59 @@
+"""A package that a repository uses, as one of its files says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+
+class Malformed(Exception):
+    """A file is not what its name says; the message, for people, quotes nothing of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """One package at one version."""
+
+    ecosystem: str
+    """OSV's name of where it comes from."""
+    name: str
+    """As the file has it."""
+    version: str
+    """As locked; empty if the file does not settle on one."""
+    line: int = 1
+    """Where the file names it, from 1."""
+    dev: bool = False
+    """Whether it is only needed for developing."""
+
+
+class Lines:
+    """Finds the lines on which a file names things, each search going on from the one before."""
+
+    def __init__(self, text: bytes) -> None:
+        self._text = text
+        self._at = 0
+        self._line = 1
+
+    def of(self, *words: str) -> int:
+        """The line of the first place after the last one that has the words, in order; the last line if none has."""
+        at = self._at
+        for word in words:
+            found = self._text.find(word.encode(), at)
+            if found < 0:
+                return self._line
+            at = found
+        start = self._text.find(words[0].encode(), self._at)
+        self._line += self._text.count(b"\n", self._at, start)
+        self._at = start
+        return self._line
+
+
+def text_of(content: bytes) -> str:
+    """A file's text. Malformed when it is not UTF-8."""
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise Malformed("not UTF-8 text") from None
+
+
+Packages = Iterator[Package]

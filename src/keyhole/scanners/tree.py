@@ -1,0 +1,58 @@
+"""The files of one commit that somebody wants to look at: listed without opening folders twice, read within limits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from keyhole.scanners.gitpipe import Git
+from keyhole.scanners.interface import Limits
+from keyhole.scanners.objects import Entry, Tick, Trouble, describe, read_objects
+
+MOST_PATHS = 2_000_000
+"""Paths of a commit that are looked at. Nine objects can be ten million of them."""
+_FILE = (b"100644", b"100755", b"100664")
+_REPORT_EVERY = 10_000
+
+
+def files(
+    git: Git, wanted: Callable[[bytes], bool], limits: Limits, trouble: Trouble, tick: Tick
+) -> Iterator[tuple[bytes, bytes]]:
+    """Path and content of the wanted files of HEAD, or of the first tip, in order of path."""
+    paths: dict[bytes, list[bytes]] = {}
+    for path, object_id in _listed(git, trouble, tick):
+        if wanted(path):
+            paths.setdefault(object_id, []).append(path)
+    found: dict[bytes, bytes] = {}
+    entries: list[Entry] = describe(git, list(paths), limits, trouble, tick)
+    parts: list[bytes] = []
+    for piece in read_objects(git, entries, limits, trouble):
+        parts.append(piece.text[piece.keep_from : piece.keep_to])
+        if piece.is_last:
+            found[piece.entry.object_id] = b"".join(parts)
+            parts = []
+            tick(len(found), len(entries))
+    ordered = sorted((path, object_id) for object_id, each in paths.items() for path in each)
+    yield from ((path, found[object_id]) for path, object_id in ordered if object_id in found)
+
+
+def _listed(git: Git, trouble: Trouble, tick: Tick) -> Iterator[tuple[bytes, bytes]]:
+    if not git.answer("rev-parse", "--verify", "-q", f"{git.head}^{{commit}}"):
+        return  # nothing was ever committed
+    with git.start("ls-tree", "-r", "-z", "--full-tree", git.head) as listing:
+        assert listing.stdout is not None  # noqa: S101  # for the type checker
+        rest, count = b"", 0
+        while chunk := listing.stdout.read1(1 << 20):  # type: ignore[attr-defined]  # a pipe has a buffered reader
+            *lines, rest = (rest + chunk).split(b"\0")
+            for line in lines:
+                count += 1
+                if count > MOST_PATHS:
+                    trouble.note(f"more than {MOST_PATHS:,} files; the others were not assessed")
+                    return
+                if count % _REPORT_EVERY == 0:
+                    tick(count, 0)
+                words, _, path = line.partition(b"\t")
+                mode, _, object_id = words.split(b" ")
+                if mode in _FILE:
+                    yield path, object_id
+        if listing.wait() != 0:
+            trouble.note("the files of the commit could not all be listed")

@@ -1,0 +1,108 @@
+"""A whole scan of dependencies: findings with places, and gaps instead of a false "clean"."""
+
+from __future__ import annotations
+
+import json
+
+from keyhole.core.finding import Status
+from keyhole.scanners.dependencies import SCANNER
+from keyhole.scanners.dependencies.examiner import Packages
+from tests.unit.scanners.dependencies.advisories import index_of, record
+
+
+def dependencies(scan, history, file):
+    return scan(history, scanners=["dependencies"], advisories=file)
+
+
+def test_a_vulnerable_package_is_found_where_it_stands(history, scan, tmp_path):
+    file = index_of(tmp_path, record(aliases=["CVE-2026-1"], references=[{"url": "https://example.org/a"}]))
+    commit = history.commit(
+        {"a/requirements.txt": b"other==1.0\n\nTool==1.0\n", "requirements.txt": b"tool==1.5\n"}
+    )
+    result = dependencies(scan, history, file)
+    assert result.status is Status.COMPLETE, result.reasons
+    (finding,) = result.findings
+    assert (finding.rule, finding.occurrences, finding.scanner) == ("vulnerable-package", 2, "dependencies")
+    assert [(place.path, place.line, place.commit) for place in finding.locations] == [
+        ("a/requirements.txt", 3, commit),
+        ("requirements.txt", 1, commit),
+    ]
+    assert "CVE-2026-1" in finding.why
+    assert finding.fix == "Upgrade Tool to 2.0 or later."
+    assert finding.references == ("https://example.org/a",)
+    assert result.notes == ("3 packages of 2 files compared with advisories of 2026-11-25.",)
+    assert dependencies(scan, history, file).findings[0].id == finding.id
+
+
+def test_the_files_of_the_newest_commit_count_and_not_those_before(history, scan, tmp_path):
+    history.commit({"requirements.txt": b"tool==1.0\n"})
+    history.commit({"requirements.txt": b"tool==2.0\n"})
+    assert dependencies(scan, history, index_of(tmp_path, record())).clean
+
+
+def test_a_malicious_package_is_a_class_of_its_own(history, scan, tmp_path):
+    file = index_of(
+        tmp_path, record("MAL-2026-7", name="left-pda", ecosystem="npm", events=[{"introduced": "0"}])
+    )
+    lock = {"lockfileVersion": 3, "packages": {"node_modules/left-pda": {"version": "1.0.0"}}}
+    history.commit({"package-lock.json": json.dumps(lock).encode()})
+    (finding,) = dependencies(scan, history, file).findings
+    assert (finding.rule, finding.severity.value) == ("malicious-package", "critical")
+
+
+def test_without_advisories_nothing_is_clean(history, scan, tmp_path):
+    history.commit({"requirements.txt": b"tool==1.0\n"})
+    for file in (None, tmp_path / "absent"):
+        result = dependencies(scan, history, file)
+        assert not result.clean
+        assert result.reasons == ("1 packages were not assessed: there are no advisories yet",)
+
+
+def test_what_could_not_be_assessed_is_named(history, scan, tmp_path):
+    history.commit(
+        {
+            "requirements.txt": b"tool>=1.0\n",
+            "Cargo.lock": b"[[package]]\nname='a'\nversion='1.0.0'\nsource='registry+x'\n",
+            "composer.lock": b"{",
+            "evil\x1b[2J/go.mod": b"\xff",
+        }
+    )
+    result = dependencies(scan, history, index_of(tmp_path, record()))
+    assert result.status is Status.INCOMPLETE
+    told = "; ".join(result.reasons)
+    assert "composer.lock was not assessed: not JSON" in told
+    assert "go.mod was not assessed: not UTF-8 text" in told
+    assert "1 packages of crates.io were not assessed: there are no advisories for crates.io" in told
+    assert "1 packages without one exact version were not assessed: tool" in told
+    assert "\x1b" not in told
+
+
+def test_a_repository_without_such_files_or_without_commits_is_clean(history, scan, tmp_path):
+    file = index_of(tmp_path, record())
+    assert dependencies(scan, history, file).clean
+    history.commit({"README": b"x"})
+    assert dependencies(scan, history, file).clean
+
+
+def test_both_scanners_in_one_scan(history, scan, tmp_path, token):
+    history.commit({"requirements.txt": b"tool==1.0\n", "old": token})
+    history.commit({"old": b"gone"})
+    result = scan(history, scanners=["secrets", "dependencies"], advisories=index_of(tmp_path, record()))
+    assert {finding.scanner for finding in result.findings} == {"secrets", "dependencies"}
+
+
+def test_links_are_not_followed_and_submodules_not_opened(history, scan, tmp_path):
+    history.commit({"requirements.txt": b"/etc/passwd"}, modes={"requirements.txt": "120000"})
+    assert dependencies(scan, history, index_of(tmp_path, record())).clean
+
+
+def test_more_packages_than_anybody_has_are_cut_and_said(tmp_path, monkeypatch):
+    monkeypatch.setattr("keyhole.scanners.dependencies.examiner.MOST_PACKAGES", 3)
+    text = b"".join(b"p%d==1.0\n" % number for number in range(10))
+    assessment = Packages(index_of(tmp_path, record())).assess([(b"requirements.txt", text)])
+    assert any("more than 3 packages" in gap for gap in assessment.gaps)
+
+
+def test_the_scanner_tells_its_version():
+    assert SCANNER.rules_version()
+    assert SCANNER.title

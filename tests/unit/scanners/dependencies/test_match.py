@@ -1,0 +1,114 @@
+"""Which advisories are about a version, what fixes it, and what cannot be told."""
+
+from __future__ import annotations
+
+import pytest
+
+from keyhole.scanners.dependencies.index import Index, Unusable
+from keyhole.scanners.dependencies.match import Unordered, matches
+from keyhole.scanners.dependencies.names import normal
+from keyhole.scanners.dependencies.package import Package
+from tests.unit.scanners.dependencies.advisories import index_of, record
+
+
+def found(file, version, name="tool", ecosystem="PyPI"):
+    index = Index(file)
+    try:
+        return matches(index, Package(ecosystem, name, version))
+    finally:
+        index.close()
+
+
+@pytest.mark.parametrize(
+    ("version", "affected"),
+    [
+        ("0.1", True),
+        ("1.0", True),
+        ("1.5rc1", True),
+        ("1.5", False),
+        ("1.9", False),
+        ("2.0", True),
+        ("2.5", True),
+        ("3", False),
+    ],
+)
+def test_inside_and_outside_of_ranges(tmp_path, version, affected):
+    events = [{"introduced": "0"}, {"fixed": "1.5"}, {"introduced": "2.0"}, {"last_affected": "2.5"}]
+    assert bool(found(index_of(tmp_path, record(events=events)), version)) is affected
+
+
+def test_versions_named_one_by_one_count_too(tmp_path):
+    data = record(events=[])
+    data["affected"][0]["versions"] = ["1.0.post1"]
+    file = index_of(tmp_path, data)
+    assert found(file, "1.0.post1")
+    assert not found(file, "1.0")
+
+
+def test_records_of_one_matter_are_one_match_and_the_upgrade_ends_all(tmp_path):
+    file = index_of(
+        tmp_path,
+        record("PYSEC-1", aliases=["CVE-1"], summary=""),
+        record("GHSA-1", aliases=["CVE-1"], events=[{"introduced": "0"}, {"fixed": "2.1"}]),
+        record("GHSA-2", aliases=["CVE-2"]),
+    )
+    first, second = found(file, "1.0")
+    assert first.ids == ("CVE-1", "GHSA-1", "PYSEC-1")
+    assert first.entries[0].id == "GHSA-1"
+    assert first.fixed == "2.1"
+    assert (second.ids, second.fixed) == (("CVE-2", "GHSA-2"), "2.0")
+
+
+def test_what_is_not_fixed_has_no_upgrade(tmp_path):
+    (match,) = found(index_of(tmp_path, record(events=[{"introduced": "1.0"}])), "1.0")
+    assert match.fixed == ""
+
+
+def test_any_spelling_of_a_name(tmp_path):
+    file = index_of(tmp_path, record(name="My.Tool"))
+    assert found(file, "1.0", name="my_tool")
+    assert not found(file, "1.0", name="mytool")
+    assert normal("SwiftURL", "https://github.com/Apple/NIO.git") == "github.com/apple/nio"
+    assert normal("npm", "Mixed") == "Mixed"
+
+
+def test_withdrawn_advisories_and_earlier_doubles_are_not_kept(tmp_path):
+    file = index_of(
+        tmp_path, record(withdrawn="2026-01-01T00:00:00Z"), record("A"), record("A", summary="again")
+    )
+    (match,) = found(file, "1.0")
+    assert match.ids == ("A",)
+    index = Index(file)
+    assert index.coverage()["PyPI"].advisories == 1
+    index.close()
+
+
+def test_a_version_without_order_is_told_only_where_something_is_known(tmp_path):
+    file = index_of(tmp_path, record(name="tool", ecosystem="npm"))
+    with pytest.raises(Unordered):
+        found(file, "latest", ecosystem="npm")
+    assert found(file, "latest", name="unheard-of", ecosystem="npm") == []
+
+
+def test_what_is_no_index(tmp_path):
+    with pytest.raises(Unusable):
+        Index(tmp_path / "absent")
+    junk = tmp_path / "junk"
+    junk.write_bytes(b"not a database" * 100)
+    with pytest.raises(Unusable):
+        Index(junk)
+
+
+def test_a_failed_making_leaves_the_index_that_was_there(tmp_path):
+    file = index_of(tmp_path, record())
+
+    def broken():
+        yield from ()
+        raise OSError
+
+    from keyhole.scanners.dependencies.index import build
+
+    with pytest.raises(OSError, match=r"^$"):
+        build(file, broken(), "2026")
+    assert found(file, "1.0")
+    assert list(tmp_path.iterdir()) == [file]

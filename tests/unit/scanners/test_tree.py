@@ -1,0 +1,46 @@
+"""The files of a commit: those wanted, once each, whatever the repository does to make them too many."""
+
+from __future__ import annotations
+
+from keyhole.core.finding import Confidence, Severity
+from keyhole.scanners import tree
+from keyhole.scanners.assessed import issues_as_findings
+from keyhole.scanners.gitpipe import Git
+from keyhole.scanners.interface import About, Issue, Limits
+from keyhole.scanners.objects import Trouble
+
+
+def nobody(_done, _total):
+    return None
+
+
+def files(history, trouble, **limits):
+    return list(
+        tree.files(Git(history.path), lambda path: path.endswith(b".lock"), Limits(**limits), trouble, nobody)
+    )
+
+
+def test_wanted_files_with_their_content_in_order(history):
+    history.commit({"b.lock": b"same", "a/c.lock": b"same", "d.txt": b"no", "e.lock": b"other"})
+    trouble = Trouble()
+    assert files(history, trouble) == [(b"a/c.lock", b"same"), (b"b.lock", b"same"), (b"e.lock", b"other")]
+    assert not trouble.counts
+
+
+def test_too_many_paths_and_too_large_files_are_told(history, monkeypatch):
+    history.commit({f"f{number}.lock": b"x" * 100 * number for number in range(1, 9)})
+    trouble = Trouble()
+    assert len(files(history, trouble, object_bytes=450)) == 4
+    assert "larger than" in trouble.sentences()[0]
+    monkeypatch.setattr(tree, "MOST_PATHS", 3)
+    trouble = Trouble()
+    assert len(files(history, trouble)) == 3
+    assert "more than 3 files" in trouble.sentences()[0]
+
+
+def test_issues_with_one_identity_are_one_finding_with_all_places():
+    about = About("t", Severity.HIGH, Confidence.HIGH, "w", "f", ())
+    issues = [Issue("r", b"same", path, line, about) for path, line in ((b"b", 2), (b"a", 1), (b"b", 2))]
+    (finding,) = issues_as_findings("s", issues, "a" * 40, lambda _value: "0" * 32)
+    assert [(place.path, place.line) for place in finding.locations] == [("a", 1), ("b", 2)]
+    assert finding.occurrences == 2
