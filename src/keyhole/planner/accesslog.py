@@ -6,6 +6,7 @@ What was allowed is what the tool does; what was refused it did without, and is 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,6 +18,9 @@ from keyhole.planner.endpoints import read_line
 LARGEST = 256 * 1024 * 1024
 """Bytes of a file that are read at most."""
 _LONGEST_LINE = 64 * 1024
+_ANSWERED = re.compile(r' HTTP/[0-9.]+" ([0-9]{3})\b')
+"""The status in a line of a web server's log."""
+_REFUSED = ("401", "403", "404")
 _SURFACES = ("rest:", "git:")
 
 
@@ -76,9 +80,12 @@ def _found(content: bytes, tally: Tally) -> Iterator[Asked | Unmatched]:
                 each := of_record(record.get("action"), record.get("outcome"), record.get("subject"), tally)
             ) is not None:
                 yield each
-        elif '" ' in line and " HTTP/" in line:
+        elif (answered := _ANSWERED.search(line)) is not None:
             tally.understood += 1
-            yield read_line(line)
+            if answered[1] in _REFUSED:
+                tally.refused += 1
+            else:
+                yield read_line(line)
         else:
             tally.strange += 1
 

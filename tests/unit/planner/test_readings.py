@@ -206,6 +206,30 @@ def test_a_log_is_what_was_allowed():
     assert found.notes == ("1 request that was refused is not planned for.", "1 line could not be read.")
 
 
+def test_a_web_server_s_log_is_read_with_its_statuses():
+    line = '10.0.0.1 - bot [01/Aug/2026:10:00:00 +0000] "{} HTTP/1.1" {} 512 "-" "bot/1"'
+    lines = [
+        line.format("GET /api/v3/repos/a/b/pulls?page=2", 200),
+        line.format("POST /api/v3/repos/a/b/issues", 403),
+        line.format("GET /a/b.git/info/refs?service=git-upload-pack", 200),
+        line.format("GET /favicon.ico", 200),
+    ]
+    found = read_access_log("\n".join(lines).encode())
+    assert found.lines == (PULLS, "git clone")
+    assert [each.text for each in found.unmatched] == ["GET /favicon.ico"]
+    assert found.notes == ("1 request that was refused is not planned for.",)
+
+
+@given(st.binary(max_size=300))
+def test_any_bytes_are_a_log_or_refused(content):
+    refused = None
+    try:
+        read_access_log(content)
+    except InvalidInput as problem:
+        refused = problem
+    assert refused is None or refused.field == "recording"
+
+
 @pytest.mark.parametrize("content", [b"", b"\xff" * 1000, b"{}\n[]\n", b"[" * 100_000, b"text\n" * 50])
 def test_a_file_that_is_no_log_is_refused(content):
     with pytest.raises(InvalidInput, match="access log"):

@@ -161,6 +161,25 @@ def test_a_recording_becomes_endpoints_and_only_those_are_kept(member):
     assert "Pull requests" in text
 
 
+REQUEST = '{"request":{"method":"GET","url":"http://h/api/v3/user"},"x":"\\"action\\" HTTP/1.1"}'
+
+
+@pytest.mark.parametrize(
+    ("content", "line"),
+    [
+        (f'{{"log":{{"entries":[{REQUEST}]}}}}'.encode(), "GET /user"),
+        (
+            b'{"seq":1,"action":"git:act","outcome":"allowed","subject":{"operation":"git/fetch"}}\n',
+            "git clone",
+        ),
+        (b'1.2.3.4 - - [x] "GET /api/v3/user HTTP/1.1" 200 7\n', "GET /user"),
+    ],
+)
+def test_recordings_and_logs_are_told_apart(member, content, line):
+    text = text_of(member.post("/plan/recording", {"recording": SimpleUploadedFile("file", content)}))
+    assert re.search(rf"<textarea[^>]*>{line}</textarea>", text)
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [

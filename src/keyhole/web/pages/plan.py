@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from hashlib import sha256
 from typing import Any
 
@@ -40,6 +41,8 @@ from keyhole.web.forms.plan import (
 from keyhole.web.registry import page, trail
 from keyhole.web.render import show
 
+_HAR = re.compile(rb'\{\s*"log"\s*:')
+"""How a recording begins: of a log, every line is an object of its own."""
 _NO_ACCESS_NAMED = 4
 _REMEMBERED_SECONDS = 300
 _LONGEST_ADDRESS = 8000
@@ -112,12 +115,14 @@ def _read(request: HttpRequest) -> Reading:
             hint="A HAR recording from a browser, or what `keyhole audit export` wrote.",
         )
     content = given.read()
-    # A HAR is one JSON document; of a log every line is one, so its first line ends the first document.
     return read_access_log(content) if _is_log(content) else read_har(content)
 
 
 def _is_log(content: bytes) -> bool:
-    first = content.lstrip().split(b"\n", 1)[0]
+    start = content.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if _HAR.match(start):
+        return False
+    first = start.split(b"\n", 1)[0]
     return b'"action"' in first or b" HTTP/" in first
 
 
