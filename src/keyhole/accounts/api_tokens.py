@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -148,7 +149,7 @@ def identify(presented: Secret, address: str) -> tuple[Caller, ApiToken]:
     return caller, token
 
 
-def end_again(noted: set[bytes]) -> None:
+def end_again(noted: AbstractSet[bytes]) -> None:
     """Revoke what was revoked before the database was restored from a backup. Called at each start."""
     with transaction.atomic():
         chain = Chain()

@@ -18,6 +18,7 @@ from django.contrib.sessions.base_session import AbstractBaseSession
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connection, transaction
 
+from keyhole.accounts.models import ApiToken, Invitation, ResetCode
 from keyhole.accounts.services import local_caller
 from keyhole.accounts.storage import bring_up_to_date
 from keyhole.audit.log import ALLOWED, Chain, Draft
@@ -46,6 +47,10 @@ class Settled:
     """Tokens that wait for an owner to resume them."""
     held_back: int
     """Sealed secrets that wait for an owner to release them."""
+    api_tokens: int
+    """API tokens that were revoked because nobody knows whether they were."""
+    withdrawn: int
+    """Invitations and links for a new password, which would otherwise work a second time."""
     signed_out: int
     """Sessions that were in the backup."""
     sealed: str
@@ -75,23 +80,19 @@ def settle(unpacked: Unpacked, *, keep_tokens: bool) -> Settled:
     with transaction.atomic():
         chain = Chain()
         unsure = not unpacked.before.continued and not keep_tokens
-        paused, held_back = (_pause(chain), hold_back()) if unsure else (0, 0)
-        signed_out = _sign_out()
-        chain.extend(
-            [
-                _record(
-                    unpacked,
-                    revoked=revoked,
-                    dropped=dropped,
-                    paused=paused,
-                    held_back=held_back,
-                    kept=keep_tokens,
-                )
-            ]
-        )
+        did = {
+            "revoked": revoked,
+            "dropped": dropped,
+            "paused": _pause(chain) if unsure else 0,
+            "held_back": hold_back() if unsure else 0,
+            "api_tokens": _revoke_api_tokens(chain) if unsure else 0,
+            "withdrawn": _withdraw(chain),
+            "signed_out": _sign_out(),
+        }
+        chain.extend([_record(unpacked, **did, kept=keep_tokens)])
     found = status()
     _close()
-    return Settled(revoked, dropped, paused, held_back, signed_out, found.sentence() if found.sealed else "")
+    return Settled(**did, sealed=found.sentence() if found.sealed else "")
 
 
 def _remember(memory: Memory, digests: Iterable[bytes]) -> None:
@@ -103,6 +104,16 @@ def _pause(chain: Chain) -> int:
     # By nobody in particular, so that an owner of this Keyhole has to resume each.
     live = Token.objects.filter(revoked_at=None, paused_at=None)
     return live.update(paused_at=chain.at, paused_reason=_REASON, paused_by=None)
+
+
+def _revoke_api_tokens(chain: Chain) -> int:
+    # They cannot be paused, and whoever runs the program makes another one.
+    return ApiToken.objects.filter(revoked_at=None).update(revoked_at=chain.at)
+
+
+def _withdraw(chain: Chain) -> int:
+    invitations = Invitation.objects.filter(accepted_at=None, revoked_at=None).update(revoked_at=chain.at)
+    return invitations + ResetCode.objects.all().delete()[0]
 
 
 def _sign_out() -> int:

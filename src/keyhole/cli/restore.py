@@ -105,7 +105,7 @@ def _tell(found: Unpacked, settled: Settled, folder: Path, aside: Path | None) -
             f"Ended after the backup, and again now: {count(settled.revoked, 'token')}, "
             f"{count(settled.dropped, 'sealed secret')}."
         )
-    if settled.paused or settled.held_back:
+    if settled.paused or settled.held_back or settled.api_tokens:
         click.echo("What was revoked or removed after the backup is not known here, so these wait for you:")
         click.echo(
             f"  {count(settled.paused, 'token')}, paused: `keyhole token list`, then revoke or resume each"
@@ -114,6 +114,8 @@ def _tell(found: Unpacked, settled: Settled, folder: Path, aside: Path | None) -
             f"  {count(settled.held_back, 'sealed secret')}: remove connections that should not be there, "
             "then `keyhole vault release`"
         )
+        if settled.api_tokens:
+            click.echo(f"  {count(settled.api_tokens, 'API token')}, revoked: make new ones")
     if settled.sealed:
         click.echo(safe(settled.sealed))
     click.echo(

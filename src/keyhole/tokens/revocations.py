@@ -8,6 +8,7 @@ rotation, in hexadecimal; lines are only ever added.
 from __future__ import annotations
 
 import logging
+from collections.abc import Set as AbstractSet
 
 from django.db import transaction
 from django.db.models import Q
@@ -53,11 +54,11 @@ def _revived(noted: list[bytes]) -> list[Token]:
     return list(found.values())
 
 
-def _other_is_good(token: Token, noted: set[bytes]) -> bool:
+def _other_is_good(token: Token, noted: AbstractSet[bytes]) -> bool:
     return token.next_digest is not None and bytes(token.next_digest) not in noted
 
 
-def _end_again(tokens: list[Token], noted: set[bytes]) -> None:
+def _end_again(tokens: list[Token], noted: AbstractSet[bytes]) -> None:
     """One of the two texts of each has ended: the new one was cancelled, or its use ended the old one."""
     with transaction.atomic():
         chain = Chain()

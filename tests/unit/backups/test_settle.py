@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
-from django.contrib.sessions.models import Session
 from django.utils import timezone
 
-from keyhole.accounts import custody
+from keyhole.accounts import api_tokens, custody
+from keyhole.accounts.models import ApiToken, ResetCode, Session, User
 from keyhole.accounts.services import local_caller
 from keyhole.audit.models import Entry
 from keyhole.audit.outside import Memory
@@ -125,6 +125,23 @@ def test_everybody_is_signed_out():
     )
     assert settling.settle(unpacked(continued=True), keep_tokens=False).signed_out >= 1
     assert not Session.objects.exists()
+
+
+def test_what_could_be_used_a_second_time_is_withdrawn():
+    user = User.objects.get(pk=local_caller().user_id)
+    ResetCode.objects.create(user=user, digest=b"d" * 32, expires_at=timezone.now() + timedelta(days=1))
+    assert settling.settle(unpacked(continued=True), keep_tokens=False).withdrawn == 1
+    assert not ResetCode.objects.exists()
+
+
+def test_in_doubt_api_tokens_are_revoked_and_with_the_operators_word_they_stay():
+    for keep_tokens, left in ((True, 1), (False, 0)):
+        ApiToken.objects.all().delete()
+        made = api_tokens.create(local_caller(), "a script", ["token:read"])
+        canaries.watch("API token", made.secret.reveal())
+        settled = settling.settle(unpacked(), keep_tokens=keep_tokens)
+        assert settled.api_tokens == 1 - left
+        assert ApiToken.objects.filter(revoked_at=None).count() == left
 
 
 def test_another_folder_than_the_one_unpacked_is_not_touched(tmp_path):
