@@ -22,6 +22,8 @@ from keyhole.audit.models import Entry
 from keyhole.core.errors import InvalidInput
 
 _AT_ONCE = 1000
+_SINGLY = 8
+"""So many tokens are asked for one by one, in order; the many of one name that scans have had are few records each."""
 # The index of denials is one of denials only, which SQLite uses for this very word and not for a parameter.
 _LITERALLY_DENIED = RawSQL("'denied'", ())  # no text from outside
 
@@ -151,7 +153,10 @@ def _actions(wanted: Filter) -> list[Q] | None:
 def _tokens(wanted: Filter) -> list[Q] | None:
     if wanted.token_ids is None:
         return None
-    return [part for number in wanted.token_ids for part in (Q(token_id=number), Q(about_token_id=number))]
+    ids = wanted.token_ids
+    if len(ids) > _SINGLY:
+        return [Q(token_id__in=ids), Q(about_token_id__in=ids)]
+    return [part for number in ids for part in (Q(token_id=number), Q(about_token_id=number))]
 
 
 def _repositories(wanted: Filter) -> list[Q] | None:

@@ -118,6 +118,8 @@ def _tell(found: Unpacked, settled: Settled, folder: Path, aside: Path | None) -
             click.echo(f"  {count(settled.api_tokens, 'API token')}, revoked: make new ones")
     if settled.sealed:
         click.echo(safe(settled.sealed))
+    if settled.withdrawn:
+        click.echo("Open invitations and links for a new password were withdrawn: send them anew.")
     click.echo(
         "Everybody has to sign in again. Repositories are not in a backup: `keyhole repo refresh` looks for them."
     )

@@ -71,7 +71,7 @@ CHOICES = {
     "outcome": ("", "allowed", "denied"),
     "action": ("", "git:act", "rest:*", "nothing:*"),
     "who": ("", "mara@HARBOUR.example", "ci", "nobody"),
-    "token_ids": (None, (), (1,), (1, 3)),
+    "token_ids": (None, (), (1,), (1, 3), tuple(range(1, 4)) + tuple(range(50, 60))),
     "repository": ("", "harbour/TIDE-api", "harbour/ledger", "harbour/tide"),
     "address": ("", "192.0.2.1", "192.0.2.9"),
 }

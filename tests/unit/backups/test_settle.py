@@ -16,15 +16,15 @@ from keyhole.backups import settle as settling
 from keyhole.backups.archive import Manifest
 from keyhole.backups.restore import Before, Unpacked
 from keyhole.core import token_text
-from keyhole.core.errors import BadCredentials, InvalidInput, PermissionDenied
+from keyhole.core.errors import BadCredentials, InvalidInput, PermissionDenied, Unavailable
 from keyhole.core.secret import Secret
 from keyhole.tokens import lifecycle
-from keyhole.tokens.authority import identify
+from keyhole.tokens.authority import NoLongerValid, identify, judge
 from keyhole.tokens.models import Token
 from keyhole.vault.models import SealedSecret
 from keyhole.vault.services import Place, Sealed, keep, reveal
 from tests import canaries
-from tests.unit.tokens.kit import issue
+from tests.unit.tokens.kit import CIRCUMSTANCES, fetch, issue
 
 pytestmark = pytest.mark.django_db(transaction=True)
 HERE = Place("connection", 1, "token")
@@ -142,6 +142,19 @@ def test_in_doubt_api_tokens_are_revoked_and_with_the_operators_word_they_stay()
         settled = settling.settle(unpacked(), keep_tokens=keep_tokens)
         assert settled.api_tokens == 1 - left
         assert ApiToken.objects.filter(revoked_at=None).count() == left
+
+
+def test_P12_what_had_expired_does_not_live_again_where_the_clock_is_behind():
+    issued = issue()
+    # The backup knows of a time 400 days from now; the machine that it is restored on has not come to it.
+    later = timezone.now() + timedelta(days=400)
+    Entry.objects.filter(seq=Entry.objects.order_by("-seq").first().seq).update(at=later)
+    settling.settle(unpacked(), keep_tokens=True)
+    with pytest.raises(NoLongerValid):
+        judge(identify(issued.secret), fetch(), CIRCUMSTANCES)
+    assert Entry.objects.get(action="backup:restore").at >= later
+    with pytest.raises(Unavailable, match="clock"):
+        issue()
 
 
 def test_another_folder_than_the_one_unpacked_is_not_touched(tmp_path):
