@@ -128,6 +128,22 @@ def test_it_is_described_paused_resumed_and_set_up(page, keyhole, scanner):
     assert keyhole.http("GET", "/api/v3/user", scanner)[0] == 200
 
 
+def test_a_narrower_token_is_filled_in_and_joins_the_integration(page, keyhole, scanner):
+    keyhole.do("expires", number=1, days=20)  # and so it was generated ninety days ago
+    page.goto(f"{keyhole.url}/integrations/1")
+    note = page.locator(".note").filter(has_text="may more than it uses")
+    expect(note).to_contain_text("Issues: write is granted, and was never used in 30 days")
+    expect(note).to_contain_text("harbour/ledger: nothing was asked of it in 30 days")
+    note.get_by_role("link", name="Generate a narrower token").click()
+    expect(page.get_by_label("harbour/ledger")).not_to_be_checked()
+    page.get_by_label("Only select repositories").check()
+    page.get_by_role("button", name="Generate token").last.click()
+    narrower = web.shown_token(page)
+    keyhole.clone("harbour/tide-api", narrower)
+    page.goto(f"{keyhole.url}/integrations/1")
+    expect(page.get_by_role("table", name="Tokens of Night watch").get_by_role("row")).to_have_count(3)
+
+
 @pytest.mark.parametrize("path", PAGES)
 def test_a_page_is_accessible_in_both_themes_and_fits_a_phone(started, keyhole, scanner, path):
     opened = started.new_page()

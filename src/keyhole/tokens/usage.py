@@ -14,6 +14,7 @@ from functools import partial
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import Count
 
 from keyhole.audit.log import DENIED
 from keyhole.audit.writer import Work
@@ -26,6 +27,10 @@ WORK_AFTER = timedelta(hours=1)
 """How long a clone that began with the old text may run on after the new one was used."""
 REPLACED = "replaced"
 """Why a text is refused whose token goes on with another one."""
+_REMEMBERED = timedelta(days=90)
+_COUNTED = timedelta(days=400)
+_MOST_SEEN = 500
+"""Things of one kind that are remembered of one token."""
 _STATUS = {State.PAUSED.value: 403}
 
 _TABLE = Token._meta.db_table  # noqa: SLF001  # Django's documented way to a model's table
@@ -79,6 +84,17 @@ def settle(works: Sequence[Work], at: datetime) -> None:
             rows[row.token_id] = _hand_over(row, at)
             work.draft = replace(work.draft, subject={**work.draft.subject, "first_use_after_rotation": True})
     _count([use for use in uses if use.token_id in rows], at)
+
+
+def prune(now: datetime) -> None:
+    """Forget what was not seen for long, and what a tool that calls itself ever anew has left too much of."""
+    Seen.objects.filter(last_at__lt=now - _REMEMBERED).delete()
+    UsageDay.objects.filter(day__lt=(now - _COUNTED).date()).delete()
+    crowded = Seen.objects.values("token_id", "kind").annotate(many=Count("pk")).filter(many__gt=_MOST_SEEN)
+    for row in crowded.order_by():
+        same = Seen.objects.filter(token_id=row["token_id"], kind=row["kind"]).order_by("-last_at", "-pk")
+        kept = list(same.values_list("pk", flat=True)[:_MOST_SEEN])
+        same.exclude(pk__in=kept).delete()
 
 
 def _rows(token_ids: set[int]) -> dict[int, Standing]:

@@ -1,8 +1,10 @@
 """One commit, many uses: each is counted, and none of a token that is over is allowed."""
 
 from datetime import UTC, timedelta
+from importlib import import_module
 
 import pytest
+from django.apps import apps
 from django.db import transaction
 from django.utils import timezone
 
@@ -113,3 +115,36 @@ def test_things_seen_again_hours_later_move_on():
             settle([work(token)], at)
     seen = Seen.objects.filter(kind="address").get()
     assert (seen.first_at, seen.last_at) == (now, now + timedelta(hours=2))
+
+
+def test_what_was_not_seen_for_long_or_is_too_much_is_forgotten(monkeypatch):
+    monkeypatch.setattr(usage, "_MOST_SEEN", 3)
+    token, now = issue().token, timezone.now()
+    for number in range(6):
+        moment = now - timedelta(days=number)
+        Seen.objects.create(token=token, kind="agent", what=f"bot {number}", first_at=moment, last_at=moment)
+    old = now - timedelta(days=91)
+    Seen.objects.create(token=token, kind="address", what="192.0.2.1", first_at=old, last_at=old)
+    UsageDay.objects.create(token=token, day=(now - timedelta(days=401)).date())
+    UsageDay.objects.create(token=token, day=now.date())
+    usage.prune(now)
+    assert sorted(Seen.objects.values_list("what", flat=True)) == ["bot 0", "bot 1", "bot 2"]
+    assert UsageDay.objects.count() == 1
+
+
+def test_an_upgrade_counts_what_the_audit_log_knows():
+    issued = issue()
+    bearer = identify(issued.secret)
+    for _ in range(2):
+        judge(bearer, fetch(), CIRCUMSTANCES)
+    with pytest.raises(Refused):
+        judge(bearer, fetch(8), CIRCUMSTANCES)
+    counted = list(UsageDay.objects.values("token_id", "day", "requests", "denials"))
+    seen = set(Seen.objects.values_list("token_id", "kind", "what"))
+    UsageDay.objects.all().delete()
+    Seen.objects.all().delete()
+    migration = import_module("keyhole.tokens.migrations.0003_use_from_the_log")
+    for _ in range(2):
+        migration.count(apps, None)
+    assert list(UsageDay.objects.values("token_id", "day", "requests", "denials")) == counted
+    assert set(Seen.objects.values_list("token_id", "kind", "what")) == seen

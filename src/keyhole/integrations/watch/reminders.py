@@ -18,6 +18,7 @@ from keyhole.integrations.watch.probes import watcher
 from keyhole.integrations.watch.telling import tell
 from keyhole.notifications.events import Event, Severity
 from keyhole.tokens.models import Purpose, Token
+from keyhole.tokens.usage import prune
 
 DAYS = (30, 14, 7, 1, 0)
 """How many days before the expiration; 0 is the expiration itself."""
@@ -40,11 +41,13 @@ class Ending:
 
 
 def remind(number: int) -> None:
-    """Carry out one task: remind of all that is due, and make the next task. Harmless when it is done."""
+    """Carry out one task: remind of all that is due, tidy up, and make the next task. Harmless when it is done."""
     task = Task.objects.filter(pk=number, done_at=None).first()
     if task is None:
         return
-    sent = remind_all(watcher(), timezone.now())
+    now = timezone.now()
+    sent = remind_all(watcher(), now)
+    prune(now)
     with transaction.atomic():
         schedule.end(task, f"{counted(sent, 'reminder')} sent.")
 
