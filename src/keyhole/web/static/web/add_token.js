@@ -42,8 +42,9 @@ async function check(button) {
     const sent = new FormData(form);
     sent.set("do", "check");
     const answer = await fetch(form.action, { method: "POST", body: sent, credentials: "same-origin", headers: { "X-Keyhole-Part": "1" } });
-    if (answer.redirected) return location.reload();  // signed out meanwhile
-    result.innerHTML = await answer.text();
+    const text = await answer.text();
+    if (answer.redirected || text.includes("<html")) return location.reload();  // signed out meanwhile, say
+    result.innerHTML = text;
     showProblem(result.querySelector("[data-token-error]")?.dataset.tokenError);
     result.focus({ preventScroll: false });
     document.getElementById("announce").textContent = result.querySelector("[data-sentence]")?.textContent || "";
@@ -57,9 +58,15 @@ async function check(button) {
   }
 }
 
+const buttons = () => document.querySelectorAll("button[name=do]");
 form.addEventListener("submit", (event) => {
-  if (event.submitter?.value === "store") return;
+  if (event.submitter?.value === "store") {  // the page goes on to the connection; until then it shows how far it is
+    setTimeout(() => buttons().forEach((button) => { button.disabled = true; }), 0);
+    checking.hidden = false;
+    return watch(new AbortController().signal);
+  }
   event.preventDefault();
   check(form.querySelector("button[value=check]"));
 });
+addEventListener("pageshow", () => { checking.hidden = true; buttons().forEach((button) => { button.disabled = false; }); });
 addEventListener("pagehide", () => { token.value = ""; });
