@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import signal
 import threading
 from pathlib import Path
@@ -43,9 +44,13 @@ def command(listen: str, certificate: Path | None, key: Path | None, as_json: bo
     for each in (signal.SIGINT, signal.SIGTERM):
         signal.signal(each, lambda *_: stop.set())
     try:
-        with GitHub(host=host, port=int(port), certificate=certificate, key=key) as github:
+        with GitHub(host=host.strip("[]"), port=int(port), certificate=certificate, key=key) as github:
             fill(github)
             _say(github, as_json=as_json)
+            if not _is_loopback(host.strip("[]")):
+                click.echo(
+                    "Warning: other machines reach this address, and nobody needs a password here.", err=True
+                )
             stop.wait()
     except OSError as problem:
         raise Unavailable(
@@ -54,6 +59,13 @@ def command(listen: str, certificate: Path | None, key: Path | None, as_json: bo
         ) from problem
     if not as_json:
         click.echo("Stopped. Everything in the sandbox is gone.")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _say(github: GitHub, *, as_json: bool) -> None:

@@ -62,7 +62,11 @@ class GitHub:
         self._server = Server(self, host, port, _tls(certificate, key))
 
     def __enter__(self) -> Self:
-        self._port = self._server.start()
+        try:
+            self._port = self._server.start()
+        except OSError:
+            shutil.rmtree(self._folder, ignore_errors=True)
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -73,7 +77,8 @@ class GitHub:
     @property
     def url(self) -> str:
         """Address of the web pages and of git, without a slash at the end."""
-        return f"{self._scheme}://{self._host}:{self._port}"
+        host = f"[{self._host}]" if ":" in self._host else self._host
+        return f"{self._scheme}://{host}:{self._port}"
 
     @property
     def api_url(self) -> str:
