@@ -107,10 +107,11 @@ def main() -> None:
         whole = status == 0
         assert whole or os.WTERMSIG(status) == signal.SIGKILL, status
         found = [in_a_child(look)]
-        if not whole:
+        if not whole and number % 4 == 0:  # the state is looked at after each kill, mended after some
             found += [in_a_child(restore), in_a_child(look)]
         assert not [status for status, _ in found if status], (number, found)
-        print(json.dumps([json.loads(found[0][1]), json.loads(found[-1][1])]), flush=True)
+        mended = json.loads(found[-1][1]) if len(found) > 1 else None
+        print(json.dumps([json.loads(found[0][1]), mended]), flush=True)
 
 
 if __name__ == "__main__":

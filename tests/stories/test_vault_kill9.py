@@ -11,7 +11,7 @@ import pytest
 WORKER = Path(__file__).with_name("vault_rotation_worker.py")
 
 
-@pytest.mark.timeout(280)
+@pytest.mark.timeout(600)
 def test_a_rotation_killed_after_each_of_its_writes_loses_nothing(keyhole_data, tmp_path):
     environment = {
         **os.environ,
@@ -28,7 +28,7 @@ def test_a_rotation_killed_after_each_of_its_writes_loses_nothing(keyhole_data, 
         env=environment,
         capture_output=True,
         text=True,
-        timeout=270,
+        timeout=590,
         check=False,
     )
     assert done.returncode == 0, done.stderr
