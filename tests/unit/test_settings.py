@@ -45,6 +45,9 @@ def test_secrets_are_made_once_and_never_shown(tmp_path):
 
 
 NONSENSE = {
+    "KEYHOLE_SMTP_PORT": ["0", "65536", "smtp", "٢٥"],
+    "KEYHOLE_SMTP_TLS": ["yes", "STARTTLS", "ssl"],
+    "KEYHOLE_SMTP_FROM": ["keyhole", "a@b.example\tBcc: c@d.example"],
     "KEYHOLE_LISTEN": [
         "8470",
         "127.0.0.1",
@@ -146,3 +149,16 @@ def test_keys_of_the_vault_are_secret_at_once_and_not_handed_on(tmp_path):
         check=True,
     )
     assert key not in done.stdout + done.stderr
+
+
+def test_the_password_for_mail_comes_from_a_closed_file_and_is_never_shown(tmp_path):
+    data, file = tmp_path / "data", tmp_path / "password"
+    assert load(data, "KEYHOLE_SMTP_PASSWORD") == "None"
+    assert "cannot be read" in load(data, KEYHOLE_SMTP_PASSWORD_FILE=str(file))
+    file.write_text("a password for mail\n")
+    file.chmod(0o644)
+    assert f"chmod 600 {file}" in load(data, KEYHOLE_SMTP_PASSWORD_FILE=str(file))
+    file.chmod(0o600)
+    assert load(data, "KEYHOLE_SMTP_PASSWORD", KEYHOLE_SMTP_PASSWORD_FILE=str(file)) == "Secret(***)"
+    file.write_text("\n")
+    assert "is empty" in load(data, KEYHOLE_SMTP_PASSWORD_FILE=str(file))
