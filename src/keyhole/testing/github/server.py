@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from keyhole.testing.github.sandbox import GitHub
 
 _READY = 30.0
-_PREFIXES = ("/api/v3", "/api/uploads")
+_PREFIXES = ("/api/v3", "/api/uploads", "/api")
+"""The last is for what is not there, GraphQL among it: answered as an API answers, not with a page."""
 _LARGEST_BODY = 64 << 20
 _LARGEST_FORM = 1 << 20
 _PAGE_HEADERS = {

@@ -122,3 +122,9 @@ def test_pages_are_cut_and_linked(fine, github, tide):
     assert [each["title"] for each in ask("GET", following)[2]] == ["0"]
     assert len(ask("GET", "/repos/harbour/tide-api/issues?per_page=1000")[2]) == 5
     assert status == 200
+
+
+def test_graphql_is_not_there_and_says_so_as_an_api_does(github):
+    status, headers, body = Client(github)("POST", "/graphql", {"query": "{viewer{login}}"}, prefix="/api")
+    assert (status, body["message"]) == (404, "Not Found")
+    assert headers["content-type"].startswith("application/json")
