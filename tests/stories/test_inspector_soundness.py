@@ -27,6 +27,9 @@ from tests.stories.inspecting import (
     wrong_verdicts,
 )
 
+# Hundreds of checks in one test, each of about a hundred requests.
+pytestmark = pytest.mark.timeout(1500)
+
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory):

@@ -66,8 +66,9 @@ class Shown:
 
     @property
     def evidence(self) -> list[tuple[str, Finding]]:
-        """Every verdict that was reached, with the title of its permission."""
+        """Every verdict that was reached, with the title of its permission; what is granted first."""
         decided = [each for each in self.report.findings if each.verdict is not Verdict.UNPROVABLE]
+        decided.sort(key=lambda each: each.verdict is not Verdict.GRANTED)
         return [(title(each.permission), each) for each in decided]
 
     @property
