@@ -98,7 +98,10 @@ def test_from_the_set_up_link_to_a_revoked_token(fresh_keyhole, page):
     expect(
         page.get_by_role("row", name=re.compile("DeepTraQ Integration Token.*Contents: read"))
     ).to_be_visible()
-    page.get_by_role("link", name="Revoke DeepTraQ Integration Token").click()
+    page.get_by_role("link", name="DeepTraQ Integration Token").click()
+    tokens = page.get_by_role("table", name="Tokens of DeepTraQ Integration Token")
+    tokens.get_by_role("link", name="DeepTraQ Integration Token").click()
+    page.get_by_role("link", name="Revoke token").click()
     expect(page.get_by_text("Every request with it to harbour/tide-api")).to_be_visible()
     page.get_by_role("button", name="Revoke token").click()
     expect(page.get_by_text("Nothing is allowed with it any more")).to_be_visible()
