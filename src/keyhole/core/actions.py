@@ -40,6 +40,8 @@ _TABLE = (
     Action("api_token:manage", "make and revoke one's own API tokens", _ALL),
     Action("api_token:manage_any", "see and revoke everybody's API tokens", _OWNER),
     Action("account:change", "change one's own password, second factors and sessions", _ALL),
+    Action("approval:decide", "approve and deny tokens that wait for it", _MAINTAINERS),
+    Action("approval:read", "see which of one's tokens wait for approval", _ALL),
     Action("audit:read", "read the audit log", _AUDITORS),
     Action("audit:verify", "verify the audit log", _AUDITORS),
     Action("backup:make", "back up everything that Keyhole keeps", _OWNER),

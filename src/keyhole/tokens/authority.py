@@ -25,8 +25,8 @@ from keyhole.core.grant import Grant, load
 from keyhole.core.permissions import PermissionSet
 from keyhole.core.secret import Secret
 from keyhole.tokens.bounded import Bounded
-from keyhole.tokens.models import SeenKind, State, Text, Token
-from keyhole.tokens.standing import STANDING, Standing
+from keyhole.tokens.models import SeenKind, State, Text, Token, Withheld
+from keyhole.tokens.standing import STANDING, WITHHELD, Standing, standing_of
 from keyhole.tokens.usage import REPLACED, Use, settle
 
 _BAD = "Bad credentials"
@@ -111,6 +111,14 @@ class TokenPaused(PermissionDenied, Known):
             "This token is paused, so nothing is allowed with it.",
             hint="The person who generated it, or an owner of this Keyhole, can resume it.",
         )
+
+
+class TokenWithheld(PermissionDenied, Known):
+    """The token waits for approval, goes beyond a policy, or is more than its person's role includes now."""
+
+    def __init__(self, why: str) -> None:
+        message, hint = WITHHELD.get(why, WITHHELD[Withheld.POLICY.value])
+        super().__init__(message, hint=hint)
 
 
 class TextReplaced(BadCredentials, Known):
@@ -198,6 +206,8 @@ def _check(standing: Standing, digest: bytes, who: tuple[int, int, str]) -> None
         raise _known(TextReplaced(), who, digest)
     if state is State.PAUSED:
         raise _known(TokenPaused(), who, digest)
+    if standing.withheld:
+        raise _known(TokenWithheld(standing.withheld), who, digest)
 
 
 def _known(problem: Known, who: tuple[int, int, str], digest: bytes) -> Known:
@@ -217,6 +227,8 @@ def still_valid(held: Held) -> bool:
     except DatabaseProblem as problem:
         raise Unavailable("Tokens cannot be looked up now.") from problem
     if token is None or token.state is not State.ACTIVE or not token.user.is_active:
+        return False
+    if standing_of(token).withheld:
         return False
     return held.digest is None or token.carries(held.digest, timezone.now())
 
@@ -250,6 +262,10 @@ def judge(bearer: Bearer, request: core.Request, circumstances: Circumstances) -
         paused = TokenPaused()
         paused.explain = explain
         raise paused
+    if use.invalid in WITHHELD:
+        withheld = TokenWithheld(use.invalid)
+        withheld.explain = explain
+        raise withheld
     if use.invalid:
         raise NoLongerValid(explain)
     if isinstance(verdict, Denied):

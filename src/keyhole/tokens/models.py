@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from keyhole.accounts.models import Owner
 from keyhole.core.grant import Grant, load
 
 
@@ -28,6 +29,17 @@ class State(StrEnum):
     PAUSED = "paused"
     EXPIRED = "expired"
     REVOKED = "revoked"
+
+
+class Withheld(StrEnum):
+    """Why a token that is neither revoked nor expired may do nothing; empty is that it may."""
+
+    NOTHING = ""
+    APPROVAL = "awaiting_approval"
+    DENIED = "not_approved"
+    POLICY = "against_policy"
+    ROLE = "role"
+    """Never stored: the person's role does not include generating it any more."""
 
 
 class Text(StrEnum):
@@ -82,6 +94,12 @@ class Token(models.Model):
     next_since = models.DateTimeField(null=True)
     overlap_ends_at = models.DateTimeField(null=True)
     """First moment at which the old text is refused although the new one was not used."""
+    withheld = models.CharField(max_length=20, blank=True, default="")
+    """A `Withheld`. What is not known there withholds as well."""
+    for_others = models.BooleanField(default=False)
+    """Whether the resource owner is not the person, so that a role must include that, or an approval."""
+    approved = models.BooleanField(default=False)
+    """Whether somebody approved it."""
     previous_digest = models.BinaryField(max_length=32, unique=True, null=True)
     """SHA-256 of the text before the last rotation. It allows nothing; a tool that still has it can be named."""
     previous_ended_at = models.DateTimeField(null=True)
@@ -191,3 +209,32 @@ class Seen(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.what}"
+
+
+class TokenPolicy(models.Model):
+    """What tokens of a resource owner must keep to; the row without an owner is about all of them (`policy.py`)."""
+
+    owner = models.OneToOneField(Owner, on_delete=models.PROTECT, null=True, related_name="token_policy")
+    max_days = models.PositiveIntegerField(null=True)
+    approval = models.CharField(max_length=10, default="never")
+    ceilings = models.JSONField(default=dict)
+
+    def __str__(self) -> str:
+        return f"policy of {self.owner.login if self.owner else 'all resource owners'}"
+
+
+class Approval(models.Model):
+    """One token that somebody must approve, and what was decided. Rows are kept."""
+
+    token = models.OneToOneField(Token, on_delete=models.CASCADE, related_name="approval")
+    requested_at = models.DateTimeField(default=timezone.now)
+    decision = models.CharField(max_length=10, blank=True)
+    """`approved`, `denied`, or empty while it waits."""
+    reason = models.CharField(max_length=200, blank=True)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    decided_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"approval of token {self.token_id}"

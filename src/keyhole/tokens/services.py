@@ -12,6 +12,7 @@ from django.db import Error as DatabaseProblem
 from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 
+from keyhole.accounts.models import User
 from keyhole.accounts.services import allows, find_owner, require
 from keyhole.audit.log import ALLOWED, Chain, Draft
 from keyhole.core import grant, token_text
@@ -20,8 +21,8 @@ from keyhole.core.errors import Conflict, InvalidInput, NotFound, Unavailable
 from keyhole.core.grant import Access
 from keyhole.core.permissions import Level
 from keyhole.core.secret import Secret
-from keyhole.tokens import revocations
-from keyhole.tokens.models import Purpose, Token
+from keyhole.tokens import policy, revocations
+from keyhole.tokens.models import Approval, Purpose, Token, Withheld
 
 DEFAULT_DAYS = 30
 _NAME_LENGTH = 40
@@ -69,7 +70,9 @@ def generate(caller: Caller, spec: TokenSpec) -> Issued:
     description = checked_text("description", spec.description, _DESCRIPTION_LENGTH, lines=True)
     owner = find_owner(spec.owner_login)
     # A scan's own token is shown to nobody, and whoever asked for the scan was asked for `scan:run`.
-    if owner.pk != user.owner_id and not (caller.via is Via.JOB and spec.purpose == Purpose.SCAN):
+    scans_own = caller.via is Via.JOB and spec.purpose == Purpose.SCAN
+    for_others = owner.pk != user.owner_id and not scans_own
+    if for_others and not allows(caller, user, "token:create_any") and not policy.may_ask(owner.pk):
         require(caller, "token:create_any")
     secret = token_text.mint()
     try:
@@ -88,8 +91,11 @@ def generate(caller: Caller, spec: TokenSpec) -> Issued:
                 not_before=chain.clock,
                 expires_at=_expiration(spec, chain.at),
             )
+            waits = not scans_own and _waits(caller, user, rights, for_others)
             token = Token.objects.create(
                 user=user,
+                for_others=for_others,
+                withheld=Withheld.APPROVAL if waits else Withheld.NOTHING,
                 name=name,
                 description=description,
                 purpose=Purpose(spec.purpose).value,
@@ -98,7 +104,9 @@ def generate(caller: Caller, spec: TokenSpec) -> Issued:
                 created_at=chain.at,
                 expires_at=rights.expires_at,
             )
-            record(chain, caller, "token:create", token, grant=token.grant)
+            if waits:
+                Approval.objects.create(token=token, requested_at=chain.at)
+            record(chain, caller, "token:create", token, grant=token.grant, waits_for_approval=waits)
     except IntegrityError as problem:
         raise Conflict(
             f"You already have a token called {name!r}.",
@@ -107,6 +115,16 @@ def generate(caller: Caller, spec: TokenSpec) -> Issued:
     except DatabaseProblem as problem:
         raise not_done() from problem
     return Issued(token, secret)
+
+
+def _waits(caller: Caller, user: User, rights: grant.Grant, for_others: bool) -> bool:
+    """Whether somebody must approve it first; InvalidInput when it goes beyond the policy."""
+    terms = policy.terms_for(rights.owner.id)
+    if problem := terms.problem(rights):
+        raise problem
+    # For whom it is only possible because somebody decides, somebody always does.
+    asked = for_others and not allows(caller, user, "token:create_any")
+    return asked or terms.wants_approval(rights)
 
 
 def checked_text(name: str, text: str, longest: int, *, lines: bool) -> str:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
-from keyhole.tokens.models import State, Text, state_of, text_of
+from keyhole.core.actions import Role, may
+from keyhole.tokens.models import Purpose, State, Text, Token, Withheld, state_of, text_of
+
+_ROLES = {role.value: role for role in Role}
 
 
 class Standing(NamedTuple):
@@ -19,6 +22,23 @@ class Standing(NamedTuple):
     next_digest: bytes | None
     overlap_ends_at: datetime | None
     user_active: bool
+    withheld_as: str
+    for_others: bool
+    approved: bool
+    purpose: str
+    role: str
+
+    @property
+    def withheld(self) -> str:
+        """Why the token may do nothing although it has not ended, a `Withheld`; empty when it may."""
+        if self.withheld_as or self.purpose == Purpose.SCAN:
+            return self.withheld_as
+        # The role is asked as it is now: whoever could not generate the token today does not keep it either.
+        role = _ROLES.get(self.role)
+        allowed = role is not None and may(role, "token:create")
+        if self.for_others and not self.approved:
+            allowed = allowed and role is not None and may(role, "token:create_any")
+        return "" if allowed else Withheld.ROLE.value
 
     def state(self, moment: datetime) -> State:
         """Whether the token can be used at a moment."""
@@ -31,6 +51,25 @@ class Standing(NamedTuple):
         return text_of(presented, self.digest, self.next_digest, self.overlap_ends_at, moment)
 
 
+def standing_of(token: Token) -> Standing:
+    """The same of a row that was read with its user."""
+    return Standing(
+        token.pk,
+        token.revoked_at,
+        token.expires_at,
+        token.paused_at,
+        bytes(token.digest),
+        bytes(token.next_digest) if token.next_digest is not None else None,
+        token.overlap_ends_at,
+        token.user.is_active,
+        token.withheld,
+        token.for_others,
+        token.approved,
+        token.purpose,
+        token.user.role_name,
+    )
+
+
 STANDING = (
     "pk",
     "revoked_at",
@@ -40,5 +79,30 @@ STANDING = (
     "next_digest",
     "overlap_ends_at",
     "user__is_active",
+    "withheld",
+    "for_others",
+    "approved",
+    "purpose",
+    "user__role_name",
 )
 """Its columns, in its order."""
+
+WITHHELD = {
+    Withheld.APPROVAL.value: (
+        "This token waits for approval, so nothing is allowed with it yet.",
+        "A maintainer or an owner of this Keyhole decides, under Settings -> Approvals.",
+    ),
+    Withheld.DENIED.value: (
+        "This token was not approved, so nothing is allowed with it.",
+        "The reason stands on the token's page.",
+    ),
+    Withheld.POLICY.value: (
+        "This token goes beyond the policy of its resource owner, so nothing is allowed with it.",
+        "Generate one that keeps to the policy, and put it into the tool.",
+    ),
+    Withheld.ROLE.value: (
+        "The role of the person who generated this token does not include it any more.",
+        "Somebody whose role does can generate another one.",
+    ),
+}
+"""What happened and what to do, for each reason."""

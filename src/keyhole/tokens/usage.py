@@ -20,7 +20,7 @@ from keyhole.audit.log import DENIED
 from keyhole.audit.writer import Work
 from keyhole.tokens import revocations
 from keyhole.tokens.memo import Memo
-from keyhole.tokens.models import Seen, SeenKind, State, Text, Token, UsageDay
+from keyhole.tokens.models import Seen, SeenKind, State, Text, Token, UsageDay, Withheld
 from keyhole.tokens.standing import STANDING, Standing
 
 WORK_AFTER = timedelta(hours=1)
@@ -31,7 +31,7 @@ _REMEMBERED = timedelta(days=90)
 _COUNTED = timedelta(days=400)
 _MOST_SEEN = 500
 """Things of one kind that are remembered of one token."""
-_STATUS = {State.PAUSED.value: 403}
+_STATUS = {State.PAUSED.value: 403, **dict.fromkeys((each.value for each in Withheld), 403)}
 
 _TABLE = Token._meta.db_table  # noqa: SLF001  # Django's documented way to a model's table
 _DAYS = UsageDay._meta.db_table  # noqa: SLF001
@@ -108,7 +108,7 @@ def _invalid(row: Standing, use: Use, at: datetime) -> str:
         return state.value
     if not row.user_active:
         return "user_inactive"
-    return REPLACED if row.text(use.digest, at) is Text.ENDED else ""
+    return REPLACED if row.text(use.digest, at) is Text.ENDED else row.withheld
 
 
 def _deny(work: Work, use: Use) -> None:

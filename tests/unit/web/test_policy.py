@@ -16,7 +16,9 @@ def test_an_owner_chooses_the_roles_on_record():
     client = browser(person("olga", Role.OWNER))
     client.post("/settings/policy/sign-in", {"role": ["maintainer", "auditor", "king"]})
     assert roles_with_second_factor() == {Role.MAINTAINER, Role.AUDITOR}
-    assert client.get("/settings/policy").content.decode().count("checked") == 2
+    assert (
+        client.get("/settings/policy").content.decode().count(" checked>") == 3
+    )  # two roles, and no approval
     entry = Entry.objects.get(action="policy:change")
     assert (entry.subject["second_factor"], entry.subject["before"]) == (["auditor", "maintainer"], [])
 
@@ -44,3 +46,33 @@ def test_a_stored_policy_that_is_not_understood_asks_everybody(stored):
 
     SignInPolicy.objects.create(second_factor_roles=stored)
     assert roles_with_second_factor() == frozenset(Role)
+
+
+def test_an_owner_sets_what_tokens_must_keep_to():
+    from keyhole.accounts.services import owner_for
+    from keyhole.core.request import OwnerKind
+    from keyhole.tokens.policy import Approval, Terms, terms_for
+
+    acme = owner_for("acme", OwnerKind.ORGANIZATION)
+    client = browser(person("olga", Role.OWNER))
+    form = {
+        "owner": "acme",
+        "max_days": "30",
+        "approval": "writing",
+        "ceilings": "contents=read\r\nadministration=none",
+    }
+    answer = client.post("/settings/policy/tokens", form)
+    assert answer["Location"] == "/settings/policy?owner=acme"
+    assert terms_for(acme.pk) == Terms(30, Approval.WRITING, {"administration": "none", "contents": "read"})
+    page = client.get("/settings/policy?owner=acme").content.decode()
+    assert "administration=none\ncontents=read" in page
+    for wrong, words in (
+        ({"max_days": "x"}, "number of days"),
+        ({"ceilings": "contents"}, "not a level"),
+        ({"ceilings": "nothing=read"}, "not a permission"),
+        ({"approval": "?"}, "need approval"),
+    ):
+        answer = client.post("/settings/policy/tokens", {**form, **wrong})
+        assert (answer.status_code, words in answer.content.decode()) == (422, True), wrong
+    assert client.post("/settings/policy/tokens", {**form, "owner": "nobody"}).status_code == 404
+    assert browser(person("mia")).post("/settings/policy/tokens", form).status_code == 403
