@@ -47,7 +47,7 @@ def sign_in(page: Page, keyhole: KeyholeProcess, password: str = PASSWORD) -> No
         page.goto(f"{keyhole.url}/sign-in")
     page.get_by_label("Login or email address").fill("mara")
     page.get_by_label("Password").fill(password)
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
 
 
 def connect(page: Page, keyhole: KeyholeProcess, folder: Path) -> None:

@@ -79,7 +79,9 @@ class User(AbstractBaseUser):
     @property
     def can_sign_in(self) -> bool:
         """Whether there is a way in for the person, apart from the command line."""
-        return self.is_active and (self.has_usable_password() or self.passkeys.exists())
+        return self.is_active and (
+            self.has_usable_password() or self.passkeys.exists() or self.identities.exists()
+        )
 
     @property
     def has_second_factor(self) -> bool:
@@ -262,3 +264,18 @@ class ApiToken(models.Model):
         if self.revoked_at is not None:
             return "revoked"
         return "active" if timezone.now() < self.expires_at else "expired"
+
+
+class Identity(models.Model):
+    """Who a person is to an OpenID provider: by the subject, which the provider never gives to anybody else."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="identities")
+    issuer = models.CharField(max_length=255)
+    subject = models.CharField(max_length=255)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["issuer", "subject"], name="one_person_per_subject"),)
+
+    def __str__(self) -> str:
+        return f"identity of user {self.user_id}"

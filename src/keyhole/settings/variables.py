@@ -98,6 +98,27 @@ def _sender(text: str) -> str:
     return text
 
 
+def _issuer(text: str) -> str:
+    if not text:
+        return ""
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise ValueError("must be the provider's address exactly as it says itself, without a query")
+    if parts.username or parts.password or text.endswith("/.well-known/openid-configuration"):
+        raise ValueError("must be the issuer alone: no user name, nothing well-known")
+    return text.rstrip("/")
+
+
+def _domains(text: str) -> frozenset[str]:
+    return frozenset(part.strip().casefold().removeprefix("@") for part in text.split(",") if part.strip())
+
+
+def _joining_role(text: str) -> str:
+    if text not in ("member", "auditor", "maintainer"):
+        raise ValueError("must be member, auditor or maintainer; owners are made by owners")
+    return text
+
+
 def _networks(text: str) -> tuple[Network, ...]:
     return tuple(ipaddress.ip_network(part.strip()) for part in text.split(",") if part.strip())
 
@@ -133,6 +154,19 @@ VARIABLES = (
         "https://osv-vulnerabilities.storage.googleapis.com",
         "where advisories are fetched from, laid out as OSV does",
         address,
+    ),
+    Variable(
+        "KEYHOLE_OIDC_ISSUER", "", "OpenID provider that people sign in with too; empty is none", _issuer
+    ),
+    Variable("KEYHOLE_OIDC_CLIENT_ID", "", "name of this Keyhole there", str),
+    Variable("KEYHOLE_OIDC_CLIENT_SECRET_FILE", "", "file (mode 0600) with its secret there", str),
+    Variable(
+        "KEYHOLE_OIDC_DOMAINS", "", "domains of email addresses that are let in; empty is any", _domains
+    ),
+    Variable("KEYHOLE_OIDC_LINK", "no", "yes lets members in by their verified email address", _yes_or_no),
+    Variable("KEYHOLE_OIDC_JOIN", "no", "yes makes others of KEYHOLE_OIDC_DOMAINS members", _yes_or_no),
+    Variable(
+        "KEYHOLE_OIDC_ROLE", "member", "role of who joins so: member, auditor or maintainer", _joining_role
     ),
     Variable("KEYHOLE_SMTP_HOST", "", "server that takes mail; empty is no mail", str),
     Variable("KEYHOLE_SMTP_PORT", "587", "its port", _port),

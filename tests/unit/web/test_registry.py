@@ -25,6 +25,8 @@ def test_every_page_names_an_action_and_only_the_way_in_is_open():
         "reset",
         "reset-link",
         "sign-in-second",
+        "sign-in-oidc",
+        "sign-in-oidc-back",
         "sign-in-passkey",
         "sign-in-passkey-options",
     }

@@ -6,7 +6,7 @@ from django.contrib.auth import authenticate, logout
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 
-from keyhole.accounts import passkeys
+from keyhole.accounts import oidc, passkeys
 from keyhole.accounts.models import User
 from keyhole.audit.log import ALLOWED, DENIED, Draft, append
 from keyhole.core.canonical import fold
@@ -83,4 +83,5 @@ def _form(
         name=name,
         problem=problem,
         passkeys=not passkeys.unusable(),
+        oidc=oidc.offered(),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect
 
-from keyhole.accounts import factors, passkeys
+from keyhole.accounts import factors, oidc, passkeys
 from keyhole.accounts.models import User
 from keyhole.audit.log import DENIED
 from keyhole.core.errors import KeyholeError, PermissionDenied
@@ -96,6 +96,7 @@ def _refused(
         name="",
         problem=problem,
         passkeys=not passkeys.unusable(),
+        oidc=oidc.offered(),
     )
 
 
