@@ -14,7 +14,7 @@ from django.utils import timezone
 from keyhole.accounts.models import Invitation, User
 from keyhole.accounts.services import checked_email, make_user, require
 from keyhole.audit.log import ALLOWED, Draft, append
-from keyhole.core.actions import Role
+from keyhole.core.actions import Role, may
 from keyhole.core.caller import Caller, Via
 from keyhole.core.canonical import owner_name
 from keyhole.core.errors import Conflict, NotFound, PermissionDenied, Unavailable
@@ -82,8 +82,12 @@ def revoke_invitation(caller: Caller, invitation_id: int) -> Invitation:
 def invitation_for(code: Secret) -> Invitation | None:
     """The open invitation with this code; None, whatever the reason, if it cannot be accepted now."""
     found = Invitation.objects.select_related("invited_by__owner").filter(digest=_digest(code)).first()
-    # Who was invited by somebody who is not let in any more was not invited by this Keyhole.
-    return found if found is not None and found.state == "open" and found.invited_by.is_active else None
+    if found is None or found.state != "open":
+        return None
+    # Who was invited by somebody who may invite nobody any more was not invited by this Keyhole: else an owner who
+    # sees the end coming invites themselves.
+    inviter = found.invited_by
+    return found if inviter.is_active and may(inviter.role, "member:invite") else None
 
 
 def accept(code: Secret, login: str, password: str) -> User:

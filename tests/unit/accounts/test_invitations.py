@@ -67,8 +67,19 @@ def ends_with_its_inviter(owner, invitation):
     members.disable(caller(person("second", Role.OWNER)), owner.pk)
 
 
+def ends_with_its_inviter_s_role(owner, invitation):
+    members.change_role(caller(person("second", Role.OWNER)), owner.pk, Role.MAINTAINER)
+
+
 @pytest.mark.parametrize(
-    "end", [ends_by_time, ends_by_revocation, ends_by_a_newer_one, ends_with_its_inviter]
+    "end",
+    [
+        ends_by_time,
+        ends_by_revocation,
+        ends_by_a_newer_one,
+        ends_with_its_inviter,
+        ends_with_its_inviter_s_role,
+    ],
 )
 def test_it_ends(owner, end):
     invitation, code = invite(owner)
