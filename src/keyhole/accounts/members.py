@@ -10,10 +10,10 @@ import unicodedata
 
 from django.db import transaction
 
-from keyhole.accounts.models import User
+from keyhole.accounts.models import ResetCode, User
 from keyhole.accounts.services import require
 from keyhole.audit.log import ALLOWED, Chain, Draft
-from keyhole.core.actions import Role
+from keyhole.core.actions import Role, may
 from keyhole.core.caller import Caller
 from keyhole.core.canonical import fold
 from keyhole.core.errors import Conflict, InvalidInput, NotFound
@@ -54,8 +54,12 @@ def change_role(caller: Caller, user_id: int, role: Role) -> User:
             return user
         if before is Role.OWNER:
             _keep_an_owner(user)
+        if not may(role, "member:change"):
+            _end_reset_links(before)
         user.role_name = role.value
-        user.save(update_fields=["role_name"])
+        # Without this, sessions from before would be valid again once the person has the old role again.
+        user.session_epoch += 1
+        user.save(update_fields=["role_name", "session_epoch"])
         _record(chain, caller, "member:change", user, role=role.value, before=before.value)
     return user
 
@@ -73,6 +77,7 @@ def disable(caller: Caller, user_id: int, reason: str = "") -> User:
         if not user.is_active:
             return user
         _keep_an_owner(user)
+        _end_reset_links(user.role)
         user.is_active = False
         # Without this, sessions from before would be valid again once the person is enabled.
         user.session_epoch += 1
@@ -108,6 +113,15 @@ def _keep_an_owner(user: User) -> None:
             f"Without {user.login} this Keyhole would be without an owner who can sign in, so this was not done.",
             hint="Make somebody else an owner first.",
         )
+
+
+def _end_reset_links(lost: Role) -> None:
+    """With the right to make links for new passwords end those that exist: who made which is not kept.
+
+    Else whoever has to go takes somebody else's account along, within the hour.
+    """
+    if may(lost, "member:change"):
+        ResetCode.objects.all().delete()
 
 
 def _one(user_id: int) -> User:

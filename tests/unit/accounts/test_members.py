@@ -98,9 +98,11 @@ def test_a_disabled_person_is_signed_out_and_stays_so_once_enabled(owner):
 
 def test_a_session_ends_with_the_role_that_it_began_with(owner):
     mia = person("mia", Role.MAINTAINER)
-    client = browser(mia)
+    client, idle = browser(mia), browser(mia)
     members.change_role(caller(owner), mia.pk, Role.MEMBER)
     assert client.get("/settings").status_code == 302
+    members.change_role(caller(owner), mia.pk, Role.MAINTAINER)
+    assert idle.get("/settings").status_code == 302, "the role is back, the session is not"
 
 
 @pytest.mark.parametrize("number", [0, -1, 10**6, 2**63, 2**80])
