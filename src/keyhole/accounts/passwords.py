@@ -47,6 +47,7 @@ def change(caller: Caller, new: str) -> User:
     user = require(caller, "account:change")
     with transaction.atomic():
         _set(user, new)
+        ResetCode.objects.filter(user=user).delete()  # a link from before would undo this
         _record(caller, user, "changed")
     return user
 
@@ -89,7 +90,8 @@ def reset(code: Secret, new: str) -> User:
     """Choose a new password with a code, which is then used up; every session ends. PermissionDenied for a bad code."""
     with transaction.atomic():
         found = reset_code_for(code)
-        if found is None:
+        # Only whoever takes the row away has used the code: two at the same moment may both have seen it.
+        if found is None or not ResetCode.objects.filter(pk=found.pk, digest=_digest(code)).delete()[0]:
             raise PermissionDenied(
                 "This reset link is not valid any more.", hint="Ask an owner of this Keyhole for a new one."
             )
@@ -97,7 +99,6 @@ def reset(code: Secret, new: str) -> User:
         _set(user, new)
         if found.drops_factors:
             factors.drop_all(user)
-        found.delete()
         caller = Caller(user.pk, user.email, Via.SETUP)
         _record(caller, user, "reset", drops_factors=found.drops_factors)
     return user

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.utils import timezone
 
-from keyhole.accounts import factors, passwords
+from keyhole.accounts import factors, members, passwords
 from keyhole.accounts.models import ResetCode, User
 from keyhole.audit.models import Entry
 from keyhole.core.actions import Role
@@ -74,6 +74,45 @@ def test_it_ends(owner):
     third = link(owner, mia)
     User.objects.filter(pk=mia.pk).update(is_active=False)
     assert passwords.reset_code_for(third) is None
+
+
+@pytest.mark.parametrize("role", [Role.MAINTAINER, None])
+def test_it_ends_with_the_owner_s_right_to_make_one(owner, role):
+    second = person("second", Role.OWNER)
+    code = link(owner, second, drop_factors=True)
+    if role is None:
+        members.disable(caller(second), owner.pk)
+    else:
+        members.change_role(caller(second), owner.pk, role)
+    with pytest.raises(PermissionDenied):
+        passwords.reset(code, NEW)
+    assert User.objects.get(pk=second.pk).check_password(PASSWORD)
+
+
+def test_it_stays_when_somebody_else_loses_a_role(owner):
+    mia, mara = person("mia"), person("mara", Role.MAINTAINER)
+    code = link(owner, mia)
+    members.change_role(caller(owner), mara.pk, Role.MEMBER)
+    members.disable(caller(owner), mara.pk)
+    assert passwords.reset(code, NEW) == mia
+
+
+def test_it_ends_with_a_password_that_the_person_chooses_meanwhile(owner):
+    mia = person("mia")
+    code = link(owner, mia)
+    passwords.change(caller(mia), NEW)
+    assert passwords.reset_code_for(code) is None
+
+
+def test_of_two_at_the_same_moment_one_resets(owner, monkeypatch):
+    mia = person("mia")
+    code = link(owner, mia)
+    seen = passwords.reset_code_for(code)
+    passwords.reset(code, NEW)
+    monkeypatch.setattr(passwords, "reset_code_for", lambda _: seen)
+    with pytest.raises(PermissionDenied):
+        passwords.reset(code, "yet another harbour")
+    assert User.objects.get(pk=mia.pk).check_password(NEW)
 
 
 def test_a_mistake_does_not_use_it_up(owner):
