@@ -10,9 +10,8 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from keyhole.accounts.models import User
-from keyhole.accounts.services import require
+from keyhole.accounts.services import allows, require
 from keyhole.audit.log import ALLOWED, Draft, append
-from keyhole.core.actions import may
 from keyhole.core.caller import Caller
 from keyhole.core.errors import Conflict, InvalidInput, NotFound, PermissionDenied
 from keyhole.core.permissions import Level
@@ -111,13 +110,13 @@ def register(caller: Caller, *, include_ended: bool = False) -> list[Registered]
         .order_by("-created_at", "-pk")
     )
     found = [
-        Registered(row, tuple(held.get(row.pk, ()))) for row in rows if row.pk in held or _sees_all(user, row)
+        Registered(row, tuple(held.get(row.pk, ()))) for row in rows if row.pk in held or _sees_all(caller, user, row)
     ]
     return found if include_ended else [each for each in found if each.live]
 
 
-def _sees_all(user: User, row: Integration) -> bool:
-    return row.owner_id == user.pk or may(user.role, "token:read_any")
+def _sees_all(caller: Caller, user: User, row: Integration) -> bool:
+    return row.owner_id == user.pk or allows(caller, user, "token:read_any")
 
 
 def _by_integration(found: Iterable[Holding]) -> dict[int, list[Holding]]:
@@ -281,7 +280,7 @@ def remove(caller: Caller, number: int, reason: str = "") -> Registered:
     user = require(caller, "integration:change")
     held = Membership.objects.filter(integration_id=number, token__revoked_at=None).select_related("token")
     theirs = [each.token for each in held]
-    if any(token.user_id != user.pk for token in theirs) and not may(user.role, "token:revoke_any"):
+    if any(token.user_id != user.pk for token in theirs) and not allows(caller, user, "token:revoke_any"):
         raise PermissionDenied(
             "It also holds tokens of other people, which only an owner of this Keyhole may revoke.",
             hint="Revoke your own on its page, and ask an owner for the rest.",
