@@ -110,7 +110,9 @@ def register(caller: Caller, *, include_ended: bool = False) -> list[Registered]
         .order_by("-created_at", "-pk")
     )
     found = [
-        Registered(row, tuple(held.get(row.pk, ()))) for row in rows if row.pk in held or _sees_all(caller, user, row)
+        Registered(row, tuple(held.get(row.pk, ())))
+        for row in rows
+        if row.pk in held or _sees_all(caller, user, row)
     ]
     return found if include_ended else [each for each in found if each.live]
 
