@@ -23,7 +23,7 @@ from django.conf import settings
 from django.db import transaction
 
 from keyhole.accounts.models import Identity, User
-from keyhole.accounts.services import make_user
+from keyhole.accounts.services import checked_email, make_user
 from keyhole.audit.log import ALLOWED, Draft, append
 from keyhole.core.actions import Role
 from keyhole.core.caller import Caller, Via
@@ -37,6 +37,8 @@ _ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "ES256", "ES384", "EdDSA")
 """Signatures by a key pair. `none` and those by a shared secret are not signatures of the provider."""
 _LEEWAY = 60
 _LONGEST_CODE = 2048
+_LONGEST_SUBJECT = 255
+_NO_ADDRESS = "The provider does not vouch for an email address of yours."
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,15 +167,15 @@ def _claims(outgoing: Outgoing, document: dict[str, Any], token: str, nonce: str
 
 def _person(claims: dict[str, Any]) -> User:
     """Known by issuer and subject, which never change hands; by address only once, and only where that is allowed."""
-    issuer, subject = settings.KEYHOLE_OIDC_ISSUER, str(claims["sub"])[:255]
+    issuer, subject = settings.KEYHOLE_OIDC_ISSUER, str(claims["sub"])
+    if not 0 < len(subject) <= _LONGEST_SUBJECT:
+        raise _refused("The ID token names nobody.")  # cut short, two people could be one
     known = Identity.objects.select_related("user__owner").filter(issuer=issuer, subject=subject).first()
     if known is not None:
         if not known.user.is_active:
             raise _refused("This account is disabled.")
         return known.user
-    email = claims.get("email")
-    if claims.get("email_verified") is not True or not isinstance(email, str) or "@" not in email:
-        raise _refused("The provider does not vouch for an email address of yours.")
+    email = _address(claims)
     domain = email.rpartition("@")[2].casefold()
     if settings.KEYHOLE_OIDC_DOMAINS and domain not in settings.KEYHOLE_OIDC_DOMAINS:
         raise _refused("People of this address are not let in.")
@@ -183,6 +185,9 @@ def _person(claims: dict[str, Any]) -> User:
             user = _join(email, claims)
         elif not settings.KEYHOLE_OIDC_LINK or not user.is_active:
             raise _refused("There is an account with this address, which is not signed in to this way.")
+        elif user.identities.filter(issuer=issuer).exists():
+            # Addresses are given to the next one; who was tied to the account is somebody else.
+            raise _refused("The account with this address is somebody else's at the provider.")
         Identity.objects.create(user=user, issuer=issuer, subject=subject)
         append(
             Draft(
@@ -193,6 +198,17 @@ def _person(claims: dict[str, Any]) -> User:
             )
         )
     return user
+
+
+def _address(claims: Mapping[str, Any]) -> str:
+    """The address that the provider vouches for, in ASCII: some databases take a dotless i for an I."""
+    email = claims.get("email")
+    if claims.get("email_verified") is not True or not isinstance(email, str) or not email.isascii():
+        raise _refused(_NO_ADDRESS)
+    try:
+        return checked_email(email)
+    except InvalidInput as problem:
+        raise _refused(_NO_ADDRESS) from problem
 
 
 def _join(email: str, claims: dict[str, Any]) -> User:

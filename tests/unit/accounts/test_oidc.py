@@ -188,6 +188,37 @@ def test_whoever_joins_has_the_role_that_was_set_and_a_login_of_their_own(provid
         come(provider)
 
 
+def test_an_address_that_was_given_to_somebody_else_does_not_open_the_account(provider):
+    mia = person("mia")
+    assert come(provider) == mia
+    provider.person |= {"sub": "p-2"}
+    with pytest.raises(PermissionDenied, match="somebody else's"):
+        come(provider)
+    assert [row.subject for row in Identity.objects.all()] == ["p-1"]
+
+
+@pytest.mark.parametrize(
+    "email",
+    ["m\u0131a@corp.example", "mia@corp.example\n@corp.example", "@corp.example", "a b@corp.example"],
+    ids=range(4),
+)
+def test_an_address_that_could_be_read_as_another_one_lets_nobody_in(provider, settings, email):
+    settings.KEYHOLE_OIDC_JOIN, settings.KEYHOLE_OIDC_DOMAINS = True, frozenset({"corp.example"})
+    provider.person = {"sub": "p-9", "email": email, "email_verified": True}
+    with pytest.raises(PermissionDenied, match="vouch"):
+        come(provider)
+    assert not User.objects.exists()
+
+
+@pytest.mark.parametrize("subject", ["", "p" * 256], ids=["empty", "long"])
+def test_a_subject_that_is_none_lets_nobody_in(provider, subject):
+    person("mia")
+    provider.changes = {"sub": subject}
+    with pytest.raises(PermissionDenied):
+        come(provider)
+    assert not Identity.objects.exists()
+
+
 def test_a_disabled_person_stays_out(provider):
     person("mia")
     come(provider)
