@@ -7,6 +7,7 @@ import re
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
+from django.core.cache import cache
 
 from keyhole.accounts import oidc
 from keyhole.accounts.models import Identity, User
@@ -30,7 +31,9 @@ def provider(settings):
         settings.KEYHOLE_OIDC_CLIENT_ID = CLIENT_ID
         settings.KEYHOLE_OIDC_CLIENT_SECRET = Secret(secret)
         settings.KEYHOLE_OIDC_LINK = True
+        cache.clear()  # of who has to wait
         yield running
+        cache.clear()
 
 
 def come(provider, **changes):
@@ -242,6 +245,12 @@ def test_the_pages_go_there_and_back(provider):
     assert again.status_code == 401, "the same answer again"
     secret = re.compile(re.escape(provider.secret))
     assert not secret.search(again.content.decode())
+
+
+def test_answers_that_nobody_asked_for_do_not_fill_the_log(provider):
+    statuses = [browser().get("/sign-in/oidc/back").status_code for _ in range(20)]
+    assert (statuses[0], statuses[-1]) == (401, 429)
+    assert Entry.objects.filter(action="account:sign_in").count() < 10
 
 
 def test_where_no_provider_is_set_there_is_no_such_page(settings):

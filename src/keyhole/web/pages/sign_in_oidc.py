@@ -8,12 +8,14 @@ from django.shortcuts import redirect
 from keyhole.accounts import oidc, passkeys
 from keyhole.audit.log import DENIED
 from keyhole.core.errors import KeyholeError, NotFound, PermissionDenied, Unavailable
-from keyhole.web import entry
+from keyhole.web import entry, throttle
+from keyhole.web.caller import address_of
 from keyhole.web.paths import local_path
 from keyhole.web.registry import OPEN, page
 from keyhole.web.render import show
 
 _KEPT = "keyhole_oidc"
+_NAME = "openid"
 
 
 @page("sign-in/oidc", name="sign-in-oidc", title="Sign in", action=OPEN)
@@ -33,13 +35,17 @@ def back(request: HttpRequest) -> HttpResponseBase:
     """From the provider, with a code that is worth one try."""
     _offered()
     kept = request.session.pop(_KEPT, None)
+    if throttle.too_many(address_of(request), _NAME):
+        return _form(request, 429, throttle.wait())
     try:
         user = oidc.finish(kept, request.GET.dict())
     except PermissionDenied as problem:
+        throttle.failed(address_of(request), _NAME)  # each is on record, and the log is not anybody's to fill
         entry.record(request, None, DENIED, how="OpenID provider", why=problem.message)
         return _form(request, 401, problem)
     except Unavailable as problem:
         return _form(request, 503, problem)
+    throttle.succeeded(address_of(request), _NAME)
     return entry.first_step_done(request, user, "OpenID provider", local_path(kept["next"] if kept else ""))
 
 
