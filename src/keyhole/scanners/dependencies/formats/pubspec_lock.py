@@ -1,0 +1,32 @@
+"""Dart's and Flutter's lock file. Format: https://dart.dev/tools/pub/glossary#lockfile."""
+
+from __future__ import annotations
+
+from keyhole.scanners.dependencies.outline import entries
+from keyhole.scanners.dependencies.package import Malformed, Package, Packages
+
+NAMES = ("pubspec.lock",)
+_OWN = ("sdk", "path")
+
+
+def read(content: bytes) -> Packages:
+    """Packages of a server; those of git come without a version, those of the SDK and of folders not at all."""
+    facts: dict[str, dict[str, str]] = {}
+    lines: dict[str, int] = {}
+    known = False
+    for number, keys, value in entries(content):
+        known = known or keys == ("packages",)
+        if keys == ("packages",) and value not in {"", "{}"}:
+            raise Malformed("packages are not in the layout that pub writes")
+        if len(keys) >= 2 and keys[0] == "packages":
+            lines.setdefault(keys[1], number)
+            facts.setdefault(keys[1], {})[".".join(keys[2:])] = value
+    if not known:
+        raise Malformed("not a lock file of pub")
+    for name, told in facts.items():
+        source = told.get("source", "")
+        if source in _OWN:
+            continue
+        version = told.get("version", "") if source == "hosted" else ""
+        dev = told.get("dependency") == "direct dev"
+        yield Package("Pub", told.get("description.name") or name, version, lines[name], dev)

@@ -1,0 +1,28 @@
+"""Bundler's lock file."""
+
+from __future__ import annotations
+
+from keyhole.scanners.dependencies.formats import gemfile_lock
+from tests.unit.scanners.dependencies.formats.named import named
+
+
+def test_bundler():
+    text = """GIT
+  remote: https://example.org/x.git
+  specs:
+    forked (9.9)
+
+GEM
+  remote: https://rubygems.org/
+  specs:
+    rails (7.0.1)
+      actionpack (= 7.0.1)
+    nokogiri (1.13.0-x86_64-linux)
+
+PLATFORMS
+  ruby
+"""
+    assert named(gemfile_lock.read, text) == [
+        ("RubyGems", "rails", "7.0.1"),
+        ("RubyGems", "nokogiri", "1.13.0"),
+    ]

@@ -1,0 +1,52 @@
+"""npm's lock files, of both forms."""
+
+from __future__ import annotations
+
+import json
+
+from keyhole.scanners.dependencies.formats import npm_lock
+from tests.unit.scanners.dependencies.formats.named import named
+
+
+def test_npm_of_the_newer_form():
+    lock = {
+        "lockfileVersion": 3,
+        "packages": {
+            "": {"name": "app", "version": "1.0.0"},
+            "node_modules/@scope/a": {"version": "1.2.3"},
+            "node_modules/b": {"version": "2.0.0", "dev": True},
+            "node_modules/b/node_modules/c": {"version": "3.0.0"},
+            "node_modules/alias": {"name": "real", "version": "4.0.0"},
+            "node_modules/linked": {"link": True, "resolved": "packages/linked"},
+            "packages/linked": {"version": "0.0.1"},
+        },
+    }
+    content = json.dumps(lock, indent=1).encode()
+    assert named(npm_lock.read, content) == [
+        ("npm", "@scope/a", "1.2.3"),
+        ("npm", "b", "2.0.0"),
+        ("npm", "c", "3.0.0"),
+        ("npm", "real", "4.0.0"),
+    ]
+    found = {each.name: each for each in npm_lock.read(content)}
+    assert found["b"].dev
+    assert not found["c"].dev
+    lines = content.decode().splitlines()
+    assert all(each.name in lines[each.line - 1] for name, each in found.items() if name != "real")
+
+
+def test_npm_of_the_older_form():
+    lock = {
+        "lockfileVersion": 1,
+        "dependencies": {
+            "a": {"version": "1.0.0", "dependencies": {"b": {"version": "2.0.0"}}},
+            "other": {"version": "npm:real@3.0.0"},
+            "git": {"version": "git+ssh://example.org/x.git#abc"},
+        },
+    }
+    assert named(npm_lock.read, json.dumps(lock)) == [
+        ("npm", "a", "1.0.0"),
+        ("npm", "b", "2.0.0"),
+        ("npm", "real", "3.0.0"),
+        ("npm", "git", ""),
+    ]
