@@ -16,7 +16,7 @@ Keys = tuple[str, ...]
 _ENTRY = re.compile(
     r"""
     (?P<indent>\ *+) (?P<explicit>\?\ )?
-    (?: '(?P<single>(?:[^']|'')*+)' | "(?P<double>[^"\\]*+)" | (?P<plain>[^\s'"\#?:-].*?) )
+    (?: '(?P<single>(?:[^']|'')*+)' | "(?P<double>[^"\\]*+)" | (?P<plain>[^\s'"\#?:{}[\]&*-].*?) )
     (?: : (?:\s+(?P<value>.*))? )?
     """,
     re.VERBOSE,
@@ -51,6 +51,6 @@ def _key(match: re.Match[str]) -> str:
 def unquoted(text: str) -> str:
     """A value without the quotes around it; one without quotes loses the comment behind it."""
     text = text.strip()
-    if len(text) > 1 and text[0] == text[-1] and text[0] in "'\"":
-        return text[1:-1]
+    if text[:1] in {"'", '"'} and (end := text.find(text[0], 1)) > 0:
+        return text[1:end]
     return text.partition(" #")[0].rstrip()

@@ -10,8 +10,8 @@ import re
 from keyhole.scanners.dependencies.package import Package, Packages, text_of
 
 NAMES = ("go.mod",)
-_BLOCK = re.compile(r"(\w+)\s*\($")
-_COMMENT = re.compile(r"\s*//.*$")
+_BLOCK = re.compile(r"(\w++)\s*+\($")
+_COMMENT = re.compile(r"//.*$")
 
 
 def read(content: bytes) -> Packages:

@@ -15,7 +15,7 @@ from keyhole.scanners.dependencies.package import Malformed, Package, Packages
 NAMES = ("pnpm-lock.yaml", "pnpm-lock.*.yaml")
 _NAME = r"(?P<name>(?:@[^/@]+/)?[^/@]+)"
 _AT = re.compile(rf"/?{_NAME}@(?P<version>[^()]+)(?:\(.*)?")
-_SLASH = re.compile(rf"(?:[^/@]+\.[^/@]+)?/{_NAME}/(?P<version>[0-9][^/_()]*)(?:[/_(].*)?")
+_SLASH = re.compile(rf"(?:[^/@.]++\.[^/@]*+)?/{_NAME}/(?P<version>[0-9][^/_()]*)(?:[/_(].*)?")
 _OF_THE_REPOSITORY = ("file:", "link:", "workspace:")
 
 

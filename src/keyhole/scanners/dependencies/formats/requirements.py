@@ -13,7 +13,7 @@ from keyhole.scanners.dependencies.package import Package, Packages, text_of
 NAMES = ("requirements*.txt", "*requirements.txt", "constraints*.txt", "requirements*.lock")
 _COMMENT = re.compile(r"(^|\s)#.*$")
 _PINNED = re.compile(
-    r"(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[[^\]]*\])?\s*(?:===?\s*(?P<version>[^\s;,#\\*]+)(?P<rest>[^;]*))?"
+    r"(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)\s*+(?:\[[^\]]*+\])?\s*+(?:===?\s*+(?P<version>[^\s;,#\\*]+)(?P<rest>[^;]*))?"
 )
 _DEV = re.compile(r"dev|test|lint|doc")
 

@@ -10,7 +10,7 @@ import re
 from keyhole.scanners.dependencies.package import Malformed, Package, Packages, text_of
 
 NAMES = ("yarn.lock",)
-_HEAD = re.compile(r'"?((?:@[^/@"]+/)?[^@"/]+)@([^"]*).*:$')
+_HEAD = re.compile(r'"?((?:@[^/@"]+/)?[^@"/]+)@([^"]*+).*')
 _VERSION = re.compile(r'  version:? "?([^"\s]+)"?$')
 _LOCAL = ("workspace:", "file:", "link:", "portal:", "git", "http")
 
@@ -22,7 +22,7 @@ def read(content: bytes) -> Packages:
         raise Malformed("not a lock file of Yarn")
     name, wanted, start = "", "", 1
     for number, line in enumerate(text.splitlines(), 1):
-        if head := _HEAD.match(line):
+        if line.endswith(":") and (head := _HEAD.match(line[:-1])):
             name, wanted, start = head[1], head[2], number
         elif name and (version := _VERSION.match(line)):
             if not wanted.removeprefix("npm:").startswith(_LOCAL):

@@ -7,7 +7,7 @@ import re
 from importlib import import_module
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from keyhole.scanners.dependencies import formats
@@ -115,6 +115,22 @@ def test_a_file_that_somebody_meddled_with_does_no_harm(file, data):
     except Malformed:
         return
     assert all(isinstance(each.name, str) and isinstance(each.version, str) for each in found)
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+@settings(max_examples=20)
+@given(data=st.data())
+def test_a_line_of_any_length_is_read_in_one_go(file, data):
+    content = file.read_bytes()
+    at = data.draw(st.integers(0, len(content)))
+    # A pattern that tries every split of such a line would not be done when the test's time is over.
+    put = data.draw(
+        st.sampled_from([b" ", b".", b"a", b"/", b"@", b"-", b":", b"(", b'"', b"\\", b"#", b","])
+    )
+    try:
+        list(read_by(file)(content[:at] + put * 300_000 + content[at:]))
+    except Malformed:
+        return
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
