@@ -296,10 +296,12 @@ def remove(caller: Caller, number: int, reason: str = "") -> Registered:
 
 
 def _changeable(caller: Caller, number: int) -> Registered:
-    """The integration, if the caller may change it: its owner, whose token it holds, or who may change them all."""
+    """The integration, if the caller may change it: its owner, whose tokens all are, or who may change them all."""
     found = get(caller, number)
     user = require(caller, "integration:change")
-    theirs = all(each.token.user_id == user.pk for each in found.live) and bool(found.live)
+    held = Membership.objects.filter(integration_id=number, token__revoked_at=None)
+    # Of all that it holds, and not of what the caller may see.
+    theirs = bool(found.live) and not held.exclude(token__user=user).exists()
     if found.row.owner_id != user.pk and not theirs:
         require(caller, "integration:change_any")
     return found

@@ -145,6 +145,26 @@ def test_somebody_else_s_token_is_not_revoked_by_removing_one_s_own_integration(
     assert Token.objects.get(pk=token.pk).revoked_at is None
 
 
+def test_one_token_among_those_of_others_does_not_make_it_one_s_own(caller, harbour):  # noqa: F811
+    alice = member("alice")
+    issue(caller, "CI", *harbour)
+    number = only(caller).row.pk
+    hers = issue(caller, "hers", *harbour)
+    services.hold(caller, number, hers.pk)
+    Token.objects.filter(pk=hers.pk).update(user=alice.user_id)
+    for change in (
+        lambda: services.edit(alice, number, Edit(owner_login="alice")),
+        lambda: services.pause(alice, number),
+        lambda: services.remove(alice, number),
+    ):
+        with pytest.raises(PermissionDenied):
+            change()
+    row = Integration.objects.get(pk=number)
+    assert (row.owner_id, row.removed_at) == (caller.user_id, None)
+    Token.objects.exclude(pk=hers.pk).update(revoked_at=timezone.now())
+    assert services.edit(alice, number, Edit(purpose="hers alone")).row.purpose == "hers alone"
+
+
 def test_it_is_described_and_nothing_else_changes(caller, harbour):  # noqa: F811
     issue(caller, "one", *harbour)
     before = only(caller)
