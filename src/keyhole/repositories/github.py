@@ -212,7 +212,8 @@ def _make_room(caller: Caller, connection: Connection, owner_id: int, name: str,
         .select_related("owner")
         .first()
     )
-    if holder is None or holder.remote_id == remote_id:
+    # By the marker: another GitHub has a repository of this number, too.
+    if holder is None or holder.marker == marker_of(connection, remote_id):
         return
     if holder.provider != GITHUB or not holder.marker.startswith(f"{connection.web}#"):
         raise Conflict(

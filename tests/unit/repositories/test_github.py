@@ -125,6 +125,16 @@ def test_P22_two_that_swap_their_names_are_not_mixed_up(world):
     assert not Repository.objects.filter(name_folded__startswith="~").exists()
 
 
+def test_another_github_s_repository_of_the_same_number_and_name_keeps_its_place(world):
+    (taken,) = take_in(connect(world, token(world)), "harbour/tide-api")
+    Repository.objects.filter(pk=taken.pk).update(marker=f"https://other.example#{world.tide.id}")
+    row = taken.connection
+    found = github.take_in(local_caller(), row.pk, [world.tide.id])
+    assert [each.full_name for each in found.skipped] == ["harbour/tide-api"]
+    assert listing.refresh_now(local_caller(), row.pk).state == "done"
+    assert services.by_full_name(local_caller(), "harbour/tide-api").pk == taken.pk
+
+
 def test_P22_N7_deleted_and_made_again_is_another_repository(world):
     row = connect(world, world.add_classic_token(world.alice, scopes=["repo"]), kind="classic")
     (old,) = take_in(row, "harbour/tide-api")
