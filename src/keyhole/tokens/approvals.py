@@ -99,7 +99,8 @@ def deny(caller: Caller, token_id: int, reason: str) -> Request:
         token.save(update_fields=["revoked_at", "revoked_reason", "withheld"])
         _decide(row, user, "denied", why, chain.at)
         record(chain, caller, DECIDE, token, decision="denied", why=why)
-        revoked.note(bytes(token.digest))
+        # Both texts, while there are two: a backup from now must revive neither.
+        revoked.note(*(bytes(digest) for digest in (token.digest, token.next_digest) if digest))
     return _shown(row)
 
 

@@ -6,12 +6,14 @@ import pytest
 from django.utils import timezone
 
 from keyhole.accounts.services import local_caller
+from keyhole.audit import revoked
 from keyhole.audit.models import Entry
+from keyhole.core import token_text
 from keyhole.core.actions import Role
 from keyhole.core.errors import BadCredentials, Conflict, InvalidInput, NotFound, PermissionDenied
 from keyhole.core.grant import Access
 from keyhole.core.permissions import Level
-from keyhole.tokens import approvals, policy
+from keyhole.tokens import approvals, lifecycle, policy
 from keyhole.tokens.authority import TokenWithheld, identify
 from keyhole.tokens.models import Token
 from keyhole.tokens.policy import Approval, Terms
@@ -84,6 +86,14 @@ def test_a_denied_token_is_revoked_and_the_reason_is_kept(people):
     for act in (approvals.approve, approvals.deny):
         with pytest.raises(NotFound):
             act(caller(people[Role.OWNER]), issued.token.pk, "again")
+
+
+def test_a_denied_token_is_remembered_with_every_text_that_it_has(people):
+    issued = ask(people[Role.MAINTAINER])
+    new = lifecycle.rotate(caller(people[Role.MAINTAINER]), issued.token.pk)
+    canaries.watch("token", new.secret.reveal())
+    approvals.deny(caller(people[Role.OWNER]), issued.token.pk, "not now")
+    assert {token_text.hash_of(each.secret) for each in (issued, new)} <= revoked.noted()
 
 
 def test_nobody_approves_their_own_where_somebody_else_can(people):
