@@ -37,6 +37,11 @@ _ASK = {
 }
 
 
+def why(reason: str) -> str:
+    """The sentence for a reason as records have it; the reason itself where there is none."""
+    return _WHY.get(reason, reason)
+
+
 @dataclass(frozen=True, slots=True)
 class Explanation:
     """One record, told."""

@@ -22,8 +22,9 @@ def _length(seconds: float) -> str:
     for unit, size in _UNITS:
         if unit == "month" and seconds < 90 * 86_400:
             continue  # expirations are chosen in days: "in 30 days" is what people look for
-        if seconds >= size - 15:  # a token made a moment ago for 30 days expires in 30 days, not in 29
-            return counted(max(1, int((seconds + 15) // size)), unit)
+        if seconds >= size - 15:  # a token made a moment ago for an hour expires in 1 hour, not in 59 minutes
+            whole = round(seconds / size) if unit == "day" else int((seconds + 15) // size)
+            return counted(max(1, whole), unit)
     return counted(round(seconds), "second")
 
 

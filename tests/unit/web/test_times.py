@@ -16,6 +16,8 @@ NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
         (timedelta(hours=-1), "1 hour ago"),
         (timedelta(days=30), "in 30 days"),
         (timedelta(days=29, hours=23, minutes=59, seconds=50), "in 30 days"),
+        (timedelta(days=29, hours=22), "in 30 days"),
+        (timedelta(days=1, hours=10), "in 1 day"),
         (timedelta(days=89), "in 89 days"),
         (timedelta(days=-200), "6 months ago"),
         (timedelta(days=800), "in 2 years"),

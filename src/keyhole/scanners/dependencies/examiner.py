@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from keyhole.core.finding import Confidence, Severity, escape
+from keyhole.core.summary import counted
 from keyhole.scanners.dependencies.formats import reader_of
 from keyhole.scanners.dependencies.index import Index, Unusable
 from keyhole.scanners.dependencies.match import Match, Unordered, matches
@@ -52,9 +53,9 @@ class Packages:
                 gaps.append(f"more than {MOST_PACKAGES:,} packages; the others were not assessed")
                 break
         if not found:
-            return Assessment((), tuple(gaps), (f"{count} files that name packages, none of them named.",))
+            return Assessment((), tuple(gaps), (f"{counted(count, 'file')} that could name packages, and no package in them.",))
         if self._index is None:
-            return Assessment((), (*gaps, f"{len(found):,} packages were not assessed: {self._why}"), ())
+            return Assessment((), (*gaps, f"{_packages(len(found))} not assessed: {self._why}"), ())
         return self._assessed(self._index, found, count, gaps)
 
     def _assessed(
@@ -74,16 +75,20 @@ class Packages:
                 except Unordered:
                     loose.append(package)
         gaps += [
-            f"{number:,} packages of {name} were not assessed: there are no advisories for {name}"
+            f"{_packages(number, f' of {name}')} not assessed: there are no advisories for {name}"
             for name, number in sorted(unknown.items())
         ]
         if loose:
             gaps.append(
-                f"{len(loose):,} packages without one exact version were not assessed: {_some(loose)}"
+                f"{_packages(len(loose), ' without one exact version')} not assessed: {_some(loose)}"
             )
         compared = len(found) - len(loose) - sum(unknown.values())
-        note = f"{compared:,} packages of {count:,} files compared with advisories of {index.at[:10]}."
+        note = f"{counted(compared, 'package')} of {counted(count, 'file')} compared with advisories of {index.at[:10]}."
         return Assessment(tuple(issues), tuple(gaps), (note,))
+
+
+def _packages(number: int, which: str = "") -> str:
+    return f"{counted(number, 'package')}{which} {'was' if number == 1 else 'were'}"
 
 
 def _read(path: bytes, content: bytes) -> list[Package]:

@@ -64,6 +64,7 @@ def one(request: HttpRequest, number: int) -> HttpResponse:
     caller = caller_of(request)
     row = connections.get(caller, number)
     reachable = github.reachable(caller, number)
+    taken = [here for _, here in reachable if here is not None]
     return show(
         request,
         "web/connection.html",
@@ -75,7 +76,8 @@ def one(request: HttpRequest, number: int) -> HttpResponse:
         hidden=len(reachable[_SHOWN:]),
         seen=len(reachable),
         lost=[found for found in github.taken_in(caller, number) if found.unreachable],
-        taken=sum(here is not None for _, here in reachable),
+        taken=len(taken),
+        first=taken[0] if taken else None,
         crumbs=trail("repositories", "connections"),
         **_listing(listing.latest(caller, number)),
     )

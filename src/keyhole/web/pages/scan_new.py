@@ -48,7 +48,8 @@ def new(request: HttpRequest) -> HttpResponseBase:
     caller = caller_of(request)
     connected = repositories.list_repositories(caller)
     if request.method != "POST":
-        return _form(request, connected, Form(repository=request.GET.get("repository", "")))
+        only = str(connected[0].pk) if len(connected) == 1 else ""
+        return _form(request, connected, Form(repository=request.GET.get("repository", only)))
     form = _posted(request.POST)
     try:
         scan = scans.create(caller, _spec(form, connected))

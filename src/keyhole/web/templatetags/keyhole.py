@@ -13,6 +13,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from keyhole.accounts.models import User
+from keyhole.audit import explain
 from keyhole.core.actions import may as allowed
 from keyhole.core.summary import counted
 from keyhole.integrations.activity import Day
@@ -88,6 +89,12 @@ def day(moment: datetime | None) -> str:
 def count_of(number: int, thing: str) -> str:
     """`{{ 2|count_of:"repository" }}` is `2 repositories`."""
     return counted(number, thing)
+
+
+@register.filter
+def why(reason: str | None) -> str:
+    """Why something was refused, in a sentence."""
+    return explain.why(reason or "")
 
 
 @register.filter

@@ -55,7 +55,7 @@ def test_without_advisories_nothing_is_clean(history, scan, tmp_path):
     for file in (None, tmp_path / "absent"):
         result = dependencies(scan, history, file)
         assert not result.clean
-        assert result.reasons == ("1 packages were not assessed: there are no advisories yet",)
+        assert result.reasons == ("1 package was not assessed: there are no advisories yet",)
 
 
 def test_what_could_not_be_assessed_is_named(history, scan, tmp_path):
@@ -72,8 +72,8 @@ def test_what_could_not_be_assessed_is_named(history, scan, tmp_path):
     told = "; ".join(result.reasons)
     assert "composer.lock was not assessed: not JSON" in told
     assert "go.mod was not assessed: not UTF-8 text" in told
-    assert "1 packages of crates.io were not assessed: there are no advisories for crates.io" in told
-    assert "1 packages without one exact version were not assessed: tool" in told
+    assert "1 package of crates.io was not assessed: there are no advisories for crates.io" in told
+    assert "1 package without one exact version was not assessed: tool" in told
     assert "\x1b" not in told
 
 
