@@ -42,7 +42,7 @@ def test_a_token_is_printed_once_and_alone_on_standard_output(keyhole, folder):
     assert done.returncode == 0
     token = generated(done)
     assert token.startswith("khp_")
-    assert "team/tide-api with contents:read, metadata:read. Nothing else." in done.stderr
+    assert "team/tide-api with contents: read, metadata: read. Nothing else." in done.stderr
     for again in (
         keyhole("token", "list"),
         keyhole("token", "show", "Scanner"),

@@ -72,7 +72,7 @@ def test_every_step_truly_happens(project, tmp_path):
     assert "deploy.env:1" in scan["detail"]
     details = {step["name"]: step["detail"] for step in report["steps"]}
     assert "contents: read" in details["plan"]
-    assert "healthy" in details["seal"]
+    assert "working" in details["seal"]
     assert "1 finding" in details["scan_there"]
     assert "does not accept the credential" in details["notice"]
 

@@ -79,7 +79,7 @@ def test_every_example_of_the_guide_runs(run, tide, tmp_path):
             canaries.watch("planned token", done.stdout.strip())
             assert done.stdout.startswith("khp_")
             assert done.stdout.count("\n") == 1
-            assert "acme/tide-api with contents:read, metadata:read. Nothing else." in done.stderr
+            assert "acme/tide-api with contents: read, metadata: read. Nothing else." in done.stderr
         elif "--list-presets" not in example and "--token" not in example and "audit" not in example:
             assert "Nothing else." in done.stdout
             assert "13. Copy the token now" in done.stdout

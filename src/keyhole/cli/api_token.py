@@ -26,7 +26,7 @@ def command() -> None:
 @click.option("--days", type=int, default=30, show_default=True, help="Days until it expires.")
 @json_option
 def new(name: str, actions: tuple[str, ...], days: int, as_json: bool) -> None:
-    """Make an API token. It is printed once, on standard output; everything else goes to standard error."""
+    """Generate an API token. It is printed once, on standard output; everything else goes to standard error."""
     caller = open_keyhole()
     from keyhole.accounts.api_tokens import create
 
@@ -90,7 +90,7 @@ def list_(as_json: bool) -> None:
             )
             for token in tokens
         ],
-        empty="No API tokens. `keyhole api-token new NAME -a scan:read` makes one.",
+        empty="No API tokens. `keyhole api-token new NAME -a scan:read` generates one.",
     )
 
 

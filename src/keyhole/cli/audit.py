@@ -86,7 +86,7 @@ def list_(limit: int, before: int | None, as_json: bool, **given: str | None) ->
         say_json([_as_json(entry) for entry in shown])
         return
     table(
-        ["Record", "When", "Who", "From", "What", "About", "Outcome"],
+        ("RECORD", "WHEN", "WHO", "FROM", "WHAT", "ABOUT", "OUTCOME"),
         [
             (
                 entry.id,

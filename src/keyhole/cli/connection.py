@@ -45,7 +45,7 @@ def list_(as_json: bool) -> None:
             (
                 row.pk,
                 row.name,
-                row.state.value,
+                row.state.words,
                 row.kind.replace("_", "-"),
                 row.owner_login,
                 row.instance.name,
@@ -91,7 +91,7 @@ def show(connection: str, as_json: bool) -> None:
 def _say(row: Connection) -> None:
     for label, value in (
         ("Connection", f"{row.name} (id {row.pk})"),
-        ("State", row.state.value + (f": {row.reason} {row.hint}".rstrip() if row.problem else "")),
+        ("State", row.state.words + (f": {row.reason} {row.hint}".rstrip() if row.problem else "")),
         ("Kind", row.kind.replace("_", "-") + (f", acts as {row.login}" if row.login else "")),
         ("GitHub", row.instance.name + (f" {row.version}" if row.version else "")),
         ("Owner", row.owner_login),

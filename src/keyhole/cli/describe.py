@@ -89,7 +89,7 @@ def permission_words(token: Token) -> str:
     """The permissions with their levels, short."""
     rights = _rights(token)
     held = rights.permissions if rights is not None else {}
-    return ", ".join(f"{name}:{level.word}" for name, level in sorted(held.items())) or "none"
+    return ", ".join(f"{name}: {level.word}" for name, level in sorted(held.items())) or "none"
 
 
 def sentence(token: Token) -> str:

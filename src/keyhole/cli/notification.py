@@ -125,7 +125,8 @@ def _rule(text: str) -> tuple[str, RuleSpec]:
     "--secrets", is_flag=True, help="Ask for the address (and key) anew, or read them from standard input."
 )
 @click.option("--rule", "rules", multiple=True, metavar="EVENT=WHEN[:SEVERITY]", help="Replaces all rules.")
-def change(channel: str, name: str, to: str, secrets: bool, rules: tuple[str, ...]) -> None:
+@json_option
+def change(channel: str, name: str, to: str, secrets: bool, rules: tuple[str, ...], as_json: bool) -> None:
     """Change a CHANNEL (id or name). What is not named, or left empty, stays as it is."""
     caller = open_keyhole()
     from keyhole.notifications import services
@@ -144,6 +145,9 @@ def change(channel: str, name: str, to: str, secrets: bool, rules: tuple[str, ..
         )
     if wanted:
         services.set_rules(caller, row.pk, wanted)
+    if as_json:
+        say_json(_as_dict(row))
+        return
     click.echo(f"{safe(row.name)} is as you say. Send a test: keyhole notification test {row.pk}")
 
 
@@ -194,30 +198,36 @@ def log(channel: str | None, as_json: bool) -> None:
 
 @command.command("pause")
 @click.argument("channel")
-def pause(channel: str) -> None:
+@json_option
+def pause(channel: str, as_json: bool) -> None:
     """Stop telling a CHANNEL (id or name) anything."""
-    _set_paused(channel, True)
+    _set_paused(channel, True, as_json)
 
 
 @command.command("resume")
 @click.argument("channel")
-def resume(channel: str) -> None:
+@json_option
+def resume(channel: str, as_json: bool) -> None:
     """Tell a CHANNEL (id or name) again what its rules want."""
-    _set_paused(channel, False)
+    _set_paused(channel, False, as_json)
 
 
-def _set_paused(channel: str, paused: bool) -> None:
+def _set_paused(channel: str, paused: bool, as_json: bool) -> None:
     caller = open_keyhole()
     from keyhole.notifications import services
 
     row = services.set_paused(caller, _found(caller, channel).pk, paused)
+    if as_json:
+        say_json(_as_dict(row))
+        return
     click.echo(f"{safe(row.name)} is {'paused' if paused else 'told again what its rules want'}.")
 
 
 @command.command("remove")
 @click.argument("channel")
 @click.option("--yes", is_flag=True, help="Do not ask.")
-def remove(channel: str, yes: bool) -> None:
+@json_option
+def remove(channel: str, yes: bool, as_json: bool) -> None:
     """Remove a CHANNEL (id or name) and forget its secrets."""
     caller = open_keyhole()
     from keyhole.notifications import services
@@ -226,6 +236,9 @@ def remove(channel: str, yes: bool) -> None:
     if not yes:
         click.confirm(f"Remove {safe(row.name)}, which sends to {safe(row.target)}?", abort=True, err=True)
     services.remove(caller, row.pk)
+    if as_json:
+        say_json({"id": row.pk, "name": row.name, "removed": True})
+        return
     click.echo(f"{safe(row.name)} is removed.")
 
 

@@ -43,7 +43,7 @@ def _tell(found: Status) -> None:
     if found.keys:
         click.echo()
         table(
-            ["Key", "Secrets", "State"],
+            ("KEY", "SECRETS", "STATE"),
             [(key_id, used, _state(found, key_id)) for key_id, used in found.keys.items()],
             empty="",
         )

@@ -64,7 +64,7 @@ def status(as_json: bool) -> None:
             [
                 (
                     each.connection.name,
-                    each.connection.state.value,
+                    each.connection.state.words,
                     ago(each.asked_at),
                     each.outcome or each.connection.reason or "not asked by the watch yet",
                     ago(each.next_at, never="when a server runs"),

@@ -35,6 +35,14 @@ class State(StrEnum):
     PAUSED = "paused"
     REMOVED = "removed"
 
+    @property
+    def words(self) -> str:
+        """As people are told it, on pages and in the terminal; the value is for machines."""
+        return _WORDS.get(self.value, self.value)
+
+
+_WORDS = {"healthy": "working", "unchecked": "not checked", "troubled": "no answer", "sick": "refused"}
+
 
 class Credential(models.Model):
     """What is known of a sealed credential. The base of a connection and of the one that is to succeed it."""

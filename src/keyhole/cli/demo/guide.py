@@ -79,7 +79,7 @@ def seal(world: World) -> str:
     )  # fmt: skip
     if made["state"] != "healthy" or made["taken_in"] != [world.on_github]:
         raise StepFailed(f"The connection is {made['state']} and took in {made['taken_in']}.")
-    return f"AES-256-GCM, bound to its place; healthy, expires {made['expires_at'][:10]}; {world.on_github} taken in"
+    return f"AES-256-GCM, bound to its place; working, expires {made['expires_at'][:10]}; {world.on_github} taken in"
 
 
 def scan_there(world: World) -> str:

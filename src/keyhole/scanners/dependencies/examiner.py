@@ -53,7 +53,11 @@ class Packages:
                 gaps.append(f"more than {MOST_PACKAGES:,} packages; the others were not assessed")
                 break
         if not found:
-            return Assessment((), tuple(gaps), (f"{counted(count, 'file')} that could name packages, and no package in them.",))
+            return Assessment(
+                (),
+                tuple(gaps),
+                (f"{counted(count, 'file')} that could name packages, and no package in them.",),
+            )
         if self._index is None:
             return Assessment((), (*gaps, f"{_packages(len(found))} not assessed: {self._why}"), ())
         return self._assessed(self._index, found, count, gaps)
@@ -79,11 +83,10 @@ class Packages:
             for name, number in sorted(unknown.items())
         ]
         if loose:
-            gaps.append(
-                f"{_packages(len(loose), ' without one exact version')} not assessed: {_some(loose)}"
-            )
+            gaps.append(f"{_packages(len(loose), ' without one exact version')} not assessed: {_some(loose)}")
         compared = len(found) - len(loose) - sum(unknown.values())
-        note = f"{counted(compared, 'package')} of {counted(count, 'file')} compared with advisories of {index.at[:10]}."
+        read = f"{counted(compared, 'package')} of {counted(count, 'file')}"
+        note = f"{read} compared with advisories of {index.at[:10]}."
         return Assessment(tuple(issues), tuple(gaps), (note,))
 
 
