@@ -15,7 +15,6 @@ from keyhole.core.errors import InvalidInput
 if TYPE_CHECKING:
     from keyhole.connections.models import Connection
     from keyhole.core.caller import Caller
-    from keyhole.inspector.report import Report
     from keyhole.repositories.github import Taken
 
 _CONNECTION = click.argument("connection", metavar="CONNECTION")
@@ -63,14 +62,19 @@ def list_(as_json: bool) -> None:
 @_CONNECTION
 @json_option
 def show(connection: str, as_json: bool) -> None:
-    """Show one connection, what it reaches and what is taken in."""
+    """Show one connection: what it can do beside its plan and its use, what it reaches and what is taken in."""
     caller = open_keyhole()
+    from keyhole.cli.rights import rights_dict, say_rights
+    from keyhole.integrations.watch.rights import rights_of
+
     row = _named(caller, connection)
     if as_json:
-        say_json(as_dict(caller, row))
+        say_json(as_dict(caller, row) | {"permissions": rights_dict(rights_of(caller, row))})
         return
     _say(row)
     from keyhole.repositories.github import reachable
+
+    say_rights(rights_of(caller, row))
 
     click.echo()
     table(
@@ -117,13 +121,10 @@ def check(connection: str, thorough: bool, as_json: bool) -> None:
 
     row = services.check(caller, _named(caller, connection).pk)
     if thorough and not row.problem:
-        from keyhole.inspector.connected import inspect_connection
+        from keyhole.cli.rights import say_inspected
+        from keyhole.integrations.watch.inspections import inspect_now
 
-        report = inspect_connection(caller, row.pk)
-        if as_json:
-            say_json(report.as_json())
-        else:
-            _say_held(report)
+        say_inspected(inspect_now(caller, row.pk), as_json=as_json)
         return
     if as_json:
         say_json(as_dict(caller, row))
@@ -136,20 +137,6 @@ def check(connection: str, thorough: bool, as_json: bool) -> None:
         )
     if row.problem:
         sys.exit(_REFUSED)
-
-
-def _say_held(report: Report) -> None:
-    if report.scopes:
-        click.echo(
-            f"Scopes: {', '.join(map(safe, report.scopes))}. Such a token has no permissions of single kinds."
-        )
-        return
-    table(
-        ("PERMISSION", "LEVEL"),
-        [(name, level.word) for name, level in sorted(report.held().items())],
-        empty="No permission is proved.",
-    )
-    click.echo(f"{report.requests} requests, none of which can change anything.")
 
 
 @command.command("refresh")

@@ -21,9 +21,10 @@ from keyhole.connections.app_tokens import METADATA, forget, installation_token
 from keyhole.connections.models import BLOCKING, MISSING, Connection, Successor
 from keyhole.connections.records import locked, no_such, record
 from keyhole.connections.rotation import failed, promote, waiting
+from keyhole.connections.usage import note_use
 from keyhole.core.caller import Caller
 from keyhole.core.errors import Conflict, NotFound
-from keyhole.core.permissions import Level
+from keyhole.core.permissions import Level, PermissionSet
 from keyhole.core.secret import Secret
 from keyhole.providers import outgoing
 from keyhole.providers.github.client import GitHub
@@ -65,9 +66,12 @@ class Use:
 
 
 @contextmanager
-def using(caller: Caller, connection: Connection, *, probing: bool = False) -> Iterator[Use]:
+def using(
+    caller: Caller, connection: Connection, *, probing: bool = False, needs: PermissionSet = METADATA
+) -> Iterator[Use]:
     """The connection for one piece of work. How it ends is noted, errors pass through.
 
+    `needs`: the permissions that the work takes; they count as used when it succeeds.
     `probing`: it is only asked about. Then a credential that waits for its first use goes on waiting: that it lives
     does not prove that it can do the work of the old one. Conflict when the connection is paused, NotFound when it is
     removed, Unavailable when the vault is sealed.
@@ -79,6 +83,8 @@ def using(caller: Caller, connection: Connection, *, probing: bool = False) -> I
         _note_problem(caller, use, problem)
         raise
     _note_success(caller, use)
+    if not probing:
+        note_use(use.connection, needs)
 
 
 def client_for(caller: Caller, connection: Connection) -> GitHub:

@@ -45,6 +45,26 @@ def forget(row: Connection, key: Secret) -> None:
         _apps.pop(recognition(key, row.web, row.installation_id), None)
 
 
+def installed(row: Connection, key: Secret) -> Mapping[str, object]:
+    """What GitHub says of the App's installation now, in the form of a connection's report.
+
+    GitHubProblem when it does not take the key, or the App is not installed there any more.
+    """
+    try:
+        found = next(
+            (each for each in _app(row, key).installations() if each.id == row.installation_id), None
+        )
+    except GitHubProblem as problem:
+        raise _told_apart(row, problem) from problem
+    if found is None:
+        raise GitHubProblem(
+            ProblemKind.BAD_CREDENTIALS,
+            message=f"The App is not installed on {row.owner_login} any more.",
+            hint="Install it there again and connect it anew: the installation has another number then.",
+        )
+    return {"permissions": dict(found.permissions), "all_repositories": found.all_repositories}
+
+
 def _told_apart(row: Connection, problem: GitHubProblem) -> GitHubProblem:
     """The refusal in terms of Apps, where GitHub's status alone would be read as one of a token's."""
     where, said = row.owner_login, problem.said.lower()

@@ -170,6 +170,25 @@ class Successor(Credential):
         return Place("connection_successor", self.pk, "token")
 
 
+class Used(models.Model):
+    """That something was done on GitHub which took a permission at a level, and when that was last."""
+
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="used")
+    permission = models.CharField(max_length=60)
+    level = models.CharField(max_length=10)
+    last_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=["connection", "permission", "level"], name="one_use_of_a_permission"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.connection.name}: {self.permission} {self.level}"
+
+
 class AppDraft(models.Model):
     """A GitHub App whose installation is still to be chosen; its key is in the vault, for minutes."""
 

@@ -48,6 +48,42 @@ def compare(report: Report, planned: Mapping[str, Level]) -> Comparison:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Change:
+    """How a credential differs from what it was, or from another one. Levels are shown, never guessed."""
+
+    widened: Mapping[str, Level] = field(default_factory=dict)
+    """Shown to be granted now, and shown not to be before: the highest such level."""
+    narrowed: Mapping[str, Level] = field(default_factory=dict)
+    """Shown to be granted before, and shown not to be now: the lowest such level."""
+    scopes_added: tuple[str, ...] = ()
+    scopes_gone: tuple[str, ...] = ()
+
+    @property
+    def any(self) -> bool:
+        """Whether there is a difference."""
+        return bool(self.widened or self.narrowed or self.scopes_added or self.scopes_gone)
+
+
+def change(before: Report, after: Report) -> Change:
+    """What two reports show to be different. What either could not prove is no difference."""
+    known = {(each.permission, each.level): each.verdict for each in before.findings}
+    widened: dict[str, Level] = {}
+    narrowed: dict[str, Level] = {}
+    for each in after.findings:
+        match known.get((each.permission, each.level)), each.verdict:
+            case Verdict.NOT_GRANTED, Verdict.GRANTED:
+                widened[each.permission] = max(each.level, widened.get(each.permission, each.level))
+            case Verdict.GRANTED, Verdict.NOT_GRANTED:
+                narrowed[each.permission] = min(each.level, narrowed.get(each.permission, each.level))
+    return Change(
+        widened,
+        narrowed,
+        tuple(sorted({*after.scopes} - {*before.scopes})),
+        tuple(sorted({*before.scopes} - {*after.scopes})),
+    )
+
+
 def _unneeded(report: Report, planned: Mapping[str, Level]) -> dict[str, Level]:
     return {
         name: level

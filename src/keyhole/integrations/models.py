@@ -57,6 +57,8 @@ class TaskKind(StrEnum):
 
     PROBE = "connection-probe"
     REMIND = "expiry-reminders"
+    INSPECT = "connection-inspection"
+    UNUSED = "unused-rights"
 
 
 class Task(models.Model):
@@ -64,7 +66,7 @@ class Task(models.Model):
 
     kind = models.CharField(max_length=30)
     subject = models.BigIntegerField(default=0)
-    """Id of the connection that is probed; 0 for what is about all of them."""
+    """Id of the connection that is asked about; 0 for what is about all of them."""
     due_at = models.DateTimeField()
     done_at = models.DateTimeField(null=True)
     outcome = models.CharField(max_length=300, blank=True)
@@ -122,3 +124,34 @@ class Reminder(models.Model):
 
     def __str__(self) -> str:
         return f"{self.about} {self.subject}: {self.days} days"
+
+
+class RightsChange(models.Model):
+    """That GitHub was seen to grant a connection's credential more or less than the time before."""
+
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="rights_changes")
+    at = models.DateTimeField()
+    widened = models.JSONField(default=list)
+    """What it can do since, as `contents: write` or `scope repo`."""
+    narrowed = models.JSONField(default=list)
+    """What it cannot do any more, likewise."""
+
+    def __str__(self) -> str:
+        return f"{self.connection}: +{len(self.widened)} -{len(self.narrowed)}"
+
+
+class Unneeded(models.Model):
+    """What people were told last of the rights that a token or connection does not use; so that it is said once."""
+
+    about = models.CharField(max_length=12)
+    """One of `About`."""
+    subject = models.BigIntegerField()
+    """Id of the token or connection."""
+    what = models.JSONField(default=list)
+    """What was not used, each as `contents: write`."""
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["about", "subject"], name="one_unneeded_each"),)
+
+    def __str__(self) -> str:
+        return f"{self.about} {self.subject}: {len(self.what)} unneeded"

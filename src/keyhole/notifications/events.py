@@ -50,6 +50,11 @@ _TABLE = (
     EventKind("token.expired", "Token expired", "On the day that a token expired."),
     EventKind("token.revoked", "Token revoked", "Somebody revoked a token, or it was found in the open."),
     EventKind("token.rotated", "Token rotated", "A token has a successor; the old one ends."),
+    EventKind(
+        "token.unused",
+        "Token may more than it uses",
+        "Rights of a token were not used for 30 days; said once.",
+    ),
     EventKind("token.approval_requested", "Token waits for approval", "Policy wants somebody's approval."),
     EventKind(
         "token.approval_decided", "Token approved or refused", "Somebody decided about a waiting token."
@@ -60,6 +65,11 @@ _TABLE = (
     EventKind("connection.expired", "Connection expired", "Its credential has expired."),
     EventKind("connection.failed", "Connection failed", "GitHub no longer accepts its credential."),
     EventKind("connection.recovered", "Connection works again", "A connection that had failed works again."),
+    EventKind(
+        "connection.drift",
+        "Connection may more or less",
+        "GitHub grants its credential more or less than before, or rights of it were not used for 30 days.",
+    ),
     EventKind(
         "connection.rotated",
         "Connection rotated",

@@ -79,13 +79,13 @@ def _fetched(
 ) -> Fetched:
     rotating = connections.is_rotating(connection)
     try:
-        with connections.using(caller, connection) as use:
+        with connections.using(caller, connection, needs=READ) as use:
             return _by_id(caller, use, repository, on_progress)
     except GitHubProblem:
         # If this was the first use of a new credential, it has failed by now, and the old one goes on.
         if not rotating or connections.is_rotating(connection):
             raise
-    with connections.using(caller, connection) as use:
+    with connections.using(caller, connection, needs=READ) as use:
         return _by_id(caller, use, repository, on_progress)
 
 

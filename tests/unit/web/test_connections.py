@@ -7,6 +7,7 @@ from django.test import Client
 from keyhole.accounts.services import local_caller
 from keyhole.connections import services as connections
 from keyhole.connections.models import Successor
+from keyhole.core.permissions import Level
 from keyhole.repositories import listing, services
 from keyhole.testing.github import GitHub
 from keyhole.vault import services as vault
@@ -138,6 +139,25 @@ def test_a_revoked_token_shows_on_every_page_and_its_text_on_none(world, given, 
 
 def test_github_taking_it_is_said(browser, row):
     assert "GitHub takes the credential" in sent(browser, f"/connections/{row.pk}/check")
+
+
+def test_checking_thoroughly_shows_what_it_can_do_beside_plan_and_use(world, given, browser, row):
+    assert "was not asked yet what it can do" in shown(browser, f"/connections/{row.pk}")
+    told = sent(browser, f"/connections/{row.pk}/inspect")
+    assert "requests; it can do what it could before" in told
+    given.permissions = {**given.permissions, "issues": Level.WRITE}
+    assert "New: issues: write." in sent(browser, f"/connections/{row.pk}/inspect")
+    text = shown(browser, f"/connections/{row.pk}")
+    assert "It was changed on GitHub" in text
+    assert "<b>Issues: write</b> is beyond the plan" not in text  # there was no plan
+    assert given.text not in text
+    assert world.changes == 0
+    world.revoke(given)
+    assert "does not accept" in sent(browser, f"/connections/{row.pk}/inspect")
+    looker = browser_of(member().user_id)
+    assert looker.post(f"/connections/{row.pk}/inspect").status_code == 403
+    assert looker.get(f"/connections/{row.pk}").status_code == 200
+    assert Client(HTTP_HOST="localhost").post(f"/connections/{row.pk}/inspect").status_code in (302, 403)
 
 
 def test_rename_and_pause(browser, row):

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from django.db import transaction
 
 from keyhole.integrations.models import Task, TaskKind
-from keyhole.integrations.watch import probes, reminders, schedule
+from keyhole.integrations.watch import inspections, probes, reminders, schedule, unneeded
 from keyhole.jobs import job, step
 
 
@@ -17,6 +17,14 @@ def _due_probes() -> Iterable[int]:
 
 def _due_reminders() -> Iterable[int]:
     return schedule.due(TaskKind.REMIND)
+
+
+def _due_inspections() -> Iterable[int]:
+    return schedule.due(TaskKind.INSPECT)
+
+
+def _due_unused() -> Iterable[int]:
+    return schedule.due(TaskKind.UNUSED)
 
 
 def _failed(row: int, reason: str) -> None:
@@ -48,3 +56,27 @@ def remind(row: int) -> None:
 def say(row: int) -> None:
     """Every reminder is remembered in the transaction that gives it, so a crash in the middle repeats none."""
     reminders.remind(row)
+
+
+@job(TaskKind.INSPECT.value, unfinished=_due_inspections, failed=_failed)
+def inspect(row: int) -> None:
+    """Ask GitHub what one connection can do."""
+    look(row)
+
+
+@step
+def look(row: int) -> None:
+    """The requests and what comes of them. A crash in the middle asks once more, which changes nothing."""
+    inspections.inspect_due(row)
+
+
+@job(TaskKind.UNUSED.value, unfinished=_due_unused, failed=_failed)
+def unused(row: int) -> None:
+    """Tell what is granted and not used."""
+    tell_unused(row)
+
+
+@step
+def tell_unused(row: int) -> None:
+    """What was told is remembered in the same transaction, so a crash in the middle repeats nothing."""
+    unneeded.tell_due(row)

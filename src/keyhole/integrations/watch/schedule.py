@@ -17,14 +17,21 @@ from django.utils import timezone
 from keyhole.connections.models import Connection
 from keyhole.integrations.models import Task, TaskKind
 
-EVERY = {TaskKind.PROBE: timedelta(days=1), TaskKind.REMIND: timedelta(hours=1)}
+EVERY = {
+    TaskKind.PROBE: timedelta(days=1),
+    TaskKind.REMIND: timedelta(hours=1),
+    TaskKind.INSPECT: timedelta(days=7),
+    TaskKind.UNUSED: timedelta(days=1),
+}
 """How long after one the next."""
 SOON = timedelta(hours=1)
 """When to try again what came to nothing."""
 _SPREAD = 0.1
 """How far from `EVERY` the next may be, as a part of it: connections must not all be asked at one moment."""
-_FURTHEST = timedelta(days=2)
-"""No task is further away. One that seems to be was dated by a clock that has been corrected since."""
+_LEAST = timedelta(days=2)
+"""No task is further away than this, or twice its interval. One that seems to be was dated by a clock that has been
+corrected since.
+"""
 _KEPT = timedelta(days=30)
 _dice = random.SystemRandom()
 
@@ -34,7 +41,8 @@ def due(kind: TaskKind, now: datetime | None = None) -> list[int]:
     moment = now or timezone.now()
     _begin(kind, moment)
     waiting = Task.objects.filter(kind=kind, done_at=None).order_by("due_at", "pk")
-    return [task.pk for task in waiting if not moment < task.due_at <= moment + _FURTHEST]
+    furthest = moment + max(_LEAST, 2 * EVERY[kind])
+    return [task.pk for task in waiting if not moment < task.due_at <= furthest]
 
 
 def _begin(kind: TaskKind, now: datetime) -> None:
@@ -47,7 +55,7 @@ def _begin(kind: TaskKind, now: datetime) -> None:
 
 
 def _subjects(kind: TaskKind) -> Iterable[int]:
-    if kind is TaskKind.REMIND:
+    if kind in (TaskKind.REMIND, TaskKind.UNUSED):
         return (0,)
     return Connection.objects.filter(removed_at=None).values_list("pk", flat=True)
 

@@ -1,13 +1,14 @@
-"""What a connection's credential can do, from its last report, as rows of a table."""
+"""What a connection's credential can do, from its last report, beside what it was used for, as rows of a table."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from keyhole.connections.models import Connection
 from keyhole.core.errors import InvalidInput
 from keyhole.core.permissions import Level, vocabulary
 from keyhole.inspector.report import Finding, Report, Verdict, from_json
+from keyhole.integrations.watch.rights import Rights
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,25 @@ class Granted:
     evidence: str
     planned: str
     """The level that was planned; empty when it was not."""
+    used: str = ""
+    """The highest level that was used in 30 days; empty when none was."""
+    beyond_plan: bool = False
+    idle: bool = False
+    """Whether more is granted than was used in 30 days."""
+
+
+def beside_use(rights: Rights) -> list[Granted]:
+    """What is held, was planned or was used, by name, with how it is known."""
+    shown = {each.title: each for each in granted(rights.connection)}
+    return [
+        replace(
+            shown.get(each.title) or Granted(each.title, Verdict.UNPROVABLE.value, "Not asked.", ""),
+            used=each.used.word if each.used else "",
+            beyond_plan=each.beyond_plan,
+            idle=each.idle,
+        )
+        for each in rights.rows
+    ]
 
 
 def granted(connection: Connection) -> list[Granted]:

@@ -11,10 +11,13 @@ from django.shortcuts import redirect
 from keyhole.connections import services as connections
 from keyhole.connections.models import Connection
 from keyhole.core.caller import Caller
+from keyhole.integrations.watch import inspections
+from keyhole.integrations.watch.rights import rights_of
+from keyhole.providers.github.problems import GitHubProblem
 from keyhole.repositories import github, listing
 from keyhole.repositories.models import Listing
 from keyhole.web.caller import caller_of
-from keyhole.web.forms.granted import granted
+from keyhole.web.forms.granted import beside_use
 from keyhole.web.forms.numbers import whole_number
 from keyhole.web.registry import page, trail
 from keyhole.web.render import show
@@ -65,13 +68,15 @@ def one(request: HttpRequest, number: int) -> HttpResponse:
     row = connections.get(caller, number)
     reachable = github.reachable(caller, number)
     taken = [here for _, here in reachable if here is not None]
+    rights = rights_of(caller, row)
     return show(
         request,
         "web/connection.html",
         title=row.name,
         connection=row,
         successor=getattr(row, "successor", None),
-        granted=granted(row),
+        rights=rights,
+        granted=beside_use(rights),
         reachable=reachable[:_SHOWN],
         hidden=len(reachable[_SHOWN:]),
         seen=len(reachable),
@@ -161,4 +166,29 @@ def check(request: HttpRequest, number: int) -> HttpResponseBase:
         messages.error(request, f"{row.reason} {row.hint}".strip(), "bad")
     else:
         messages.success(request, "GitHub takes the credential.", "ok")
+    return redirect("connection", number)
+
+
+@page(
+    "connections/<int:number>/inspect",
+    name="connection-inspect",
+    title="Check thoroughly",
+    action="connection:change",
+    section="repositories",
+    methods=("POST",),
+)
+def inspect(request: HttpRequest, number: int) -> HttpResponseBase:
+    """Asks GitHub what the credential can do, permission by permission; what came of it is kept and told."""
+    try:
+        found = inspections.inspect_now(caller_of(request), number)
+    except GitHubProblem as problem:
+        messages.error(request, f"{problem.message} {problem.hint}".strip(), "bad")
+    else:
+        warn = found.change.any or not found.kept
+        messages.add_message(
+            request,
+            messages.WARNING if warn else messages.SUCCESS,
+            inspections.said(found),
+            "warn" if warn else "ok",
+        )
     return redirect("connection", number)

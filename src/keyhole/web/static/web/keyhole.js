@@ -102,9 +102,15 @@ async function offerRefs(select) {
 document.addEventListener("click", onCopy);
 document.addEventListener("submit", (event) => {
   const form = event.target.closest("form[data-once]");
-  if (form) setTimeout(() => all("button", form).forEach((button) => { button.disabled = true; }), 0);
+  if (form) setTimeout(() => all("button", form).forEach((button) => {
+    button.disabled = true;
+    if (form.dataset.busy) [button.dataset.says, button.textContent] = [button.textContent, form.dataset.busy];
+  }), 0);
 });
-addEventListener("pageshow", () => all("form[data-once] button").forEach((button) => { button.disabled = false; }));
+addEventListener("pageshow", () => all("form[data-once] button").forEach((button) => {
+  button.disabled = false;
+  if (button.dataset.says) button.textContent = button.dataset.says;
+}));
 addEventListener("pagehide", () => all("[data-secret]").forEach((element) => { element.textContent = ""; }));
 all("form[data-summary]").forEach(watchForm);
 all("input[data-filter]").forEach(filterRows);
