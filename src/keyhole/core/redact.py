@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 _TOKEN = re.compile(
-    r"(?:gh[pousr]_|github_pat_|khp_|xox[a-z]-)[0-9A-Za-z_.-]{8,}|eyJ[\w-]{8,}\.[\w-]+\.[\w-]+"
+    r"(?:gh[pousr]_|github_pat_|kh[pa]_|xox[a-z]-)[0-9A-Za-z_.-]{8,}|eyJ[\w-]{8,}\.[\w-]+\.[\w-]+"
 )
 
 

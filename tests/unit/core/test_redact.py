@@ -5,13 +5,14 @@ from __future__ import annotations
 import pytest
 
 from keyhole.core.redact import cut, lines, one_line
-from keyhole.core.token_text import mint
+from keyhole.core.token_text import API_PREFIX, mint
 
 
 @pytest.mark.parametrize(
     "token",
     [
         mint(lambda count: bytes(range(count))).reveal(),  # the same in every worker: it names the test
+        mint(lambda count: bytes(range(count)), prefix=API_PREFIX).reveal(),
         f"ghp_{'a' * 36}",
         f"github_pat_{'a' * 22}_{'b' * 59}",
         f"ghs_12_eyJ{'a' * 20}.{'b' * 20}.{'c-_' * 9}",
