@@ -1,7 +1,9 @@
 """Guessing passwords is slowed down: per client network and name, and per client network.
 
-Never per name alone, since anybody could then lock somebody else out. Counted in Django's cache, which is this
-process's memory by default: with several web processes a guesser has so many times the tries, still few.
+Never per name alone, since anybody could then lock somebody else out. Codes of the second step are counted per account,
+too: a code has six digits, who has many addresses has many tries, and who gets that far has the password. Counted in
+Django's cache, which is this process's memory by default: with several web processes a guesser has so many times the
+tries, still few.
 """
 
 from __future__ import annotations
@@ -19,6 +21,10 @@ PER_NAME = 6
 """Failures of one client with one name within the window."""
 PER_CLIENT = 30
 """Failures of one client with any names within the window."""
+PER_ACCOUNT = 20
+"""Wrong codes for one account within its window, from wherever they come: of a million, three are right."""
+ACCOUNT_WINDOW = 60 * 60
+"""Seconds after which wrong codes are forgotten."""
 
 
 def too_many(address: str, name: str) -> bool:
@@ -44,6 +50,34 @@ def failed(address: str, name: str) -> None:
 def succeeded(address: str, name: str) -> None:
     """Forget the wrong tries with this name; those with other names still count."""
     cache.delete(_counters(address, name)[1])
+
+
+def too_many_codes(account: int) -> bool:
+    """Whether so many wrong codes were given for this account that nobody, from wherever, may try one now."""
+    return bool(cache.get(_codes(account), 0) >= PER_ACCOUNT)
+
+
+def code_failed(account: int) -> None:
+    """Count one wrong code of the second step."""
+    cache.add(_codes(account), 0, ACCOUNT_WINDOW)
+    cache.incr(_codes(account))
+
+
+def code_accepted(account: int) -> None:
+    """Forget the wrong codes of this account."""
+    cache.delete(_codes(account))
+
+
+def wait_for_codes() -> KeyholeError:
+    """What to tell somebody whose account has too many wrong codes."""
+    return KeyholeError(
+        "Too many wrong codes were given for this account.",
+        hint=f"Wait {ACCOUNT_WINDOW // 60} minutes, or use a passkey. If it was not you, somebody has your password.",
+    )
+
+
+def _codes(account: int) -> str:
+    return f"second-step:{account}"
 
 
 def _counters(address: str, name: str) -> tuple[str, str]:

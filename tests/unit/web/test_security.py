@@ -15,6 +15,7 @@ from keyhole.accounts.models import Passkey, User
 from keyhole.audit.models import Entry
 from keyhole.core import totp
 from keyhole.core.actions import Role
+from keyhole.web import throttle
 from tests import canaries
 from tests.unit.accounts.kit import PASSWORD, browser, caller, person
 from tests.unit.accounts.soft_authenticator import ORIGIN, SoftAuthenticator
@@ -100,6 +101,21 @@ def test_too_many_wrong_codes_send_back_to_the_password():
     assert client.post("/sign-in/second", {"code": codes[0]}).status_code == 429, (
         "a new start is no new tries"
     )
+
+
+def test_many_addresses_are_not_many_tries():
+    _, codes = set_up_app(browser(person("mia")))
+    for number in range(throttle.PER_ACCOUNT // 4):
+        client = browser()
+        client.defaults["REMOTE_ADDR"] = f"198.51.100.{number}"
+        first_step(client)
+        for _ in range(4):
+            assert client.post("/sign-in/second", {"code": "000000"}).status_code == 401
+    client = browser()
+    client.defaults["REMOTE_ADDR"] = "203.0.113.7"
+    first_step(client)
+    assert client.post("/sign-in/second", {"code": codes[0]}).status_code == 429
+    assert not signed_in(client)
 
 
 def test_the_first_step_is_worth_ten_minutes_and_this_password(clock):

@@ -52,3 +52,13 @@ def test_spellings_of_a_name_count_together_and_so_does_an_ipv6_network():
 def test_an_address_that_is_none_is_one_client():
     fail(throttle.PER_NAME, "")
     assert throttle.too_many("not an address", "mara")
+
+
+def test_codes_of_one_account_are_counted_wherever_they_come_from():
+    for _ in range(throttle.PER_ACCOUNT):
+        assert not throttle.too_many_codes(7)
+        throttle.code_failed(7)
+    assert throttle.too_many_codes(7)
+    assert not throttle.too_many_codes(8)
+    throttle.code_accepted(7)
+    assert not throttle.too_many_codes(7)

@@ -27,13 +27,18 @@ def second(request: HttpRequest) -> HttpResponseBase:
     if request.method != "POST":
         return _form(request, found)
     name = f"second step {found.user.pk}"
+    account = found.user.pk
     if throttle.too_many(address_of(request), name):
         return _form(request, found, 429, throttle.wait())
+    if throttle.too_many_codes(account):
+        return _form(request, found, 429, throttle.wait_for_codes())
     how = factors.code_is_right(found.user, request.POST.get("code", "")[:100])
     if how:
         throttle.succeeded(address_of(request), name)
+        throttle.code_accepted(account)
         return entry.begin(request, found.user, f"{found.first} and {how}", found.following)
     throttle.failed(address_of(request), name)
+    throttle.code_failed(account)
     entry.second_step_failed(request)
     entry.record(request, found.user, DENIED, how="code", why="The code was not valid.")
     if entry.pending(request) is None:
