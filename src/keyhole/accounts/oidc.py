@@ -189,14 +189,7 @@ def _person(claims: dict[str, Any]) -> User:
             # Addresses are given to the next one; who was tied to the account is somebody else.
             raise _refused("The account with this address is somebody else's at the provider.")
         Identity.objects.create(user=user, issuer=issuer, subject=subject)
-        append(
-            Draft(
-                action="account:identity",
-                outcome=ALLOWED,
-                actor=Caller(user.pk, user.email, Via.SETUP).as_actor(),
-                subject={"issuer": issuer, "member": user.login},
-            )
-        )
+        _record(user, "account:identity", issuer=issuer, member=user.login)
     return user
 
 
@@ -219,12 +212,21 @@ def _join(email: str, claims: dict[str, Any]) -> User:
     for number in range(1, 100):
         try:
             login = owner_name(base if number == 1 else f"{base}-{number}")
-            return make_user(email, login, None, Role(settings.KEYHOLE_OIDC_ROLE))
+            user = make_user(email, login, None, Role(settings.KEYHOLE_OIDC_ROLE))
         except Conflict:
             continue
         except InvalidInput:
             base = "person"
+        else:
+            issuer = settings.KEYHOLE_OIDC_ISSUER
+            _record(user, "account:create", login=user.login, role=user.role_name, issuer=issuer)
+            return user
     raise _refused("No login is free for this address.")
+
+
+def _record(user: User, action: str, **subject: object) -> None:
+    actor = Caller(user.pk, user.email, Via.SETUP).as_actor()
+    append(Draft(action=action, outcome=ALLOWED, actor=actor, subject={"user_id": user.pk, **subject}))
 
 
 def _redirect() -> str:

@@ -80,7 +80,7 @@ _TABLE = (
     EventKind(
         "scan.failed", "Scan failed", "A code scan ended without a result, or could not see everything."
     ),
-    EventKind("member.joined", "Member joined", "Somebody took an invitation."),
+    EventKind("member.joined", "Member joined", "Somebody took an invitation, or joined by OpenID Connect."),
     EventKind(
         "member.changed", "Member changed", "A member's role changed, or an account was disabled or enabled."
     ),

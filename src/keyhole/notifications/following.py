@@ -49,11 +49,13 @@ def _member_changed(_entry: Entry, about: Mapping[str, Any]) -> Event | None:
 
 
 def _member_joined(_entry: Entry, about: Mapping[str, Any]) -> Event | None:
-    if "invitation" not in about:
+    if "invitation" in about:
+        how = "took the invitation"
+    elif "issuer" in about:
+        how = "joined by the OpenID provider"
+    else:
         return None  # the first account, which nobody invited and nobody could be told of
-    title = (
-        f"{about.get('login', 'Somebody')} took the invitation and is {about.get('role', 'a member')} here"
-    )
+    title = f"{about.get('login', 'Somebody')} {how} and is {about.get('role', 'a member')} here"
     return Event("member.joined", Severity.INFO, title, url="/settings/members")
 
 

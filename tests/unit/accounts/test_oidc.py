@@ -186,6 +186,8 @@ def test_whoever_joins_has_the_role_that_was_set_and_a_login_of_their_own(provid
     provider.person = {"sub": "p-9", "email": "new@corp.example", "email_verified": True}
     user = come(provider)
     assert (user.role, user.login, user.has_usable_password()) == (Role.AUDITOR, "new-2", False)
+    made = Entry.objects.get(action="account:create").subject
+    assert (made["login"], made["role"], made["issuer"]) == ("new-2", "auditor", provider.issuer)
     provider.person = {"sub": "p-8", "email": "new@corp.example.evil.example", "email_verified": True}
     with pytest.raises(PermissionDenied):
         come(provider)

@@ -65,6 +65,16 @@ NEWS = [
         ("member.joined", Severity.INFO, "mia took the invitation and is member here", "/settings/members"),
     ),
     (
+        "account:create",
+        {"login": "nina", "issuer": "https://login.example", "role": "auditor"},
+        (
+            "member.joined",
+            Severity.INFO,
+            "nina joined by the OpenID provider and is auditor here",
+            "/settings/members",
+        ),
+    ),
+    (
         "policy:change",
         {"second_factor": ["owner"]},
         ("policy.changed", Severity.WARNING, "mara@harbour.example changed the policy", "/settings/policy"),
