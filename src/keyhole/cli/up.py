@@ -8,6 +8,8 @@ from pathlib import Path
 
 import click
 
+from keyhole.core.errors import InvalidInput
+
 
 @click.command("up")
 @click.option(
@@ -24,6 +26,9 @@ def command(data: Path | None, listen: str | None) -> None:
     if data is not None:
         os.environ["KEYHOLE_DATA"] = str(data.expanduser().resolve())
     if listen is not None:
+        host, _, port = listen.rpartition(":")
+        if not host or not port.isdecimal():
+            raise InvalidInput(f"{listen!r} is not HOST:PORT.", hint="For example --listen 127.0.0.1:8470")
         os.environ["KEYHOLE_LISTEN"] = listen
     # In place of this process, not below it: signals, exit code and memory are then the server's own.
     os.execv(sys.executable, [sys.executable, "-m", "keyhole.server"])  # noqa: S606 - ourselves, no shell

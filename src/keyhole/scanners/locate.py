@@ -17,21 +17,21 @@ def git_dir_of(path: Path) -> Path:
     us read somebody else's repository.
     """
     if not path.is_dir():
-        raise InvalidInput("there is no such folder", field="path")
+        raise InvalidInput("There is no such folder.", field="path")
     entry = path / ".git"
     git_dir = _follow(path, entry) if entry.is_file() else entry if entry.is_dir() else path
     if not (git_dir / "HEAD").is_file():
         raise InvalidInput(
-            "this folder is not a git repository",
+            "This folder is not a git repository.",
             field="path",
-            hint="name the folder that holds .git, or a bare repository",
+            hint="Name the folder that holds .git, or a bare repository.",
         )
     common = git_dir / "commondir"
     if common.is_file():
         _check_worktree(git_dir, (git_dir / _pointer(common)).resolve())
     elif not (git_dir / "objects").is_dir():
         raise InvalidInput(
-            "this folder is not a git repository", field="path", hint="it has no objects folder"
+            "This folder is not a git repository.", field="path", hint="It has no objects folder."
         )
     return git_dir.resolve()
 

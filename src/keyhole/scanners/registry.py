@@ -34,8 +34,8 @@ def chosen(ids: Iterable[str]) -> list[Scanner]:
     for name in wanted:
         if name not in known:
             raise UnknownScanner(
-                f"there is no scanner named {name[:40]!r}", hint=f"there are: {', '.join(known)}"
+                f"There is no scanner named {name[:40]!r}.", hint=f"There are: {', '.join(known)}."
             )
     if not wanted:
-        raise UnknownScanner("a scan needs at least one scanner", hint=f"there are: {', '.join(known)}")
+        raise UnknownScanner("A scan needs at least one scanner.", hint=f"There are: {', '.join(known)}.")
     return [known[name] for name in wanted]

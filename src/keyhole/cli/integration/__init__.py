@@ -10,6 +10,7 @@ import click
 from keyhole.cli.integration import shown
 from keyhole.cli.output import ago, json_option, safe, say_json, table
 from keyhole.cli.session import open_keyhole
+from keyhole.core.errors import InvalidInput
 
 if TYPE_CHECKING:
     from keyhole.integrations.services import Registered
@@ -42,8 +43,13 @@ def list_(
     """List every integration with its owner, reach, last use and expiration; WORDS narrow it down."""
     caller = open_keyhole()
     from keyhole.integrations.filtering import Filter
+    from keyhole.integrations.holdings import Health
     from keyhole.integrations.services import register
 
+    if health not in ("", *Health):
+        raise InvalidInput(
+            f"{health!r} is not a health.", field="health", hint=f"There are: {', '.join(Health)}."
+        )
     title = shown.permission_title(permission)
     asked = Filter(" ".join(words), health, owner, repository, title, writes)
     rows = asked.apply(register(caller, include_ended=include_ended or health == "ended"))

@@ -21,6 +21,8 @@ _NAMED = 3
 _LONGEST_SUMMARY = 120
 _MALICIOUS = "MAL-"
 
+_FETCH = "keyhole advisories sync fetches them"
+
 
 class Packages:
     """The scanner, made ready."""
@@ -59,7 +61,7 @@ class Packages:
                 (f"{counted(count, 'file')} that could name packages, and no package in them.",),
             )
         if self._index is None:
-            return Assessment((), (*gaps, f"{_packages(len(found))} not assessed: {self._why}"), ())
+            return Assessment((), (*gaps, f"{_packages(len(found))} not assessed: {self._why}; {_FETCH}"), ())
         return self._assessed(self._index, found, count, gaps)
 
     def _assessed(
