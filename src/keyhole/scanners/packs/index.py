@@ -125,7 +125,7 @@ def _headers(data: Bytes, offsets: Numbers) -> tuple[Bytes, Numbers, Numbers]:
         sizes[going] |= (byte & 0x7F) << (4 + 7 * turn)
         position[going] += 1
         going = going[(byte & 0x80) != 0]
-    if len(going) or bool(np.isin(kinds, (0, 5)).any()):
+    if len(going) or bool((sizes < 0).any()) or bool(np.isin(kinds, (0, 5)).any()):
         raise NotPlain("a header is not understood")
     return kinds, sizes, position
 
@@ -147,8 +147,10 @@ def _bases(
         back[going] = ((back[going] + 1) << 7) | (byte & 0x7F)
         position[near[going]] += 1
         going = going[(byte & 0x80) != 0]
-    bases[near] = np.searchsorted(offsets, offsets[near] - back)
-    if len(going) or bool((offsets[bases[near]] != offsets[near] - back).any()):
+    wanted = offsets[near] - back
+    # A number of more than 63 bits leads anywhere, also behind the last object.
+    bases[near] = np.minimum(np.searchsorted(offsets, wanted), len(offsets) - 1)
+    if len(going) or bool((back < 0).any()) or bool((offsets[bases[near]] != wanted).any()):
         raise NotPlain("a difference is from something that is no object")
     named = np.flatnonzero(kinds == _REF_DELTA)
     if len(named):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import zlib
+
 import pytest
 
 from keyhole.scanners.packs.index import KINDS, NO_BASE, NotPlain, ids_of, open_pack
@@ -65,3 +68,33 @@ def test_what_is_not_as_documented_is_refused(packed, where):
     pack.write_bytes(content)
     with pytest.raises((NotPlain, ValueError)):
         open_pack(index)
+
+
+def one_object(folder, header):
+    """The index of a pack of one object that begins with this header."""
+    pack = b"PACK\0\0\0\2\0\0\0\1" + header + zlib.compress(b"A" * 100)
+    name = hashlib.sha1(b"whatever").digest()
+    fanout = b"".join((number >= name[0]).to_bytes(4, "big") for number in range(256))
+    table = b"\377tOc\0\0\0\2" + fanout + name + bytes(4) + (12).to_bytes(4, "big") + bytes(40)
+    (folder / "one.pack").write_bytes(pack + bytes(20))
+    (folder / "one.idx").write_bytes(table)
+    return folder / "one.idx"
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        b"\xbf" + b"\xff" * 8 + b"\x7f",
+        b"\xbf" + b"\xff" * 8 + b"\x78",
+        b"\x65" + b"\xff" * 8 + b"\x7f",
+        b"\x65" + b"\xff" * 9 + b"\x7f",
+    ],
+    ids=["size below zero", "size far below zero", "base behind the end", "base far behind the end"],
+)
+def test_numbers_that_are_too_large_to_be_counted_in_are_refused(tmp_path, header):
+    with pytest.raises(NotPlain):
+        open_pack(one_object(tmp_path, header))
+
+
+def test_a_pack_of_one_object_is_read(tmp_path):
+    assert len(open_pack(one_object(tmp_path, b"\xb4\x06"))) == 1
