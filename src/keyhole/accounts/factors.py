@@ -104,9 +104,10 @@ def forget_codes_without_factor(user: User) -> None:
 
 
 def drop_all(user: User) -> None:
-    """Remove every second factor, inside the transaction of whoever may do that."""
+    """Remove every second factor and every other way in, inside the transaction of whoever may do that."""
     Authenticator.objects.filter(user=user).delete()
     user.passkeys.all().delete()
+    user.identities.all().delete()  # whoever has the person's account at the provider would come in by it again
     user.recovery_codes.all().delete()
 
 

@@ -58,10 +58,12 @@ def test_a_reset_link_works_once_and_ends_every_session(owner):
 def test_second_factors_stay_unless_they_are_dropped(owner):
     mia = person("mia")
     with_app(mia)
+    mia.identities.create(issuer="https://login.example", subject="p-1")
     passwords.reset(link(owner, mia), NEW)
     assert mia.has_second_factor
+    assert mia.identities.exists()
     passwords.reset(link(owner, mia, drop_factors=True), NEW)
-    assert (mia.has_second_factor, factors.codes_left(mia)) == (False, 0)
+    assert (mia.has_second_factor, factors.codes_left(mia), mia.identities.exists()) == (False, 0, False)
 
 
 def test_it_ends(owner):
