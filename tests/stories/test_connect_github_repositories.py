@@ -330,3 +330,30 @@ def looked_at(page, address):
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     page.set_viewport_size({"width": 1280, "height": 900})
     page.goto(address)
+
+
+def test_what_a_connection_may_beside_its_plan_and_its_use(github, keyhole, run):
+    wide = fine_grained(github, permissions={"contents": "read", "issues": "write"})
+    done = run("connect", "github", "--github", github.url, "-r", "harbour/tide-api", stdin=wide.text)
+    assert "what code scans do not need: issues: write" in done.stderr
+    run("scan", "harbour/tide-api", code=1)
+    shown = run("connection", "show", "1").stdout
+    assert "issues: write is beyond the plan." in shown
+    told = json.loads(run("connection", "show", "1", "--json").stdout)["permissions"]
+    assert told["permissions"]["contents"]["used"] == "read"
+    assert told["narrower_plan"].startswith("/plan?feature=scan&owner=harbour")
+    narrow = fine_grained(github)
+    refused = run("connection", "rotate", "1", stdin=narrow.text, code=2)
+    assert "issues: write (neither planned nor used)" in refused.stderr
+    run("connection", "rotate", "1", "--accept-less", stdin=narrow.text)
+    run("connection", "rotate", "1", "--finish")
+    assert "beyond the plan" not in run("connection", "show", "1").stdout
+
+
+def test_connecting_quickly_asks_little_and_knows_little(github, keyhole, run):
+    token = fine_grained(github)
+    before = len(github.requests)
+    run("connect", "github", "--github", github.url, "--owner", "harbour", "--quick", stdin=token.text)
+    assert len(github.requests) - before < 10
+    assert "It is not known what it can do" not in run("connection", "check", "1", "--thorough").stdout
+    assert json.loads(run("connection", "show", "1", "--json").stdout)["permissions"]["known"]

@@ -57,6 +57,7 @@ _name = click.option("--name", default="", help="Name of the connection; default
 @_repositories
 @_everything
 @_name
+@click.option("--quick", is_flag=True, help="Ask only whose it is, and not what it can do.")
 @json_option
 def github(
     instance: str,
@@ -64,37 +65,50 @@ def github(
     repositories: tuple[str, ...],
     all_repositories: bool,
     name: str,
+    quick: bool,
     as_json: bool,
 ) -> None:
     """Connect a personal access token, read from standard input or asked for.
 
-    GitHub is asked whose it is, what it can do and what it reaches; then it is sealed. Nothing is changed on GitHub.
+    GitHub is asked whose it is, what it can do and what it reaches; then it is sealed, and the report kept with it.
+    Nothing is changed on GitHub.
     """
     caller = open_keyhole()
     from keyhole.connections.services import ConnectionSpec, connect
-    from keyhole.inspector.inspect import inspect
+    from keyhole.inspector.inspect import check_shape, inspect
     from keyhole.providers import outgoing
+    from keyhole.providers.github.client import GitHub
+    from keyhole.providers.github.identity import identify
     from keyhole.providers.github.instance import instance_at
 
     secret = credential("GitHub token")
     client = outgoing.configured()
     where = instance_at(instance, client)
     planned = {"contents": Level.READ, "metadata": Level.READ}
-    report = inspect(where, secret, client, planned=planned, owner=owner, repositories=repositories)
-    for note in _notes(report, planned):
-        click.echo(f"Note: {safe(note)}", err=True)
+    report: Report | None = None
+    if quick:
+        check_shape(secret)
+        known = identify(GitHub(where, secret, client))
+        kind, login, expires_at = known.kind.value, known.login, known.expires_at
+        owner = owner or (repositories[0].partition("/")[0] if repositories else "")
+    else:
+        report = inspect(where, secret, client, planned=planned, owner=owner, repositories=repositories)
+        kind, login, expires_at = report.kind, report.login, report.expires_at
+        owner = owner or report.owner
+        for note in _notes(report, planned):
+            click.echo(f"Note: {safe(note)}", err=True)
     row = connect(
         caller,
         ConnectionSpec(
             name=name,
             instance=where,
             credential=secret,
-            kind=report.kind,
-            owner_login=owner or report.owner or report.login,
+            kind=kind,
+            owner_login=owner or login,
             planned=planned,
-            report=report.as_json(),
-            login=report.login,
-            expires_at=report.expires_at,
+            report=report.as_json() if report else {},
+            login=login,
+            expires_at=expires_at,
         ),
     )
     _after(caller, row, repositories, all_repositories, as_json)

@@ -10,7 +10,7 @@ import click
 from keyhole.cli.asking import credential
 from keyhole.cli.output import ago, count, json_option, safe, say_json, table
 from keyhole.cli.session import open_keyhole
-from keyhole.core.errors import InvalidInput
+from keyhole.core.errors import Conflict, InvalidInput
 
 if TYPE_CHECKING:
     from keyhole.connections.models import Connection
@@ -210,11 +210,12 @@ def say_taken(taken: Taken) -> None:
 @_CONNECTION
 @click.option("--undo", is_flag=True, help="Take the new credential back, as long as it was not used.")
 @click.option("--finish", is_flag=True, help="Forget the old credential now.")
+@click.option("--accept-less", is_flag=True, help="Keep it although it lacks something that the old one has.")
 @json_option
-def rotate(connection: str, undo: bool, finish: bool, as_json: bool) -> None:
+def rotate(connection: str, undo: bool, finish: bool, accept_less: bool, as_json: bool) -> None:
     """Give the connection a new credential, read from standard input or asked for.
 
-    The old one is kept until the new one was first used.
+    It is inspected and compared with the old one, which is kept until the new one was first used.
     """
     if undo and finish:
         raise click.UsageError("Choose either --undo or --finish.")
@@ -227,10 +228,19 @@ def rotate(connection: str, undo: bool, finish: bool, as_json: bool) -> None:
     elif finish:
         row, said = services.finish_rotation(caller, row.pk), "The old credential is forgotten."
     else:
-        services.begin_rotation(
-            caller, row.pk, credential("New private key (PEM)" if row.is_app else "New token")
-        )
-        said = "GitHub takes it. The old one is forgotten when it was first used."
+        from keyhole.integrations.watch.succession import LacksSomething
+        from keyhole.integrations.watch.succession import rotate as begin
+
+        secret = credential("New private key (PEM)" if row.is_app else "New token")
+        try:
+            found = begin(caller, row.pk, secret, accept_less=accept_less)
+        except LacksSomething as problem:
+            raise Conflict(
+                problem.message,
+                hint="Nothing was kept. Give it this on GitHub, or say --accept-less if that is meant.",
+            ) from problem
+        more = f" It can do more than the old one: {', '.join(found.more)}." if found.more else ""
+        said = f"GitHub takes it. The old one is forgotten when it was first used.{more}"
     if as_json:
         say_json(as_dict(caller, services.get(caller, row.pk)))
     else:

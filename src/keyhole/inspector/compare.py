@@ -55,7 +55,7 @@ class Change:
     widened: Mapping[str, Level] = field(default_factory=dict)
     """Shown to be granted now, and shown not to be before: the highest such level."""
     narrowed: Mapping[str, Level] = field(default_factory=dict)
-    """Shown to be granted before, and shown not to be now: the lowest such level."""
+    """Shown to be granted before, and shown not to be now: the highest such level."""
     scopes_added: tuple[str, ...] = ()
     scopes_gone: tuple[str, ...] = ()
 
@@ -75,7 +75,7 @@ def change(before: Report, after: Report) -> Change:
             case Verdict.NOT_GRANTED, Verdict.GRANTED:
                 widened[each.permission] = max(each.level, widened.get(each.permission, each.level))
             case Verdict.GRANTED, Verdict.NOT_GRANTED:
-                narrowed[each.permission] = min(each.level, narrowed.get(each.permission, each.level))
+                narrowed[each.permission] = max(each.level, narrowed.get(each.permission, each.level))
     return Change(
         widened,
         narrowed,

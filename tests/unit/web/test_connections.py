@@ -187,6 +187,23 @@ def test_rotation_and_taking_it_back(world, browser, row):
     assert vault.reveal(local_caller(), row.place).reveal() == fresh.text
 
 
+def test_rotation_says_what_the_new_one_lacks_before_it_keeps_it(world, browser, row):
+    sent(browser, f"/connections/{row.pk}/inspect")
+    less = world.add_fine_grained_token(
+        world.alice, owner="harbour", repositories=["harbour/tide-api"], permissions={"issues": "read"}
+    )
+    canaries.watch("rotated to less", less.text)
+    answer = browser.post(f"/connections/{row.pk}/rotate", {"credential": less.text})
+    text = answer.content.decode()
+    assert answer.status_code == 422
+    assert "<b>contents: read</b>" in text
+    assert less.text not in text
+    assert not Successor.objects.exists()
+    page = sent(browser, f"/connections/{row.pk}/rotate", credential=less.text, accept_less="1")
+    assert "waits for its first use" in page
+    assert "It can do more than the old one: issues: read." in page
+
+
 def test_removing_asks_and_names_what_stops(browser, row):
     take_in(row, "harbour/tide-api")
     page = shown(browser, f"/connections/{row.pk}/remove")

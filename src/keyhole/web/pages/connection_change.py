@@ -10,6 +10,7 @@ from keyhole.connections import services as connections
 from keyhole.connections.models import Connection
 from keyhole.core.errors import Conflict, InvalidInput, KeyholeError
 from keyhole.core.secret import Secret
+from keyhole.integrations.watch import succession
 from keyhole.providers.github.problems import GitHubProblem
 from keyhole.repositories import github
 from keyhole.web.caller import caller_of
@@ -78,19 +79,27 @@ def pause(request: HttpRequest, number: int) -> HttpResponseBase:
     methods=("GET", "POST"),
 )
 def rotate(request: HttpRequest, number: int) -> HttpResponseBase:
-    """A new credential beside the old one, which ends when the new one was first used."""
+    """A new credential beside the old one, which ends when the new one was first used.
+
+    It is inspected first. If it can do less than the old one, it is kept only when that is said to be meant.
+    """
     caller = caller_of(request)
     row = connections.get(caller, number)
     problem: KeyholeError | None = None
     if request.method == "POST":
         credential = Secret(request.POST.get("credential", "")[:_CREDENTIAL_LENGTH].strip())
         try:
-            connections.begin_rotation(caller, number, credential)
+            found = succession.rotate(
+                caller, number, credential, accept_less=bool(request.POST.get("accept_less"))
+            )
         except (InvalidInput, Conflict, GitHubProblem) as refused:
             problem = refused
         else:
+            more = f" It can do more than the old one: {', '.join(found.more)}." if found.more else ""
             messages.success(
-                request, "GitHub takes the new one. The old one is forgotten when it has been used.", "ok"
+                request,
+                f"GitHub takes the new one. The old one is forgotten when it has been used.{more}",
+                "warn" if more else "ok",
             )
             return redirect("connection", number)
     return show(
@@ -100,6 +109,7 @@ def rotate(request: HttpRequest, number: int) -> HttpResponseBase:
         title="Rotate the credential",
         connection=row,
         problem=problem,
+        lacking=problem.compared if isinstance(problem, succession.LacksSomething) else None,
         crumbs=_crumbs(row),
     )
 
