@@ -55,7 +55,9 @@ def test_without_advisories_nothing_is_clean(history, scan, tmp_path):
     for file in (None, tmp_path / "absent"):
         result = dependencies(scan, history, file)
         assert not result.clean
-        assert result.reasons == ("1 package was not assessed: there are no advisories yet",)
+        assert result.reasons == (
+            "1 package was not assessed: there are no advisories yet; keyhole advisories sync fetches them",
+        )
 
 
 def test_what_could_not_be_assessed_is_named(history, scan, tmp_path):
