@@ -20,6 +20,7 @@ from urllib.parse import quote, urlencode
 
 import jwt
 from django.conf import settings
+from django.core.cache import cache
 from django.db import transaction
 
 from keyhole.accounts.models import Identity, User
@@ -38,6 +39,7 @@ _ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "ES256", "ES384", "EdDSA")
 _LEEWAY = 60
 _LONGEST_CODE = 2048
 _LONGEST_SUBJECT = 255
+_REMEMBERED_SECONDS = 300
 _NO_ADDRESS = "The provider does not vouch for an email address of yours."
 
 
@@ -95,7 +97,17 @@ def finish(
 
 
 def _document(outgoing: Outgoing) -> dict[str, Any]:
+    """What the provider says of itself, asked for once in some minutes: anybody can begin to sign in, ever again."""
     issuer = settings.KEYHOLE_OIDC_ISSUER
+    place = f"oidc-provider:{sha256(issuer.encode()).hexdigest()}"
+    known: dict[str, Any] | None = cache.get(place)
+    if known is None:
+        known = _described(outgoing, issuer)
+        cache.set(place, known, _REMEMBERED_SECONDS)
+    return known
+
+
+def _described(outgoing: Outgoing, issuer: str) -> dict[str, Any]:
     found = _json(_ask(outgoing, "GET", f"{issuer}/.well-known/openid-configuration"))
     needed = ("authorization_endpoint", "token_endpoint", "jwks_uri")
     if found.get("issuer") != issuer or not all(isinstance(found.get(name), str) for name in needed):

@@ -249,6 +249,11 @@ def test_the_pages_go_there_and_back(provider):
     assert not secret.search(again.content.decode())
 
 
+def test_the_provider_is_not_asked_by_everybody_who_opens_the_address(provider):
+    assert {browser().get("/sign-in/oidc").status_code for _ in range(5)} == {302}
+    assert sum("openid-configuration" in each for each in provider.asked) == 1
+
+
 def test_answers_that_nobody_asked_for_do_not_fill_the_log(provider):
     statuses = [browser().get("/sign-in/oidc/back").status_code for _ in range(20)]
     assert (statuses[0], statuses[-1]) == (401, 429)
