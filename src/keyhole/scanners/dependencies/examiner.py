@@ -68,11 +68,15 @@ class Packages:
         self, index: Index, found: list[tuple[bytes, Package]], count: int, gaps: list[str]
     ) -> Assessment:
         unknown: Counter[str] = Counter()
+        settled = {_key(package) for _, package in found if package.version}
+        managed = 0
         loose: list[Package] = []
         issues: list[Issue] = []
         for path, package in found:
             if package.ecosystem not in self._known:
                 unknown[package.ecosystem] += 1
+            elif package.managed and not package.version and _key(package) in settled:
+                managed += 1
             elif not package.version:
                 loose.append(package)
             else:
@@ -86,7 +90,7 @@ class Packages:
         ]
         if loose:
             gaps.append(f"{_packages(len(loose), ' without one exact version')} not assessed: {_some(loose)}")
-        compared = len(found) - len(loose) - sum(unknown.values())
+        compared = len(found) - len(loose) - managed - sum(unknown.values())
         read = f"{counted(compared, 'package')} of {counted(count, 'file')}"
         note = f"{read} compared with advisories of {index.at[:10]}."
         return Assessment(tuple(issues), tuple(gaps), (note,))
@@ -101,6 +105,10 @@ def _read(path: bytes, content: bytes) -> list[Package]:
     return list(read(content)) if read is not None else []
 
 
+def _key(package: Package) -> tuple[str, str]:
+    return package.ecosystem, normal(package.ecosystem, package.name)
+
+
 def _some(packages: list[Package]) -> str:
     names = sorted({escape(package.name.encode("utf-8", "replace"))[:80] for package in packages})
     more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
@@ -109,8 +117,7 @@ def _some(packages: list[Package]) -> str:
 
 def _issue(path: bytes, match: Match) -> Issue:
     malicious = any(one.startswith(_MALICIOUS) for one in match.ids)
-    name = match.package.name
-    package = f"{match.package.ecosystem}\0{normal(match.package.ecosystem, name)}"
+    package = "\0".join(_key(match.package))
     identity = f"{package}\0{_lasting(match.ids)}".encode("utf-8", "replace")
     rule = "malicious-package" if malicious else "vulnerable-package"
     return Issue(rule, identity, path, match.package.line, _about(match, malicious))

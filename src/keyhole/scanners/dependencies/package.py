@@ -24,6 +24,8 @@ class Package:
     """Where the file names it, from 1."""
     dev: bool = False
     """Whether it is only needed for developing."""
+    managed: bool = False
+    """Whether it leaves its version to another file, such as a parent's: that file is where the version is assessed."""
 
 
 class Lines:

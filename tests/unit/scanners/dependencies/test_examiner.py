@@ -108,3 +108,17 @@ def test_more_packages_than_anybody_has_are_cut_and_said(tmp_path, monkeypatch):
 def test_the_scanner_tells_its_version():
     assert SCANNER.rules_version()
     assert SCANNER.title
+
+
+def test_a_version_that_another_file_gives_is_assessed_there(tmp_path):
+    parent = (
+        b"<project><dependency><groupId>g</groupId><artifactId>tool</artifactId>"
+        b"<version>1.0</version></dependency></project>"
+    )
+    child = parent.replace(b"<version>1.0</version>", b"")
+    scanner = Packages(index_of(tmp_path, record(name="g:tool", ecosystem="Maven")))
+    together = scanner.assess([(b"pom.xml", parent), (b"child/pom.xml", child)])
+    assert (len(together.issues), together.gaps) == (1, ())
+    assert "1 packages of 2 files" in together.notes[0]
+    alone = scanner.assess([(b"child/pom.xml", child)])
+    assert "1 packages without one exact version were not assessed: g:tool" in alone.gaps[0]

@@ -13,6 +13,7 @@ def read(content: bytes) -> Packages:
     document = json_in(content)
     for group in ("default", "develop"):
         lines = Lines(content)
+        lines.of(f'"{group}"')
         for name, entry in as_object(document.get(group, {})).items():
             version = word(as_object(entry).get("version")).removeprefix("==")
-            yield Package("PyPI", name, version, lines.of(f'"{group}"', f'"{name}"'), group == "develop")
+            yield Package("PyPI", name, version, lines.of(f'"{name}"'), group == "develop")

@@ -137,7 +137,7 @@ def test_a_line_of_any_length_is_read_in_one_go(file, data):
 def test_lines_are_where_the_names_are(file):
     lines = file.read_text().splitlines()
     for package in read_by(file)(file.read_bytes()):
-        last = re.split(r"[/:]", package.name)[-1]
+        last = re.split(r"[/:]", package.name)[-1].removesuffix(".gradle.plugin")
         assert last.lower() in lines[package.line - 1].lower(), package
 
 

@@ -15,3 +15,8 @@ def test_pipfile():
         ("PyPI", "b", "2.0"),
         ("PyPI", "c", ""),
     ]
+
+
+def test_lines_of_both_groups():
+    text = b'{\n "default": {\n  "a": {},\n  "b": {}\n },\n "develop": {\n  "b": {}\n }\n}'
+    assert [each.line for each in pipfile_lock.read(text)] == [3, 4, 7]
