@@ -119,6 +119,6 @@ def test_a_version_that_another_file_gives_is_assessed_there(tmp_path):
     scanner = Packages(index_of(tmp_path, record(name="g:tool", ecosystem="Maven")))
     together = scanner.assess([(b"pom.xml", parent), (b"child/pom.xml", child)])
     assert (len(together.issues), together.gaps) == (1, ())
-    assert "1 packages of 2 files" in together.notes[0]
+    assert "1 package of 2 files" in together.notes[0]
     alone = scanner.assess([(b"child/pom.xml", child)])
-    assert "1 packages without one exact version were not assessed: g:tool" in alone.gaps[0]
+    assert "1 package without one exact version was not assessed: g:tool" in alone.gaps[0]

@@ -18,4 +18,5 @@ def read(content: bytes) -> Packages:
     for each in components.children if components is not None else ():
         group, name = each.attributes.get("group", ""), each.attributes.get("name", "")
         if each.name == "component" and name:
-            yield Package("Maven", f"{group}:{name}", each.attributes.get("version", ""), each.line)
+            version = each.attributes.get("version", "") if group else ""
+            yield Package("Maven", f"{group}:{name}", version, each.line)

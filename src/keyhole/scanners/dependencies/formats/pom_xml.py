@@ -31,17 +31,11 @@ def read(content: bytes) -> Packages:
         plugin = element.name == "plugin"
         if plugin and not version:
             continue  # Maven's own choice, or that of a parent
-        name = f"{group or 'org.apache.maven.plugins'}:{artifact}"
+        name = f"{group or ('org.apache.maven.plugins' if plugin else '')}:{artifact}"
         exact = _EXACT.fullmatch(version)
+        known = exact is not None and exact[1] not in _MOVING and "${" not in name
         dev = plugin or element.word("scope") == "test"
-        yield Package(
-            "Maven",
-            name,
-            exact[1] if exact and exact[1] not in _MOVING else "",
-            named.line,
-            dev,
-            not version,
-        )
+        yield Package("Maven", name, exact[1] if exact and known else "", named.line, dev, not version)
 
 
 def _properties(project: Element) -> dict[str, str]:

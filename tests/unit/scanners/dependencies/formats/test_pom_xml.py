@@ -21,6 +21,7 @@ def test_declared_packages_with_the_files_own_properties():
         ("Maven", "org.example:elsewhere", ""),
         ("Maven", "org.example:round", ""),
         ("Maven", "org.example:newest", ""),
+        ("Maven", "${unknown}:whose", ""),
         ("Maven", "org.apache.maven.plugins:maven-shade-plugin", "3.2.0"),
     ]
     found = list(pom_xml.read(content))

@@ -1,0 +1,27 @@
+"""Erlang's lock file. Format: https://rebar3.org/docs/configuration/dependencies/#lock-files; never evaluated."""
+
+from __future__ import annotations
+
+import re
+
+from keyhole.scanners.dependencies.package import Malformed, Package, Packages, text_of
+
+NAMES = ("rebar.lock",)
+_ENTRY = re.compile(r'\{<<"([^"]++)">>,\s*+\{(\w++),(?:\s*+<<"([^"]++)">>,\s*+<<"([^"]++)">>)?')
+
+
+def read(content: bytes) -> Packages:
+    """Packages of Hex by their names there; those of git come without a version."""
+    text = text_of(content)
+    if text.strip() and not text.lstrip().startswith(("{", "[")):
+        raise Malformed("not a lock file of Rebar")
+    if text.count("{pkg,") != sum(match[2] == "pkg" and bool(match[3]) for match in _ENTRY.finditer(text)):
+        raise Malformed("packages are not in the layout that Rebar writes")
+    line, at = 1, 0
+    for match in _ENTRY.finditer(text):
+        line += text.count("\n", at, match.start())
+        at = match.start()
+        if match[2] == "pkg" and match[3]:
+            yield Package("Hex", match[3], match[4], line)
+        else:
+            yield Package("Hex", match[1], "", line)
