@@ -1,0 +1,47 @@
+"""Package URLs: what a bill of materials calls a package, as the name that its ecosystem's advisories use.
+
+Specification: https://github.com/package-url/purl-spec. Read strictly: what is not in its form is none,
+but for the `@` of npm's scopes, which many tools forget to encode.
+"""
+
+from __future__ import annotations
+
+import re
+from types import MappingProxyType
+from urllib.parse import unquote
+
+from keyhole.scanners.dependencies.package import Malformed
+
+ELSEWHERE = "other ecosystems"
+"""Stands for where a package comes from when that is nothing advisories are kept of."""
+_PURL = re.compile(r"pkg:/{0,2}([A-Za-z][A-Za-z0-9.+-]*+)/(@?[^?#@]++)(?:@([^?#]++))?(?:\?[^#]*+)?(?:#.*+)?")
+_LONGEST = 1000
+_ECOSYSTEMS = MappingProxyType(
+    {
+        "cargo": ("crates.io", ""),
+        "composer": ("Packagist", "/"),
+        "gem": ("RubyGems", ""),
+        "githubactions": ("GitHub Actions", "/"),
+        "golang": ("Go", "/"),
+        "hex": ("Hex", "/"),
+        "maven": ("Maven", ":"),
+        "npm": ("npm", "/"),
+        "nuget": ("NuGet", ""),
+        "pub": ("Pub", ""),
+        "pypi": ("PyPI", ""),
+        "swift": ("SwiftURL", "/"),
+    }
+)
+"""Type -> OSV's name, and what joins namespace and name there."""
+
+
+def named(purl: str) -> tuple[str, str, str]:
+    """Ecosystem, name and version; the ecosystem is ELSEWHERE for a type of which no advisories are kept."""
+    match = _PURL.fullmatch(purl) if len(purl) <= _LONGEST else None
+    if match is None:
+        raise Malformed("a package URL is not of the documented form")
+    namespace, _, name = match[2].strip("/").rpartition("/")
+    version = unquote(match[3] or "")
+    ecosystem, joint = _ECOSYSTEMS.get(match[1].lower(), (ELSEWHERE, "/"))
+    whole = unquote(f"{namespace}{joint or '/'}{name}" if namespace else name)
+    return ecosystem, whole, version
