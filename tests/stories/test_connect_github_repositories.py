@@ -104,7 +104,7 @@ def test_from_a_token_to_a_finding_to_a_revoked_token(github, keyhole, run):
     assert "does not accept the credential: it is revoked, expired, or was never valid" in refused
     assert "generate a new one" in refused
     assert "Clean" not in refused
-    assert "sick" in run("connection", "list").stdout
+    assert "refused" in run("connection", "list").stdout
     assert "does not accept" in run("connection", "check", row["id"], code=1).stderr
 
     fresh = fine_grained(github)

@@ -188,7 +188,7 @@ def inspect(request: HttpRequest, number: int) -> HttpResponseBase:
         messages.add_message(
             request,
             messages.WARNING if warn else messages.SUCCESS,
-            inspections.said(found),
+            ("It was changed on GitHub. " if found.change.any else "") + inspections.said(found),
             "warn" if warn else "ok",
         )
     return redirect("connection", number)

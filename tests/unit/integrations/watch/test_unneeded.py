@@ -12,6 +12,7 @@ from keyhole.connections.usage import note_use
 from keyhole.core.permissions import Level
 from keyhole.integrations.models import Task, TaskKind
 from keyhole.integrations.watch import schedule, unneeded
+from keyhole.jobs.registry import registered
 from keyhole.notifications.events import EVENTS
 from keyhole.tokens.models import Seen, SeenKind, Token
 from tests.unit.connections.test_services import spec
@@ -85,4 +86,5 @@ def test_the_task_runs_daily_and_its_kinds_are_declared(told):
     unneeded.tell_due(number)
     assert Task.objects.get(pk=number).outcome == "0 notices sent."
     assert Task.objects.filter(kind=TaskKind.UNUSED, done_at=None).count() == 1
+    assert {kind.value for kind in TaskKind} <= {each.kind for each in registered()}
     assert {"token.unused", "connection.drift"} <= set(EVENTS)
