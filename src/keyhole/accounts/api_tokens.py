@@ -7,10 +7,11 @@ Made as those are (`core/token_text`): shown once, stored as a hash, checked bef
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import Error as DatabaseProblem
@@ -158,6 +159,29 @@ def end_again(noted: AbstractSet[bytes]) -> None:
                 token.revoked_at = chain.at
                 token.save(update_fields=["revoked_at"])
                 _record(chain, Caller(None, "keyhole", Via.JOB), token, "revoked before the restore")
+
+
+def end_leaked(digests: Collection[bytes], actor: Mapping[str, Any], why: str) -> int:
+    """Revoke those with these digests, for whoever holds them; returns how many."""
+    rows = ApiToken.objects.filter(digest__in=digests, revoked_at=None)
+    if not rows.exists():
+        return 0
+    with transaction.atomic():
+        chain = Chain()
+        found = list(rows)
+        rows.update(revoked_at=chain.at)
+        chain.extend(
+            Draft(
+                "api_token:manage",
+                ALLOWED,
+                actor,
+                {"api_token": each.name, "subject_api_token_id": each.pk, "what": "revoked", "why": why},
+            )
+            for each in found
+        )
+        if found:
+            revoked.note(*(bytes(each.digest) for each in found))
+    return len(found)
 
 
 def _note_use(token: ApiToken, address: str) -> None:

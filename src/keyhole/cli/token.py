@@ -345,7 +345,7 @@ def report_leaked(as_json: bool) -> None:
         raise click.UsageError("Send the text on standard input: keyhole token report-leaked < FILE")
     words: dict[str, None] = {}
     for line in sys.stdin:
-        words.update(dict.fromkeys(re.findall(r"khp_[0-9A-Za-z]{49}", line, re.ASCII)))
+        words.update(dict.fromkeys(re.findall(r"kh[pa]_[0-9A-Za-z]{49}", line, re.ASCII)))
     number = report([Secret(word) for word in words], caller)
     if as_json:
         say_json({"found": len(words), "revoked": number})

@@ -12,6 +12,7 @@ from typing import Any
 from django.db import Error as DatabaseProblem
 from django.db import connection, transaction
 
+from keyhole.accounts import api_tokens
 from keyhole.audit.log import ALLOWED, Chain, Draft
 from keyhole.core import token_text
 from keyhole.core.caller import Caller
@@ -27,12 +28,19 @@ _AT_ONCE = 500
 
 
 def report(found: Iterable[Secret], reporter: Caller | None, address: str = "") -> int:
-    """Revoke every token among these texts, also the new or the old text of one that is being rotated.
+    """Revoke every token among these texts, also the new or the old text of one that is being rotated, and API tokens.
 
     Returns how many were revoked by this call, for the log and this machine's operator: nobody else may be told.
     Doing it twice is harmless. Unavailable when it could not be made durable; what was done before stays done.
     """
-    digests = sorted({token_text.hash_of(one) for one in found if token_text.is_well_formed(one.reveal())})
+    kinds = (token_text.PREFIX, token_text.API_PREFIX)
+    digests = sorted(
+        {
+            token_text.hash_of(one)
+            for one in found
+            if any(token_text.is_well_formed(one.reveal(), kind) for kind in kinds)
+        }
+    )
     connection.close_if_unusable_or_obsolete()
     actor = _actor(reporter, address)
     return sum(_end(digests[first : first + _AT_ONCE], actor) for first in range(0, len(digests), _AT_ONCE))
@@ -46,8 +54,9 @@ def _actor(reporter: Caller | None, address: str) -> Mapping[str, Any]:
 
 def _end(digests: list[bytes], actor: Mapping[str, Any]) -> int:
     try:
+        ended = api_tokens.end_leaked(digests, actor, REASON)
         if not _known(digests):
-            return 0  # most calls: nothing is locked for what is not ours
+            return ended  # most calls: nothing is locked for what is not ours
         with transaction.atomic():
             chain = Chain()
             tokens = _known(digests)
@@ -64,7 +73,7 @@ def _end(digests: list[bytes], actor: Mapping[str, Any]) -> int:
             revocations.note(*(text for _, texts in tokens.values() for text in texts))
     except DatabaseProblem as problem:
         raise not_done() from problem
-    return len(tokens)
+    return ended + len(tokens)
 
 
 def _known(digests: list[bytes]) -> dict[int, tuple[str, list[bytes]]]:

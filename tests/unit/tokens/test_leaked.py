@@ -4,6 +4,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from keyhole.accounts import api_tokens
 from keyhole.accounts.services import local_caller
 from keyhole.audit.models import Entry
 from keyhole.audit.verify import verify
@@ -39,6 +40,21 @@ def test_P14_holding_it_is_enough_and_nothing_else_ends():
     assert entry.subject["subject_token_id"] == leaked.token.pk
     assert (entry.actor["address"], entry.actor["via"]) == ("192.0.2.9", "leak")
     assert verify().ok
+
+
+def test_P14_api_tokens_end_so_too():
+    issued = [api_tokens.create(local_caller(), name, ["scan:read"]) for name in ("leaked", "other")]
+    for each in issued:
+        canaries.watch("API token", each.secret.reveal())
+    assert report([issued[0].secret, issue().secret], None, "192.0.2.9") == 2
+    with pytest.raises(BadCredentials):
+        api_tokens.identify(issued[0].secret, "192.0.2.9")
+    api_tokens.identify(issued[1].secret, "192.0.2.9")
+    assert (
+        Entry.objects.filter(action="api_token:manage", subject__what="revoked").get().actor["via"] == "leak"
+    )
+    assert token_text.hash_of(issued[0].secret) in revocations.revoked.noted()
+    assert report([issued[0].secret], None) == 0
 
 
 def test_P14_doing_it_again_is_harmless_and_on_record_once():
