@@ -96,7 +96,7 @@ def test_a_token_revoked_on_github_is_noticed_at_the_next_question(page, keyhole
     expect(page.get_by_role("heading", level=1)).to_contain_text("Tide")
     said = command(keyhole, "watch", "status")
     assert said.returncode == 1
-    assert "sick" in said.stdout
+    assert "refused" in said.stdout
     checked = command(keyhole, "watch", "check", "Tide")
     assert checked.returncode == 1
     assert keyhole.log.read_text().count("GitHub no longer accepts the credential of Tide") == 1
