@@ -37,7 +37,10 @@ PAGES = [
     "/audit",
     "/nothing-here",
 ]
-WEIGHT = 60_000
+REFUSED = {"/plan?preset=cursor", "/nothing-here"}
+"""Pages that say no, with a status that browsers complain of."""
+WEIGHT = 64_000
+"""Bytes of a page with the stylesheet of all pages, uncompressed."""
 
 
 @pytest.fixture(scope="module")
@@ -121,8 +124,9 @@ def test_nothing_is_fetched_from_anywhere_else_and_the_policy_is_never_violated(
     signed_in.on(
         "console", lambda message: complaints.append(message.text) if message.type == "error" else None
     )
-    for path in PAGES[:-1]:
-        signed_in.goto(keyhole.url + path)
+    for path in PAGES:
+        if path not in REFUSED:
+            signed_in.goto(keyhole.url + path)
     assert {url.split("/")[2] for url in asked} == {keyhole.url.split("/")[2]}
     assert complaints == []
 
