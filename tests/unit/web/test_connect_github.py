@@ -70,6 +70,15 @@ def test_the_page_says_what_is_planned_and_what_happens_to_the_token(browser):
     assert "No plan yet" in browser.get("/connect/github").content.decode()
 
 
+def test_an_address_that_came_with_the_link_is_named_before_anything_is_sent_there(browser):
+    page = browser.get("/connect/github?github=https://github.example.org").content.decode()
+    assert "The token will be sent to https://github.example.org." in page
+    for address in ("", "github.com"):
+        page = browser.get(f"/connect/github?github={address}").content.decode()
+        assert "will be sent to" not in page
+        assert "to GitHub over an encrypted connection" in page
+
+
 def test_a_token_that_fits_is_checked_and_nothing_is_kept_of_it(browser, world):
     text = token(world, contents="read")
     status, page = sent(browser, world, text)

@@ -210,10 +210,16 @@ def _page(
         query=to_query(plan),
         planned=_planned(plan),
         github=request.POST.get("github", plan.github),
+        elsewhere=_elsewhere(plan.github),
         name=request.POST.get("name", ""),
         watch=get_random_string(24),
         crumbs=trail("repositories", "connections"),
     )
+
+
+def _elsewhere(address: str) -> str:
+    """The server that a link chose: whoever wrote the link would be sent the token."""
+    return "" if address in {"", "github.com", "https://github.com"} else address
 
 
 def _status(problem: KeyholeError | None) -> int:
