@@ -58,7 +58,7 @@ def test_a_tool_is_changed_over_without_an_outage(page, keyhole):
     assert status(keyhole, old) == 401
     page.reload()
     expect(page.get_by_text("A new token was made")).to_be_hidden()
-    expect(page.get_by_text("replaced").first).to_be_visible()
+    expect(page.get_by_text("The token was rotated").first).to_be_visible()
     keyhole.clone("harbour/tide-api", new)
 
 
