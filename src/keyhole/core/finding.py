@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import hashlib
 import re
-import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from keyhole.core.escaping import is_escaped
+from keyhole.core.library import Library, PackageFacts
 from keyhole.core.strict_json import decode, encode_fields
 
 LAST4_FROM = 16
@@ -24,7 +25,6 @@ MAX_LOCATIONS = 50
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _FINGERPRINT = re.compile(r"[a-z0-9-]+:[0-9a-f]{32}")
 _OBJECT_ID = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?|")
-_HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
 class Severity(StrEnum):
@@ -42,6 +42,19 @@ class Confidence(StrEnum):
     HIGH = "high"
     MEDIUM = "medium"
     LOW = "low"
+
+
+class Kind(StrEnum):
+    """What sort of defect it is: pages, policies and decisions tell findings apart by this, never by the scanner."""
+
+    SECRET = "secret"  # noqa: S105 - a word, no secret
+    VULNERABILITY = "vulnerability"
+    MALICIOUS = "malicious"
+    WORKFLOW = "workflow"
+    INFRASTRUCTURE = "infrastructure"
+    CODE = "code"
+    LICENCE = "licence"
+    OTHER = "other"
 
 
 class Place(StrEnum):
@@ -87,7 +100,7 @@ class Location:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One secret (or later: one defect), however often it occurs."""
+    """One secret or other defect, however often it occurs."""
 
     id: str
     """Stable for the same finding under the same HMAC secret; see `finding_id`."""
@@ -115,8 +128,14 @@ class Finding:
     """What to do about it."""
     references: tuple[str, ...]
     """Addresses of the provider's own documentation."""
+    kind: Kind
+    """What sort of defect it is."""
+    package: tuple[PackageFacts, ...] = ()
+    """The package that it is about, if it is about one: none or one."""
 
     def __post_init__(self) -> None:
+        if len(self.package) > 1:
+            raise ValueError("a finding is about one package at most")
         if not 1 <= len(self.locations) <= MAX_LOCATIONS or self.occurrences < len(self.locations):
             raise ValueError("a finding has between one and MAX_LOCATIONS locations, and counts them")
         if not _NAME.fullmatch(self.scanner) or not _NAME.fullmatch(self.rule):
@@ -164,6 +183,10 @@ class ScanResult:
     """Seconds, from start to end."""
     isolation: tuple[str, ...]
     """What held the scanning process in, in words."""
+    libraries: tuple[Library, ...] = ()
+    """Every package that the files of the commit name, vulnerable or not."""
+    advisories_at: str = ""
+    """When the advisories that packages were compared with were last synced, RFC 3339; empty if none were used."""
 
     def __post_init__(self) -> None:
         if (self.status is Status.COMPLETE) == bool(self.reasons):
@@ -198,32 +221,3 @@ class ScanResult:
 def finding_id(scanner: str, fingerprint: str) -> str:
     """The id of the finding with this fingerprint: the same in every scan that uses the same HMAC secret."""
     return hashlib.sha256(f"{scanner}\0{fingerprint}".encode()).hexdigest()[:16]
-
-
-def escape(raw: bytes) -> str:
-    r"""Text that prints as one harmless piece: bytes that are not UTF-8 as `\xNN`, hidden ones as `\uNNNN`.
-
-    Backslashes are doubled, so that two different names never look the same.
-    """
-    text = raw.decode("utf-8", "surrogateescape").replace("\\", "\\\\")
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(map(_escaped, text))
-
-
-def is_escaped(text: str) -> bool:
-    """Whether the text holds nothing that could hide, break a line or steer a terminal."""
-    return (text.isascii() and text.isprintable()) or not any(map(_is_hidden, text))
-
-
-def _is_hidden(character: str) -> bool:
-    return unicodedata.category(character) in _HIDDEN
-
-
-def _escaped(character: str) -> str:
-    if not _is_hidden(character):
-        return character
-    code = ord(character)
-    if 0xDC80 <= code <= 0xDCFF:  # what surrogateescape made of a byte that is not UTF-8
-        return f"\\x{code - 0xDC00:02x}"
-    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"

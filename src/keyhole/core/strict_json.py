@@ -2,7 +2,7 @@
 
 Understands str, int, float, bool, StrEnum, nested dataclasses and `tuple[X, ...]`: all that results need. A
 library would coerce or tolerate by default; here an unknown field or a number in quotes means that the writer
-is not ours.
+is not ours. Only a field that has a default may be missing.
 """
 
 from __future__ import annotations
@@ -59,9 +59,20 @@ def _decode(kind: Any, data: object, name: str) -> Any:
 
 def _decode_fields(kind: type, data: object, name: str) -> Any:
     hints = _hints(kind)
-    if not isinstance(data, dict) or set(data) != set(hints):
+    if not isinstance(data, dict) or not _required(kind) <= set(data) <= set(hints):
         raise ValueError(f"{name}: not exactly the fields {', '.join(hints)}")
-    return kind(**{field: _decode(hint, data[field], f"{name}.{field}") for field, hint in hints.items()})
+    given = {field: hint for field, hint in hints.items() if field in data}
+    return kind(**{field: _decode(hint, data[field], f"{name}.{field}") for field, hint in given.items()})
+
+
+@functools.cache
+def _required(kind: type) -> frozenset[str]:
+    """Fields without a default: those with one came later, and what was written before does not have them."""
+    return frozenset(
+        field.name
+        for field in dataclasses.fields(kind)
+        if field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
+    )
 
 
 @functools.cache

@@ -4,9 +4,29 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 
-from keyhole.core.finding import MAX_LOCATIONS, Finding, Location, escape, finding_id
-from keyhole.scanners.interface import Digest, Issue
+from keyhole.core.escaping import escape
+from keyhole.core.finding import MAX_LOCATIONS, Finding, Location, finding_id
+from keyhole.core.library import Library
+from keyhole.scanners.interface import Assessment, Digest, Issue
+
+
+@dataclass
+class Assessed:
+    """What all scanners of the files as they are now have said so far."""
+
+    findings: list[Finding] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    libraries: list[Library] = field(default_factory=list)
+    advisories_at: str = ""
+
+    def take(self, scanner: str, assessment: Assessment, commit: str, digest: Digest) -> None:
+        """Adds what this scanner says of the commit."""
+        self.findings += issues_as_findings(scanner, assessment.issues, commit, digest)
+        self.notes += assessment.notes
+        self.libraries += assessment.libraries
+        self.advisories_at = self.advisories_at or assessment.advisories_at
 
 
 def issues_as_findings(scanner: str, issues: Iterable[Issue], commit: str, digest: Digest) -> list[Finding]:

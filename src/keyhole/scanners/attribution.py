@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from keyhole.core.finding import escape
+from keyhole.core.escaping import escape
 from keyhole.scanners.gitpipe import Git
 from keyhole.scanners.history import History
 from keyhole.scanners.interface import Limits

@@ -23,7 +23,8 @@ from pathlib import Path
 from typing import IO, Any
 
 import keyhole
-from keyhole.core.finding import ScanResult, Status, escape
+from keyhole.core.escaping import escape
+from keyhole.core.finding import ScanResult, Status
 from keyhole.core.git_safety import GIT_PATH
 from keyhole.core.secret import Secret
 from keyhole.core.strict_json import decode

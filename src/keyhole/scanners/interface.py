@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from keyhole.core.errors import KeyholeError
-from keyhole.core.finding import Confidence, Severity
+from keyhole.core.finding import Confidence, Kind, Severity
+from keyhole.core.library import Library, PackageFacts
 
 
 class UnknownScanner(KeyholeError):
@@ -84,6 +85,10 @@ class About:
     """What to do."""
     references: tuple[str, ...]
     """Addresses of the provider's own documentation."""
+    kind: Kind
+    """What sort of defect it is."""
+    package: tuple[PackageFacts, ...] = ()
+    """The package that it is about, if it is about one."""
 
 
 Digest = Callable[[bytes], str]
@@ -135,6 +140,10 @@ class Assessment:
     """What could not be assessed, and why; each makes the scan incomplete."""
     notes: tuple[str, ...]
     """What was assessed, and by which measure, for people."""
+    libraries: tuple[Library, ...] = ()
+    """See `keyhole.core.finding.ScanResult.libraries`."""
+    advisories_at: str = ""
+    """See `keyhole.core.finding.ScanResult.advisories_at`."""
 
 
 @runtime_checkable

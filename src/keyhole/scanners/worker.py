@@ -16,9 +16,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import IO, Any
 
-from keyhole.core.finding import Finding, ScanResult, Status
+from keyhole.core.finding import ScanResult, Status
 from keyhole.core.secret import Secret
-from keyhole.scanners.assessed import issues_as_findings
+from keyhole.scanners.assessed import Assessed
 from keyhole.scanners.attribution import Introduction, introductions
 from keyhole.scanners.collect import Collector, worst_first
 from keyhole.scanners.gitpipe import Git
@@ -99,14 +99,14 @@ class Scan:
             except OutOfTime:
                 self._trouble.note(f"time limit of {self._limits.seconds:g} seconds reached")
             introduced = self._introduced(history, stack)
-        assessed, notes = self._assess(commit)
-        findings = (*self._collector.findings(self._examiners, introduced), *assessed)
+        assessed = self._assess(commit)
+        findings = (*self._collector.findings(self._examiners, introduced), *assessed.findings)
         reasons = self._trouble.sentences()
         return ScanResult(
             status=Status.INCOMPLETE if reasons else Status.COMPLETE,
             reasons=reasons,
             commit=commit,
-            notes=notes,
+            notes=tuple(assessed.notes),
             scanners=tuple(scanner.id for scanner in self._scanners),
             objects=self._reading.objects,
             bytes_read=self._reading.bytes,
@@ -114,12 +114,13 @@ class Scan:
             rules_version=rules_version(self._scanners),
             duration=round(time.monotonic() - start, 3),
             isolation=isolation,
+            libraries=tuple(assessed.libraries),
+            advisories_at=assessed.advisories_at,
         )
 
-    def _assess(self, commit: str) -> tuple[list[Finding], tuple[str, ...]]:
+    def _assess(self, commit: str) -> Assessed:
         """What the scanners of the files as they are now say."""
-        findings: list[Finding] = []
-        notes: list[str] = []
+        together = Assessed()
         self._report.phase("assessing")
         for name, assessor in self._assessors.items():
             try:
@@ -130,9 +131,8 @@ class Scan:
                 break
             for gap in assessment.gaps:
                 self._trouble.note(gap)
-            notes += assessment.notes
-            findings += issues_as_findings(name, assessment.issues, commit, self._digest)
-        return findings, tuple(notes)
+            together.take(name, assessment, commit, self._digest)
+        return together
 
     def _introduced(self, history: History, stack: ExitStack) -> dict[bytes, list[Introduction]]:
         self._report.phase("attributing")

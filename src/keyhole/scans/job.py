@@ -12,9 +12,10 @@ from keyhole.core.errors import InvalidInput
 from keyhole.jobs import job, step
 from keyhole.repositories.lookup import is_there
 from keyhole.scans import refs
+from keyhole.scans.afterwards import run_parts
 from keyhole.scans.fetching import fetch
 from keyhole.scans.life import finish, say
-from keyhole.scans.models import UNFINISHED, Finding, Scan, Stage, State
+from keyhole.scans.models import UNFINISHED, Finding, Inventory, Scan, Stage, State
 from keyhole.scans.reading import read as read_repository
 from keyhole.scans.summary import before, counted
 
@@ -39,6 +40,7 @@ def run(row: int) -> None:
     """All of it. A row that has ended, or that is gone, makes every step do nothing."""
     prepare(row)
     read(row)
+    run_parts(row)
     conclude(row)
 
 
@@ -116,7 +118,8 @@ def _stopped(scan: Scan) -> bool:
 
 
 def _store(scan: Scan, result: core.ScanResult) -> None:
-    evidence = {key: value for key, value in result.to_json().items() if key != "findings"}
+    rows = ("findings", "libraries")
+    evidence = {key: value for key, value in result.to_json().items() if key not in rows}
     with transaction.atomic():
         mine = (
             Scan.objects.select_for_update()
@@ -129,6 +132,9 @@ def _store(scan: Scan, result: core.ScanResult) -> None:
             return  # deleted, or taken over by a later attempt whose result will stand
         Finding.objects.filter(scan=scan).delete()
         Finding.objects.bulk_create([Finding.of(scan, found) for found in result.findings], batch_size=500)
+        Inventory.objects.filter(scan=scan).delete()
+        if result.libraries:
+            Inventory.of(scan, result.libraries).save()
     say(scan, f"{result.objects:,} objects read, {len(result.findings):,} findings stored.")
 
 

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import zlib
+from collections.abc import Iterable
 from datetime import timedelta
 
 from django.conf import settings
 from django.db import models
 
 from keyhole.core import finding as core
+from keyhole.core.library import Library
+from keyhole.core.strict_json import decode, encode_fields
+from keyhole.environments.models import Environment
 from keyhole.repositories.models import Repository
 from keyhole.tokens.models import Token
 
@@ -39,6 +45,15 @@ class Stage(models.TextChoices):
     CONCLUDE = "conclude", "Comparing with the scan before"
 
 
+class Trigger(models.TextChoices):
+    """What made a scan run."""
+
+    MANUAL = "manual", "Somebody"
+    SCHEDULE = "schedule", "Schedule"
+    PUSH = "push", "Push"
+    API = "api", "API"
+
+
 class Scan(models.Model):
     """One run of the scanners over one repository. Running it again makes another row, so history stays."""
 
@@ -56,6 +71,12 @@ class Scan(models.Model):
     )
     again = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, related_name="+")
     """The scan that this one repeats."""
+
+    trigger = models.CharField(max_length=10, choices=Trigger.choices, default=Trigger.MANUAL)
+    batch = models.CharField(max_length=32, blank=True, db_index=True)
+    """Shared by the runs that were started together, one for each repository; empty for a run alone."""
+    environment = models.ForeignKey(Environment, on_delete=models.SET_NULL, null=True, related_name="scans")
+    """What its findings are measured by; None for nothing."""
 
     state = models.CharField(max_length=10, choices=State.choices, default=State.READY)
     stage = models.CharField(max_length=10, choices=Stage.choices, blank=True)
@@ -119,6 +140,7 @@ class Finding(models.Model):
     key = models.CharField(max_length=64)
     """The finding's own id, the same in every scan that finds it; `core.finding.finding_id`."""
     scanner = models.CharField(max_length=64)
+    kind = models.CharField(max_length=16)
     rule = models.CharField(max_length=100)
     title = models.CharField(max_length=300)
     severity = models.CharField(max_length=8)
@@ -153,6 +175,7 @@ class Finding(models.Model):
             scan=scan,
             key=found.id,
             scanner=found.scanner,
+            kind=found.kind.value,
             rule=found.rule,
             title=found.title,
             severity=found.severity.value,
@@ -163,3 +186,30 @@ class Finding(models.Model):
             commit=first.commit,
             data=found.to_json(),
         )
+
+
+class Inventory(models.Model):
+    """Every package that the files of one scan's commit name. Thousands a scan, so they are kept as one piece."""
+
+    scan = models.OneToOneField(Scan, on_delete=models.CASCADE, related_name="inventory")
+    count = models.PositiveIntegerField()
+    data = models.BinaryField()
+    """The libraries as JSON, compressed with zlib."""
+
+    def __str__(self) -> str:
+        return f"{self.count} libraries of scan {self.scan_id}"
+
+    @classmethod
+    def of(cls, scan: Scan, libraries: Iterable[Library]) -> Inventory:
+        """The row, not yet saved, for the libraries of that scan."""
+        plain = [encode_fields(each) for each in libraries]
+        packed = zlib.compress(json.dumps(plain, separators=(",", ":")).encode("utf-8"))
+        return cls(scan=scan, count=len(plain), data=packed)
+
+    def libraries(self) -> tuple[Library, ...]:
+        """The libraries. Raises ValueError if the row is damaged."""
+        try:
+            plain = json.loads(zlib.decompress(self.data))
+        except zlib.error as problem:
+            raise ValueError("inventory is not compressed data") from problem
+        return decode(tuple[Library, ...], plain)

@@ -8,7 +8,7 @@ from typing import Any
 from keyhole.core.errors import Conflict
 from keyhole.core.finding import ScanResult
 from keyhole.scanners import report_sarif
-from keyhole.scans.models import Scan, State
+from keyhole.scans.models import Inventory, Scan, State
 
 _WITH_RESULT = frozenset({State.COMPLETE, State.INCOMPLETE})
 
@@ -19,7 +19,9 @@ def result(scan: Scan) -> ScanResult:
         raise Conflict(f"This scan is {scan.state}, so there is no result to report.")
     names = {field.name for field in dataclasses.fields(ScanResult)}
     kept = {name: value for name, value in scan.evidence.items() if name in names}
-    return ScanResult.from_json({**kept, "findings": [row.data for row in scan.findings.all()]})
+    found = ScanResult.from_json({**kept, "findings": [row.data for row in scan.findings.all()]})
+    inventory = Inventory.objects.filter(scan=scan).first()
+    return found if inventory is None else dataclasses.replace(found, libraries=inventory.libraries())
 
 
 def json(scan: Scan) -> dict[str, Any]:

@@ -6,22 +6,20 @@ import dataclasses
 import json
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from keyhole.core.finding import (
     MAX_LOCATIONS,
     Confidence,
     Finding,
+    Kind,
     Location,
     Place,
     ScanResult,
     Severity,
     Status,
-    escape,
     finding_id,
-    is_escaped,
 )
+from keyhole.core.library import PackageFacts, Relation
 
 WHERE = Location(commit="a" * 40, author_date="2026-01-02T03:04:05Z", path="src/a.py", line=3, column=7)
 FINDING = Finding(
@@ -38,6 +36,18 @@ FINDING = Finding(
     why="because",
     fix="revoke it",
     references=("https://docs.github.com/",),
+    kind=Kind.SECRET,
+)
+FACTS = PackageFacts(
+    purl="pkg:pypi/jinja2@2.4.1",
+    ecosystem="PyPI",
+    name="jinja2",
+    version="2.4.1",
+    relation=Relation.TRANSITIVE,
+    dev=False,
+    via=("flask",),
+    ids=("CVE-2014-0012", "GHSA-fqh9-2qgg-h84h"),
+    fixed="2.7.2",
 )
 RESULT = ScanResult(
     status=Status.COMPLETE,
@@ -90,8 +100,22 @@ def test_a_finding_refuses(name, value):
         changed(FINDING, **{name: value})
 
 
+def test_a_finding_is_about_one_package_at_most():
+    with pytest.raises(ValueError, match="one package"):
+        changed(FINDING, package=(FACTS, FACTS))
+
+
+def test_what_was_written_before_there_were_packages_is_read():
+    data = FINDING.to_json()
+    del data["package"]
+    assert Finding.from_json(data) == FINDING
+    result = RESULT.to_json()
+    del result["libraries"], result["advisories_at"]
+    assert ScanResult.from_json(result) == RESULT
+
+
 def test_severity_and_confidence_have_no_default():
-    for required in ("severity", "confidence", "locations"):
+    for required in ("severity", "confidence", "locations", "kind"):
         fields = {field.name: getattr(FINDING, field.name) for field in dataclasses.fields(FINDING)}
         del fields[required]
         with pytest.raises(TypeError, match=required):
@@ -126,7 +150,7 @@ def test_a_location_refuses(name, value):
         lambda data: data.update(locations=[]),
         lambda data: data.update(locations={}),
         lambda data: data["locations"][0].update(line=1.0),
-        lambda data: data["locations"][0].pop("place"),
+        lambda data: data["locations"][0].pop("author_date"),
         lambda data: data.update(references=[1]),
         lambda data: data.update(title=None),
     ],
@@ -168,31 +192,3 @@ def test_a_result_is_incomplete_exactly_if_it_says_why(status, reasons):
 def test_ids_depend_on_scanner_and_fingerprint():
     assert finding_id("secrets", "a:b") == finding_id("secrets", "a:b")
     assert finding_id("secrets", "a:b") != finding_id("other", "a:b")
-
-
-@pytest.mark.parametrize(
-    ("raw", "text"),
-    [
-        (b"src/a.py", "src/a.py"),
-        ("grüße/日本.txt".encode(), "grüße/日本.txt"),
-        (b"a\nb", r"a\u000ab"),
-        (b"\x1b[2Jgone", r"\u001b[2Jgone"),
-        (b"\xff\xfe", r"\xff\xfe"),
-        (b"back\\slash", r"back\\slash"),
-        ("abc\u202etxt.exe".encode(), r"abc\u202etxt.exe"),
-        ("\U000e0041".encode(), r"\U000e0041"),
-        (b"", ""),
-    ],
-)
-def test_names_are_escaped(raw, text):
-    assert escape(raw) == text
-
-
-@given(st.binary(max_size=40))
-def test_whatever_the_bytes_the_escaped_text_is_harmless(raw):
-    assert is_escaped(escape(raw))
-
-
-@given(st.binary(max_size=6), st.binary(max_size=6))
-def test_two_names_never_look_the_same(one, other):
-    assert (escape(one) == escape(other)) == (one == other)

@@ -32,6 +32,10 @@ def test_there_and_back():
     assert decode(Outer, encode_fields(value)) == value
 
 
+def test_only_a_field_with_a_default_may_be_missing():
+    assert decode(Outer, {"colour": "red", "inner": []}) == Outer(Colour.RED, ())
+
+
 def test_a_whole_number_is_a_float_too():
     assert decode(Inner, {"number": 2}) == Inner(2.0)
 
@@ -42,7 +46,7 @@ def test_a_whole_number_is_a_float_too():
         {"colour": "blue-secret", "inner": [], "yes": True},
         {"colour": "red", "inner": "secret", "yes": True},
         {"colour": "red", "inner": [], "yes": 1},
-        {"colour": "red", "inner": []},
+        {"colour": "red", "yes": True},
         "secret",
         {"colour": "red", "inner": [{"number": "secret"}], "yes": True},
         {"colour": "red", "inner": [], "yes": True, "x": 1},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from keyhole.core.finding import Confidence, Severity
+from keyhole.core.finding import Confidence, Kind, Severity
 from keyhole.scanners import tree
 from keyhole.scanners.assessed import issues_as_findings
 from keyhole.scanners.gitpipe import Git
@@ -39,7 +39,7 @@ def test_too_many_paths_and_too_large_files_are_told(history, monkeypatch):
 
 
 def test_issues_with_one_identity_are_one_finding_with_all_places():
-    about = About("t", Severity.HIGH, Confidence.HIGH, "w", "f", ())
+    about = About("t", Severity.HIGH, Confidence.HIGH, "w", "f", (), Kind.CODE)
     issues = [Issue("r", b"same", path, line, about) for path, line in ((b"b", 2), (b"a", 1), (b"b", 2))]
     (finding,) = issues_as_findings("s", issues, "a" * 40, lambda _value: "0" * 32)
     assert [(place.path, place.line) for place in finding.locations] == [("a", 1), ("b", 2)]

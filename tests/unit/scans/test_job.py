@@ -1,11 +1,14 @@
 """The steps of a scan, without an engine: what is stored, compared, and never called clean."""
 
+import dataclasses
+
 import pytest
 from django.utils import timezone
 
 from keyhole.accounts.services import local_caller
 from keyhole.core.errors import Conflict
-from keyhole.core.finding import Confidence, Finding, Location, ScanResult, Severity, Status, finding_id
+from keyhole.core.finding import Confidence, Finding, Kind, Location, ScanResult, Severity, Status, finding_id
+from keyhole.core.library import Library, Relation
 from keyhole.jobs import engine
 from keyhole.repositories import services as repositories
 from keyhole.scans import job, life, reading, reports, services
@@ -33,6 +36,7 @@ def found(name, severity=Severity.HIGH):
         why="It opens doors.",
         fix="Revoke it.",
         references=(),
+        kind=Kind.SECRET,
     )
 
 
@@ -101,6 +105,15 @@ def test_the_result_comes_back_as_it_was(ran):
         "deploy.env"
     )
     assert run["invocations"][0]["executionSuccessful"] is True
+
+
+def test_libraries_come_back_as_they_were(ran):
+    library = Library("pkg:pypi/flask@3.0", "PyPI", "flask", "3.0", "uv.lock", 7, Relation.DIRECT)
+    came = dataclasses.replace(result(), libraries=(library,), advisories_at="2026-01-01T00:00:00Z")
+    scan = ran(came)
+    assert reports.result(scan) == came
+    assert scan.inventory.count == 1
+    assert "libraries" not in scan.evidence
 
 
 def test_an_incomplete_scan_says_why_and_is_never_clean(ran):

@@ -6,7 +6,7 @@ from django.test import Client
 from django.utils import timezone
 
 from keyhole.accounts.services import local_caller, owner_for
-from keyhole.core.finding import Confidence, Location, Severity
+from keyhole.core.finding import Confidence, Kind, Location, Severity
 from keyhole.core.finding import Finding as Found
 from keyhole.core.request import OwnerKind
 from keyhole.repositories.models import Repository
@@ -66,6 +66,7 @@ def add(scan, number, severity=Severity.HIGH, path="deploy/old.env", occurrences
         why="It opens the cloud.",
         fix="Rotate it.",
         references=(),
+        kind=Kind.SECRET,
     )
     Finding.of(scan, found).save()
 

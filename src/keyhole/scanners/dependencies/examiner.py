@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
-from keyhole.core.finding import Confidence, Severity, escape
+from keyhole.core.escaping import escape
+from keyhole.core.finding import Confidence, Kind, Severity
 from keyhole.core.summary import counted
 from keyhole.scanners.dependencies.formats import reader_of
 from keyhole.scanners.dependencies.index import Index, Unusable
@@ -135,6 +136,7 @@ def _about(match: Match, malicious: bool) -> About:
         why=_plain(f"{package.name} {package.version} of {package.ecosystem} is affected by {ids}."),
         fix=_plain(_fix(match, malicious)),
         references=tuple(dict.fromkeys(map(_plain, references)))[:10],
+        kind=Kind.MALICIOUS if malicious else Kind.VULNERABILITY,
     )
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields
 from importlib import resources
 from typing import Any
 
-from keyhole.core.finding import Confidence, Severity
+from keyhole.core.finding import Confidence, Kind, Severity
 from keyhole.scanners.interface import About
 from keyhole.scanners.secrets.checks import CHECKSUMS, NORMAL_FORMS
 
@@ -65,7 +65,9 @@ class Rule:
 
     def about(self) -> About:
         """What a finding says."""
-        return About(self.title, self.severity, self.confidence, self.why, self.fix, self.references)
+        return About(
+            self.title, self.severity, self.confidence, self.why, self.fix, self.references, Kind.SECRET
+        )
 
 
 @functools.cache

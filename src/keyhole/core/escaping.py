@@ -1,0 +1,36 @@
+"""Text that came from a repository, made harmless to look at."""
+
+from __future__ import annotations
+
+import unicodedata
+
+_HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+
+
+def escape(raw: bytes) -> str:
+    r"""Text that prints as one harmless piece: bytes that are not UTF-8 as `\xNN`, hidden ones as `\uNNNN`.
+
+    Backslashes are doubled, so that two different names never look the same.
+    """
+    text = raw.decode("utf-8", "surrogateescape").replace("\\", "\\\\")
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(map(_escaped, text))
+
+
+def is_escaped(text: str) -> bool:
+    """Whether the text holds nothing that could hide, break a line or steer a terminal."""
+    return (text.isascii() and text.isprintable()) or not any(map(_is_hidden, text))
+
+
+def _is_hidden(character: str) -> bool:
+    return unicodedata.category(character) in _HIDDEN
+
+
+def _escaped(character: str) -> str:
+    if not _is_hidden(character):
+        return character
+    code = ord(character)
+    if 0xDC80 <= code <= 0xDCFF:  # what surrogateescape made of a byte that is not UTF-8
+        return f"\\x{code - 0xDC00:02x}"
+    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"

@@ -1,0 +1,1 @@
+"""Environments and policies: by which measure the findings of a scan are judged."""

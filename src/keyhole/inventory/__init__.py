@@ -1,0 +1,1 @@
+"""The libraries that repositories use, as their last scans saw them."""

@@ -1,0 +1,1 @@
+"""Reports about scans and findings: files, shared links, mail, and evidence."""

@@ -1,0 +1,1 @@
+"""Code scans that run by themselves: at times, or when something was pushed."""

@@ -1,0 +1,13 @@
+"""Django's name for this room."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class SchedulesConfig(AppConfig):
+    """Saved scans and when they are due."""
+
+    name = "keyhole.schedules"
+    label = "schedules"
+    default_auto_field = "django.db.models.BigAutoField"

@@ -1,0 +1,37 @@
+"""Whatever bytes a repository holds, what is shown of them is harmless, and tells them apart."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from keyhole.core.escaping import escape, is_escaped
+
+
+@pytest.mark.parametrize(
+    ("raw", "text"),
+    [
+        (b"src/a.py", "src/a.py"),
+        ("grüße/日本.txt".encode(), "grüße/日本.txt"),
+        (b"a\nb", r"a\u000ab"),
+        (b"\x1b[2Jgone", r"\u001b[2Jgone"),
+        (b"\xff\xfe", r"\xff\xfe"),
+        (b"back\\slash", r"back\\slash"),
+        ("abc\u202etxt.exe".encode(), r"abc\u202etxt.exe"),
+        ("\U000e0041".encode(), r"\U000e0041"),
+        (b"", ""),
+    ],
+)
+def test_names_are_escaped(raw, text):
+    assert escape(raw) == text
+
+
+@given(st.binary(max_size=40))
+def test_whatever_the_bytes_the_escaped_text_is_harmless(raw):
+    assert is_escaped(escape(raw))
+
+
+@given(st.binary(max_size=6), st.binary(max_size=6))
+def test_two_names_never_look_the_same(one, other):
+    assert (escape(one) == escape(other)) == (one == other)
