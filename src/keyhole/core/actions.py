@@ -51,6 +51,8 @@ _TABLE = (
     Action("connection:read", "see the connections to upstreams", _ALL),
     Action("connection:revoke", "have GitHub revoke the credential of a connection", _MAINTAINERS),
     Action("connection:use", "have code scans reach upstreams through a connection", _WORKERS),
+    Action("environment:change", "make, change and remove environments and scan policies", _MAINTAINERS),
+    Action("environment:read", "see environments and scan policies", _ALL),
     Action("integration:change", "describe, pause and remove one's own integrations", _WORKERS),
     Action("integration:change_any", "describe, pause and remove everybody's integrations", _OWNER),
     Action("integration:read", "see which tools hold tokens", _ALL),

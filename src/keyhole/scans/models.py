@@ -77,6 +77,8 @@ class Scan(models.Model):
     """Shared by the runs that were started together, one for each repository; empty for a run alone."""
     environment = models.ForeignKey(Environment, on_delete=models.SET_NULL, null=True, related_name="scans")
     """What its findings are measured by; None for nothing."""
+    upstream = models.JSONField(default=list)
+    """What GitHub is told of it, beside what its environment asks for: some of `environments.models.UPSTREAM`."""
 
     state = models.CharField(max_length=10, choices=State.choices, default=State.READY)
     stage = models.CharField(max_length=10, choices=Stage.choices, blank=True)

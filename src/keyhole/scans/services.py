@@ -15,6 +15,8 @@ from keyhole.audit.log import Draft, append
 from keyhole.core.caller import Caller
 from keyhole.core.errors import Conflict, InvalidInput, NotFound
 from keyhole.core.refs import is_well_formed
+from keyhole.environments import services as environments
+from keyhole.environments.models import UPSTREAM, Environment
 from keyhole.jobs import engine
 from keyhole.repositories import services as repositories
 from keyhole.repositories.lookup import is_there
@@ -46,6 +48,10 @@ class ScanSpec:
     """Ids of the scanners."""
     run_now: bool = True
     """Whether to run it at once, or when somebody asks for it."""
+    environment_id: int | None = None
+    """What its findings are measured by; None for nothing."""
+    upstream: tuple[str, ...] = ()
+    """What GitHub is told of it, beside what the environment asks for; see `environments.models.UPSTREAM`."""
 
 
 def create(caller: Caller, spec: ScanSpec) -> Scan:
@@ -60,13 +66,24 @@ def create(caller: Caller, spec: ScanSpec) -> Scan:
         repository=repository,
         ref=ref,
         scanners=scanners,
+        environment=_environment(caller, spec.environment_id),
+        upstream=_upstream(repository, spec.upstream),
         requested_by=user,
         created_at=timezone.now(),
     )
     scan.name = _text("name", spec.name, _NAME_LENGTH) or _default_name(scan)
     with transaction.atomic():
         scan.save()
-        _record(caller, "scan:create", scan, ref=scan.ref, scanners=scanners)
+        where = scan.environment.name if scan.environment else ""
+        _record(
+            caller,
+            "scan:create",
+            scan,
+            ref=scan.ref,
+            scanners=scanners,
+            environment=where,
+            upstream=scan.upstream,
+        )
         if spec.run_now:
             _queue(caller, scan)
     return scan
@@ -79,6 +96,30 @@ def _ref(repository: Repository, name: str) -> str:
     if not is_well_formed(name if name.startswith("refs/") else f"refs/heads/{name}"):
         raise InvalidInput(f"{name[:100]!r} cannot be the name of a branch or tag.", field="ref")
     return name
+
+
+def _environment(caller: Caller, number: int | None) -> Environment | None:
+    if number is None:
+        return None
+    try:
+        return environments.get(caller, number)
+    except NotFound as problem:
+        raise InvalidInput(problem.message, field="environment", hint=problem.hint) from problem
+
+
+def _upstream(repository: Repository, wanted: tuple[str, ...]) -> list[str]:
+    strange = [name for name in wanted if name not in UPSTREAM]
+    if strange:
+        raise InvalidInput(
+            f"{strange[0][:40]!r} is nothing that GitHub can be told.",
+            field="upstream",
+            hint=f"It is one of {', '.join(UPSTREAM)}.",
+        )
+    if wanted and repository.is_served:
+        raise InvalidInput(
+            f"{repository.full_name} is a folder here: there is no GitHub to tell.", field="upstream"
+        )
+    return [name for name in UPSTREAM if name in wanted]
 
 
 def _check_place(repository: Repository) -> None:
@@ -124,6 +165,8 @@ def run(caller: Caller, scan_id: int) -> Scan:
                 repository=repository,
                 ref=scan.ref,
                 scanners=scan.scanners,
+                environment=_still_there(scan.environment),
+                upstream=scan.upstream,
                 requested_by=user,
                 created_at=timezone.now(),
                 again=scan,
@@ -131,6 +174,10 @@ def run(caller: Caller, scan_id: int) -> Scan:
             _record(caller, "scan:create", scan, ref=scan.ref, scanners=scan.scanners, again=scan.again_id)
         _queue(caller, scan)
     return scan
+
+
+def _still_there(environment: Environment | None) -> Environment | None:
+    return environment if environment is not None and environment.removed_at is None else None
 
 
 def _queue(caller: Caller, scan: Scan) -> None:
@@ -154,7 +201,7 @@ def _hand_over(scan_id: int) -> None:
 def list_scans(caller: Caller, repository_id: int | None = None) -> QuerySet[Scan]:
     """All scans, or those of one repository, newest first."""
     require(caller, "scan:read")
-    rows = Scan.objects.select_related("repository__owner", "requested_by", "token")
+    rows = Scan.objects.select_related("repository__owner", "requested_by", "token", "environment")
     return rows if repository_id is None else rows.filter(repository=repository_id)
 
 

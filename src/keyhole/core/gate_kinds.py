@@ -1,0 +1,336 @@
+"""The kinds of gate a policy is made of: each a dataclass whose fields are what can be written in a policy.
+
+A gate looks at the whole of a scan and says what is wrong, or nothing. It errs on the strict side: what is not known
+(the age of advisories, how likely a vulnerability is exploited, whether a finding is new) fails the gate that asks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import ClassVar
+
+from keyhole.core import licences
+from keyhole.core.finding import Confidence, Finding, Kind, ScanResult, Severity, Status
+from keyhole.core.library import Library
+
+MOST_NAMED = 200
+"""How many findings or packages a breach names; `number` counts them all."""
+
+_SEVERITIES = list(Severity)
+_CONFIDENCES = list(Confidence)
+_PLURALS = {
+    Kind.SECRET: "secrets",
+    Kind.VULNERABILITY: "vulnerabilities",
+    Kind.MALICIOUS: "malicious packages",
+    Kind.WORKFLOW: "workflow defects",
+    Kind.INFRASTRUCTURE: "infrastructure defects",
+    Kind.CODE: "defects of code",
+    Kind.LICENCE: "licence findings",
+    Kind.OTHER: "other findings",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of a scan beside its findings and libraries."""
+
+    complete: bool
+    """Whether it saw everything that it was asked to see."""
+    reasons: tuple[str, ...]
+    """Why not, for people."""
+    scanners: tuple[str, ...]
+    """Ids of the scanners that ran."""
+    advisories_at: str
+    """When the advisories that it used were last synced, RFC 3339; empty if it used none."""
+    new: frozenset[str] | None = None
+    """Ids of the findings that the scan before did not have; None if there is none to compare with: all are new."""
+    accepted: frozenset[str] = frozenset()
+    """Ids of the findings that somebody has accepted or called false."""
+
+    @classmethod
+    def of(
+        cls,
+        result: ScanResult,
+        *,
+        new: frozenset[str] | None = None,
+        accepted: frozenset[str] = frozenset(),
+    ) -> Facts:
+        """The facts of a scan's result."""
+        complete = result.status is Status.COMPLETE
+        return cls(complete, result.reasons, result.scanners, result.advisories_at, new, accepted)
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What gates look at."""
+
+    findings: tuple[Finding, ...]
+    """Those that count, worst first."""
+    libraries: tuple[Library, ...]
+    facts: Facts
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """What a gate says of a subject that does not pass it."""
+
+    why: str
+    fix: str
+    number: int = 0
+    findings: tuple[str, ...] = ()
+    packages: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FindingsGate:
+    """At most so many findings that fit everything said here."""
+
+    id: ClassVar[str] = "findings"
+
+    most: int = 0
+    """How many may be there."""
+    severity: Severity = Severity.LOW
+    """Only those of this severity or worse."""
+    confidence: Confidence = Confidence.LOW
+    """Only those of this confidence or surer."""
+    kinds: tuple[Kind, ...] = ()
+    """Only these kinds; empty is all."""
+    scanners: tuple[str, ...] = ()
+    """Only those of these scanners; empty is all."""
+    new: bool = False
+    """Only those that the scan before did not have. Without a scan before, all are new."""
+    fixable: bool = False
+    """Only those of packages of which a version without the matter is known."""
+    kev: bool = False
+    """Only those that CISA knows to be exploited."""
+    epss: float = 0.0
+    """Only those exploited within 30 days with at least this probability (0 to 1); if it is unknown, they count."""
+    dev: bool = True
+    """Whether packages that are only needed for developing count."""
+    because: str = ""
+    """Why the gate is there, for whoever breaches it."""
+
+    @property
+    def demand(self) -> str:
+        """What it demands."""
+        amount = f"At most {self.most:,}" if self.most else "No"
+        what = " or ".join(_PLURALS[kind] for kind in self.kinds) or "findings"
+        return f"{amount} {''.join(self._before())}{what}{''.join(self._after())}"
+
+    def _before(self) -> list[str]:
+        return ["new " if self.new else "", "fixable " if self.fixable else ""]
+
+    def _after(self) -> Iterable[str]:
+        if self.severity is not Severity.LOW:
+            worse = "" if self.severity is Severity.CRITICAL else " or worse"
+            yield f" of severity {self.severity}{worse}"
+        if self.confidence is not Confidence.LOW:
+            surer = "" if self.confidence is Confidence.HIGH else " or surer"
+            yield f" of confidence {self.confidence}{surer}"
+        if self.kev:
+            yield " known to be exploited (KEV)"
+        if self.epss > 0:
+            yield f" likely to be exploited (EPSS {self.epss:g} or more, or unknown)"
+        if self.scanners:
+            yield f" by {' or '.join(self.scanners)}"
+        if not self.dev:
+            yield ", development packages aside"
+
+    def judge(self, subject: Subject) -> Failed | None:
+        """What is wrong; None if it passes."""
+        fitting = [found for found in subject.findings if self._fits(found, subject.facts)]
+        if len(fitting) <= self.most:
+            return None
+        first = fitting[0]
+        where = f"{first.locations[0].path}:{first.locations[0].line}"
+        more = f", and {len(fitting) - 1:,} more" if len(fitting) > 1 else ""
+        return Failed(
+            f"{counted(len(fitting), 'such finding')}: {first.title} in {where}{more}.",
+            f"{_sentence(first.fix)}Or accept it, with a reason and a date.",
+            len(fitting),
+            findings=tuple(found.id for found in fitting[:MOST_NAMED]),
+        )
+
+    def _fits(self, found: Finding, facts: Facts) -> bool:
+        if self.kinds and found.kind not in self.kinds:
+            return False
+        if self.scanners and found.scanner not in self.scanners:
+            return False
+        if _SEVERITIES.index(found.severity) > _SEVERITIES.index(self.severity):
+            return False
+        if _CONFIDENCES.index(found.confidence) > _CONFIDENCES.index(self.confidence):
+            return False
+        if self.new and facts.new is not None and found.id not in facts.new:
+            return False
+        return self._fits_package(found)
+
+    def _fits_package(self, found: Finding) -> bool:
+        package = found.package[0] if found.package else None
+        if package is None:
+            return not (self.fixable or self.kev or self.epss > 0)
+        if package.dev and not self.dev:
+            return False
+        if (self.fixable and not package.fixed) or (self.kev and not package.kev):
+            return False
+        return not 0 <= package.epss < self.epss
+
+
+@dataclass(frozen=True, slots=True)
+class LicencesGate:
+    """Every package has a licence that is accepted."""
+
+    id: ClassVar[str] = "licences"
+
+    unknown: str
+    """`allow` or `deny`: what becomes of packages whose licence is not said, or not understood."""
+    allowed: tuple[str, ...] = ()
+    """Only these licences, by their SPDX names, or beginnings of names and `*`; empty is all but the denied."""
+    denied: tuple[str, ...] = ()
+    """None of these licences."""
+    dev: bool = True
+    """Whether packages that are only needed for developing are looked at."""
+    because: str = ""
+    """Why the gate is there, for whoever breaches it."""
+
+    @property
+    def demand(self) -> str:
+        """What it demands."""
+        parts = [f"only {', '.join(self.allowed)}"] if self.allowed else []
+        parts += [f"none of {', '.join(self.denied)}"] if self.denied else []
+        parts += ["none that is unknown"] if self.unknown == "deny" else []
+        return f"Licences: {'; '.join(parts)}{'' if self.dev else ' (development packages aside)'}"
+
+    def judge(self, subject: Subject) -> Failed | None:
+        """What is wrong; None if it passes."""
+        wrong: dict[str, str] = {}
+        for library in subject.libraries:
+            problem = "" if library.dev and not self.dev else self._problem(library)
+            if problem:
+                wrong.setdefault(f"{library.name} {library.version}".strip(), problem)
+        if not wrong:
+            return None
+        first, problem = next(iter(wrong.items()))
+        more = f", and {counted(len(wrong) - 1, 'more package')}" if len(wrong) > 1 else ""
+        return Failed(
+            f"{first}: {problem}{more}.",
+            "Replace the package by one under another licence, or have the licence allowed by the policy.",
+            len(wrong),
+            packages=tuple(wrong)[:MOST_NAMED],
+        )
+
+    def _problem(self, library: Library) -> str:
+        said = licences.read(library.licences)
+        stopped = [
+            name for text in said.expressions for name in licences.refused(text, self.allowed, self.denied)
+        ]
+        if stopped:
+            return f"its licence is {', '.join(dict.fromkeys(stopped))}"
+        if self.unknown == "deny" and not said.known:
+            return (
+                f"its licence {said.unknown[0][:100]!r} is unknown" if said.unknown else "no licence is said"
+            )
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
+class AdvisoriesGate:
+    """What packages were compared with is not older than this."""
+
+    id: ClassVar[str] = "advisories"
+
+    max_age_days: int
+    """Days since the advisories were last synced."""
+    because: str = ""
+    """Why the gate is there, for whoever breaches it."""
+
+    @property
+    def demand(self) -> str:
+        """What it demands."""
+        return f"Advisories not older than {counted(self.max_age_days, 'day')}"
+
+    def judge(self, subject: Subject) -> Failed | None:
+        """What is wrong; None if it passes."""
+        if not subject.facts.advisories_at:
+            return Failed(
+                "The scan compared no package with advisories.",
+                "Scan with the scanner `dependencies`, too, after `keyhole advisories sync`.",
+            )
+        at = _moment(subject.facts.advisories_at)
+        if at is None or subject.now - at > timedelta(days=self.max_age_days):
+            age = "of an unknown age" if at is None else f"{counted((subject.now - at).days, 'day')} old"
+            return Failed(f"They are {age}.", "Run `keyhole advisories sync`, then scan again.")
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class CompleteGate:
+    """The scan saw everything."""
+
+    id: ClassVar[str] = "complete"
+
+    because: str = ""
+    """Why the gate is there, for whoever breaches it."""
+
+    @property
+    def demand(self) -> str:
+        """What it demands."""
+        return "A scan that saw everything"
+
+    def judge(self, subject: Subject) -> Failed | None:
+        """What is wrong; None if it passes."""
+        if subject.facts.complete:
+            return None
+        reasons = "; ".join(subject.facts.reasons) or "no reason is known"
+        return Failed(
+            f"It did not: {reasons}.", "Mend what kept it from reading everything, then scan again."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ScannersGate:
+    """These scanners ran."""
+
+    id: ClassVar[str] = "scanners"
+
+    required: tuple[str, ...]
+    """Ids of scanners."""
+    because: str = ""
+    """Why the gate is there, for whoever breaches it."""
+
+    @property
+    def demand(self) -> str:
+        """What it demands."""
+        return f"Scanned by {' and '.join(self.required)}"
+
+    def judge(self, subject: Subject) -> Failed | None:
+        """What is wrong; None if it passes."""
+        missing = [name for name in self.required if name not in subject.facts.scanners]
+        if not missing:
+            return None
+        return Failed(f"It was not scanned by {' and '.join(missing)}.", "Choose them, and scan again.")
+
+
+Gate = FindingsGate | LicencesGate | AdvisoriesGate | CompleteGate | ScannersGate
+GATES: dict[str, type[Gate]] = {
+    gate.id: gate for gate in (FindingsGate, LicencesGate, AdvisoriesGate, CompleteGate, ScannersGate)
+}
+"""Every kind of gate by id."""
+
+
+def _sentence(text: str) -> str:
+    return f"{text.rstrip('.')}. " if text else ""
+
+
+def counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return at if at.tzinfo is not None else at.replace(tzinfo=UTC)

@@ -1,0 +1,181 @@
+"""What people do with environments: make, change and remove them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from keyhole.accounts.services import require
+from keyhole.audit.log import ALLOWED, Draft, append
+from keyhole.core.caller import Caller
+from keyhole.core.errors import Conflict, InvalidInput, NotFound
+from keyhole.core.finding import Severity
+from keyhole.environments.models import UPSTREAM, Environment, Policy
+from keyhole.notifications.models import Channel
+from keyhole.tokens.services import checked_text
+
+_NAME, _DESCRIPTION = 40, 1024
+_LONGEST_DUE, _LARGEST_RANK = 3650, 9999
+
+
+@dataclass(frozen=True, slots=True)
+class EnvironmentSpec:
+    """An environment as a person wants it."""
+
+    name: str
+    description: str = ""
+    rank: int = 100
+    """The lowest is listed first."""
+    policy_id: int | None = None
+    """What its scans are judged by; None for nothing."""
+    due_days: Mapping[str, int] = field(default_factory=dict)
+    """Days until a finding is due, by severity; without an entry it never is."""
+    channel_ids: tuple[int, ...] = ()
+    """Notification channels that hear of breaches and overdue findings at once."""
+    upstream: tuple[str, ...] = ()
+    """What GitHub is told of each scan; see `models.UPSTREAM`."""
+
+
+def list_environments(caller: Caller) -> QuerySet[Environment]:
+    """Every environment, in the order of their ranks."""
+    require(caller, "environment:read")
+    rows = Environment.objects.filter(removed_at=None).select_related("policy")
+    return rows.prefetch_related("channels")
+
+
+def get(caller: Caller, number: int) -> Environment:
+    """One environment. NotFound if there is none with this id."""
+    found = list_environments(caller).filter(pk=number).first() if 0 < number < 2**63 else None
+    if found is None:
+        raise _no_such()
+    return found
+
+
+def by_name(caller: Caller, name: str) -> Environment:
+    """The environment of this name, or with this id. NotFound if there is none."""
+    rows = list_environments(caller)
+    found = rows.filter(name=name).first()
+    if found is None and name.isascii() and name.isdigit() and len(name) < 19:
+        found = rows.filter(pk=int(name)).first()
+    if found is None:
+        raise _no_such()
+    return found
+
+
+def spec_of(row: Environment) -> EnvironmentSpec:
+    """The environment as it is, to change some of it."""
+    return EnvironmentSpec(
+        row.name,
+        row.description,
+        row.rank,
+        row.policy_id,
+        dict(row.due_days),
+        tuple(channel.pk for channel in row.channels.all()),
+        tuple(row.upstream),
+    )
+
+
+def create(caller: Caller, spec: EnvironmentSpec) -> Environment:
+    """Make an environment. InvalidInput names the field that is wrong; Conflict if the name is taken."""
+    require(caller, "environment:change")
+    return _save(caller, Environment(created_at=timezone.now()), spec, "environment:create")
+
+
+def change(caller: Caller, number: int, spec: EnvironmentSpec) -> Environment:
+    """Change an environment. Its scans from now on are measured by it; verdicts on earlier ones stay as they are."""
+    require(caller, "environment:change")
+    return _save(caller, get(caller, number), spec, "environment:change")
+
+
+def remove(caller: Caller, number: int) -> Environment:
+    """Remove an environment. Scans that it measured keep its name and their verdicts."""
+    require(caller, "environment:change")
+    with transaction.atomic():
+        row = get(caller, number)
+        row.removed_at = timezone.now()
+        row.save(update_fields=["removed_at"])
+        _record(caller, "environment:remove", row)
+    return row
+
+
+def _save(caller: Caller, row: Environment, spec: EnvironmentSpec, action: str) -> Environment:
+    row.name = checked_text("name", spec.name, _NAME, lines=False)
+    if not row.name:
+        raise InvalidInput("An environment needs a name.", field="name")
+    row.description = checked_text("description", spec.description, _DESCRIPTION, lines=False)
+    if not 0 <= spec.rank <= _LARGEST_RANK:
+        raise InvalidInput(f"The rank is from 0 to {_LARGEST_RANK:,}.", field="rank")
+    row.rank = spec.rank
+    row.policy = _policy(spec.policy_id)
+    row.due_days = _due(spec.due_days)
+    row.upstream = _upstream(spec.upstream)
+    channels = _channels(spec.channel_ids)
+    try:
+        with transaction.atomic():
+            row.save()
+            row.channels.set(channels)
+            _record(caller, action, row)
+    except IntegrityError as problem:
+        raise Conflict(
+            f"There is an environment {row.name!r} already.", hint="Choose another name."
+        ) from problem
+    return row
+
+
+def _policy(number: int | None) -> Policy | None:
+    if number is None:
+        return None
+    found = Policy.objects.filter(pk=number, removed_at=None).first() if 0 < number < 2**63 else None
+    if found is None:
+        raise InvalidInput("There is no such scan policy.", field="policy")
+    return found
+
+
+def _due(given: Mapping[str, int]) -> dict[str, int]:
+    known = [severity.value for severity in Severity]
+    for severity, days in given.items():
+        if severity not in known:
+            raise InvalidInput(f"{str(severity)[:40]!r} is no severity.", field="due_days")
+        if type(days) is not int or not 1 <= days <= _LONGEST_DUE:
+            raise InvalidInput(f"A finding is due after 1 to {_LONGEST_DUE:,} days.", field="due_days")
+    return {severity: given[severity] for severity in known if severity in given}
+
+
+def _upstream(given: tuple[str, ...]) -> list[str]:
+    strange = [name for name in given if name not in UPSTREAM]
+    if strange:
+        raise InvalidInput(
+            f"{strange[0][:40]!r} is nothing that GitHub can be told.",
+            field="upstream",
+            hint=f"It is one of {', '.join(UPSTREAM)}.",
+        )
+    return [name for name in UPSTREAM if name in given]
+
+
+def _channels(numbers: tuple[int, ...]) -> list[Channel]:
+    found = list(Channel.objects.filter(pk__in=numbers, removed_at=None))
+    if len(found) != len(set(numbers)):
+        raise InvalidInput("There is no such notification channel.", field="channels")
+    return found
+
+
+def _no_such() -> NotFound:
+    return NotFound(
+        "There is no such environment.", hint="`keyhole environment list` shows the environments."
+    )
+
+
+def _record(caller: Caller, action: str, row: Environment) -> None:
+    subject = {
+        "environment": row.name,
+        "environment_id": row.pk,
+        "policy": row.policy.name if row.policy else "",
+        "due_days": row.due_days,
+        "channels": sorted(channel.name for channel in row.channels.all()),
+        "upstream": row.upstream,
+    }
+    append(Draft(action=action, outcome=ALLOWED, actor=caller.as_actor(), subject=subject))

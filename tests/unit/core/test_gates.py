@@ -1,0 +1,229 @@
+"""Policies: what breaches them, what does not, and that more findings never make a scan pass."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from keyhole.core.finding import Confidence, Finding, Kind, Location, Severity, Status
+from keyhole.core.gate_kinds import (
+    GATES,
+    AdvisoriesGate,
+    CompleteGate,
+    FindingsGate,
+    LicencesGate,
+    ScannersGate,
+)
+from keyhole.core.gates import MOST_NAMED, Facts, Policy, judge
+from keyhole.core.library import Library, PackageFacts, Relation
+from keyhole.core.policy_text import from_json
+from tests.unit.core.test_finding import FACTS, FINDING, RESULT
+
+NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
+SEEN = Facts(True, (), ("secrets",), "2026-06-30T12:00:00+00:00")
+
+
+def library(name="qs", *licences, dev=False):
+    return Library(f"pkg:npm/{name}@1", "npm", name, "1", "package-lock.json", 1, dev=dev, licences=licences)
+
+
+def vulnerable(**facts):
+    package = dataclasses.replace(FACTS, **facts)
+    return dataclasses.replace(
+        FINDING, id="f" * 16, scanner="dependencies", kind=Kind.VULNERABILITY, package=(package,)
+    )
+
+
+def verdict(gate, findings=(), libraries=(), facts=SEEN):
+    return judge(Policy("Production", (gate,)), findings, libraries, facts, NOW)
+
+
+def passes(gate, *findings, facts=SEEN):
+    return verdict(gate, findings, facts=facts).passed
+
+
+def test_a_breach_says_what_was_demanded_what_is_there_and_what_to_do():
+    gate = FindingsGate(severity=Severity.HIGH, kinds=(Kind.SECRET,), because="We promised.")
+    (breach,) = verdict(gate, [FINDING]).breaches
+    assert breach.demand == "No secrets of severity high or worse"
+    assert breach.why == "1 such finding: GitHub token in src/a.py:3. We promised."
+    assert breach.fix == "revoke it. Or accept it, with a reason and a date."
+    assert (breach.gate, breach.place, breach.number, breach.findings) == ("findings", 1, 1, (FINDING.id,))
+
+
+@pytest.mark.parametrize(
+    ("gate", "ok"),
+    [
+        (FindingsGate(), False),
+        (FindingsGate(most=1), True),
+        (FindingsGate(kinds=(Kind.MALICIOUS,)), True),
+        (FindingsGate(scanners=("dependencies",)), True),
+        (FindingsGate(severity=Severity.CRITICAL, confidence=Confidence.HIGH), False),
+        (FindingsGate(fixable=True), True),
+        (FindingsGate(kev=True), True),
+        (FindingsGate(epss=0.1), True),
+    ],
+)
+def test_what_a_secret_breaches(gate, ok):
+    assert passes(gate, FINDING) is ok
+
+
+@pytest.mark.parametrize(
+    ("gate", "facts", "ok"),
+    [
+        (FindingsGate(fixable=True), {}, False),
+        (FindingsGate(fixable=True), {"fixed": ""}, True),
+        (FindingsGate(kev=True), {"kev": True}, False),
+        (FindingsGate(epss=0.2), {"epss": 0.1}, True),
+        (FindingsGate(epss=0.2), {"epss": 0.2}, False),
+        (FindingsGate(epss=0.2), {"epss": -1.0}, False),
+        (FindingsGate(dev=False), {"dev": True}, True),
+        (FindingsGate(dev=False), {"dev": False}, False),
+    ],
+)
+def test_what_a_vulnerable_package_breaches(gate, facts, ok):
+    assert passes(gate, vulnerable(**facts)) is ok
+
+
+def test_lower_severity_and_confidence_are_let_through():
+    weak = dataclasses.replace(FINDING, severity=Severity.MEDIUM, confidence=Confidence.LOW)
+    assert passes(FindingsGate(severity=Severity.HIGH), weak)
+    assert passes(FindingsGate(confidence=Confidence.MEDIUM), weak)
+    assert not passes(FindingsGate(severity=Severity.MEDIUM), weak)
+
+
+def test_only_new_ones_and_without_a_scan_before_all_are():
+    gate = FindingsGate(new=True)
+    assert not passes(gate, FINDING)
+    assert passes(gate, FINDING, facts=dataclasses.replace(SEEN, new=frozenset()))
+    assert not passes(gate, FINDING, facts=dataclasses.replace(SEEN, new=frozenset({FINDING.id})))
+
+
+def test_what_somebody_has_accepted_does_not_count():
+    told = verdict(
+        FindingsGate(), [FINDING], facts=dataclasses.replace(SEEN, accepted=frozenset({FINDING.id}))
+    )
+    assert told.passed
+    assert (told.counted, told.accepted) == (0, 1)
+
+
+def test_licences():
+    gate = LicencesGate("deny", denied=("AGPL-*",))
+    told = verdict(gate, libraries=[library("a", "MIT"), library("b", "AGPL-3.0-only"), library("c")])
+    (breach,) = told.breaches
+    assert breach.packages == ("b 1", "c 1")
+    assert breach.why == "b 1: its licence is AGPL-3.0-only, and 1 more package."
+    assert breach.demand == "Licences: none of AGPL-*; none that is unknown"
+    assert verdict(LicencesGate("allow", denied=("AGPL-*",)), libraries=[library("c", "odd words")]).passed
+    odd = verdict(LicencesGate("deny", ("MIT",)), libraries=[library("c", "odd words")])
+    assert "'odd words' is unknown" in odd.breaches[0].why
+    assert verdict(dataclasses.replace(gate, dev=False), libraries=[library("c", dev=True)]).passed
+
+
+@pytest.mark.parametrize(
+    ("at", "ok"),
+    [
+        ("2026-06-30T12:00:00Z", True),
+        ("2026-06-24T12:00:00+00:00", True),
+        ("2026-06-24T11:59:59+00:00", False),
+        ("", False),
+        ("last week", False),
+    ],
+)
+def test_age_of_advisories(at, ok):
+    assert passes(AdvisoriesGate(7), facts=dataclasses.replace(SEEN, advisories_at=at)) is ok
+
+
+def test_incomplete_scans_and_missing_scanners():
+    blind = dataclasses.replace(SEEN, complete=False, reasons=("out of time",))
+    assert passes(CompleteGate())
+    assert "out of time" in verdict(CompleteGate(), facts=blind).breaches[0].why
+    assert passes(ScannersGate(("secrets",)))
+    assert not passes(ScannersGate(("secrets", "dependencies")))
+
+
+def test_facts_are_those_of_the_result():
+    part = dataclasses.replace(RESULT, status=Status.INCOMPLETE, reasons=("out of time",))
+    assert Facts.of(part, new=frozenset({"a"})) == Facts(
+        False, ("out of time",), ("secrets",), "", frozenset({"a"}), frozenset()
+    )
+
+
+def test_a_verdict_names_some_and_counts_all():
+    many = [dataclasses.replace(FINDING, id=f"{number:016x}") for number in range(MOST_NAMED + 5)]
+    (breach,) = verdict(FindingsGate(), many).breaches
+    assert breach.number == MOST_NAMED + 5
+    assert len(breach.findings) == MOST_NAMED
+    assert verdict(FindingsGate(), many).to_json()["passed"] is False
+
+
+@st.composite
+def found(draw) -> Finding:
+    kind = draw(st.sampled_from(Kind))
+    package = PackageFacts(
+        "", "npm", "qs", "1", Relation.DIRECT, draw(st.booleans()), (), (), draw(st.sampled_from(["", "2"])),
+        draw(st.sampled_from([-1.0, 0.0, 0.5, 1.0])), draw(st.booleans()),
+    )  # fmt: skip
+    return dataclasses.replace(
+        FINDING,
+        id=draw(st.text("0123456789abcdef", min_size=16, max_size=16)),
+        kind=kind,
+        scanner=draw(st.sampled_from(["secrets", "dependencies"])),
+        severity=draw(st.sampled_from(Severity)),
+        confidence=draw(st.sampled_from(Confidence)),
+        locations=(Location("a" * 40, "", "x", 1, 1),),
+        package=(package,) if kind is Kind.VULNERABILITY else (),
+    )
+
+
+gate = st.one_of(
+    st.builds(
+        FindingsGate,
+        most=st.integers(0, 3),
+        severity=st.sampled_from(Severity),
+        confidence=st.sampled_from(Confidence),
+        kinds=st.lists(st.sampled_from(Kind), unique=True, max_size=2).map(tuple),
+        scanners=st.sampled_from([(), ("secrets",)]),
+        new=st.booleans(),
+        fixable=st.booleans(),
+        kev=st.booleans(),
+        epss=st.sampled_from([0.0, 0.5]),
+        dev=st.booleans(),
+    ),
+    st.just(CompleteGate()),
+    st.just(ScannersGate(("secrets", "dependencies"))),
+    st.builds(AdvisoriesGate, st.integers(0, 9)),
+    st.just(LicencesGate("deny", ("MIT",))),
+)
+policy = st.builds(Policy, st.just("P"), st.lists(gate, min_size=1, max_size=4).map(tuple))
+
+
+@given(policy, st.lists(found(), max_size=6), st.lists(found(), max_size=4), st.data())
+def test_more_findings_never_mend_a_breach(policy, some, more, data):
+    ids = [each.id for each in (*some, *more)]
+    some_ids = st.frozensets(st.sampled_from(ids)) if ids else st.just(frozenset())
+    facts = dataclasses.replace(SEEN, new=data.draw(st.none() | some_ids), accepted=data.draw(some_ids))
+    few = judge(policy, some, (), facts, NOW)
+    many = judge(policy, [*more, *some], (library("x"),), facts, NOW)
+    assert {breach.place for breach in few.breaches} <= {breach.place for breach in many.breaches}
+    named = {number for breach in many.breaches for number in breach.findings}
+    assert not named & facts.accepted
+
+
+@given(policy, st.lists(found(), max_size=6))
+def test_accepting_all_is_as_good_as_having_none(policy, some):
+    facts = dataclasses.replace(SEEN, accepted=frozenset(each.id for each in some))
+    assert judge(policy, some, (), facts, NOW).breaches == judge(policy, (), (), facts, NOW).breaches
+
+
+@given(policy)
+def test_every_policy_survives_being_stored(policy):
+    assert from_json(policy.to_json()) == policy
+
+
+def test_every_kind_of_gate_is_known_by_its_id():
+    assert set(GATES) == {"findings", "licences", "advisories", "complete", "scanners"}

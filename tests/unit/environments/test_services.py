@@ -1,0 +1,132 @@
+"""Environments and policies: who may, what is refused, what is on record, and what a policy said before."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from keyhole.accounts.models import Owner, User
+from keyhole.accounts.services import local_caller
+from keyhole.audit.models import Entry
+from keyhole.core.caller import Caller, Via
+from keyhole.core.errors import Conflict, InvalidInput, NotFound, PermissionDenied
+from keyhole.core.gate_kinds import CompleteGate
+from keyhole.core.gates import Policy
+from keyhole.environments import examples, policies, services
+from keyhole.environments.services import EnvironmentSpec
+
+pytestmark = pytest.mark.django_db
+
+STRICT = Policy("Strict", (CompleteGate(),), "for the harbour")
+
+
+def member():
+    owner = Owner.objects.create(login="bob", login_folded="bob", kind="User")
+    user = User.objects.create(email="bob@example.invalid", owner=owner)
+    return Caller(user.pk, "bob@example.invalid", Via.WEB)
+
+
+def recorded():
+    return [entry.action for entry in Entry.objects.order_by("seq")]
+
+
+def test_a_policy_keeps_what_it_said_before():
+    caller = local_caller()
+    row = policies.create(caller, STRICT)
+    changed = dataclasses.replace(STRICT, name="Stricter")
+    policies.change(caller, row.pk, changed)
+    policies.change(caller, row.pk, changed)  # nothing is different, so there is no third version
+    row = policies.get(caller, row.pk)
+    assert [(each.number, each.as_core()) for each in row.versions.all()] == [(2, changed), (1, STRICT)]
+    assert row.latest.number == 2
+    assert recorded()[-2:] == ["scan_policy:create", "scan_policy:change"]
+    assert policies.by_name(caller, "Stricter") == policies.by_name(caller, str(row.pk)) == row
+
+
+def test_two_policies_of_one_name_are_one_too_many_until_it_is_removed():
+    caller = local_caller()
+    row = policies.create(caller, STRICT)
+    with pytest.raises(Conflict):
+        policies.create(caller, STRICT)
+    policies.remove(caller, row.pk)
+    policies.create(caller, STRICT)
+    with pytest.raises(NotFound):
+        policies.get(caller, row.pk)
+
+
+def test_a_policy_that_judges_is_not_removed():
+    caller = local_caller()
+    row = policies.create(caller, STRICT)
+    environment = services.create(caller, EnvironmentSpec("Production", policy_id=row.pk))
+    with pytest.raises(Conflict, match="Production"):
+        policies.remove(caller, row.pk)
+    services.remove(caller, environment.pk)
+    policies.remove(caller, row.pk)
+
+
+def test_an_environment_is_made_changed_and_removed_on_record():
+    caller = local_caller()
+    row = services.create(
+        caller,
+        EnvironmentSpec(
+            "Production", "for customers", 1, None, {"low": 90, "critical": 2}, upstream=("sarif", "status")
+        ),
+    )
+    row = services.get(caller, row.pk)
+    assert (row.due_days, row.upstream) == ({"critical": 2, "low": 90}, ["status", "sarif"])
+    assert row.due == [("critical", 2), ("high", None), ("medium", None), ("low", 90)]
+    services.change(caller, row.pk, dataclasses.replace(services.spec_of(row), name="Live"))
+    assert services.by_name(caller, "Live").description == "for customers"
+    services.remove(caller, row.pk)
+    assert not services.list_environments(caller).exists()
+    assert recorded()[-3:] == ["environment:create", "environment:change", "environment:remove"]
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"name": " "}, "name"),
+        ({"name": "x" * 41}, "name"),
+        ({"name": "a\u202eb"}, "name"),
+        ({"rank": -1}, "rank"),
+        ({"policy_id": 99}, "policy"),
+        ({"policy_id": 2**70}, "policy"),
+        ({"due_days": {"worst": 1}}, "due_days"),
+        ({"due_days": {"high": 0}}, "due_days"),
+        ({"due_days": {"high": True}}, "due_days"),
+        ({"channel_ids": (99,)}, "channels"),
+        ({"upstream": ("fax",)}, "upstream"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_by_field(change, field):
+    with pytest.raises(InvalidInput) as told:
+        services.create(local_caller(), EnvironmentSpec(**{"name": "Production", **change}))
+    assert told.value.field == field
+    assert not services.list_environments(local_caller()).exists()
+
+
+def test_two_environments_have_two_names():
+    services.create(local_caller(), EnvironmentSpec("Production"))
+    with pytest.raises(Conflict):
+        services.create(local_caller(), EnvironmentSpec("Production"))
+
+
+def test_members_look_and_do_not_touch():
+    row = policies.create(local_caller(), STRICT)
+    bob = member()
+    assert policies.get(bob, row.pk) == row
+    for act in (
+        lambda: policies.create(bob, dataclasses.replace(STRICT, name="Lax")),
+        lambda: policies.change(bob, row.pk, STRICT),
+        lambda: policies.remove(bob, row.pk),
+        lambda: services.create(bob, EnvironmentSpec("Production")),
+    ):
+        with pytest.raises(PermissionDenied):
+            act()
+
+
+def test_what_is_offered_to_begin_with_is_in_order():
+    offered = examples.examples()
+    assert list(offered) == ["production", "staging", "development"] == list(examples.DUE_DAYS)
+    assert [policy.name for policy in offered.values()] == ["Production", "Staging", "Development"]
