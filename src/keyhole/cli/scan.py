@@ -13,7 +13,7 @@ from keyhole.cli.session import open_keyhole, use_settings
 from keyhole.core.errors import NotFound, Unavailable
 
 if TYPE_CHECKING:
-    from keyhole.core.finding import ScanResult
+    from keyhole.core.finding import Location, ScanResult
 
 _EXIT_FINDINGS, _EXIT_INCOMPLETE = 1, 4
 
@@ -135,7 +135,7 @@ def _tell(result: ScanResult) -> None:
                 (
                     found.severity.value,
                     found.title,
-                    f"{found.locations[0].path}:{found.locations[0].line}",
+                    _where(found.locations[0]),
                     found.locations[0].commit[:10],
                     found.last4 or "-",
                 )
@@ -155,3 +155,7 @@ def _tell(result: ScanResult) -> None:
             f"INCOMPLETE, so not known to be clean: {'; '.join(result.reasons)}. "
             f"{count(len(result.findings), 'finding')} so far, {read}."
         )
+
+
+def _where(place: Location) -> str:
+    return f"{place.path}:{place.line}" + (f" ({place.note})" if place.note else "")

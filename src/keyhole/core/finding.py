@@ -88,11 +88,13 @@ class Location:
     """Character in the line, from 1."""
     place: Place = Place.FILE
     """File or message."""
+    note: str = ""
+    """How it is written there if not plainly, such as `base64-encoded`."""
 
     def __post_init__(self) -> None:
         if not _OBJECT_ID.fullmatch(self.commit):
             raise ValueError("commit is not an object id")
-        if not is_escaped(self.path) or not is_escaped(self.author_date):
+        if not all(map(is_escaped, (self.path, self.author_date, self.note))):
             raise ValueError("location holds unescaped text")
         if self.line < 1 or self.column < 1:
             raise ValueError("lines and columns count from 1")

@@ -100,7 +100,7 @@ def _locations(
                 path,
                 site.line,
                 site.column,
-                Location(commit, date, path, site.line, site.column, place),
+                Location(commit, date, path, site.line, site.column, place, site.note),
             )
             key = (path, commit if place is not Place.FILE else "")
             if key not in first or located[:4] < first[key][:4]:

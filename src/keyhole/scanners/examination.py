@@ -18,6 +18,8 @@ class Site(NamedTuple):
     kind: str
     line: int
     column: int
+    note: str = ""
+    """See `keyhole.core.finding.Location.note`."""
 
 
 class Found(NamedTuple):
@@ -32,7 +34,7 @@ def examine(examiners: Mapping[str, Examiner], piece: Piece) -> list[Found]:
     """Everything that the scanners find in a piece of an object."""
     text, from_, to = readable(piece)
     return [
-        Found(name, hit, _site(piece, text, hit.start))
+        Found(name, hit, _site(piece, text, hit))
         for name, examiner in examiners.items()
         for hit in examiner.examine(text)
         if from_ <= hit.start < to
@@ -51,11 +53,12 @@ def readable(piece: Piece) -> tuple[bytes, int, int]:
     return text, piece.keep_from, piece.keep_to
 
 
-def _site(piece: Piece, text: bytes, start: int) -> Site:
+def _site(piece: Piece, text: bytes, hit: Hit) -> Site:
+    start = hit.start
     line_start = text.rfind(b"\n", 0, start) + 1
     line = piece.lines_before + text.count(b"\n", 0, start) + 1
     before = text[line_start:start]
     # Characters, as editors count; in a line beyond any editor, bytes.
     column = len(before) if len(before) > _LONGEST_LINE else len(before.decode("utf-8", "replace"))
     column += 1 + (piece.column_before if line_start == 0 else 0)
-    return Site(piece.entry.object_id, piece.entry.kind, line, column)
+    return Site(piece.entry.object_id, piece.entry.kind, line, column, hit.note)

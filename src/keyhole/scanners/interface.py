@@ -67,6 +67,8 @@ class Hit:
     """See `keyhole.core.finding.Finding.fingerprint`."""
     last4: str
     """See `keyhole.core.finding.Finding.last4`."""
+    note: str = ""
+    """See `keyhole.core.finding.Location.note`."""
 
 
 @dataclass(frozen=True, slots=True)

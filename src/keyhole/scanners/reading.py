@@ -151,5 +151,5 @@ def _plain(found: Found) -> list[Any]:
     return [
         found.scanner,
         [hit.rule, hit.start, hit.end, hit.fingerprint, hit.last4],
-        [site.object_id.decode(), site.kind, site.line, site.column],
+        [site.object_id.decode(), *site[1:]],
     ]

@@ -6,6 +6,7 @@ runs in linear time on a window around it. Neither can be made to take long by t
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,8 +16,11 @@ import re2
 
 from keyhole.core.finding import LAST4_FROM
 from keyhole.scanners.interface import About, Digest, Hit
+from keyhole.scanners.secrets import encoded
 from keyhole.scanners.secrets.checks import CHECKSUMS, NORMAL_FORMS, entropy, made_up
+from keyhole.scanners.secrets.literals import required
 from keyhole.scanners.secrets.rules import Rule
+from keyhole.scanners.secrets.spans import Spans
 
 _RE2_MEMORY = (
     64 << 20
@@ -28,6 +32,14 @@ _CONTEXT = 12  # bytes before a secret that tell an escape from a word
 _ESCAPE = re.compile(rb"(?<!\\)\\[nrtbf]$|%[0-9A-Fa-f]{2}$|\x1b\[[0-9;]*[A-Za-z]$")
 _ASSIGNS = ord("=")  # ends base64, so it may not follow a secret; before one it only assigns
 _PRINTABLE = re.compile(rb"[!-~]{4}")
+_ENCODED, _ENCODED_TWICE = "base64-encoded", "base64-encoded twice"
+_WORD, _KUBERNETES = 0, 1  # signs that something is encoded: their numbers behind those of the rules
+_WORDS = frozenset(
+    case(word.encode())
+    for word in ("password", "passwd", "secret", "token", "apikey", "api_key", "auth", "://")
+    for case in (bytes.lower, bytes.upper, bytes.title)
+)
+_GZIP = b"H4sIA"  # RFC 1952: what every stream of gzip begins with, in base64
 
 Span = tuple[int, int]
 _Question = tuple[int, bytes, int, bool, bool]
@@ -48,13 +60,8 @@ class Engine:
         self._digest = digest
         self._rules = [_compiled(rule) for rule in rules]
         self._about = {rule.id: rule.about() for rule in rules}
-        self._database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
-        self._database.compile(
-            expressions=[rule.scan.encode() for rule in rules],
-            ids=list(range(len(rules))),
-            elements=len(rules),
-            flags=[0] * len(rules),
-        )
+        self._generic = frozenset(rule.id for rule in rules if rule.generic)
+        self._database = _database(rules)
         self._memo: dict[_Question, _Answer] = {}
         self._memo_bytes = 0
 
@@ -64,6 +71,9 @@ class Engine:
 
     def examine(self, text: bytes) -> list[Hit]:
         """Every secret in the text, in order of offset; a general rule gives way where a precise one matches."""
+        return self._examined(text, encoded.DEPTH)
+
+    def _examined(self, text: bytes, depth: int) -> list[Hit]:
         ends: list[tuple[int, int]] = []
         self._database.scan(
             text, match_event_handler=lambda rule, _start, end, _flags, _: ends.append((rule, end))
@@ -72,14 +82,35 @@ class Engine:
             return []
         found: dict[tuple[int, int], Span] = {}
         covered: dict[int, int] = {}
+        signs: set[int] = set()
         for index, end in ends:
             if end <= covered.get(index, 0):
                 continue  # inside the last secret of the same rule: its variable part, reported at every length
+            if index >= len(self._rules):
+                signs.add(index)
+                continue
             span = self._secret_at(index, text, end)
             if span is not None:
                 found[index, span[0]] = span
                 covered[index] = span[1]
-        return self._hits(text, found)
+        hits = self._hits(text, found)
+        return self._with_encoded(text, hits, signs, depth) if signs and depth else hits
+
+    def _with_encoded(self, text: bytes, plain: list[Hit], signs: set[int], depth: int) -> list[Hit]:
+        """The hits, and those in what is encoded; the general ones among the former give way to the latter."""
+        precise = Spans((hit.start, hit.end) for hit in plain if hit.rule not in self._generic)
+        inside: dict[tuple[str, int], Hit] = {}
+        for stretch in encoded.stretches(text, values=len(self._rules) + _KUBERNETES in signs):
+            if precise.touch(stretch.start, stretch.end):
+                continue  # a secret that is base64 as it is
+            for hit in self._examined(stretch.text, depth - 1):
+                if hit.start >= stretch.context:
+                    start, end = stretch.where(hit.start, hit.end)
+                    note = _ENCODED_TWICE if hit.note else _ENCODED
+                    inside[hit.rule, start] = dataclasses.replace(hit, start=start, end=end, note=note)
+        taken = Spans((hit.start, hit.end) for hit in inside.values())
+        left = [hit for hit in plain if hit.rule not in self._generic or not taken.touch(hit.start, hit.end)]
+        return sorted([*left, *inside.values()], key=lambda hit: (hit.start, hit.end))
 
     def _secret_at(self, index: int, text: bytes, end: int) -> Span | None:
         """The secret of this rule whose fast match ended here, if it is one."""
@@ -123,19 +154,33 @@ class Engine:
         return None, False
 
     def _hits(self, text: bytes, found: dict[tuple[int, int], Span]) -> list[Hit]:
-        precise = [span for (index, _), span in found.items() if not self._rules[index].rule.generic]
+        precise = Spans(span for (index, _), span in found.items() if not self._rules[index].rule.generic)
         hits = []
         for (index, _), (start, stop) in sorted(found.items(), key=lambda item: item[1]):
             rule = self._rules[index].rule
-            if rule.generic and any(
-                start < other_stop and other_start < stop for other_start, other_stop in precise
-            ):
+            if rule.generic and precise.touch(start, stop):
                 continue
             value = text[start:stop]
             if rule.normal_form:
                 value = NORMAL_FORMS[rule.normal_form](value)
             hits.append(Hit(rule.id, start, stop, f"{rule.id}:{self._digest(value)}", _last4(value)))
         return hits
+
+
+def _database(rules: Sequence[Rule]) -> hyperscan.Database:
+    """The rules by their numbers, then the signs that something is encoded, of which one is as good as many."""
+    words = frozenset(_WORDS).union(*(required(rule.scan) for rule in rules))
+    wide = frozenset(word.decode().encode("utf-16-le") for word in _WORDS)
+    spellings = [*encoded.spellings(words | wide), _GZIP]
+    signs = [(_WORD, pattern) for pattern in spellings] + [(_KUBERNETES, encoded.KUBERNETES)]
+    database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
+    database.compile(
+        expressions=[rule.scan.encode() for rule in rules] + [pattern for _, pattern in signs],
+        ids=[*range(len(rules)), *(len(rules) + number for number, _ in signs)],
+        elements=len(rules) + len(signs),
+        flags=[0] * len(rules) + [hyperscan.HS_FLAG_SINGLEMATCH] * len(signs),
+    )
+    return database
 
 
 def _compiled(rule: Rule) -> _Compiled:

@@ -1,0 +1,175 @@
+"""Base64 in a text: noticed by the fast pass for all rules, then decoded and examined like any other text.
+
+Looking for all that could be base64 would take as long as all rules together. So the fast pass looks for the words of
+the rules as base64 writes them, which is three ways, as a word may begin at each byte of three; that costs nothing
+that can be measured. Only a text where one of those stands is looked at closely, and then everything in it is decoded.
+Source: RFC 4648, sections 4 and 5.
+"""
+
+from __future__ import annotations
+
+import binascii
+import bisect
+import re
+import zlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+DEPTH = 2
+"""How often base64 in base64 is decoded."""
+KUBERNETES = rb"kind[\"']?:[ \t]{0,4}[\"']?Secret\b"
+"""Pattern of a text whose values are base64 however short they are."""
+_ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+_DIGITS = {character: number for number, character in enumerate(_ALPHABET)}
+_FEWEST = 3
+_MOST_UNKNOWN = 4
+_IN = rb"[0-9A-Za-z+/_-]"
+_BREAK = re.compile(rb"(?:\r?\n|\\r\\n|\\n)[ \t]*+")
+_RUN = re.compile(rb"(?<!%b)%b{20,}+(?:(?:\r?\n|\\r\\n|\\n)[ \t]*+%b{4,}+)*+" % (_IN, _IN, _IN))
+_VALUE = re.compile(
+    rb"^[ \t]*[\"']?[\w.-]+[\"']?:[ \t]*[\"']?((?:%b{4})+(?:%b{2}==|%b{3}=)?)[\"']?,?[ \t]*\r?$"
+    % (_IN, _IN, _IN),
+    re.MULTILINE,
+)
+_READABLE = re.compile(rb"[\t\n\r -~]{10,}")
+_WIDE = re.compile(rb"(?:[\t\n\r -~]\0){8,}")
+_ALL_READABLE = re.compile(rb"[\t\n\r -~]{4,}")
+_GZIP = b"\x1f\x8b\x08"
+_MOST_INFLATED = 16 << 20
+_CONTEXT = 96
+_LONG = 20
+_STANDARD = bytes.maketrans(b"-_", b"+/")
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A part of a text that is base64, decoded."""
+
+    text: bytes
+    """Decoded, behind what stands before it in its line: a rule may need to see a name to know a value."""
+    context: int
+    """How many bytes of that are not from the encoded part."""
+    start: int
+    """Offset of the encoded part in the text around it."""
+    end: int
+    _pieces: tuple[tuple[int, int], ...]
+    """For each line of the encoded part: how many of its characters come before it, and where it begins."""
+    _skipped: int
+    _bytes_each: int
+    """How many decoded bytes became one byte of `text`; 0 where that cannot be said."""
+
+    def where(self, start: int, end: int) -> tuple[int, int]:
+        """From offsets in the decoded text to those of the encoded characters that hold it."""
+        if not self._bytes_each:
+            return self.start, self.end
+        first = (start - self.context) * self._bytes_each * 4 // 3
+        last = ((end - self.context) * self._bytes_each * 4 + 2) // 3 - 1
+        return self._at(first), min(self.end, self._at(last) + 1)
+
+    def _at(self, character: int) -> int:
+        number = character + self._skipped
+        piece = bisect.bisect_right(self._pieces, number, key=lambda each: each[0]) - 1
+        before, begin = self._pieces[piece]
+        return begin + number - before
+
+
+def spellings(words: Iterable[bytes]) -> list[bytes]:
+    """Patterns, one of which is in every base64 of a text with one of the words. Standard and URL-safe alike."""
+    return sorted({pattern for word in words for before in range(3) if (pattern := _spelling(word, before))})
+
+
+def _spelling(word: bytes, before: int) -> bytes:
+    """How the word looks behind `before` unknown bytes; empty if too little of that is certain."""
+    after = -(before + len(word)) % 3
+    low, high = (
+        binascii.b2a_base64(unknown * before + word + unknown * after, newline=False)
+        for unknown in (b"\0", b"\xff")
+    )
+    unknown = [_DIGITS[one] ^ _DIGITS[other] for one, other in zip(low, high, strict=True)]
+    certain = unknown.count(0)
+    if certain < _FEWEST:
+        return b""
+    # Only words that say little by their certain characters need the others, too; these take long to compile.
+    wanted = [not bits or (certain == _FEWEST and bits.bit_count() <= _MOST_UNKNOWN) for bits in unknown]
+    return b"".join(
+        _any_of(_DIGITS[character], bits)
+        for character, bits, is_wanted in zip(low, unknown, wanted, strict=True)
+        if is_wanted
+    )
+
+
+def _any_of(digit: int, unknown: int) -> bytes:
+    fitting = bytes(_ALPHABET[number] for number in range(64) if number & ~unknown == digit)
+    if len(fitting) == 1 and fitting.isalnum():
+        return fitting
+    return b"[" + fitting.replace(b"+", b"+\\-").replace(b"/", b"/_") + b"]"
+
+
+def stretches(text: bytes, values: bool) -> Iterator[Stretch]:
+    """Everything in the text that is base64 of something readable; with `values`, short ones in YAML or JSON too."""
+    for run in _RUN.finditer(text):
+        yield from _decoded(text, *run.span())
+    if values:
+        for value in _VALUE.finditer(text):
+            yield from _short(text, *value.span(1))
+
+
+class _Run(NamedTuple):
+    """An encoded part."""
+
+    text: bytes
+    start: int
+    end: int
+    pieces: tuple[tuple[int, int], ...]
+
+    def stretch(self, content: bytes, skipped: int, bytes_each: int) -> Stretch:
+        nearby = max(0, self.start - _CONTEXT)
+        line = max(self.text.rfind(b"\n", nearby, self.start) + 1, nearby)
+        before = self.text[line : self.start]
+        return Stretch(before + content, len(before), self.start, self.end, self.pieces, skipped, bytes_each)
+
+
+def _decoded(text: bytes, start: int, end: int) -> Iterator[Stretch]:
+    pieces, characters = _pieces(text, start, end)
+    run = _Run(text, start, end, pieces)
+    # What stands before it without a gap may be letters, too (`/path/`), so that any of four may be the first.
+    for skipped in range(4):
+        content = _decode(characters[skipped:])
+        if content.startswith(_GZIP):
+            yield run.stretch(_inflated(content), skipped, 0)
+        elif _READABLE.search(content):
+            yield run.stretch(content, skipped, 1)
+        elif wide := _WIDE.search(content):
+            # UTF-16 of ASCII has nothing to say in every second byte.
+            yield run.stretch(content[wide.start() % 2 :: 2], skipped, 2)
+
+
+def _short(text: bytes, start: int, end: int) -> Iterator[Stretch]:
+    content = _decode(text[start:end].rstrip(b"="))
+    if end - start < _LONG and _ALL_READABLE.fullmatch(content):
+        yield _Run(text, start, end, ((0, start),)).stretch(content, 0, 1)
+
+
+def _pieces(text: bytes, start: int, end: int) -> tuple[tuple[tuple[int, int], ...], bytes]:
+    """The lines of the encoded part, and all their characters together."""
+    pieces, parts, count = [], [], 0
+    for gap in _BREAK.finditer(text, start, end):
+        pieces.append((count, start))
+        parts.append(text[start : gap.start()])
+        count += gap.start() - start
+        start = gap.end()
+    return (*pieces, (count, start)), b"".join((*parts, text[start:end]))
+
+
+def _decode(characters: bytes) -> bytes:
+    rest = len(characters) % 4
+    whole = characters[:-1] if rest == 1 else characters + b"=" * (-rest % 4)
+    return binascii.a2b_base64(whole.translate(_STANDARD))
+
+
+def _inflated(content: bytes) -> bytes:
+    try:
+        return zlib.decompressobj(31).decompress(content, _MOST_INFLATED)
+    except zlib.error:
+        return b""

@@ -1,0 +1,44 @@
+"""Which words a pattern cannot match without."""
+
+from __future__ import annotations
+
+import pytest
+
+from keyhole.scanners.secrets.literals import required
+from keyhole.scanners.secrets.rules import all_rules
+from keyhole.scanners.secrets.shapes import make
+
+
+@pytest.mark.parametrize(
+    ("pattern", "words"),
+    [
+        ("ghp_[0-9A-Za-z]{36}", {b"ghp_"}),
+        ("(?:sk|rk)_live_", {b"sk_live_", b"rk_live_"}),
+        ("sb(p_[0-9]|_secret_)", {b"sbp_", b"sb_secret"}),
+        ("(?i:acme)[0-9]", {b"acme", b"ACME", b"Acme"}),
+        ("(ab)?xyz", {b"xyz"}),
+        ("(?:ab|cde[0-9])+ and the long one", {b" and the "}),
+        ("[a-z]{40}", set()),
+        ("(?:abc|[0-9]+)x", set()),
+        ("xox[bp]-", {b"xoxb-", b"xoxp-"}),
+        ("a(?i)b", set()),
+    ],
+)
+def test_the_words_of_a_pattern(pattern, words):
+    assert required(pattern) == words
+
+
+def test_every_example_of_a_rule_has_one_of_its_words():
+    missing = [
+        (rule.id, example)
+        for rule in all_rules()
+        if (words := required(rule.scan))
+        for example in rule.examples
+        if not any(word in make(example, 1).encode() for word in words)
+    ]
+    assert not missing
+
+
+def test_nearly_every_rule_has_words():
+    without = [rule.id for rule in all_rules() if not required(rule.scan)]
+    assert len(without) * 20 < len(all_rules()), without

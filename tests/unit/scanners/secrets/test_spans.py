@@ -1,0 +1,16 @@
+"""Parts of a text that touch."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from keyhole.scanners.secrets.spans import Spans
+
+SPAN = st.tuples(st.integers(0, 50), st.integers(1, 10)).map(lambda each: (each[0], each[0] + each[1]))
+
+
+@given(st.lists(SPAN), SPAN)
+def test_it_touches_what_shares_a_byte_with_one_of_them(spans, asked):
+    shared = any(start < asked[1] and asked[0] < end for start, end in spans)
+    assert Spans(spans).touch(*asked) is shared
