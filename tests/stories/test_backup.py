@@ -152,10 +152,10 @@ def test_what_cannot_be_restored_changes_nothing(running, tmp_path):
     keyhole(running.data, "backup", str(newer), given=WORDS, code=4)  # it does not even open that database
     shutil.rmtree(tmp_path / "target", ignore_errors=True)
     target = tmp_path / "target"
-    wrong = keyhole(target, "restore", str(file), given="another few quiet words\n", code=3)
+    wrong = keyhole(target, "restore", str(file), given="another few quiet words\n", code=5)
     assert "does not open" in wrong
     (tmp_path / "cut.age").write_bytes(file.read_bytes()[:-100])
-    keyhole(target, "restore", str(tmp_path / "cut.age"), given=WORDS, code=3)
+    keyhole(target, "restore", str(tmp_path / "cut.age"), given=WORDS, code=5)
     (tmp_path / "text").write_text("no backup")
     keyhole(target, "restore", str(tmp_path / "text"), given=WORDS, code=2)
     assert {path.name for path in target.iterdir()} <= {"server.lock"}

@@ -100,7 +100,7 @@ def test_from_a_token_to_a_finding_to_a_revoked_token(github, keyhole, run):
     assert github.changes == 0, "nothing was changed on GitHub"
 
     github.revoke(token)
-    refused = run("scan", "harbour/tide-api", code=4).stderr
+    refused = run("scan", "harbour/tide-api", code=3).stderr
     assert "does not accept the credential: it is revoked, expired, or was never valid" in refused
     assert "generate a new one" in refused
     assert "Clean" not in refused
@@ -128,7 +128,7 @@ def test_a_rename_and_a_transfer_are_followed_and_a_successor_of_the_name_is_not
 
     del github.world.repositories[github.tide.id]
     github.add_repository("alice/flow-api", files={"README.md": "another one\n"})
-    assert "not exist, or it is private and not selected" in run("scan", "alice/flow-api", code=4).stderr
+    assert "not exist, or it is private and not selected" in run("scan", "alice/flow-api", code=3).stderr
     run("connection", "refresh", row["id"])
     run("connection", "take-in", row["id"], "alice/flow-api")
     run("connection", "refresh", row["id"])

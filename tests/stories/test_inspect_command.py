@@ -108,5 +108,5 @@ def test_what_github_does_not_accept_and_what_does_not_answer(inspect, text, git
     assert inspect(stdin=text, address="http://127.0.0.1:9").returncode == 4
     github.revoke(text)
     gone = inspect(stdin=text)
-    assert gone.returncode == 3
+    assert gone.returncode == 5
     assert "does not accept the credential" in gone.stderr

@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from keyhole.inspector.told import Row
 
 _DOES_NOT_FIT = 1
-_PARTIAL = 4
+_PARTIAL = 3
 
 
 @click.command(
     "inspect",
     epilog="Exit codes: 0 it fits the plan, or there is none; 1 something is missing, or it can do more; 2 usage, "
-    "or no token at all; 3 GitHub does not accept it; 4 GitHub did not answer, or not everything could be asked.",
+    "or no token at all; 3 not everything could be asked; 4 GitHub did not answer; 5 GitHub does not accept it.",
 )
 @click.argument("given", nargs=-1, metavar="")
 @click.option(

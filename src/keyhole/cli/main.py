@@ -48,8 +48,8 @@ class CommandsFromFiles(click.Group):
 
 
 _EXIT_CODES = (
-    "Exit codes: 0 done, 1 findings or a failed check, 2 usage or input, 3 not permitted, "
-    "4 Keyhole cannot act safely now (incomplete scan, audit not writable)."
+    "Exit codes: 0 done, 1 findings or a failed check, 2 usage or input, 3 incomplete (a scan that did not see "
+    "everything), 4 Keyhole cannot act safely now, 5 not permitted."
 )
 
 

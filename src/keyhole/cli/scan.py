@@ -15,7 +15,7 @@ from keyhole.core.errors import NotFound, Unavailable
 if TYPE_CHECKING:
     from keyhole.core.finding import Location, ScanResult
 
-_EXIT_FINDINGS, _EXIT_INCOMPLETE = 1, 4
+_EXIT_FINDINGS, _EXIT_INCOMPLETE = 1, 3
 
 
 @click.command("scan")
@@ -41,7 +41,8 @@ def command(target: str, ref: str, scanners: tuple[str, ...], sarif: Path | None
     PATH is scanned as it is, without a server and without keeping anything. OWNER/REPO is a connected repository:
     the scan is kept, with a token of its own, and shows in the browser.
 
-    Exit codes: 0 clean, 1 findings, 2 usage, 4 incomplete or not done (never shown as clean).
+    Exit codes: 0 clean, 1 findings, 2 usage, 3 incomplete or not done (never shown as clean), 4 not possible now,
+    5 not permitted.
     """
     path = Path(target)
     result = _path(path, ref, scanners) if path.is_dir() else _connected(target, ref, scanners)
@@ -96,8 +97,14 @@ def _connected(full_name: str, ref: str, scanners: tuple[str, ...]) -> ScanResul
     finally:
         bar.clear()
     if scan.state in ("failed", "stopped"):
-        raise Unavailable(f"The scan ended as {scan.state}: {scan.reason}")
+        raise NotDone(f"The scan ended as {scan.state}: {scan.reason}")
     return reports.result(scan)
+
+
+class NotDone(Unavailable):
+    """The scan came to no result."""
+
+    exit_code = _EXIT_INCOMPLETE
 
 
 class _Bar:

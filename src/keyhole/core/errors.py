@@ -1,4 +1,8 @@
-"""The one error tree. Every edge (HTTP, exit code, git sideband) translates it once."""
+"""The one error tree. Every edge (HTTP, exit code, git sideband) translates it once.
+
+Exit codes: 1 is a check that says no, 2 usage or input, 3 a scan that did not see everything (never an error's own),
+4 cannot act safely now, 5 not permitted. docs/scanning.md has the table.
+"""
 
 from __future__ import annotations
 
@@ -50,14 +54,14 @@ class BadCredentials(KeyholeError):
     """No valid token was presented: absent, malformed, unknown, revoked or expired."""
 
     status = 401
-    exit_code = 3
+    exit_code = 5
 
 
 class PermissionDenied(KeyholeError):
     """The caller is known and may see the thing, but may not do this."""
 
     status = 403
-    exit_code = 3
+    exit_code = 5
 
 
 class Conflict(KeyholeError):

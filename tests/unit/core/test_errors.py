@@ -11,8 +11,8 @@ EDGES = {
     errors.InvalidInput: (422, 2),
     errors.MalformedRequest: (400, 2),
     errors.NotFound: (404, 2),
-    errors.BadCredentials: (401, 3),
-    errors.PermissionDenied: (403, 3),
+    errors.BadCredentials: (401, 5),
+    errors.PermissionDenied: (403, 5),
     errors.Conflict: (409, 2),
     errors.Unavailable: (503, 4),
 }

@@ -44,7 +44,7 @@ class Explained:
     hint: str
     status: int = 502
     """Status that an edge of Keyhole answers with."""
-    exit_code: int = 3
+    exit_code: int = 5
 
 
 EXPLAINED = {

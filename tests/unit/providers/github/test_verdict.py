@@ -70,7 +70,7 @@ def test_failures_are_told_apart(status, said, headers, kind):
     assert problem.message.endswith(".")
     assert problem.hint
     assert problem.status in (502, 503), "GitHub's 401 is not ours"
-    assert problem.exit_code in (2, 3, 4)
+    assert problem.exit_code in (2, 4, 5)
     assert (problem.until is not None) == (kind in (K.RATE_LIMITED, K.SECONDARY_RATE_LIMITED))
 
 
