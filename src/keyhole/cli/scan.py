@@ -29,14 +29,14 @@ _EXIT_FINDINGS, _EXIT_INCOMPLETE = 1, 3
     default=("secrets",),
     show_default=True,
     metavar="ID",
-    help="What looks at it: secrets (the whole history), dependencies (the newest commit). Repeatable.",
+    help="What looks at it; `keyhole scanners` lists them. Repeatable.",
 )
 @click.option(
     "--sarif", type=click.Path(path_type=Path), default=None, help="Write a SARIF 2.1.0 report to this file."
 )
 @json_option
 def command(target: str, ref: str, scanners: tuple[str, ...], sarif: Path | None, as_json: bool) -> None:
-    """Scan a repository: its whole history for secrets, its lock files for vulnerable packages.
+    """Scan a repository: its whole history for secrets, its newest commit for everything else.
 
     PATH is scanned as it is, without a server and without keeping anything. OWNER/REPO is a connected repository:
     the scan is kept, with a token of its own, and shows in the browser.

@@ -29,6 +29,7 @@ from keyhole.core.git_safety import GIT_PATH
 from keyhole.core.secret import Secret
 from keyhole.core.strict_json import decode
 from keyhole.scanners.interface import Limits, Progress
+from keyhole.scanners.programs.located import further_places
 from keyhole.scanners.registry import chosen
 from keyhole.scanners.rules_version import rules_version
 
@@ -63,7 +64,8 @@ def run(
     this thread; if it raises, the scan is killed and the error passed on. `stop` ends the scan within a second.
 
     Whatever happens to the child (killed, out of memory, out of time, stopped), the answer is a result that says
-    `incomplete` and why; no process and no file is left. Raises UnknownScanner before anything is started.
+    `incomplete` and why; no process and no file is left. Raises UnknownScanner and
+    NotInstalled before anything is started.
     """
     selected = chosen(scanners)
     start = time.monotonic()
@@ -71,6 +73,7 @@ def run(
         "git_dir": str(git_dir.resolve()),
         "scanners": [scanner.id for scanner in selected],
         "tips": _object_ids(tips),
+        "places": [str(place) for place in further_places()],
         "advisories": str(advisories.resolve()) if advisories is not None else "",
         "limits": asdict(limits),
         "hmac_secret": hmac_secret.reveal(),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, runtime_checkable
@@ -10,6 +10,13 @@ from typing import Protocol, runtime_checkable
 from keyhole.core.errors import KeyholeError
 from keyhole.core.finding import Confidence, Kind, Severity
 from keyhole.core.library import Library, PackageFacts
+
+
+class NotInstalled(KeyholeError):
+    """A scan asked for a scanner whose program is not on this machine."""
+
+    status = 422
+    exit_code = 2
 
 
 class UnknownScanner(KeyholeError):
@@ -98,12 +105,37 @@ Digest = Callable[[bytes], str]
 
 
 @dataclass(frozen=True, slots=True)
+class Ran:
+    """What came of one run of a program."""
+
+    code: int
+    """Exit code. Means something only if `ended` is empty."""
+    ended: str
+    """Why it did not come to its own end, as the rest of a sentence about it; empty if it did."""
+    output: bytes
+    errors: bytes
+    """What it wrote to its standard output and its standard error."""
+    unwritten: tuple[str, ...] = ()
+    """Names of the files that could not be given to it."""
+
+
+class Programs(Protocol):
+    """Runs programs of scanners, each over copies of files in a folder of its own, without network."""
+
+    def run(self, scanner: str, files: Sequence[tuple[str, bytes]]) -> Ran:
+        """Runs the program of this scanner over files with these plain relative names, and waits for it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
 class Tools:
     """What a scanner may use besides the repository."""
 
     digest: Digest
     advisories: Path | None = None
     """The index of advisories; None where there is none."""
+    programs: Programs | None = None
+    """There if a scanner that was asked for needs a program."""
 
 
 @runtime_checkable
@@ -180,4 +212,13 @@ class Scanner(Protocol):
 
     def open(self, tools: Tools) -> Examiner | TreeExaminer:
         """Compiles the rules. Takes up to about a second; called in the child only."""
+        ...
+
+
+@runtime_checkable
+class NeedsProgram(Protocol):
+    """A scanner that starts a program of its own."""
+
+    def missing(self) -> str:
+        """How to install the program, as sentences; empty if it is there."""
         ...

@@ -30,9 +30,10 @@ _ARCHITECTURES = {
 }
 
 
-def isolate(limits: Limits) -> tuple[str, ...]:
+def isolate(limits: Limits, *, file_bytes: int = 0) -> tuple[str, ...]:
     """Applies all that this machine grants; returns, in words, what is in force. Irrevocable for the process.
 
+    `file_bytes` is how large a file may become that is written; 0 lets nothing be written at all.
     Must be called while there is one thread. Resource limits and the audit hook always hold; namespaces and
     system call filters depend on the kernel and on what surrounds us (a container may refuse them).
     """
@@ -44,8 +45,9 @@ def isolate(limits: Limits) -> tuple[str, ...]:
             held.append("network namespace of its own")
         if _refuse_sockets(libc):
             held.append("sockets refused by the kernel")
-    _limit_resources(limits)
-    held.append(f"{limits.memory_bytes >> 20} MiB of memory, no files written")
+    _limit_resources(limits, file_bytes)
+    written = f"files of at most {file_bytes >> 20} MiB written" if file_bytes else "no files written"
+    held.append(f"{limits.memory_bytes >> 20} MiB of memory, {written}")
     sys.addaudithook(_refuse)
     held.append("sockets refused in process")
     return tuple(held)
@@ -87,11 +89,11 @@ def _refuse_sockets(libc: ctypes.CDLL) -> bool:
     return bool(libc.prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.byref(header), 0, 0) == 0)
 
 
-def _limit_resources(limits: Limits) -> None:
+def _limit_resources(limits: Limits, file_bytes: int) -> None:
     seconds = math.ceil(limits.seconds) + 5
     for what, amount in (
         (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_FSIZE, file_bytes),
         (resource.RLIMIT_NOFILE, 256),
         (resource.RLIMIT_CPU, seconds),
         # Not RLIMIT_AS: git maps whole packs, which takes address space but no memory of its own.

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 import keyhole.scanners
-from keyhole.scanners.interface import Scanner, UnknownScanner
+from keyhole.scanners.interface import NeedsProgram, NotInstalled, Scanner, UnknownScanner
 
 
 @functools.cache
@@ -28,7 +28,10 @@ def all_scanners() -> Mapping[str, Scanner]:
 
 
 def chosen(ids: Iterable[str]) -> list[Scanner]:
-    """The scanners with these ids, in the given order, each once. Raises UnknownScanner; none at all is an error."""
+    """The scanners with these ids, in the given order, each once.
+
+    Raises UnknownScanner, also for none at all, and NotInstalled for one whose program is not there.
+    """
     known = all_scanners()
     wanted = list(dict.fromkeys(ids))
     for name in wanted:
@@ -38,4 +41,14 @@ def chosen(ids: Iterable[str]) -> list[Scanner]:
             )
     if not wanted:
         raise UnknownScanner("A scan needs at least one scanner.", hint=f"There are: {', '.join(known)}.")
+    for name in wanted:
+        if how := missing(known[name]):
+            raise NotInstalled(
+                f"The scanner {name} needs a program that is not installed on this machine.", hint=how
+            )
     return [known[name] for name in wanted]
+
+
+def missing(scanner: Scanner) -> str:
+    """How to install the program that a scanner starts; empty if it is there, or if it needs none."""
+    return scanner.missing() if isinstance(scanner, NeedsProgram) else ""

@@ -23,10 +23,20 @@ from keyhole.scanners.attribution import Introduction, introductions
 from keyhole.scanners.collect import Collector, worst_first
 from keyhole.scanners.gitpipe import Git
 from keyhole.scanners.history import History
-from keyhole.scanners.interface import Examiner, Limits, Progress, Scanner, Tools, TreeExaminer
+from keyhole.scanners.interface import (
+    Examiner,
+    Limits,
+    NeedsProgram,
+    Progress,
+    Scanner,
+    Tools,
+    TreeExaminer,
+)
 from keyhole.scanners.isolation import isolate
 from keyhole.scanners.objects import OutOfTime, Trouble
 from keyhole.scanners.packs.store import Store
+from keyhole.scanners.programs.client import Bench
+from keyhole.scanners.programs.located import also_look_in
 from keyhole.scanners.reading import Reading
 from keyhole.scanners.registry import chosen
 from keyhole.scanners.rules_version import rules_version
@@ -190,6 +200,7 @@ def main() -> int:
     order = json.loads(sys.stdin.readline())
     limits = Limits(**order["limits"])
     key = Secret(order["hmac_secret"])
+    also_look_in(map(Path, order["places"]))
     scanners = chosen(order["scanners"])
     report = Reporter(sys.stdout, limits.seconds)
 
@@ -197,10 +208,12 @@ def main() -> int:
         return hmac.new(key.reveal().encode(), value, hashlib.sha256).hexdigest()[:32]
 
     try:
-        isolation = isolate(limits)
-        tools = Tools(digest, Path(order["advisories"]) if order["advisories"] else None)
-        git = Git(Path(order["git_dir"]), order["tips"])
-        result = Scan(git, scanners, tools, limits, report).run(isolation)
+        with ExitStack() as stack:
+            bench = _bench(order, scanners, limits, stack)
+            isolation = (*isolate(limits), *(bench.held if bench else ()))
+            tools = Tools(digest, Path(order["advisories"]) if order["advisories"] else None, bench)
+            git = Git(Path(order["git_dir"]), order["tips"])
+            result = Scan(git, scanners, tools, limits, report).run(isolation)
     except MemoryError:
         report.write("failed", "out of memory")
         return 1
@@ -209,6 +222,12 @@ def main() -> int:
         return 1
     report.write("result", result.to_json())
     return 0
+
+
+def _bench(order: dict[str, Any], scanners: list[Scanner], limits: Limits, stack: ExitStack) -> Bench | None:
+    """The process that starts programs, if one will be needed: later it could not be started any more."""
+    names = [scanner.id for scanner in scanners if isinstance(scanner, NeedsProgram)]
+    return stack.enter_context(Bench(names, Path.cwd(), order["places"], limits)) if names else None
 
 
 def _where(error: BaseException) -> str:

@@ -28,6 +28,7 @@ def test_the_value_never_crosses_the_childs_output(history, token):
         "git_dir": str(history.path),
         "scanners": ["secrets"],
         "tips": [],
+        "places": [],
         "advisories": "",
         "hmac_secret": "k" * 20,
         "limits": {},

@@ -13,7 +13,7 @@ from keyhole.core.errors import Conflict, InvalidInput, KeyholeError, NotFound
 from keyhole.core.summary import capitalised
 from keyhole.repositories import services as repositories
 from keyhole.repositories.models import Repository
-from keyhole.scanners.registry import all_scanners
+from keyhole.scanners.registry import all_scanners, missing
 from keyhole.scans import services as scans
 from keyhole.scans.services import ScanSpec
 from keyhole.web.caller import caller_of
@@ -104,14 +104,19 @@ def _by_provider(connected: list[Repository]) -> list[tuple[str, list[Repository
     return [(title, rows) for title, rows in groups if rows]
 
 
-def _scanners() -> list[tuple[str, str, str]]:
-    """Id, title and what it does of each scanner; the last is the What paragraph of its module, its documentation."""
+def _scanners() -> list[tuple[str, str, str, str]]:
+    """Id, title, what it does and how to install what it lacks, of each scanner.
+
+    What it does is the What paragraph of its module, its documentation.
+    """
     found = []
     for scanner in all_scanners().values():
         paragraphs = (sys.modules[type(scanner).__module__].__doc__ or "").split("\n\n")
         about = next((" ".join(text.split()) for text in paragraphs if text.startswith("What:")), "")
-        found.append((scanner.id, scanner.title, capitalised(about.removeprefix("What:").strip())))
-    return found
+        found.append(
+            (scanner.id, scanner.title, capitalised(about.removeprefix("What:").strip()), missing(scanner))
+        )
+    return sorted(found, key=lambda each: bool(each[3]))
 
 
 def _refs(caller: Caller, chosen: Repository | None) -> list[str]:

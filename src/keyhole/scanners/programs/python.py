@@ -1,0 +1,52 @@
+"""What the two programs for Python have in common."""
+
+from __future__ import annotations
+
+import re
+
+from keyhole.core.finding import Confidence, Severity
+from keyhole.core.summary import capitalised
+from keyhole.scanners.programs.advice import Advice, advice
+from keyhole.scanners.programs.scanner import Remark
+
+ASSERT = "101"
+"""Number of the check for assert statements."""
+_TESTS = re.compile(rb"(.*/)?(tests?/.*|test_[^/]*|conftest\.py|[^/]*_test\.py)", re.DOTALL)
+
+
+def is_python(path: bytes) -> bool:
+    """Whether the name is that of a file of Python."""
+    return path.endswith((b".py", b".pyi", b".pyw"))
+
+
+def in_tests(path: bytes) -> bool:
+    """Whether the file is part of tests, by its name."""
+    return _TESTS.fullmatch(path) is not None
+
+
+def remark(
+    *,
+    name: str,
+    line: int,
+    check: str,
+    rule: str,
+    title: str,
+    reference: str,
+    detail: str,
+    severity: Severity | None = None,
+    confidence: Confidence | None = None,
+) -> Remark:
+    """One finding of the check with this number; what the program says itself about how bad it is counts first."""
+    about = advice("python").get(check, Advice())
+    return Remark(
+        name=name,
+        line=line,
+        rule=rule,
+        title=capitalised(title),
+        severity=severity or about.severity or Severity.MEDIUM,
+        confidence=confidence or about.confidence or Confidence.MEDIUM,
+        why=about.why or f"{capitalised(title)}: the page about the rule says what can come of it.",
+        fix=about.fix or "See the page about the rule.",
+        references=(reference,),
+        detail=detail,
+    )

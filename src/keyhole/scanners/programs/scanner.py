@@ -1,0 +1,236 @@
+"""What all scanners have in common that are programs: limits, a run, and the way from its words to issues.
+
+One that is added is a module of `scanners/` with a `ProgramScanner` in it: which files, which arguments, how to read
+the answer. What is not proved to have been looked at is a gap, so an incomplete scan; never a clean one.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import ClassVar
+
+from keyhole.core.escaping import escape
+from keyhole.core.finding import Confidence, Kind, Severity
+from keyhole.core.summary import counted
+from keyhole.scanners.interface import About, Assessment, Issue, Programs, Ran, Tools, TreeExaminer
+from keyhole.scanners.programs.located import Program, locate
+from keyhole.scanners.programs.running import is_plain
+
+MOST_FILES = 20_000
+MOST_BYTES = 256 << 20
+LARGEST = 4 << 20
+"""Files, bytes together and bytes of one that are given to a program."""
+MOST_REMARKS = 100_000
+_NAMED = 3
+
+
+class Malformed(ValueError):
+    """A program's answer is not what it documents. The message holds nothing of the answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """One thing that a program said about one line. Its texts are those of rules, never of the file."""
+
+    name: str
+    """The name under which the file was given to it."""
+    line: int
+    rule: str
+    title: str
+    severity: Severity
+    confidence: Confidence
+    why: str
+    fix: str
+    references: tuple[str, ...] = ()
+    detail: str = ""
+    """Tells two remarks of one rule on one line apart, where that matters."""
+
+
+@dataclass(slots=True)
+class Answer:
+    """What a program said about all files."""
+
+    remarks: list[Remark] = field(default_factory=list)
+    unread: dict[str, str] = field(default_factory=dict)
+    """Why, by the name of a file that it could not make sense of."""
+    gaps: list[str] = field(default_factory=list)
+    """What else it did not look at."""
+
+
+class ProgramScanner:
+    """A scanner, before it is made ready. A module of `scanners/` makes one of its own."""
+
+    id: ClassVar[str]
+    title: ClassVar[str]
+    kind: ClassVar[Kind]
+    program: ClassVar[Program]
+    what: ClassVar[str]
+    """One of the files it looks at, in words: `workflow file`."""
+    engine: ClassVar[str] = "1"
+    """Raised by hand when the adapter itself would give another result for the same files."""
+    environment: ClassVar[Mapping[str, str]] = {}
+    """What the program's environment has besides the bare minimum."""
+    overlooks: ClassVar[tuple[bytes, ...]] = ()
+    """Words of comments that ask the program to overlook something, in lower case. They are not followed."""
+
+    def wants(self, path: bytes) -> bool:
+        """Whether it looks at the file at this path."""
+        raise NotImplementedError
+
+    def name(self, number: int, path: bytes) -> str:
+        """The plain name under which a file is given to the program; `number` makes it unlike all others."""
+        suffix = PurePosixPath(path.decode("utf-8", "replace")).suffix.lower()
+        name = f"{number // 1000}/{number}{suffix}"
+        return name if is_plain(name) else f"{number // 1000}/{number}"
+
+    def content(self, raw: bytes) -> bytes:
+        """The text of a file as the program can read it, with the same lines."""
+        return raw
+
+    def arguments(self, folder: Path) -> list[str]:
+        """What is told to the program, which is started in `folder/files`."""
+        raise NotImplementedError
+
+    def read(self, ran: Ran, names: Mapping[str, bytes]) -> Answer:
+        """What it said, of a run that came to its own end; `names` are those of the files. Raises Malformed."""
+        raise NotImplementedError
+
+    def missing(self) -> str:
+        """How to install the program; empty if it is there."""
+        return "" if locate(self.program) else self.program.install
+
+    def rules_version(self) -> str:
+        """Version of the adapter and of the program, which has the rules."""
+        located = locate(self.program)
+        return f"{self.engine} {self.program.name} {located.version if located else 'missing'}"
+
+    def open(self, tools: Tools) -> TreeExaminer:
+        """Ready to run."""
+        return ProgramExaminer(self, tools.programs)
+
+
+class ProgramExaminer:
+    """A scanner made ready for one scan."""
+
+    def __init__(self, scanner: ProgramScanner, programs: Programs | None) -> None:
+        self._scanner = scanner
+        self._programs = programs
+        located = locate(scanner.program)
+        self._called = f"{scanner.program.name} {located.version if located else ''}".strip()
+
+    def wants(self, path: bytes) -> bool:
+        """Whether it looks at the file at this path."""
+        return self._scanner.wants(path)
+
+    def assess(self, files: Iterable[tuple[bytes, bytes]]) -> Assessment:
+        """Runs the program once over all files that are within the limits."""
+        gaps: list[str] = []
+        given = self._given(files, gaps)
+        what = counted(len(given), self._scanner.what)
+        if not given:
+            return Assessment((), tuple(gaps), (f"No {self._scanner.what}s to look at with {self._called}.",))
+        if self._programs is None:
+            return Assessment((), (*gaps, f"{what} not assessed: {self._called} was not started"), ())
+        ran = self._programs.run(
+            self._scanner.id,
+            [(name, self._scanner.content(content)) for name, (_, content) in given.items()],
+        )
+        if ran.ended:
+            return Assessment((), (*gaps, f"{what} not assessed: {self._called} {ran.ended}"), ())
+        try:
+            answer = self._scanner.read(ran, {name: path for name, (path, _) in given.items()})
+        except Malformed as problem:
+            gaps.append(f"{what} not assessed: {self._called} ended with exit code {ran.code}, {problem}")
+            return Assessment((), tuple(gaps), ())
+        unread = answer.unread | dict.fromkeys(ran.unwritten, "it could not be given to the program")
+        for name, why in list(unread.items())[:_NAMED]:
+            gaps.append(f"{escape(given[name][0])} was not assessed by {self._called}: {why}")
+        if len(unread) > _NAMED:
+            gaps.append(
+                f"{counted(len(unread) - _NAMED, f'more {self._scanner.what}')} not assessed by {self._called}"
+            )
+        lines = _Lines(given)
+        return Assessment(
+            tuple(self._issues(answer.remarks, given, lines)),
+            (*gaps, *answer.gaps),
+            tuple(self._notes(answer.remarks, lines, len(given) - len(unread))),
+        )
+
+    def _given(self, files: Iterable[tuple[bytes, bytes]], gaps: list[str]) -> dict[str, tuple[bytes, bytes]]:
+        given: dict[str, tuple[bytes, bytes]] = {}
+        large, beyond, total = 0, 0, 0
+        for path, content in files:
+            if len(content) > LARGEST:
+                large += 1
+            elif len(given) >= MOST_FILES or total + len(content) > MOST_BYTES:
+                beyond += 1
+            else:
+                total += len(content)
+                given[self._scanner.name(len(given), path)] = path, content
+        if large:
+            gaps.append(
+                f"{counted(large, self._scanner.what)} of more than {LARGEST >> 20} MiB not assessed "
+                f"by {self._called}"
+            )
+        if beyond:
+            gaps.append(f"{counted(beyond, f'more {self._scanner.what}')} not assessed by {self._called}")
+        return given
+
+    def _issues(
+        self, remarks: list[Remark], given: Mapping[str, tuple[bytes, bytes]], lines: _Lines
+    ) -> Iterator[Issue]:
+        seen: Counter[tuple[str, str, bytes, str]] = Counter()
+        for remark in sorted(remarks, key=lambda one: (one.name, one.rule, one.line)):
+            path, text = given[remark.name][0], b" ".join(lines.at(remark).split())
+            key = (remark.rule, remark.name, text, remark.detail)
+            # The line's text and not its number: what stands above it may change. Its turn, where it stands twice.
+            identity = b"\0".join((path, text, remark.detail.encode(), b"%d" % seen[key]))
+            seen[key] += 1
+            yield Issue(remark.rule, identity, path, remark.line, _about(remark, self._scanner.kind))
+
+    def _notes(self, remarks: list[Remark], lines: _Lines, looked_at: int) -> Iterator[str]:
+        yield f"{counted(looked_at, self._scanner.what)} looked at by {self._called}."
+        asked = {
+            (remark.name, remark.line)
+            for remark in remarks
+            if any(word in lines.at(remark).lower() for word in self._scanner.overlooks)
+        }
+        if asked:
+            yield (
+                f"{counted(len(asked), 'line')} with a finding {'has' if len(asked) == 1 else 'have'} a comment that "
+                f"asks {self._scanner.program.name} to overlook it; such comments are not followed."
+            )
+
+
+class _Lines:
+    """The lines that remarks are about; each file is split once."""
+
+    def __init__(self, given: Mapping[str, tuple[bytes, bytes]]) -> None:
+        self._given = given
+        self._split: dict[str, list[bytes]] = {}
+
+    def at(self, remark: Remark) -> bytes:
+        """The text of its line; empty if there is no such line."""
+        if remark.name not in self._split:
+            self._split[remark.name] = self._given[remark.name][1].split(b"\n")
+        rows = self._split[remark.name]
+        return rows[remark.line - 1] if 1 <= remark.line <= len(rows) else b""
+
+
+def _about(remark: Remark, kind: Kind) -> About:
+    return About(
+        title=_plain(remark.title),
+        severity=remark.severity,
+        confidence=remark.confidence,
+        why=_plain(remark.why),
+        fix=_plain(remark.fix),
+        references=tuple(_plain(one) for one in remark.references if one.startswith("https://"))[:10],
+        kind=kind,
+    )
+
+
+def _plain(text: str) -> str:
+    return escape(" ".join(text.split()).encode("utf-8", "replace"))

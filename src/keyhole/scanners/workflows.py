@@ -1,0 +1,99 @@
+"""Weaknesses of GitHub Actions workflows, found by zizmor.
+
+What: the workflows, actions and Dependabot settings of the newest commit are read by zizmor, offline.
+
+Why: a workflow runs with tokens and secrets, and much of what it is given is written by strangers.
+
+Fix: see each finding; most are a line or two. Comments that ask zizmor to overlook something are not followed, and its
+settings in the repository are not read: people decide in Keyhole what is accepted, where others can see it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from keyhole.core.finding import Confidence, Kind, Severity
+from keyhole.core.summary import capitalised
+from keyhole.scanners.interface import Ran
+from keyhole.scanners.programs.advice import Advice, advice
+from keyhole.scanners.programs.answers import items, number, parsed, rule_name, text
+from keyhole.scanners.programs.located import Program
+from keyhole.scanners.programs.scanner import Answer, Malformed, ProgramScanner, Remark
+
+_WORKFLOW = re.compile(rb"\.github/workflows/[^/]+\.ya?ml")
+_ACTION = re.compile(rb"(.*/)?action\.ya?ml", re.DOTALL)
+_DEPENDABOT = re.compile(rb"\.github/dependabot\.ya?ml")
+_COMPLETED = re.compile(rb"completed (?:\./)?(\S+)")
+_SEVERITIES = {"High": Severity.HIGH, "Medium": Severity.MEDIUM}
+_CONFIDENCES = {"High": Confidence.HIGH, "Medium": Confidence.MEDIUM}
+
+
+class Workflows(ProgramScanner):
+    """The scanner, before it is made ready."""
+
+    id = "workflows"
+    title = "GitHub Actions workflows (zizmor)"
+    kind = Kind.WORKFLOW
+    program = Program("zizmor", "zizmor", "pip install 'keyhole[code]' installs zizmor.")
+    what = "workflow file"
+    overlooks = (b"zizmor: ignore",)
+
+    def wants(self, path: bytes) -> bool:
+        """Workflows and Dependabot's settings where GitHub looks for them; actions anywhere."""
+        return any(pattern.fullmatch(path) for pattern in (_WORKFLOW, _ACTION, _DEPENDABOT))
+
+    def name(self, number: int, path: bytes) -> str:
+        """Each in a folder of its own, under the name by which zizmor knows what it is."""
+        if _ACTION.fullmatch(path):
+            return f"{number}/action.yml"
+        if _DEPENDABOT.fullmatch(path):
+            return f"{number}/.github/dependabot.yml"
+        return f"{number}/.github/workflows/workflow.yml"
+
+    def arguments(self, folder: Path) -> list[str]:
+        """Offline, without any settings, and reporting what comments would hide."""
+        isolated = ["--offline", "--no-config", "--no-ignores", "--collect", "all"]
+        return [*isolated, "--format", "json-v1", "--no-progress", "--color", "never", "--no-exit-codes", "."]
+
+    def read(self, ran: Ran, names: Mapping[str, bytes]) -> Answer:
+        """Its findings; a file that it does not say it completed was not looked at."""
+        if ran.code != 0:
+            raise Malformed("which says that it failed")
+        completed = {found.decode("ascii", "replace") for found in _COMPLETED.findall(ran.errors)}
+        said = advice("workflows")
+        remarks = [_remark(found, said) for found in items(parsed(ran.output))]
+        return Answer(
+            remarks=remarks,
+            unread=dict.fromkeys(
+                [name for name in names if name not in completed], "it is no valid file of its sort"
+            ),
+        )
+
+
+def _remark(found: Any, said: Mapping[str, Advice]) -> Remark:
+    rule, title = text(found, "ident"), text(found, "desc")
+    places = items(found.get("locations"))
+    place = next((one for one in places if text(one, "symbolic", "kind") == "Primary"), None)
+    if place is None:
+        raise Malformed("with a finding that is nowhere")
+    about = said.get(rule, Advice())
+    offered = [text(each, "title") for each in items(found.get("fixes"))]
+    return Remark(
+        name=text(place, "symbolic", "key", "Local", "verbatim_path").removeprefix("./"),
+        line=number(place, "concrete", "location", "start_point", "row") + 1,
+        rule=rule_name(rule),
+        title=capitalised(title),
+        severity=_SEVERITIES.get(text(found, "determinations", "severity"), Severity.LOW),
+        confidence=_CONFIDENCES.get(text(found, "determinations", "confidence"), Confidence.LOW),
+        why=about.why
+        or f"{capitalised(title)}: zizmor's page about the rule says how it is used against you.",
+        fix=about.fix or (f"{capitalised(offered[0])}." if offered else "See zizmor's page about the rule."),
+        references=(text(found, "url"),),
+        detail=str(number(place, "concrete", "location", "start_point", "column")),
+    )
+
+
+SCANNER = Workflows()

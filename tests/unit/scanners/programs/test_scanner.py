@@ -1,0 +1,118 @@
+"""From the words of a program to issues: limits, gaps, identities."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from keyhole.core.finding import Confidence, Kind, Severity
+from keyhole.scanners.interface import Ran, Tools
+from keyhole.scanners.programs import scanner as module
+from keyhole.scanners.programs.located import Program
+from keyhole.scanners.programs.scanner import Answer, Malformed, ProgramScanner, Remark
+
+
+class Tide(ProgramScanner):
+    """Says of each line that begins with `bad` that it does; what it answers with is its input."""
+
+    id = "tide"
+    title = "Tides"
+    kind = Kind.OTHER
+    program = Program("ruff", "ruff", "")
+    what = "tide file"
+    overlooks = (b"be kind",)
+
+    def wants(self, path: bytes) -> bool:
+        return True
+
+    def arguments(self, folder: Path) -> list[str]:
+        return []
+
+    def read(self, ran: Ran, names: Mapping[str, bytes]) -> Answer:
+        if ran.code:
+            raise Malformed("and that is that")
+        said = [line.decode().split(":") for line in ran.output.splitlines()]
+        return Answer([_remark(name, int(line)) for name, line in said], unread={})
+
+
+def _remark(name, line):
+    return Remark(
+        name, line, "bad-line", "Bad", Severity.LOW, Confidence.LOW, "why", "fix", ("https://a.invalid", "x")
+    )
+
+
+class Programs:
+    def __init__(self, ran=None):
+        self.ran, self.given = ran, []
+
+    def run(self, scanner, files):
+        self.given = list(files)
+        if self.ran is not None:
+            return self.ran
+        said = [
+            f"{name}:{number}"
+            for name, content in files
+            for number, line in enumerate(content.split(b"\n"), 1)
+            if line.startswith(b"bad")
+        ]
+        return Ran(0, "", "\n".join(said).encode(), b"")
+
+
+def assess(files, programs=None):
+    tools = Tools(lambda _value: "0" * 32, None, programs or Programs())
+    return Tide().open(tools).assess(files)
+
+
+def test_issues_have_the_real_path_and_keep_their_identity_when_lines_move():
+    first = assess([(b"a b/\xff.txt", b"good\nbad  x\nbad x\n")]).issues
+    assert [(issue.path, issue.line) for issue in first] == [(b"a b/\xff.txt", 2), (b"a b/\xff.txt", 3)]
+    assert first[0].about.references == ("https://a.invalid",)
+    assert first[0].identity != first[1].identity
+    moved = assess([(b"a b/\xff.txt", b"\n\n\nbad x\ngood\n\tbad x\nbad\tx\n")]).issues
+    assert [issue.identity for issue in moved] == [issue.identity for issue in first]
+    assert assess([(b"other", b"bad x\n")]).issues[0].identity not in {issue.identity for issue in first}
+
+
+@pytest.mark.parametrize(
+    ("ran", "reason"),
+    [
+        (Ran(0, "was stopped after 600 seconds", b"", b""), "was stopped after 600 seconds"),
+        (Ran(0, "was ended by signal 11", b"", b""), "was ended by signal 11"),
+        (Ran(2, "", b"", b""), "ended with exit code 2, and that is that"),
+    ],
+)
+def test_a_run_that_failed_is_a_gap_and_no_finding(ran, reason):
+    assessment = assess([(b"a", b"bad"), (b"b", b"bad")], Programs(ran))
+    assert assessment.issues == ()
+    assert "2 tide files" in assessment.gaps[0]
+    assert reason in assessment.gaps[0]
+
+
+def test_what_could_not_be_written_is_a_gap():
+    assessment = assess([(b"a\x1b", b"x")], Programs(Ran(0, "", b"", b"", ("0/0",))))
+    assert assessment.gaps[0].startswith("a\\u001b was not assessed by ruff")
+
+
+def test_limits_leave_gaps(monkeypatch):
+    monkeypatch.setattr(module, "LARGEST", 10)
+    monkeypatch.setattr(module, "MOST_FILES", 2)
+    programs = Programs()
+    assessment = assess([(b"big", b"x" * 11), (b"a", b"bad"), (b"b", b"bad"), (b"c", b"bad")], programs)
+    assert len(assessment.issues) == len(programs.given) == 2
+    assert len(assessment.gaps) == 2
+    monkeypatch.setattr(module, "MOST_BYTES", 5)
+    assert len(assess([(b"a", b"bad"), (b"b", b"bad")]).gaps) == 1
+
+
+def test_comments_that_ask_to_overlook_are_counted():
+    notes = assess([(b"a", b"bad # Be kind\nbad\n")]).notes
+    assert notes[0].startswith("1 tide file looked at by ruff")
+    assert notes[1].startswith("1 line with a finding has a comment")
+
+
+def test_nothing_to_look_at_starts_nothing():
+    programs = Programs()
+    assert assess([], programs).notes[0].startswith("No tide files")
+    assert programs.given == []

@@ -1,0 +1,83 @@
+"""Real Python files before the real ruff."""
+
+from __future__ import annotations
+
+from keyhole.core.finding import Kind, Severity, Status
+from keyhole.scanners.python_code import SCANNER
+
+SHELL = b"import subprocess\nsubprocess.call(x, shell=True)\n"
+
+
+def found(result):
+    return {
+        (finding.rule, finding.locations[0].path, finding.locations[0].line) for finding in result.findings
+    }
+
+
+SHELL_RULE = "s602-subprocess-popen-with-shell-equals-true"
+
+
+def test_insecure_calls_are_found_wherever_they_lie(history, scan):
+    history.commit({"a.py": SHELL, "build/lib/b.py": SHELL, ".venv/c.pyw": SHELL, "node_modules/d.py": SHELL})
+    result = scan(history, scanners=["python-code"])
+    assert result.status is Status.COMPLETE, result.reasons
+    assert found(result) == {
+        (SHELL_RULE, path, 2) for path in ("a.py", "build/lib/b.py", ".venv/c.pyw", "node_modules/d.py")
+    }
+    assert {finding.kind for finding in result.findings} == {Kind.CODE}
+    assert {finding.severity for finding in result.findings} == {Severity.HIGH}
+
+
+def test_neither_comments_nor_settings_of_the_repository_hide_anything(history, scan):
+    history.commit(
+        {
+            "a.py": b"# ruff: noqa\n" + SHELL.replace(b")\n", b")  # noqa: S602\n"),
+            "ruff.toml": b'exclude = ["*"]\n',
+            "pyproject.toml": b'[tool.ruff]\nexclude = ["*"]\n[tool.ruff.lint]\nignore = ["S"]\n',
+            ".gitignore": b"*\n",
+        }
+    )
+    result = scan(history, scanners=["python-code"])
+    assert found(result) == {(SHELL_RULE, "a.py", 3)}
+    assert any("such comments are not followed" in note for note in result.notes)
+
+
+def test_what_is_not_python_is_a_gap_and_other_encodings_are_read(history, scan):
+    history.commit(
+        {
+            "broken.py": b"def (:\n",
+            "bytes.py": b"x = '\xff\xfe'\n",
+            "latin.py": b"# coding: latin-1\nname = '\xe9'\nexec(name)\n",
+            "deep.py": b"(" * 100_000,
+            "-rf.py": SHELL,
+            "new\nline.py": SHELL,
+        }
+    )
+    result = scan(history, scanners=["python-code"])
+    assert result.status is Status.INCOMPLETE
+    for name in ("broken.py", "bytes.py", "deep.py"):
+        assert f"{name} was not assessed" in " ".join(result.reasons)
+    assert found(result) == {
+        ("s102-exec-builtin", "latin.py", 3),
+        (SHELL_RULE, "-rf.py", 2),
+        (SHELL_RULE, "new\\u000aline.py", 2),
+    }
+
+
+def test_assertions_count_outside_of_tests_only(history, scan):
+    history.commit({"a.py": b"assert x\n", "tests/b.py": b"assert x\n"})
+    assert found(scan(history, scanners=["python-code"])) == {("s101-assert", "a.py", 1)}
+
+
+def test_a_password_is_not_quoted(history, scan):
+    from tests import canaries
+
+    value = canaries.watch("a password in Python code", "correct-horse-battery-9")
+    history.commit({"a.py": f'password = "{value}"\n'.encode()})
+    (finding,) = scan(history, scanners=["python-code"]).findings
+    assert value not in str(finding.to_json())
+
+
+def test_the_version_of_the_program_is_part_of_the_rules():
+    assert "ruff 0." in SCANNER.rules_version()
+    assert SCANNER.missing() == ""
