@@ -32,7 +32,8 @@ from keyhole.core.secret import Secret
 GRANTABLE = tuple(
     name
     for name in ACTIONS
-    if name.partition(":")[0] in {"audit", "integration", "repository", "scan", "token"}
+    if name.partition(":")[0]
+    in {"audit", "environment", "finding", "integration", "report", "repository", "scan", "schedule", "token"}
 )
 """Actions that an API token may hold. What decides who is here, how one signs in, and about requests takes a person."""
 DEFAULT_DAYS = 30

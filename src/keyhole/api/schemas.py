@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
 from ninja import Schema
 from pydantic import ConfigDict, Field
@@ -105,6 +105,8 @@ class Scan(Schema):
     reason: str
     counters: dict[str, Any]
     scanners: list[str]
+    trigger: str
+    environment: str | None
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
@@ -119,7 +121,51 @@ class ScanWanted(Taken):
     description: str = ""
     ref: str = ""
     """Branch or tag; empty reads the history of all of them."""
+    scanners: list[str] = Field(default_factory=lambda: ["secrets"], max_length=20)
+    environment: str = ""
+    """Name of the environment that the findings are measured by; empty for none."""
     run_now: bool = True
+
+
+class Schedule(Schema):
+    """A code scan that runs by itself."""
+
+    id: int
+    name: str
+    description: str
+    repositories: list[str]
+    ref: str
+    scanners: list[str]
+    environment: str | None
+    when: str
+    at: datetime | None
+    cron: str
+    zone: str
+    poll_minutes: int
+    paused: bool
+    next_times: list[datetime]
+
+
+class ScheduleWanted(Taken):
+    """The fields of the form "New schedule"."""
+
+    name: str
+    description: str = ""
+    repositories: list[str] = Field(min_length=1, max_length=500)
+    """Full names, OWNER/REPOSITORY."""
+    ref: str = ""
+    scanners: list[str] = Field(default_factory=lambda: ["secrets"], max_length=20)
+    environment: str = ""
+    """Name; empty for none."""
+    when: Literal["once", "times", "push"]
+    at: datetime | None = None
+    """For `once`, with its offset from UTC."""
+    cron: str = ""
+    """For `times`: minute, hour, day of month, month, day of week."""
+    zone: str = "UTC"
+    """Time zone of `cron`, as Europe/Berlin."""
+    poll_minutes: int = 5
+    """For `push`: how often to look besides being told; 0 is never."""
 
 
 class Integration(Schema):

@@ -25,6 +25,7 @@ from keyhole.gateway.report import Outcome, all_refused
 from keyhole.gateway.subject import Subject, denied_text, refused_refs
 from keyhole.providers.gitcli import GitError, kill_tree, run, spawn
 from keyhole.repositories.models import Repository
+from keyhole.schedules.pushes import note_push
 from keyhole.tokens.authority import Permit, Refused, judge
 
 _COMPRESSING = 120.0
@@ -156,6 +157,7 @@ class Pushing:
 def _note_pushed(repository: Repository | None) -> None:
     if repository is not None:
         Repository.objects.filter(pk=repository.pk).update(pushed_at=timezone.now())
+        note_push(repository.pk)
 
 
 def object_format(git_dir: Path) -> str:

@@ -80,6 +80,11 @@ _TABLE = (
     EventKind(
         "scan.failed", "Scan failed", "A code scan ended without a result, or could not see everything."
     ),
+    EventKind(
+        "schedule.failed",
+        "Schedule failed",
+        "A schedule was due, and something that it names was not scanned.",
+    ),
     EventKind("member.joined", "Member joined", "Somebody took an invitation, or joined by OpenID Connect."),
     EventKind(
         "member.changed", "Member changed", "A member's role changed, or an account was disabled or enabled."

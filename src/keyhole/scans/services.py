@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 import unicodedata
+import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -25,12 +28,13 @@ from keyhole.scanners.registry import chosen
 from keyhole.scans import refs
 from keyhole.scans.job import KIND
 from keyhole.scans.life import finish
-from keyhole.scans.models import UNFINISHED, Finding, Scan, State
+from keyhole.scans.models import UNFINISHED, Finding, Scan, State, Trigger
 
 log = logging.getLogger("keyhole.scans")
 
 _NAME_LENGTH = 100
 _DESCRIPTION_LENGTH = 1024
+MOST_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,10 @@ class ScanSpec:
     """What its findings are measured by; None for nothing."""
     upstream: tuple[str, ...] = ()
     """What GitHub is told of it, beside what the environment asks for; see `environments.models.UPSTREAM`."""
+    trigger: Trigger = Trigger.MANUAL
+    """What made it run."""
+    batch: str = ""
+    """See `Scan.batch`."""
 
 
 def create(caller: Caller, spec: ScanSpec) -> Scan:
@@ -62,16 +70,18 @@ def create(caller: Caller, spec: ScanSpec) -> Scan:
     ref = _ref(repository, spec.ref.strip())
     scanners = [scanner.id for scanner in chosen(spec.scanners)]
     scan = Scan(
-        description=_text("description", spec.description, _DESCRIPTION_LENGTH),
+        description=line_of("description", spec.description, _DESCRIPTION_LENGTH),
         repository=repository,
         ref=ref,
         scanners=scanners,
-        environment=_environment(caller, spec.environment_id),
+        environment=environment_of(caller, spec.environment_id),
         upstream=_upstream(repository, spec.upstream),
+        trigger=spec.trigger,
+        batch=spec.batch,
         requested_by=user,
         created_at=timezone.now(),
     )
-    scan.name = _text("name", spec.name, _NAME_LENGTH) or _default_name(scan)
+    scan.name = line_of("name", spec.name, _NAME_LENGTH) or _default_name(scan)
     with transaction.atomic():
         scan.save()
         where = scan.environment.name if scan.environment else ""
@@ -89,6 +99,40 @@ def create(caller: Caller, spec: ScanSpec) -> Scan:
     return scan
 
 
+def create_each(caller: Caller, spec: ScanSpec, repository_ids: Iterable[int]) -> list[Scan]:
+    """The same scan of several repositories, all or none of them; `spec.repository_id` does not count."""
+    wanted = list(dict.fromkeys(repository_ids))
+    if not wanted:
+        raise InvalidInput("Choose at least one repository.", field="repository")
+    if len(wanted) > MOST_AT_ONCE:
+        raise InvalidInput(f"At most {MOST_AT_ONCE} repositories can be scanned at once.", field="repository")
+    batch = uuid.uuid4().hex if len(wanted) > 1 else ""
+    with transaction.atomic():
+        return [
+            create(caller, dataclasses.replace(spec, repository_id=number, batch=batch)) for number in wanted
+        ]
+
+
+def environment_of(caller: Caller, number: int | None) -> Environment | None:
+    """The environment with this id; None for None. InvalidInput, naming the field, if there is none."""
+    if number is None:
+        return None
+    try:
+        return environments.get(caller, number)
+    except NotFound as problem:
+        raise InvalidInput(problem.message, field="environment", hint=problem.hint) from problem
+
+
+def environment_named(caller: Caller, name: str) -> int | None:
+    """Id of the environment of that name; None for no name. InvalidInput, naming the field, if there is none."""
+    if not name:
+        return None
+    try:
+        return environments.by_name(caller, name).pk
+    except NotFound as problem:
+        raise InvalidInput(problem.message, field="environment", hint=problem.hint) from problem
+
+
 def _ref(repository: Repository, name: str) -> str:
     """The full name of the branch or tag. What lies on GitHub is looked up by the scan itself, when it has fetched."""
     if not name or repository.is_served:
@@ -96,15 +140,6 @@ def _ref(repository: Repository, name: str) -> str:
     if not is_well_formed(name if name.startswith("refs/") else f"refs/heads/{name}"):
         raise InvalidInput(f"{name[:100]!r} cannot be the name of a branch or tag.", field="ref")
     return name
-
-
-def _environment(caller: Caller, number: int | None) -> Environment | None:
-    if number is None:
-        return None
-    try:
-        return environments.get(caller, number)
-    except NotFound as problem:
-        raise InvalidInput(problem.message, field="environment", hint=problem.hint) from problem
 
 
 def _upstream(repository: Repository, wanted: tuple[str, ...]) -> list[str]:
@@ -135,7 +170,8 @@ def _default_name(scan: Scan) -> str:
     return f"{scan.repository.full_name} {scan.ref_name}"[:_NAME_LENGTH].strip()
 
 
-def _text(name: str, text: str, longest: int) -> str:
+def line_of(name: str, text: str, longest: int) -> str:
+    """What a person wrote, as one line. InvalidInput, naming the field, if it is too long or not to be shown."""
     text = " ".join(text.split())
     if len(text) > longest:
         raise InvalidInput(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.apps import AppConfig
 
+from keyhole.jobs import offer
+
 
 class SchedulesConfig(AppConfig):
     """Saved scans and when they are due."""
@@ -11,3 +13,7 @@ class SchedulesConfig(AppConfig):
     name = "keyhole.schedules"
     label = "schedules"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Tells the workers where the job is."""
+        offer("keyhole.schedules.jobs")

@@ -35,6 +35,13 @@ NEEDS = {
     ("POST", "/scans/{number}/run"): "scan:run",
     ("GET", "/scans/{number}/result"): "scan:read",
     ("GET", "/scans/{number}/findings"): "scan:read",
+    ("GET", "/schedules"): "schedule:read",
+    ("POST", "/schedules"): "schedule:create",
+    ("GET", "/schedules/{number}"): "schedule:read",
+    ("DELETE", "/schedules/{number}"): "schedule:create",
+    ("POST", "/schedules/{number}/pause"): "schedule:create",
+    ("POST", "/schedules/{number}/resume"): "schedule:create",
+    ("POST", "/schedules/{number}/run"): "scan:run",
     ("GET", "/tokens"): "token:read",
     ("POST", "/tokens"): "token:create",
     ("GET", "/tokens/{number}"): "token:read",
@@ -44,11 +51,22 @@ NEEDS = {
 """The action that each endpoint must ask for; `None` where the API token alone is enough."""
 BODIES = {
     ("POST", "/scans"): {"repository": "acme/tool", "run_now": False},
+    ("POST", "/schedules"): {
+        "name": "n",
+        "repositories": ["acme/tool"],
+        "when": "times",
+        "cron": "0 6 * * *",
+    },
     ("POST", "/tokens"): {"name": "x", "resource_owner": "olga", "repository_access": "public"},
 }
 ALSO = {
     ("POST", "/scans"): {"repository:read"},
     ("POST", "/scans/{number}/run"): {"scan:read"},
+    ("POST", "/schedules"): {"repository:read"},
+    ("DELETE", "/schedules/{number}"): {"schedule:read"},
+    ("POST", "/schedules/{number}/pause"): {"schedule:read"},
+    ("POST", "/schedules/{number}/resume"): {"schedule:read"},
+    ("POST", "/schedules/{number}/run"): {"schedule:read"},
     ("DELETE", "/tokens/{number}"): {"token:read"},
     ("GET", "/integrations"): {"token:read"},
 }

@@ -40,7 +40,10 @@ def create(request: ApiRequest, wanted: ScanWanted) -> Status[Scan]:
             name=wanted.name,
             description=wanted.description,
             ref=wanted.ref,
+            scanners=tuple(wanted.scanners),
+            environment_id=services.environment_named(request.caller, wanted.environment),
             run_now=wanted.run_now,
+            trigger=models.Trigger.API,
         ),
     )
     return Status(201, _shown(made))
@@ -84,6 +87,8 @@ def _shown(row: models.Scan) -> Scan:
         reason=row.reason,
         counters=row.counters,
         scanners=row.scanners,
+        trigger=row.trigger,
+        environment=row.environment.name if row.environment else None,
         created_at=row.created_at,
         started_at=row.started_at,
         finished_at=row.finished_at,

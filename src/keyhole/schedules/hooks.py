@@ -1,0 +1,112 @@
+"""Webhooks: how GitHub tells that something was pushed.
+
+GitHub signs each delivery with a secret that both sides know:
+https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries. Nothing of a delivery is looked at
+before its signature fits, and what it says is no more than a hint: the repository itself is looked at before anything
+is scanned, so a delivery that comes twice, late, or with made-up commits does no harm.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+
+from keyhole.core.caller import Caller, Via
+from keyhole.core.errors import InvalidInput, NotFound
+from keyhole.core.secret import Secret
+from keyhole.schedules import occurrences
+from keyhole.schedules.models import Cause, Schedule, When
+from keyhole.vault import services as vault
+from keyhole.vault.envelope import Place
+
+LARGEST = 5 << 20
+"""Bytes of a delivery that are read. GitHub sends up to 25 MB, but not for a push."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hook:
+    """A webhook that was just made."""
+
+    path: str
+    """Where deliveries go, under this Keyhole's address."""
+    secret: Secret
+
+
+def make(caller: Caller, schedule: Schedule) -> Hook:
+    """A new address and a new secret. In the caller's transaction."""
+    secret = Secret(secrets.token_urlsafe(32))
+    vault.keep(caller, _place(schedule), secret)
+    schedule.hook = secrets.token_hex(16)
+    schedule.save(update_fields=["hook"])
+    return Hook(path(schedule), secret)
+
+
+def path(schedule: Schedule) -> str:
+    """Address of its webhook; only for one that has it."""
+    return f"/hooks/{schedule.hook}"
+
+
+def forget(caller: Caller, schedule: Schedule) -> None:
+    """Take the webhook away, if there is one."""
+    if schedule.hook:
+        vault.forget(caller, _place(schedule))
+        schedule.hook = ""
+        schedule.save(update_fields=["hook"])
+
+
+def delivered(hook: str, signature: str, event: str, body: bytes) -> str:
+    """Take a delivery; returns what comes of it, for GitHub's log of deliveries.
+
+    NotFound for an unknown address and for a wrong signature alike: nobody learns which addresses exist. Sealed if
+    the secret cannot be had now, upon which GitHub's owner can send it again.
+    """
+    schedule = Schedule.objects.filter(hook=hook, removed_at=None).first() if hook else None
+    if schedule is None or not _signed(schedule, signature, body):
+        raise NotFound("There is no such webhook, or the signature does not fit its secret.")
+    if event == "ping":
+        return "The webhook works."
+    if event != "push":
+        return "Not a push, so there is nothing to do."
+    return _pushed(schedule, _pushed_repository(body), timezone.now())
+
+
+def _pushed(schedule: Schedule, github_id: int, now: datetime) -> str:
+    if not schedule.live or schedule.when != When.PUSH:
+        return "The schedule is paused, so there is nothing to do."
+    repository = schedule.repositories.filter(removed_at=None, marker__endswith=f"#{github_id}").first()
+    if repository is None:
+        return "The schedule is not about this repository."
+    occurrences.bring(schedule, Cause.PUSH, now + occurrences.GATHER, repository.pk)
+    return "It is looked at in a moment."
+
+
+def _signed(schedule: Schedule, signature: str, body: bytes) -> bool:
+    job = Caller(schedule.created_by_id, f"webhook of schedule {schedule.pk}", Via.JOB)
+    secret = vault.reveal(job, _place(schedule))
+    expected = "sha256=" + hmac.new(secret.reveal().encode(), body, hashlib.sha256).hexdigest()
+    return hmac.compare_digest(expected.encode(), signature.encode("utf-8", "replace"))
+
+
+def _pushed_repository(body: bytes) -> int:
+    try:
+        told: Any = json.loads(body)
+        number = told["repository"]["id"]
+    except (ValueError, TypeError, KeyError, RecursionError):
+        number = None
+    if type(number) is not int or not 0 < number < 2**63:
+        raise InvalidInput(
+            "The delivery does not say which repository was pushed to.",
+            hint="Set the webhook's content type to application/json.",
+        )
+    return number
+
+
+def _place(schedule: Schedule) -> Place:
+    return Place("schedule", schedule.pk, "hook_secret")

@@ -1,0 +1,93 @@
+"""The times at which schedules are due, as rows: one open one for each cause, replaced by the next when it ends.
+
+So nothing is forgotten by a process that dies, and nothing done twice by two that live. A time that passed while
+nobody worked comes once, as soon as somebody does; those that it would have come besides are not made up for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from keyhole.schedules.models import Cause, Occurrence, Schedule, When
+from keyhole.schedules.times import upcoming
+
+GATHER = timedelta(seconds=10)
+"""How long a push waits for others: people push a branch and its tags one after the other."""
+_KEPT = timedelta(days=365)
+
+
+def due(now: datetime | None = None) -> Iterable[int]:
+    """Ids of the occurrences that are to be carried out now, longest due first."""
+    return (
+        Occurrence.objects.filter(
+            done_at=None,
+            due_at__lte=now or timezone.now(),
+            schedule__paused_at=None,
+            schedule__removed_at=None,
+        )
+        .order_by("due_at", "pk")
+        .values_list("pk", flat=True)
+    )
+
+
+def bring(schedule: Schedule, cause: Cause, at: datetime, subject: int = 0) -> None:
+    """Make the schedule due at that time for that reason. One that is open stays, at the earlier of both."""
+    try:
+        with transaction.atomic():
+            Occurrence.objects.create(schedule=schedule, cause=cause, subject=subject, due_at=at)
+    except IntegrityError:
+        Occurrence.objects.filter(
+            schedule=schedule, cause=cause, subject=subject, done_at=None, due_at__gt=at
+        ).update(due_at=at)
+
+
+def plan(schedule: Schedule, now: datetime | None = None) -> None:
+    """Put what is planned in agreement with the schedule: after it was made, changed, paused or resumed."""
+    moment = now or timezone.now()
+    Occurrence.objects.filter(schedule=schedule, done_at=None).exclude(cause=Cause.HAND).delete()
+    if not schedule.live:
+        Occurrence.objects.filter(schedule=schedule, done_at=None).delete()
+        return
+    if schedule.when == When.ONCE:
+        if schedule.at is not None and not _had(schedule, schedule.at):
+            bring(schedule, Cause.TIME, schedule.at)
+    elif schedule.when == When.TIMES:
+        bring(schedule, Cause.TIME, next(upcoming(schedule.cron, schedule.zone, moment)))
+    else:
+        bring(schedule, Cause.LOOK, moment)
+
+
+def _had(schedule: Schedule, at: datetime) -> bool:
+    return Occurrence.objects.filter(schedule=schedule, cause=Cause.TIME, due_at=at).exists()
+
+
+def end(occurrence: Occurrence, outcome: str, *, started: int = 0, failed: bool = False) -> bool:
+    """End it, and put the next one in its place. False if somebody else ended it meanwhile."""
+    now = timezone.now()
+    with transaction.atomic():
+        ended = Occurrence.objects.filter(pk=occurrence.pk, done_at=None).update(
+            done_at=now, outcome=outcome[:500], started=started, failed=failed
+        )
+        if ended:
+            _follow_up(occurrence, now)
+            Occurrence.objects.filter(done_at__lt=now - _KEPT).delete()
+    return bool(ended)
+
+
+def put_off(occurrence: Occurrence, until: datetime) -> None:
+    """Carry it out later instead."""
+    Occurrence.objects.filter(pk=occurrence.pk, done_at=None).update(due_at=until)
+
+
+def _follow_up(occurrence: Occurrence, now: datetime) -> None:
+    schedule = Schedule.objects.get(pk=occurrence.schedule_id)
+    if not schedule.live:
+        return
+    if occurrence.cause == Cause.TIME and schedule.when == When.TIMES:
+        bring(schedule, Cause.TIME, next(upcoming(schedule.cron, schedule.zone, now)))
+    elif occurrence.cause == Cause.LOOK and schedule.poll_minutes:
+        bring(schedule, Cause.LOOK, now + timedelta(minutes=schedule.poll_minutes))

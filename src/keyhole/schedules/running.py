@@ -1,0 +1,158 @@
+"""What happens when a schedule is due: a scan of each of its repositories, or of those that changed."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from keyhole.core.caller import Caller, Via
+from keyhole.core.errors import KeyholeError
+from keyhole.core.summary import counted
+from keyhole.environments.models import Environment
+from keyhole.notifications.events import Event, Severity
+from keyhole.notifications.publishing import publish
+from keyhole.repositories.models import Repository
+from keyhole.scans import services as scans
+from keyhole.scans.models import UNFINISHED, Scan, Trigger
+from keyhole.schedules import occurrences, tips
+from keyhole.schedules.models import Cause, Occurrence, Schedule, Seen, When
+
+_BUSY = timedelta(seconds=30)
+"""How long to wait when the scan before is still running and what was pushed since must be scanned too."""
+_TRIGGERS = {
+    Cause.TIME: Trigger.SCHEDULE,
+    Cause.HAND: Trigger.MANUAL,
+    Cause.PUSH: Trigger.PUSH,
+    Cause.LOOK: Trigger.PUSH,
+}
+
+
+class _Busy(Exception):
+    """A scan that this schedule began is still running."""
+
+
+def carry_out(number: int) -> None:
+    """Begin the scans of one occurrence. May be run again after a crash: what was begun is not begun twice."""
+    occurrence = (
+        Occurrence.objects.select_related("schedule__environment").filter(pk=number, done_at=None).first()
+    )
+    if occurrence is None or not occurrence.schedule.live:
+        return
+    if not occurrence.batch:
+        occurrence.batch = uuid.uuid4().hex
+        Occurrence.objects.filter(pk=number, done_at=None).update(batch=occurrence.batch)
+    _Run(occurrence).go()
+
+
+class _Run:
+    def __init__(self, occurrence: Occurrence) -> None:
+        self._occurrence = occurrence
+        self._schedule: Schedule = occurrence.schedule
+        self._caller = acting_for(self._schedule)
+        self._if_changed = occurrence.cause in (Cause.PUSH, Cause.LOOK)
+        self._started: list[str] = []
+        self._same = 0
+        self._problems: list[str] = []
+
+    def go(self) -> None:
+        chosen = self._schedule.repositories.filter(removed_at=None).select_related("owner", "connection")
+        if self._occurrence.subject:
+            chosen = chosen.filter(pk=self._occurrence.subject)
+        for repository in chosen:
+            try:
+                self._one(repository)
+            except _Busy:
+                if self._if_changed:
+                    occurrences.put_off(self._occurrence, timezone.now() + _BUSY)
+                    return
+                self._problems.append(f"{repository.full_name}: the scan before is still running")
+            except KeyholeError as problem:
+                self._problems.append(f"{repository.full_name}: {problem.message}")
+        self._end(any_repository=chosen.exists())
+
+    def _one(self, repository: Repository) -> None:
+        schedule = self._schedule
+        if Scan.objects.filter(batch=self._occurrence.batch, repository=repository).exists():
+            self._started.append(repository.full_name)
+            return
+        if _running(schedule, repository):
+            raise _Busy
+        state = ""
+        if schedule.when == When.PUSH:
+            state = tips.current(self._caller, repository, schedule.ref)
+            before = (
+                Seen.objects.filter(schedule=schedule, repository=repository)
+                .values_list("tips", flat=True)
+                .first()
+            )
+            if self._if_changed and state in (tips.NOTHING, before):
+                self._same += 1
+                return
+        with transaction.atomic():
+            scans.create(self._caller, self._spec(repository))
+            if state:
+                Seen.objects.update_or_create(
+                    schedule=schedule,
+                    repository=repository,
+                    defaults={"tips": state, "at": timezone.now()},
+                )
+        self._started.append(repository.full_name)
+
+    def _spec(self, repository: Repository) -> scans.ScanSpec:
+        schedule = self._schedule
+        return scans.ScanSpec(
+            repository.pk,
+            name=f"{schedule.name} · {repository.name}"[:100]
+            if schedule.repositories.count() > 1
+            else schedule.name,
+            description=schedule.description,
+            ref=schedule.ref,
+            scanners=tuple(schedule.scanners),
+            environment_id=_still_there(schedule.environment),
+            trigger=_TRIGGERS[Cause(self._occurrence.cause)],
+            batch=self._occurrence.batch,
+        )
+
+    def _end(self, *, any_repository: bool) -> None:
+        if not any_repository:
+            self._problems.append("none of its repositories is connected any more")
+        said = []
+        if self._started:
+            said.append(f"{counted(len(self._started), 'scan')} started")
+        if self._same:
+            said.append(f"{counted(self._same, 'repository')} unchanged")
+        outcome = "; ".join([*said, *self._problems]) or "Nothing to scan"
+        failed = bool(self._problems)
+        if occurrences.end(self._occurrence, outcome, started=len(self._started), failed=failed) and failed:
+            _tell(self._schedule, self._caller, self._problems)
+
+
+def acting_for(schedule: Schedule) -> Caller:
+    """The schedule as a caller: it may what the person may who made it, and the audit says it was the schedule."""
+    return Caller(schedule.created_by_id, f"schedule {schedule.pk}", Via.JOB)
+
+
+def _still_there(environment: Environment | None) -> int | None:
+    return environment.pk if environment is not None and environment.removed_at is None else None
+
+
+def _running(schedule: Schedule, repository: Repository) -> bool:
+    batches = schedule.occurrences.exclude(batch="").values("batch")
+    return Scan.objects.filter(batch__in=batches, repository=repository, state__in=UNFINISHED).exists()
+
+
+def _tell(schedule: Schedule, caller: Caller, problems: list[str]) -> None:
+    publish(
+        caller,
+        Event(
+            "schedule.failed",
+            Severity.WARNING,
+            f"The schedule “{schedule.name}” could not scan everything",
+            "What was not scanned is not known to be clean.",
+            f"/schedules/{schedule.pk}",
+            {f"Problem {number}": problem for number, problem in enumerate(problems[:10], 1)},
+        ),
+    )

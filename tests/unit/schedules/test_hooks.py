@@ -1,0 +1,116 @@
+"""Webhooks: only what is signed is heard, and what is heard is no more than a hint to look."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+
+import pytest
+from django.test import Client
+
+from keyhole.accounts.services import local_caller
+from keyhole.core.errors import Conflict
+from keyhole.repositories.models import Repository
+from keyhole.schedules import services
+from keyhole.schedules.models import Cause
+from tests import canaries
+
+pytestmark = pytest.mark.django_db(transaction=True)
+PUSH = {"ref": "refs/heads/main", "repository": {"id": 4711}}
+
+
+@pytest.fixture
+def hook(make, places):
+    Repository.objects.filter(pk=places[0].pk).update(marker="https://github.example#4711")
+    schedule = make(when="push", cron="")
+    made = services.make_hook(local_caller(), schedule.pk)
+    canaries.watch("webhook secret", made.secret.reveal())
+    return schedule, made
+
+
+def deliver(made, body=PUSH, event="push", secret=None, path=None, **headers):
+    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+    key = (secret or made.secret.reveal()).encode()
+    given = {
+        "HTTP_X_HUB_SIGNATURE_256": "sha256=" + hmac.new(key, raw, hashlib.sha256).hexdigest(),
+        "HTTP_X_GITHUB_EVENT": event,
+    } | headers
+    client = Client(HTTP_HOST="localhost", enforce_csrf_checks=True)
+    return client.post(path or made.path, raw, content_type="application/json", **given)
+
+
+def pushed(schedule):
+    return [each.subject for each in schedule.occurrences.filter(cause=Cause.PUSH, done_at=None)]
+
+
+def test_a_signed_push_makes_the_schedule_due_once(hook, places):
+    schedule, made = hook
+    for _ in range(3):
+        answer = deliver(made)
+        assert (answer.status_code, answer.json()) == (202, {"message": "It is looked at in a moment."})
+    assert pushed(schedule) == [places[0].pk]
+
+
+def test_ping_and_other_events_do_nothing(hook):
+    schedule, made = hook
+    assert (
+        deliver(made, {"zen": "Keep it logically awesome."}, "ping").json()["message"] == "The webhook works."
+    )
+    assert deliver(made, {"action": "opened"}, "issues").status_code == 202
+    assert pushed(schedule) == []
+
+
+def test_another_repository_does_nothing(hook):
+    schedule, made = hook
+    assert deliver(made, {"repository": {"id": 711}}).status_code == 202
+    assert pushed(schedule) == []
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"secret": "another"},
+        {"path": "/hooks/" + "0" * 32},
+        {"HTTP_X_HUB_SIGNATURE_256": ""},
+        {"HTTP_X_HUB_SIGNATURE_256": "sha256=ü"},
+        {"HTTP_X_HUB_SIGNATURE_256": "sha1=" + "0" * 40},
+    ],
+)
+def test_an_unknown_address_and_a_wrong_signature_look_alike(hook, wrong):
+    schedule, made = hook
+    answer = deliver(made, **wrong)
+    assert answer.status_code == 404
+    assert answer.json()["message"] == "There is no such webhook, or the signature does not fit its secret."
+    assert pushed(schedule) == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"[]", b"{", b'{"repository": {"id": "4711"}}', b'{"repository": {"id": true}}', b"[" * 100_000],
+)
+def test_a_delivery_that_makes_no_sense_is_named(hook, body):
+    assert deliver(hook[1], body).status_code == 422
+
+
+def test_too_much_is_refused_unread(hook):
+    assert deliver(hook[1], b" " * (5 * 1024 * 1024 + 1)).status_code == 413
+
+
+def test_other_methods_are_refused(hook):
+    assert Client(HTTP_HOST="localhost").get(hook[1].path).status_code == 405
+
+
+def test_a_new_webhook_ends_the_one_before(hook):
+    schedule, old = hook
+    new = services.make_hook(local_caller(), schedule.pk)
+    canaries.watch("webhook secret", new.secret.reveal())
+    assert deliver(old).status_code == 404
+    assert deliver(new).status_code == 202
+    services.remove(local_caller(), schedule.pk)
+    assert deliver(new).status_code == 404
+
+
+def test_a_schedule_for_times_has_no_webhook(make):
+    with pytest.raises(Conflict):
+        services.make_hook(local_caller(), make().pk)

@@ -1,0 +1,145 @@
+"""What a schedule does when it is due: scans what it names, once, what changed, and says what it could not."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from keyhole.accounts.models import User
+from keyhole.accounts.services import local_caller
+from keyhole.scans.models import Scan, State, Trigger
+from keyhole.schedules import jobs, occurrences, running, services
+from keyhole.schedules.models import Cause, Occurrence
+from keyhole.schedules.pushes import note_push
+from tests.unit.scans.test_services import git
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def open_one(schedule, cause=Cause.TIME):
+    return schedule.occurrences.get(done_at=None, cause=cause)
+
+
+def run(occurrence):
+    jobs.run(occurrence.pk)
+    occurrence.refresh_from_db()
+    return occurrence
+
+
+def finish_scans():
+    Scan.objects.update(state=State.COMPLETE)
+
+
+def test_every_repository_is_scanned_and_the_next_time_stands(make, places):
+    schedule = make()
+    done = run(open_one(schedule))
+    assert (done.outcome, done.started, done.failed) == ("2 scans started", 2, False)
+    scans = Scan.objects.all()
+    assert {scan.repository_id for scan in scans} == {each.pk for each in places}
+    assert {scan.batch for scan in scans} == {done.batch}
+    assert {scan.trigger for scan in scans} == {Trigger.SCHEDULE}
+    assert {scan.requested_by_id for scan in scans} == {local_caller().user_id}
+    assert open_one(schedule).due_at > timezone.now()
+
+
+def test_what_was_begun_is_not_begun_twice(make, monkeypatch):
+    occurrence = open_one(make())
+    ended = occurrences.end
+    monkeypatch.setattr(occurrences, "end", lambda *_args, **_named: False)  # as if the process died before
+    running.carry_out(occurrence.pk)
+    monkeypatch.setattr(occurrences, "end", ended)
+    done = run(occurrence)
+    assert done.started == 2
+    assert Scan.objects.count() == 2
+
+
+def test_a_scan_that_still_runs_is_not_overtaken(make):
+    schedule = make()
+    run(open_one(schedule))
+    done = run(open_one(schedule))
+    assert done.failed
+    assert "still running" in done.outcome
+    assert Scan.objects.count() == 2
+
+
+def test_once_is_once(make):
+    at = timezone.now() + timedelta(minutes=1)
+    schedule = make(when="once", at=at, cron="")
+    run(open_one(schedule))
+    assert not schedule.occurrences.filter(done_at=None).exists()
+    services.set_paused(local_caller(), schedule.pk, paused=True)
+    services.set_paused(local_caller(), schedule.pk, paused=False)
+    assert not schedule.occurrences.filter(done_at=None).exists()
+
+
+def test_on_push_only_what_changed_is_scanned(make, places, tmp_path):
+    schedule = make(when="push", cron="", poll_minutes=5)
+    assert run(open_one(schedule, Cause.LOOK)).started == 2
+    finish_scans()
+    same = run(open_one(schedule, Cause.LOOK))
+    assert (same.outcome, same.started) == ("2 repositories unchanged", 0)
+    tide = next(each for each in places if each.name == "tide")
+    git("commit", "-q", "--allow-empty", "-m", "second", at=tmp_path / "harbour" / "tide")
+    note_push(tide.pk)
+    note_push(tide.pk)
+    pushed = open_one(schedule, Cause.PUSH)
+    assert pushed.due_at > timezone.now()
+    assert run(pushed).started == 1
+    assert Scan.objects.order_by("-pk").first().repository_id == tide.pk
+    assert Scan.objects.order_by("-pk").first().trigger == Trigger.PUSH
+
+
+def test_a_push_during_a_scan_is_scanned_after_it(make, places, tmp_path):
+    schedule = make(when="push", cron="", repository_ids=(places[0].pk,))
+    run(open_one(schedule, Cause.LOOK))
+    git("commit", "-q", "--allow-empty", "-m", "second", at=tmp_path / "harbour" / places[0].name)
+    note_push(places[0].pk)
+    pushed = open_one(schedule, Cause.PUSH)
+    before = pushed.due_at
+    assert run(pushed).done_at is None
+    assert pushed.due_at > before
+    finish_scans()
+    assert run(pushed).started == 1
+
+
+def test_a_branch_that_is_not_there_yet_is_waited_for(make, places, tmp_path):
+    schedule = make(when="push", cron="", ref="release", repository_ids=(places[0].pk,))
+    assert run(open_one(schedule, Cause.LOOK)).outcome == "1 repository unchanged"
+    git("branch", "release", at=tmp_path / "harbour" / places[0].name)
+    assert run(open_one(schedule, Cause.LOOK)).started == 1
+
+
+def test_pushes_elsewhere_and_to_what_is_paused_are_nothing(make, places):
+    timed, paused = make(), make(name="Paused", when="push", cron="")
+    services.set_paused(local_caller(), paused.pk, paused=True)
+    note_push(places[0].pk)
+    assert not Occurrence.objects.filter(cause=Cause.PUSH).exists()
+    assert timed.live
+
+
+def test_whoever_lost_their_account_scans_nothing_and_that_is_said(make):
+    schedule = make()
+    User.objects.filter(pk=local_caller().user_id).update(is_active=False)
+    done = run(open_one(schedule))
+    assert done.failed
+    assert "may not do this" in done.outcome
+    assert not Scan.objects.exists()
+
+
+def test_only_what_is_due_and_live_is_found(make):
+    schedule, later = make(), timezone.now() + timedelta(days=2)
+    assert list(occurrences.due()) == []
+    assert list(occurrences.due(later)) == [open_one(schedule).pk]
+    services.set_paused(local_caller(), schedule.pk, paused=True)
+    assert list(occurrences.due(later)) == []
+
+
+def test_a_job_that_fails_ends_the_occurrence_and_plans_the_next(make):
+    schedule = make()
+    occurrence = open_one(schedule)
+    jobs._failed(occurrence.pk, "the disk is full")
+    occurrence.refresh_from_db()
+    assert (occurrence.failed, occurrence.outcome) == (True, "the disk is full")
+    assert open_one(schedule).due_at > timezone.now()
