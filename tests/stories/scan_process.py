@@ -201,9 +201,9 @@ def look(number: int) -> dict[str, Any]:
 def report(number: int, kind: str) -> Any:
     """A report of a scan."""
     from keyhole.accounts.services import local_caller
-    from keyhole.scans import reports, services
+    from keyhole.reports import services
 
-    return getattr(reports, kind)(services.get(local_caller(), number))
+    return json.loads(services.scan_document(local_caller(), number, kind).body)
 
 
 def live_scan_tokens() -> list[str]:

@@ -12,7 +12,17 @@ import click
 from keyhole import __version__
 from keyhole.core.errors import KeyholeError
 
-_INFRASTRUCTURE = {"__init__", "__main__", "asking", "describe", "main", "output", "rights", "session"}
+_INFRASTRUCTURE = {
+    "__init__",
+    "__main__",
+    "asking",
+    "describe",
+    "main",
+    "output",
+    "reporting",
+    "rights",
+    "session",
+}
 
 
 class CommandsFromFiles(click.Group):

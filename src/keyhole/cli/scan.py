@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from keyhole.cli.output import count, json_option, safe, say_json, table
+from keyhole.cli.output import json_option, safe, say_json
+from keyhole.cli.reporting import check_output, format_option, output_option, write_report
 from keyhole.cli.session import open_keyhole, use_settings
 from keyhole.core.errors import NotFound, Unavailable
 
 if TYPE_CHECKING:
-    from keyhole.core.finding import Location, ScanResult
+    from keyhole.reports.dataset import Dataset
 
 _EXIT_FINDINGS, _EXIT_INCOMPLETE = 1, 3
 
@@ -34,8 +35,18 @@ _EXIT_FINDINGS, _EXIT_INCOMPLETE = 1, 3
 @click.option(
     "--sarif", type=click.Path(path_type=Path), default=None, help="Write a SARIF 2.1.0 report to this file."
 )
+@format_option
+@output_option
 @json_option
-def command(target: str, ref: str, scanners: tuple[str, ...], sarif: Path | None, as_json: bool) -> None:
+def command(
+    target: str,
+    ref: str,
+    scanners: tuple[str, ...],
+    sarif: Path | None,
+    form: str,
+    output: Path | None,
+    as_json: bool,
+) -> None:
     """Scan a repository: its whole history for secrets, its newest commit for everything else.
 
     PATH is scanned as it is, without a server and without keeping anything. OWNER/REPO is a connected repository:
@@ -44,25 +55,31 @@ def command(target: str, ref: str, scanners: tuple[str, ...], sarif: Path | None
     Exit codes: 0 clean, 1 findings, 2 usage, 3 incomplete or not done (never shown as clean), 4 not possible now,
     5 not permitted.
     """
+    check_output(form, output)
     path = Path(target)
-    result = _path(path, ref, scanners) if path.is_dir() else _connected(target, ref, scanners)
+    report = _path(path, ref, scanners) if path.is_dir() else _connected(target, ref, scanners)
+    result = report.as_result()
     if sarif is not None:
-        _write_sarif(sarif, result)
+        write_report(report, "sarif", sarif)
     if as_json:
         say_json(result.to_json())
     else:
-        _tell(result)
+        write_report(report, form, output)
     incomplete = result.status.value != "complete"
     sys.exit(_EXIT_INCOMPLETE if incomplete else _EXIT_FINDINGS if result.findings else 0)
 
 
-def _path(path: Path, ref: str, scanners: tuple[str, ...]) -> ScanResult:
+def _path(path: Path, ref: str, scanners: tuple[str, ...]) -> Dataset:
     use_settings()
+    from datetime import UTC, datetime
+
+    from keyhole.core.escaping import escape
+    from keyhole.reports.dataset import of_result
     from keyhole.scans import direct
 
     bar = _Bar()
     try:
-        return direct.scan(
+        result = direct.scan(
             path,
             ref=ref,
             scanners=scanners,
@@ -70,12 +87,15 @@ def _path(path: Path, ref: str, scanners: tuple[str, ...]) -> ScanResult:
         )
     finally:
         bar.clear()
+    name = escape(path.resolve().name.encode("utf-8", "surrogateescape"))
+    return of_result(result, name=name, ref=ref, finished=f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}")
 
 
-def _connected(full_name: str, ref: str, scanners: tuple[str, ...]) -> ScanResult:
+def _connected(full_name: str, ref: str, scanners: tuple[str, ...]) -> Dataset:
     caller = open_keyhole()
+    from keyhole.reports.services import of_scan
     from keyhole.repositories.services import by_full_name
-    from keyhole.scans import reports, services
+    from keyhole.scans import services
     from keyhole.scans.follow import follow
 
     try:
@@ -98,7 +118,7 @@ def _connected(full_name: str, ref: str, scanners: tuple[str, ...]) -> ScanResul
         bar.clear()
     if scan.state in ("failed", "stopped"):
         raise NotDone(f"The scan ended as {scan.state}: {scan.reason}")
-    return reports.result(scan)
+    return of_scan(caller, scan.pk)
 
 
 class NotDone(Unavailable):
@@ -123,46 +143,3 @@ class _Bar:
         """Leave nothing on the line."""
         if self._on:
             click.echo("\r\x1b[K", nl=False, err=True)
-
-
-def _write_sarif(path: Path, result: ScanResult) -> None:
-    import json
-
-    from keyhole.scanners.report_sarif import sarif
-
-    path.write_text(json.dumps(sarif(result), indent=2), "utf-8")
-
-
-def _tell(result: ScanResult) -> None:
-    read = f"{count(result.objects, 'object')} ({result.bytes_read / 1e6:,.1f} MB) read in {result.duration:.1f} s"
-    if result.findings:
-        table(
-            ("SEVERITY", "WHAT", "WHERE", "COMMIT", "ENDS IN"),
-            [
-                (
-                    found.severity.value,
-                    found.title,
-                    _where(found.locations[0]),
-                    found.locations[0].commit[:10],
-                    found.last4 or "-",
-                )
-                for found in result.findings
-            ],
-            empty="",
-        )
-        click.echo()
-    for note in result.notes:
-        click.echo(note)
-    if result.status.value == "complete":
-        click.echo(
-            f"{count(len(result.findings), 'finding')}. {read}." if result.findings else f"Clean: {read}."
-        )
-    else:
-        click.echo(
-            f"INCOMPLETE, so not known to be clean: {'; '.join(result.reasons)}. "
-            f"{count(len(result.findings), 'finding')} so far, {read}."
-        )
-
-
-def _where(place: Location) -> str:
-    return f"{place.path}:{place.line}" + (f" ({place.note})" if place.note else "")

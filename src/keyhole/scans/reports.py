@@ -1,13 +1,11 @@
-"""Reports of a scan that is kept: the same result, and the same formats, as of one that was not."""
+"""The result of a scan that is kept: the same as of one that was not."""
 
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
 
 from keyhole.core.errors import Conflict
 from keyhole.core.finding import ScanResult
-from keyhole.scanners import report_sarif
 from keyhole.scans.models import Inventory, Scan, State
 
 _WITH_RESULT = frozenset({State.COMPLETE, State.INCOMPLETE})
@@ -22,13 +20,3 @@ def result(scan: Scan) -> ScanResult:
     found = ScanResult.from_json({**kept, "findings": [row.data for row in scan.findings.all()]})
     inventory = Inventory.objects.filter(scan=scan).first()
     return found if inventory is None else dataclasses.replace(found, libraries=inventory.libraries())
-
-
-def json(scan: Scan) -> dict[str, Any]:
-    """Keyhole's own JSON, which `ScanResult.from_json` reads."""
-    return result(scan).to_json()
-
-
-def sarif(scan: Scan) -> dict[str, Any]:
-    """SARIF 2.1.0, as code scanning tools read it."""
-    return report_sarif.sarif(result(scan))

@@ -10,6 +10,8 @@ from keyhole.core.errors import Conflict
 from keyhole.core.finding import Confidence, Finding, Kind, Location, ScanResult, Severity, Status, finding_id
 from keyhole.core.library import Library, Relation
 from keyhole.jobs import engine
+from keyhole.reports.gather import of_scan
+from keyhole.reports.renderers import as_sarif
 from keyhole.repositories import services as repositories
 from keyhole.scans import job, life, reading, reports, services
 from keyhole.scans.models import Scan
@@ -87,7 +89,7 @@ def test_the_result_comes_back_as_it_was(ran):
     came = result(found("0", Severity.CRITICAL), found("1", Severity.LOW))
     scan = ran(came)
     assert reports.result(scan) == came
-    assert reports.json(scan) == came.to_json()
+    assert of_scan(scan).as_result() == came
     assert scan.counters == {
         "critical": 1,
         "high": 0,
@@ -97,7 +99,7 @@ def test_the_result_comes_back_as_it_was(ran):
         "objects": 7,
         "bytes": 70,
     }
-    log = reports.sarif(scan)
+    log = as_sarif.document(of_scan(scan))
     assert log["version"] == "2.1.0"
     (run,) = log["runs"]
     assert [entry["level"] for entry in run["results"]] == ["error", "note"]
@@ -120,7 +122,7 @@ def test_an_incomplete_scan_says_why_and_is_never_clean(ran):
     scan = ran(result(reasons=("out of time", "an object is missing")))
     assert (scan.state, scan.reason) == ("incomplete", "out of time; an object is missing")
     assert not summarize(scan).clean
-    assert reports.sarif(scan)["runs"][0]["invocations"][0]["executionSuccessful"] is False
+    assert as_sarif.document(of_scan(scan))["runs"][0]["invocations"][0]["executionSuccessful"] is False
 
 
 def test_new_and_fixed_are_told_against_the_last_complete_scan_of_the_same_thing(ran):

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
+from django.http import HttpResponse
 from ninja import Query, Router, Status
 
 from keyhole.api.auth import ApiRequest
 from keyhole.api.schemas import MOST, Page, Scan, ScanWanted
+from keyhole.reports import services as reporting
 from keyhole.repositories import services as repositories
-from keyhole.scans import models, reports, services
+from keyhole.scans import models, services
 
 router = Router()
 
@@ -61,11 +63,13 @@ def run(request: ApiRequest, number: int) -> Status[Scan]:
     return Status(202, _shown(services.run(request.caller, number)))
 
 
-@router.get("/{int:number}/result", response=dict[str, Any], summary="The whole result of a code scan")
-def result(request: ApiRequest, number: int, format: Literal["json", "sarif"] = "json") -> dict[str, Any]:  # noqa: A002 - the name in the address
-    """Keyhole's own JSON, or SARIF 2.1.0. 409 while there is none."""
-    row = services.get(request.caller, number)
-    return reports.sarif(row) if format == "sarif" else reports.json(row)
+@router.get("/{int:number}/result", summary="The whole result of a code scan", response=None)
+def result(request: ApiRequest, number: int, format: str = "json") -> HttpResponse:  # noqa: A002 - the name in the address
+    """Keyhole's own JSON, or another format of its reports: text, sarif, csv, cyclonedx, html, pdf. 409 while there
+    is none, 404 for a format that there is not.
+    """
+    found = reporting.scan_document(request.caller, number, format)
+    return HttpResponse(found.body, content_type=found.media)
 
 
 @router.get("/{int:number}/findings", response=Page[dict[str, Any]], summary="What a code scan found")

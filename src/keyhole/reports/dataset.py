@@ -1,0 +1,221 @@
+"""What a report says, before it has a format: plain data, frozen, and the same whoever renders it.
+
+One data set is one scan, or what a filter over findings came to. Making one looks things up; rendering one looks at
+nothing else, so that a report that was shared stays what it was. It survives JSON exactly, and refuses text that
+could hide something, as findings do.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+from keyhole import __version__
+from keyhole.core.escaping import is_escaped
+from keyhole.core.finding import Finding, Kind, ScanResult, Severity, Status
+from keyhole.core.library import Library
+from keyhole.core.strict_json import decode, encode_fields
+from keyhole.core.summary import counted
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What somebody decided about a finding."""
+
+    word: str
+    """`accepted` or `false_positive`."""
+    reason: str
+    until: str
+    """When it ends, RFC 3339; empty if it does not."""
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One finding of the report."""
+
+    finding: Finding
+    repository: str
+    """Full name of the repository that it is in, or a folder's."""
+    status: str = ""
+    """`new`, `open`, `fixed` or `reopened`, over all scans; empty where that is not followed."""
+    decided: tuple[Decided, ...] = ()
+    """What was decided about it: nothing, or one thing."""
+    due: str = ""
+    """Until when it is to be fixed, RFC 3339; empty if nothing says so."""
+
+    @property
+    def open(self) -> bool:
+        """Whether it is something to do: neither fixed nor decided about."""
+        return self.status != "fixed" and not self.decided
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One scan that the report is from: what was read, when, by which rules, and whether that was all of it."""
+
+    number: int
+    """Of the scan; 0 for one that is not kept."""
+    name: str
+    repository: str
+    ref: str
+    """Branch or tag; empty for the whole history."""
+    commit: str
+    status: Status
+    reasons: tuple[str, ...]
+    """Why it is incomplete."""
+    notes: tuple[str, ...]
+    scanners: tuple[str, ...]
+    rules_version: str
+    advisories_at: str
+    """When the advisories that it compared with were synced, RFC 3339; empty if none were used."""
+    objects: int
+    bytes_read: int
+    started: str
+    """RFC 3339; empty if not known."""
+    finished: str
+    duration: float
+    """Seconds."""
+    isolation: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """A whole report."""
+
+    title: str
+    about: str
+    """What it covers, in a sentence."""
+    made_at: str
+    """RFC 3339, UTC."""
+    sources: tuple[Source, ...]
+    rows: tuple[Row, ...]
+    """Worst first."""
+    libraries: tuple[Library, ...] = ()
+    made_by: str = f"Keyhole {__version__}"
+
+    def __post_init__(self) -> None:
+        texts = [self.title, self.about, self.made_at, self.made_by]
+        for source in self.sources:
+            texts += [source.name, source.repository, source.ref, *source.reasons, *source.notes]
+        for row in self.rows:
+            texts += [row.repository, row.due]
+            texts += [text for each in row.decided for text in (each.word, each.reason, each.until, each.by)]
+        if not all(map(is_escaped, texts)):
+            raise ValueError("report holds unescaped text")
+
+    @property
+    def open(self) -> tuple[Row, ...]:
+        """What there is to do."""
+        return tuple(row for row in self.rows if row.open)
+
+    @property
+    def put_aside(self) -> tuple[Row, ...]:
+        """What is fixed or was decided about."""
+        return tuple(row for row in self.rows if not row.open)
+
+    @property
+    def by_severity(self) -> dict[str, int]:
+        """Open findings for each severity, worst first, zeros included."""
+        numbers = Counter(row.finding.severity for row in self.open)
+        return {severity.value: numbers[severity] for severity in Severity}
+
+    @property
+    def by_kind(self) -> dict[str, int]:
+        """Open findings for each kind that there is."""
+        numbers = Counter(row.finding.kind for row in self.open)
+        return {kind.value: numbers[kind] for kind in Kind if numbers[kind]}
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why not everything was seen; empty if it was."""
+        one = len(self.sources) == 1
+        return tuple(
+            reason if one else f"{source.repository}: {reason}"
+            for source in self.sources
+            for reason in source.reasons
+        )
+
+    def of_repository(self, name: str) -> Dataset:
+        """The part that is about one repository."""
+        return dataclasses.replace(
+            self,
+            sources=tuple(source for source in self.sources if source.repository == name),
+            rows=tuple(row for row in self.rows if row.repository == name),
+        )
+
+    @property
+    def repositories(self) -> tuple[str, ...]:
+        """Names of the repositories that it is about, each once."""
+        named = [source.repository for source in self.sources] + [row.repository for row in self.rows]
+        return tuple(dict.fromkeys(named))
+
+    @property
+    def complete(self) -> bool:
+        """Whether everything was seen. A report of no scan saw nothing."""
+        return bool(self.sources) and all(source.status is Status.COMPLETE for source in self.sources)
+
+    @property
+    def verdict(self) -> str:
+        """One sentence that says it. What was not all seen is never clean."""
+        found = counted(len(self.open), "open finding")
+        aside = len(self.put_aside)
+        beside = f", and {aside:,} fixed or decided about" if aside else ""
+        if not self.sources:
+            return "No scan has ended, so nothing is known."
+        if not self.complete:
+            return f"Not everything could be read. {found.capitalize()} in what was{beside}."
+        if not self.open:
+            return f"Nothing open, and everything was read{beside}."
+        return f"{found.capitalize()}{beside}."
+
+    def as_result(self) -> ScanResult:
+        """The report as one scan result, for formats that know nothing else."""
+        first = self.sources[0] if len(self.sources) == 1 else None
+        reasons = self.reasons if self.sources else (self.verdict,)
+        return ScanResult(
+            status=Status.COMPLETE if self.complete else Status.INCOMPLETE,
+            reasons=reasons,
+            notes=tuple(dict.fromkeys(note for source in self.sources for note in source.notes)),
+            commit=first.commit if first else "",
+            scanners=tuple(dict.fromkeys(name for source in self.sources for name in source.scanners)),
+            objects=sum(source.objects for source in self.sources),
+            bytes_read=sum(source.bytes_read for source in self.sources),
+            findings=tuple(row.finding for row in self.rows),
+            rules_version=", ".join(dict.fromkeys(source.rules_version for source in self.sources)),
+            duration=sum(source.duration for source in self.sources),
+            isolation=tuple(dict.fromkeys(each for source in self.sources for each in source.isolation)),
+            libraries=self.libraries,
+            advisories_at=min((source.advisories_at for source in self.sources), default=""),
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data for `json.dumps`; `from_json` gives the same report back."""
+        return encode_fields(self)
+
+    @classmethod
+    def from_json(cls, data: object) -> Dataset:
+        """The report written by `to_json`. Raises ValueError for anything missing, unknown or mistyped."""
+        return decode(cls, data)
+
+
+def of_result(result: ScanResult, *, name: str, ref: str = "", finished: str) -> Dataset:
+    """The report of a scan that is not kept, of the folder `name`; `finished` is when it ended, RFC 3339."""
+    source = source_of(result, number=0, name=name, repository=name, ref=ref, started="", finished=finished)
+    return Dataset(
+        title=name,
+        about=f"A scan of {name}, {f'the history of {ref}' if ref else 'the whole history'}.",
+        made_at=finished,
+        sources=(source,),
+        rows=tuple(Row(finding, name) for finding in result.findings),
+        libraries=result.libraries,
+    )
+
+
+def source_of(result: ScanResult, **about: Any) -> Source:
+    """The source that a result makes, with what the result does not know."""
+    names = {field.name for field in dataclasses.fields(Source)}
+    known = {field.name for field in dataclasses.fields(ScanResult)}
+    return Source(**about, **{name: getattr(result, name) for name in names & known})

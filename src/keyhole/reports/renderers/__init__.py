@@ -1,0 +1,1 @@
+"""Formats of reports: one module each, found by walking this package."""

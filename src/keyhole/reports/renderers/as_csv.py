@@ -1,0 +1,80 @@
+"""A report as a table for spreadsheets: one line for each finding.
+
+A spreadsheet runs a cell that looks like a formula, and paths are whatever somebody committed: such cells get an
+apostrophe, which spreadsheets take for "this is text".
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+
+from keyhole.reports.dataset import Dataset, Row
+from keyhole.reports.renderers.interface import Renderer
+
+# The full-width forms too: some spreadsheets take them for the plain ones.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # fmt: skip
+_COLUMNS = (
+    "repository", "severity", "confidence", "kind", "scanner", "rule", "title", "path", "line", "commit",
+    "author_date", "occurrences", "ends_in", "status", "decision", "decision_reason", "decision_until", "due",
+    "package", "version", "fixed_in", "ids", "known_exploited", "epss", "why", "fix", "id", "fingerprint",
+)  # fmt: skip
+
+
+def _render(data: Dataset) -> bytes:
+    stream = io.StringIO(newline="")
+    table = csv.writer(stream, quoting=csv.QUOTE_ALL)
+    table.writerow(_COLUMNS)
+    table.writerows([guarded(cell) for cell in _cells(row)] for row in data.rows)
+    return stream.getvalue().encode()
+
+
+def guarded(cell: str) -> str:
+    """The cell, such that no spreadsheet takes it for a formula."""
+    return f"'{cell}" if cell.lstrip().startswith(_FORMULA) or cell[:1].isspace() else cell
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    about, first = row.finding, row.finding.locations[0]
+    decision = row.decided[0] if row.decided else None
+    package = about.package[0] if about.package else None
+    return (
+        row.repository,
+        about.severity.value,
+        about.confidence.value,
+        about.kind.value,
+        about.scanner,
+        about.rule,
+        about.title,
+        first.path,
+        str(first.line),
+        first.commit,
+        first.author_date,
+        str(about.occurrences),
+        about.last4,
+        row.status,
+        decision.word if decision else "",
+        decision.reason if decision else "",
+        decision.until if decision else "",
+        row.due,
+        package.name if package else "",
+        package.version if package else "",
+        package.fixed if package else "",
+        " ".join(package.ids) if package else "",
+        ("yes" if package.kev else "no") if package else "",
+        f"{package.epss:g}" if package and package.epss >= 0 else "",
+        about.why,
+        about.fix,
+        about.id,
+        about.fingerprint,
+    )
+
+
+RENDERER = Renderer(
+    id="csv",
+    title="CSV",
+    about="one line for each finding, for spreadsheets",
+    suffix="csv",
+    media="text/csv; charset=utf-8",
+    render=_render,
+)

@@ -1,0 +1,153 @@
+"""A report as CycloneDX 1.6: the repository's libraries as components, its findings as vulnerabilities of them.
+
+Standard: https://cyclonedx.org/docs/1.6/json/. What is about no package affects the repository itself. Times and the
+serial number come from the data set, so that the same one makes the same document.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Iterable
+from typing import Any
+
+from keyhole import __version__
+from keyhole.core.finding import Location
+from keyhole.core.library import Library, PackageFacts
+from keyhole.reports.dataset import Dataset, Row
+from keyhole.reports.outline import decision, where
+from keyhole.reports.renderers.interface import Renderer
+
+_SPACE = uuid.UUID("5d6f3d5c-6c1c-4c0e-9f0a-3d0a8b0b7c11")
+_DECIDED = {"accepted": ("exploitable", "will_not_fix"), "false_positive": ("false_positive", "")}
+_ROOT = "repository"
+
+
+def document(data: Dataset) -> dict[str, Any]:
+    """The whole document as plain data."""
+    known = _components(data)
+    body: dict[str, Any] = {
+        "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",
+        "bomFormat": "CycloneDX",
+        "specVersion": "1.6",
+        "version": 1,
+        "metadata": {
+            "timestamp": data.made_at,
+            "tools": {"components": [{"type": "application", "name": "Keyhole", "version": __version__}]},
+            "component": _root(data),
+            "properties": [
+                {"name": "keyhole:verdict", "value": data.verdict},
+                {"name": "keyhole:complete", "value": "true" if data.complete else "false"},
+                *({"name": "keyhole:incomplete", "value": reason} for reason in data.reasons),
+            ],
+        },
+        "components": list(known.values()),
+        "vulnerabilities": [_vulnerability(number, row) for number, row in enumerate(data.rows, 1)],
+    }
+    text = json.dumps(body, sort_keys=True)
+    return {**body, "serialNumber": f"urn:uuid:{uuid.uuid5(_SPACE, text)}"}
+
+
+def _root(data: Dataset) -> dict[str, Any]:
+    root = {"type": "application", "bom-ref": _ROOT, "name": data.title}
+    commits = {source.commit for source in data.sources if source.commit}
+    return {**root, "version": commits.pop()} if len(commits) == 1 else root
+
+
+def _components(data: Dataset) -> dict[str, dict[str, Any]]:
+    """Components by reference: each package at each version once, with every file that names it."""
+    found: dict[str, list[Library]] = {}
+    for library in data.libraries:
+        found.setdefault(_reference(library), []).append(library)
+    components = {reference: _component(reference, same) for reference, same in found.items()}
+    for row in data.rows:  # a filter's report has findings and no inventory
+        for package in row.finding.package:
+            components.setdefault(_reference(package), _plain(_reference(package), package))
+    return components
+
+
+def _reference(package: Library | PackageFacts) -> str:
+    return package.purl or f"{package.ecosystem}/{package.name}@{package.version}"
+
+
+def _plain(reference: str, package: Library | PackageFacts) -> dict[str, Any]:
+    component = {"type": "library", "bom-ref": reference, "name": package.name}
+    component |= {"version": package.version} if package.version else {}
+    return component | ({"purl": package.purl} if package.purl else {})
+
+
+def _component(reference: str, same: list[Library]) -> dict[str, Any]:
+    licences = dict.fromkeys(text for library in same for text in library.licences)
+    places = dict.fromkeys((library.path, library.line) for library in same)
+    component = _plain(reference, same[0])
+    if all(library.dev for library in same):
+        component["scope"] = "excluded"
+    if licences:
+        component["licenses"] = [{"license": {"name": text}} for text in licences]
+    component["evidence"] = {"occurrences": [{"location": path, "line": line} for path, line in places]}
+    component["properties"] = [
+        {"name": "keyhole:ecosystem", "value": same[0].ecosystem},
+        {"name": "keyhole:relation", "value": same[0].relation.value},
+    ]
+    return component
+
+
+def _vulnerability(number: int, row: Row) -> dict[str, Any]:
+    about = row.finding
+    told: dict[str, Any] = {
+        "bom-ref": f"finding-{number}",
+        "id": about.package[0].ids[0] if about.package and about.package[0].ids else about.rule,
+        "ratings": [{"severity": about.severity.value, "method": "other", "source": {"name": "Keyhole"}}],
+        "description": about.title,
+        "detail": about.why,
+        "recommendation": about.fix,
+        "advisories": [{"url": address} for address in about.references],
+        "affects": [
+            {"ref": _reference(about.package[0]) if about.package else _ROOT},
+        ],
+        "properties": list(_properties(row)),
+    }
+    if about.package and len(about.package[0].ids) > 1:
+        told["references"] = [{"id": other, "source": {"name": "OSV"}} for other in about.package[0].ids[1:]]
+    if row.decided:
+        state, response = _DECIDED.get(row.decided[0].word, ("in_triage", ""))
+        told["analysis"] = {"state": state, "detail": decision(row.decided[0])}
+        told["analysis"] |= {"response": [response]} if response else {}
+    return told
+
+
+def _properties(row: Row) -> Iterable[dict[str, str]]:
+    about = row.finding
+    named = {
+        "id": about.id,
+        "repository": row.repository,
+        "kind": about.kind.value,
+        "scanner": about.scanner,
+        "rule": about.rule,
+        "confidence": about.confidence.value,
+        "fingerprint": about.fingerprint,
+        "status": row.status,
+    }
+    for name, value in named.items():
+        if value:
+            yield {"name": f"keyhole:{name}", "value": value}
+    for location in about.locations:
+        yield {"name": "keyhole:location", "value": _place(location)}
+
+
+def _place(location: Location) -> str:
+    return f"{where(location)} in {location.commit}" if location.commit else where(location)
+
+
+def _render(data: Dataset) -> bytes:
+    return json.dumps(document(data), indent=2).encode() + b"\n"
+
+
+RENDERER = Renderer(
+    id="cyclonedx",
+    title="CycloneDX",
+    about="CycloneDX 1.6: libraries, and findings as vulnerabilities",
+    suffix="cdx.json",
+    media="application/vnd.cyclonedx+json; version=1.6",
+    render=_render,
+)

@@ -1,0 +1,81 @@
+"""A report as plain text, as a terminal shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from keyhole.core.summary import counted
+from keyhole.reports.dataset import Dataset, Row, Source
+from keyhole.reports.outline import where
+from keyhole.reports.renderers.interface import Renderer
+
+_HEADINGS = ("SEVERITY", "WHAT", "WHERE", "COMMIT", "ENDS IN")
+_WIDEST = 60
+
+
+def _render(data: Dataset) -> bytes:
+    return text(data).encode()
+
+
+def text(data: Dataset) -> str:
+    """The report: a table of what is open, then in sentences what was read and what that means."""
+    lines = []
+    if data.open:
+        several = len({row.repository for row in data.rows}) > 1
+        headings = (*_HEADINGS, "REPOSITORY") if several else _HEADINGS
+        cells = [_cells(row)[: len(headings)] for row in data.open]
+        lines += [*_table(headings, cells), ""]
+    for source in data.sources:
+        lines += source.notes
+    if data.put_aside:
+        lines.append(f"{counted(len(data.put_aside), 'finding')} fixed or decided about, not listed.")
+    return "\n".join([*lines, _last(data)]) + "\n"
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    about = row.finding
+    first = about.locations[0]
+    return (
+        about.severity.value,
+        about.title,
+        where(first),
+        first.commit[:10],
+        about.last4 or "-",
+        row.repository,
+    )
+
+
+def _table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    widths = [max(len(row[column]) for row in [headings, *rows]) for column in range(len(headings))]
+    widths = [min(width, _WIDEST) for width in widths]
+    return [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in [headings, *rows]
+    ]
+
+
+def _last(data: Dataset) -> str:
+    if not data.sources:
+        return data.verdict
+    found = counted(len(data.open), "finding")
+    read = _read(data.sources)
+    if not data.complete:
+        reasons = "; ".join(data.reasons)
+        return f"INCOMPLETE, so not known to be clean: {reasons}. {found} so far, {read}."
+    return f"{found}. {read}." if data.open else f"Clean: {read}."
+
+
+def _read(sources: Sequence[Source]) -> str:
+    objects, size = sum(each.objects for each in sources), sum(each.bytes_read for each in sources)
+    seconds = sum(each.duration for each in sources)
+    return f"{counted(objects, 'object')} ({size / 1e6:,.1f} MB) read in {seconds:.1f} s"
+
+
+RENDERER = Renderer(
+    id="text",
+    title="Text",
+    about="what a terminal shows",
+    suffix="txt",
+    media="text/plain; charset=utf-8",
+    render=_render,
+)

@@ -1,0 +1,24 @@
+"""What pages show of reports."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import template
+
+from keyhole.accounts.models import User
+from keyhole.reports.renderers.interface import renderers
+from keyhole.scans.models import Scan, State
+
+register = template.Library()
+
+
+@register.inclusion_tag("web/parts/scan_report.html")
+def scan_report(scan: Scan, user: User) -> dict[str, Any]:
+    """What can be taken away of a scan that has a result."""
+    return {
+        "scan": scan,
+        "user": user,
+        "has_result": scan.state in (State.COMPLETE, State.INCOMPLETE),
+        "formats": list(renderers().values()),
+    }

@@ -1,0 +1,223 @@
+"""Every format: the same bytes for the same data, valid by its own standard, and nothing in it that a name can do."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import io
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import jsonschema
+import pytest
+from referencing import Registry, Resource
+
+from keyhole.cli.reporting import FORMATS
+from keyhole.core.errors import NotFound
+from keyhole.core.finding import ScanResult
+from keyhole.reports.dataset import Row
+from keyhole.reports.renderers import as_csv, as_html
+from keyhole.reports.renderers.interface import renderer_of, renderers
+from tests.unit.reports.kit import HOSTILE, NASTY, SECRET, VULNERABLE, dataset, incomplete
+
+DATA = Path(__file__).with_name("data")
+
+
+def rendered(form, report=None):
+    return renderer_of(form).render(report or dataset())
+
+
+def schema(name):
+    return json.loads((DATA / name).read_text("utf-8"))
+
+
+def test_the_command_line_offers_what_there_is():
+    assert set(FORMATS) == set(renderers())
+    with pytest.raises(NotFound, match="no report of this kind"):
+        renderer_of("exe")
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_the_same_data_makes_the_same_bytes(form):
+    assert rendered(form) == rendered(form)
+
+
+@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize(
+    "report",
+    [
+        dataset(rows=(), libraries=()),
+        dataset(rows=(), sources=(), libraries=()),
+        incomplete("one file is damaged"),
+    ],
+    ids=["clean", "of nothing", "incomplete"],
+)
+def test_every_format_takes_every_sort_of_report(form, report):
+    assert rendered(form, report)
+
+
+@pytest.mark.parametrize("form", ["text", "html", "json", "sarif", "cyclonedx"])
+def test_an_incomplete_scan_says_so_in_every_format(form):
+    assert b"one file is damaged" in rendered(form, incomplete("one file is damaged"))
+
+
+REPORTS = [dataset(), dataset(rows=(), libraries=()), incomplete("out of time"), dataset(sources=(), rows=())]
+
+
+@pytest.mark.parametrize("report", REPORTS)
+def test_sarif_is_valid_by_its_schema(report):
+    jsonschema.Draft7Validator(schema("sarif-2.1.0-rtm.5.json")).validate(
+        json.loads(rendered("sarif", report))
+    )
+
+
+def test_sarif_shows_what_was_decided_about_as_suppressed():
+    (run,) = json.loads(rendered("sarif"))["runs"]
+    told = [result.get("suppressions") for result in run["results"]]
+    assert told[:3] == [None, None, None]
+    assert told[3][0]["justification"].startswith("accepted until 2027-01-01 by mara")
+
+
+def test_sarif_has_a_run_for_each_repository():
+    log = json.loads(rendered("sarif", dataset(Row(SECRET, "a/b"), Row(VULNERABLE, "c/d"))))
+    assert [run["properties"]["repository"] for run in log["runs"]] == ["harbour/tide-api", "a/b", "c/d"]
+    assert [len(run["results"]) for run in log["runs"]] == [0, 1, 1]
+
+
+@pytest.mark.parametrize("report", REPORTS)
+def test_cyclonedx_is_valid_by_its_schema(report):
+    names = ("bom-1.6", "spdx", "jsf-0.82")
+    loaded = {name: schema(f"{name}.SNAPSHOT.schema.json") for name in names}
+    home = "http://cyclonedx.org/schema/"
+    registry = Registry().with_resources(
+        [(f"{home}{name}.schema.json", Resource.from_contents(each)) for name, each in loaded.items()]
+    )
+    validator = jsonschema.Draft7Validator(
+        loaded["bom-1.6"], registry=registry, format_checker=jsonschema.FormatChecker()
+    )
+    validator.validate(json.loads(rendered("cyclonedx", report)))
+
+
+def test_cyclonedx_ties_each_finding_to_the_component_that_has_it():
+    document = json.loads(rendered("cyclonedx"))
+    known = {component["bom-ref"] for component in document["components"]} | {"repository"}
+    affected = [each["affects"][0]["ref"] for each in document["vulnerabilities"]]
+    assert affected == ["repository", "pkg:pypi/jinja2@2.4.1", "repository", "pkg:pypi/jinja2@2.4.1"]
+    assert set(affected) <= known
+    jinja = next(each for each in document["components"] if each["name"] == "jinja2")
+    assert [each["location"] for each in jinja["evidence"]["occurrences"]] == [
+        "requirements.txt",
+        "dev/requirements.txt",
+    ]
+    assert document["vulnerabilities"][3]["analysis"]["response"] == ["will_not_fix"]
+
+
+def test_json_without_the_report_is_the_result():
+    data = json.loads(rendered("json"))
+    report = data.pop("report")
+    assert ScanResult.from_json(data) == dataset().as_result()
+    assert [row["open"] for row in report["findings"]] == [True, True, True, False]
+    assert report["findings"][3]["decision"]["word"] == "accepted"
+
+
+def test_no_cell_of_the_table_is_a_formula():
+    head, *lines = csv.reader(io.StringIO(rendered("csv").decode(), newline=""))
+    assert len(lines) == 4
+    assert {len(line) for line in lines} == {len(head)}
+    starts = ("=", "+", "-", "@", "\t", "\r", "\n")
+    assert not [cell for line in lines for cell in line if cell.lstrip().startswith(starts)]
+    assert lines[2][head.index("title")] == f"'{HOSTILE}"
+    assert lines[3][head.index("decision_reason")].startswith("'-1+1")
+
+
+@pytest.mark.parametrize("cell", ["=1", "+1", "-1", "@a", "＝1", " =1", "\t=1", "\n=1"])
+def test_a_formula_is_made_a_text(cell):
+    assert as_csv.guarded(cell) == f"'{cell}"
+
+
+@pytest.mark.parametrize("cell", ["", "a=1", "src/-x.py", "1"])
+def test_a_text_stays_as_it_is(cell):
+    assert as_csv.guarded(cell) == cell
+
+
+class _Tags(HTMLParser):
+    """Every element with its attributes, and every address that it names."""
+
+    def __init__(self):
+        super().__init__()
+        self.names, self.addresses, self.handlers = set(), [], []
+
+    def handle_starttag(self, tag, attrs):
+        self.names.add(tag)
+        self.addresses += [value for name, value in attrs if name in {"href", "src", "action", "data"}]
+        self.handlers += [name for name, _ in attrs if name.startswith("on") or name == "style"]
+
+
+def test_html_fetches_nothing_runs_nothing_and_shows_names_as_they_are():
+    text = rendered("html").decode()
+    tags = _Tags()
+    tags.feed(text)
+    assert not tags.names & {"script", "link", "img", "iframe", "object", "embed", "form", "base"}
+    assert tags.handlers == []
+    assert set(tags.addresses) == {"https://docs.github.com/", "https://a.example/x?y=(z)"}
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in text
+    assert "src/&lt;b&gt;Ünïcode&lt;/b&gt;/日本語/файл.py:9" in text
+    assert text.count("</style>") == 1
+    assert "url(" not in as_html.style()
+    assert "@import" not in as_html.style()
+
+
+def test_the_policy_of_the_page_allows_its_own_style_alone():
+    text = rendered("html").decode()
+    (policy,) = re.findall(r'http-equiv="Content-Security-Policy" content="([^"]+)"', text)
+    assert policy.replace("&#x27;", "'") == as_html.policy()
+    assert "default-src 'none'" in as_html.policy()
+    assert "unsafe" not in as_html.policy()
+
+
+def test_a_pdf_has_no_scripts_no_files_and_no_date_of_its_making():
+    document = rendered("pdf")
+    assert document.startswith(b"%PDF-")
+    for word in (b"/JavaScript", b"/JS", b"/Launch", b"/EmbeddedFile", b"/OpenAction", b"/AA "):
+        assert word not in document
+    assert b"/CreationDate (D:2000" in document
+    assert re.findall(rb"/URI \(([^)]*\)?)", document)
+    assert b"javascript:" not in document
+
+
+def test_a_pdf_spells_out_what_its_fonts_do_not_have():
+    from keyhole.reports.renderers import pages
+
+    pages.load_fonts()
+    assert pages.shown("файл Ωμέγα Ünï", pages.PLAIN) == "файл Ωμέγα Ünï"
+    assert pages.shown("日本", pages.PLAIN) == "\\u{65E5}\\u{672C}"
+    assert pages.shown("שלום.exe", pages.PLAIN) == "\\u{5E9}\\u{5DC}\\u{5D5}\\u{5DD}.exe"
+
+
+def test_no_line_of_a_pdf_is_wider_than_its_page():
+    from reportlab.pdfbase import pdfmetrics
+
+    from keyhole.reports.renderers import pages
+
+    pages.load_fonts()
+    style = pages.Style(pages.MONO, 8)
+    for text in ("x" * 5000, "two words " * 300, "日" * 400, " " * 900 + "end", ""):
+        lines = list(pages.wrapped(text, style, 200))
+        assert all(pdfmetrics.stringWidth(line, style.font, style.size) <= 200.01 for line in lines)
+        kept = "".join(lines).replace(" ", "")
+        assert kept == pages.shown(text, style.font).replace(" ", "")
+
+
+def test_thousands_of_findings_still_make_a_report():
+    rows = tuple(
+        Row(
+            dataclasses.replace(NASTY, id=f"{number:016x}", fingerprint=f"x:{number:032x}"),
+            "harbour/tide-api",
+        )
+        for number in range(3000)
+    )
+    document = rendered("pdf", dataset(rows=rows))
+    assert document.count(b"/Type /Page\n") > 50
+    assert rendered("html", dataset(rows=rows)).count(b"<tr>") > 3000
