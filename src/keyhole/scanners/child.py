@@ -52,6 +52,7 @@ def run(
     scanners: Iterable[str] = ("secrets",),
     tips: Iterable[str] = (),
     advisories: Path | None = None,
+    kept: Path | None = None,
     limits: Limits = Limits(),  # noqa: B008  # frozen
     on_progress: Callable[[Progress], None] | None = None,
     stop: threading.Event | None = None,
@@ -59,7 +60,7 @@ def run(
     """Scans the repository with this git dir (see `locate.git_dir_of`) and waits for the result.
 
     `tips` are full object ids, of commits or tags, whose history is scanned; none means every ref and HEAD.
-    `advisories` is the index that packages are compared with.
+    `advisories` is the index that packages are compared with, `kept` the folder for what need not be made twice.
     `hmac_secret` keys the fingerprints: the same secret finds the same finding again. `on_progress` is called in
     this thread; if it raises, the scan is killed and the error passed on. `stop` ends the scan within a second.
 
@@ -75,6 +76,7 @@ def run(
         "tips": _object_ids(tips),
         "places": [str(place) for place in further_places()],
         "advisories": str(advisories.resolve()) if advisories is not None else "",
+        "kept": str(kept.resolve()) if kept is not None else "",
         "limits": asdict(limits),
         "hmac_secret": hmac_secret.reveal(),
     }

@@ -10,6 +10,7 @@ from typing import Protocol, runtime_checkable
 from keyhole.core.errors import KeyholeError
 from keyhole.core.finding import Confidence, Kind, Severity
 from keyhole.core.library import Library, PackageFacts
+from keyhole.scanners.kept import Kept
 
 
 class NotInstalled(KeyholeError):
@@ -136,6 +137,8 @@ class Tools:
     """The index of advisories; None where there is none."""
     programs: Programs | None = None
     """There if a scanner that was asked for needs a program."""
+    kept: Kept | None = None
+    """Where what took long to make may be kept; None where nothing can be."""
 
 
 @runtime_checkable
@@ -211,7 +214,7 @@ class Scanner(Protocol):
         ...
 
     def open(self, tools: Tools) -> Examiner | TreeExaminer:
-        """Compiles the rules. Takes up to about a second; called in the child only."""
+        """Compiles the rules, or takes what was kept of that. In the child only, before it looks at a repository."""
         ...
 
 

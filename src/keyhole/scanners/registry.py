@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import importlib
+import importlib.util
 import pkgutil
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
@@ -15,16 +16,18 @@ from keyhole.scanners.interface import NeedsProgram, NotInstalled, Scanner, Unkn
 @functools.cache
 def all_scanners() -> Mapping[str, Scanner]:
     """Every module of this package that offers a SCANNER, by id. A wrong id stops the program: it is a slip of ours."""
-    found: dict[str, Scanner] = {}
-    for module_info in pkgutil.iter_modules(keyhole.scanners.__path__):
-        module = importlib.import_module(f"{keyhole.scanners.__name__}.{module_info.name}")
-        scanner: Scanner | None = getattr(module, "SCANNER", None)
-        if scanner is None:
-            continue
-        if scanner.id != module_info.name.replace("_", "-"):
-            raise TypeError(f"scanner {scanner.id} lives in a module named {module_info.name}")
-        found[scanner.id] = scanner
-    return MappingProxyType(found)
+    names = [module_info.name for module_info in pkgutil.iter_modules(keyhole.scanners.__path__)]
+    found = [scanner for scanner in map(_offered, names) if scanner is not None]
+    return MappingProxyType({scanner.id: scanner for scanner in found})
+
+
+@functools.cache
+def _offered(name: str) -> Scanner | None:
+    module = importlib.import_module(f"{keyhole.scanners.__name__}.{name}")
+    scanner: Scanner | None = getattr(module, "SCANNER", None)
+    if scanner is not None and scanner.id != name.replace("_", "-"):
+        raise TypeError(f"scanner {scanner.id} lives in a module named {name}")
+    return scanner
 
 
 def chosen(ids: Iterable[str]) -> list[Scanner]:
@@ -32,23 +35,33 @@ def chosen(ids: Iterable[str]) -> list[Scanner]:
 
     Raises UnknownScanner, also for none at all, and NotInstalled for one whose program is not there.
     """
-    known = all_scanners()
     wanted = list(dict.fromkeys(ids))
-    for name in wanted:
-        if name not in known:
-            raise UnknownScanner(
-                f"There is no scanner named {name[:40]!r}.", hint=f"There are: {', '.join(known)}."
-            )
+    found = [_named(name) for name in wanted]
     if not wanted:
-        raise UnknownScanner("A scan needs at least one scanner.", hint=f"There are: {', '.join(known)}.")
-    for name in wanted:
-        if how := missing(known[name]):
+        raise UnknownScanner("A scan needs at least one scanner.", hint=_there_are())
+    for scanner in found:
+        if how := missing(scanner):
             raise NotInstalled(
-                f"The scanner {name} needs a program that is not installed on this machine.", hint=how
+                f"The scanner {scanner.id} needs a program that is not installed on this machine.", hint=how
             )
-    return [known[name] for name in wanted]
+    return found
 
 
 def missing(scanner: Scanner) -> str:
     """How to install the program that a scanner starts; empty if it is there, or if it needs none."""
     return scanner.missing() if isinstance(scanner, NeedsProgram) else ""
+
+
+def _named(name: str) -> Scanner:
+    # Without importing the others: all of them together take longer to import than a small repository to read.
+    module = name.replace("-", "_")
+    here = module.isidentifier() and module == module.lower() and "__" not in module
+    if here and importlib.util.find_spec(f"{keyhole.scanners.__name__}.{module}") is not None:
+        scanner = _offered(module)
+        if scanner is not None and scanner.id == name:
+            return scanner
+    raise UnknownScanner(f"There is no scanner named {name[:40]!r}.", hint=_there_are())
+
+
+def _there_are() -> str:
+    return f"There are: {', '.join(all_scanners())}."

@@ -33,6 +33,7 @@ from keyhole.scanners.interface import (
     TreeExaminer,
 )
 from keyhole.scanners.isolation import isolate
+from keyhole.scanners.kept import Kept
 from keyhole.scanners.objects import OutOfTime, Trouble
 from keyhole.scanners.packs.store import Store
 from keyhole.scanners.programs.client import Bench
@@ -85,6 +86,7 @@ class Scan:
     def __init__(
         self, git: Git, scanners: list[Scanner], tools: Tools, limits: Limits, report: Reporter
     ) -> None:
+        """Makes the scanners ready. Looks at nothing of the repository yet."""
         self._git = git
         self._scanners = scanners
         opened = {scanner.id: scanner.open(tools) for scanner in scanners}
@@ -196,12 +198,13 @@ class Scan:
 
 
 def main() -> int:
-    """Reads the order, isolates itself, scans."""
+    """Reads the order, makes its scanners ready, isolates itself, scans."""
     order = json.loads(sys.stdin.readline())
     limits = Limits(**order["limits"])
     key = Secret(order["hmac_secret"])
     also_look_in(map(Path, order["places"]))
     scanners = chosen(order["scanners"])
+    folder = _path(order["kept"])
     report = Reporter(sys.stdout, limits.seconds)
 
     def digest(value: bytes) -> str:
@@ -210,10 +213,11 @@ def main() -> int:
     try:
         with ExitStack() as stack:
             bench = _bench(order, scanners, limits, stack)
-            isolation = (*isolate(limits), *(bench.held if bench else ()))
-            tools = Tools(digest, Path(order["advisories"]) if order["advisories"] else None, bench)
+            kept = Kept(folder, key) if folder is not None else None
+            tools = Tools(digest, _path(order["advisories"]), bench, kept)
             git = Git(Path(order["git_dir"]), order["tips"])
-            result = Scan(git, scanners, tools, limits, report).run(isolation)
+            scan = Scan(git, scanners, tools, limits, report)  # may still write what it keeps
+            result = scan.run((*isolate(limits), *(bench.held if bench else ())))
     except MemoryError:
         report.write("failed", "out of memory")
         return 1
@@ -228,6 +232,10 @@ def _bench(order: dict[str, Any], scanners: list[Scanner], limits: Limits, stack
     """The process that starts programs, if one will be needed: later it could not be started any more."""
     names = [scanner.id for scanner in scanners if isinstance(scanner, NeedsProgram)]
     return stack.enter_context(Bench(names, Path.cwd(), order["places"], limits)) if names else None
+
+
+def _path(text: str) -> Path | None:
+    return Path(text) if text else None
 
 
 def _where(error: BaseException) -> str:

@@ -13,13 +13,15 @@ from pathlib import Path
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-from keyhole.advisories.store import database
 from keyhole.core.finding import ScanResult
 from keyhole.core.secret import Secret
 from keyhole.scanners import child
 from keyhole.scanners.interface import Limits, Progress
 from keyhole.scanners.locate import git_dir_of
 from keyhole.scans import refs
+
+KEPT = "kept"
+"""Folder, in that of the data, of what scans worked out and need not work out again."""
 
 
 def scan(
@@ -39,18 +41,31 @@ def scan(
     git_dir = git_dir_of(path)
     tips = [refs.named(git_dir, ref).object_id] if ref else []
     key = secret or secret_of_this_user()[0]
+    scanners = tuple(scanners)
     return child.run(
         git_dir,
         hmac_secret=key,
         scanners=scanners,
         tips=tips,
-        advisories=_advisories(),
+        advisories=_advisories(scanners),
+        kept=_kept(),
         limits=limits,
         on_progress=on_progress,
     )
 
 
-def _advisories() -> Path | None:
+def _kept() -> Path | None:
+    try:
+        return Path(settings.KEYHOLE_DATA) / KEPT
+    except (ImproperlyConfigured, OSError):
+        return None  # everything is worked out anew each time
+
+
+def _advisories(scanners: tuple[str, ...]) -> Path | None:
+    if scanners == ("secrets",):
+        return None  # looks at no package, and what reads advisories takes long to import
+    from keyhole.advisories.store import database  # noqa: PLC0415
+
     try:
         return database()
     except (ImproperlyConfigured, OSError):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from datetime import timedelta
+from pathlib import Path
 
 from django.conf import settings
 from django.db import transaction
@@ -24,6 +25,7 @@ from keyhole.jobs import Interrupted, engine
 from keyhole.scanners import child
 from keyhole.scanners.interface import Limits
 from keyhole.scanners.interface import Progress as Reading
+from keyhole.scans.direct import KEPT
 from keyhole.scans.life import Progress, acting_for, revoke_token, say
 from keyhole.scans.models import Scan, Stage
 from keyhole.tokens import authority
@@ -60,6 +62,7 @@ def read(scan: Scan) -> ScanResult | None:
             scanners=scan.scanners,
             tips=[scan.tip] if scan.tip else [],
             advisories=database(),
+            kept=Path(settings.KEYHOLE_DATA) / KEPT,
             limits=LIMITS,
             on_progress=progress.note,
             stop=watch,

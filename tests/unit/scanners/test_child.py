@@ -30,6 +30,7 @@ def test_the_value_never_crosses_the_childs_output(history, token):
         "tips": [],
         "places": [],
         "advisories": "",
+        "kept": "",
         "hmac_secret": "k" * 20,
         "limits": {},
     }

@@ -7,15 +7,17 @@ differs from them, depth first, so that no more than one chain of bases is in me
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
+from dulwich._pack import apply_delta  # type: ignore[import-not-found]  # dulwich.pack takes 20 ms to import
 from dulwich.errors import ApplyDeltaError
-from dulwich.pack import apply_delta
 from isal import isal_zlib
 
 from keyhole.scanners.packs.index import BLOB, COMMIT, NO_BASE, TAG, Pack
+
+if TYPE_CHECKING:
+    import numpy.typing as npt  # 20 ms that no scan has to wait for
 
 MOST_HELD = 192 << 20
 """Bytes of bases kept at the same time; what would need more is left to git."""

@@ -5,10 +5,15 @@ from __future__ import annotations
 import mmap
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
+
+if TYPE_CHECKING:
+    import numpy.typing as npt  # 20 ms that no scan has to wait for
+
+    Numbers = npt.NDArray[np.int64]
+    Bytes = npt.NDArray[np.uint8]
 
 COMMIT, TREE, BLOB, TAG, _OFS_DELTA, _REF_DELTA = 1, 2, 3, 4, 6, 7
 KINDS = {COMMIT: "commit", BLOB: "blob", TAG: "tag"}
@@ -22,9 +27,6 @@ _LARGE = 0x80000000
 _LONGEST_NUMBER = 9
 _LONGEST_CHAIN = 16
 """Doublings: a chain of more than 65,536 differences is left to git."""
-
-Numbers = npt.NDArray[np.int64]
-Bytes = npt.NDArray[np.uint8]
 
 
 class NotPlain(Exception):

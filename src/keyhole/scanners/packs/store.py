@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from keyhole.scanners.packs.families import Families
-from keyhole.scanners.packs.index import KINDS, NotPlain, Numbers, Pack, ids_of, open_pack
+from keyhole.scanners.packs.index import KINDS, NotPlain, Pack, ids_of, open_pack
+
+if TYPE_CHECKING:
+    from keyhole.scanners.packs.index import Numbers
 
 _ID_DIGITS = 40
 

@@ -33,7 +33,7 @@ class Secrets:
         """Compiles every rule."""
         from keyhole.scanners.secrets.engine import Engine  # noqa: PLC0415  # 60 ms that only the child needs
 
-        return Engine(rules.all_rules(), tools.digest)
+        return Engine(rules.all_rules(), tools.digest, tools.kept)
 
 
 SCANNER = Secrets()

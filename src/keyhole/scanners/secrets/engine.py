@@ -11,13 +11,14 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import hyperscan
 import re2
 
 from keyhole.core.finding import LAST4_FROM
 from keyhole.scanners.interface import About, Digest, Hit
+from keyhole.scanners.kept import Kept
 from keyhole.scanners.secrets import encoded
 from keyhole.scanners.secrets.checks import CHECKSUMS, NORMAL_FORMS, entropy, made_up
+from keyhole.scanners.secrets.compiled import Pattern, database
 from keyhole.scanners.secrets.literals import required
 from keyhole.scanners.secrets.rules import Rule
 from keyhole.scanners.secrets.spans import Spans
@@ -56,12 +57,12 @@ class _Compiled:
 class Engine:
     """All rules, compiled. Not for several threads at once."""
 
-    def __init__(self, rules: Sequence[Rule], digest: Digest) -> None:
+    def __init__(self, rules: Sequence[Rule], digest: Digest, kept: Kept | None = None) -> None:
         self._digest = digest
         self._rules = [_compiled(rule) for rule in rules]
         self._about = {rule.id: rule.about() for rule in rules}
         self._generic = frozenset(rule.id for rule in rules if rule.generic)
-        self._database = _database(rules)
+        self._database = database([rule.scan for rule in rules], lambda: _patterns(rules), kept)
         self._memo: dict[_Question, _Answer] = {}
         self._memo_bytes = 0
 
@@ -167,20 +168,16 @@ class Engine:
         return hits
 
 
-def _database(rules: Sequence[Rule]) -> hyperscan.Database:
+def _patterns(rules: Sequence[Rule]) -> list[Pattern]:
     """The rules by their numbers, then the signs that something is encoded, of which one is as good as many."""
     words = frozenset(_WORDS).union(*(required(rule.scan) for rule in rules))
     wide = frozenset(word.decode().encode("utf-16-le") for word in _WORDS)
     spellings = [*encoded.spellings(words | wide), _GZIP]
     signs = [(_WORD, pattern) for pattern in spellings] + [(_KUBERNETES, encoded.KUBERNETES)]
-    database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
-    database.compile(
-        expressions=[rule.scan.encode() for rule in rules] + [pattern for _, pattern in signs],
-        ids=[*range(len(rules)), *(len(rules) + number for number, _ in signs)],
-        elements=len(rules) + len(signs),
-        flags=[0] * len(rules) + [hyperscan.HS_FLAG_SINGLEMATCH] * len(signs),
-    )
-    return database
+    return [
+        *(Pattern(number, rule.scan.encode(), once=False) for number, rule in enumerate(rules)),
+        *(Pattern(len(rules) + number, pattern, once=True) for number, pattern in signs),
+    ]
 
 
 def _compiled(rule: Rule) -> _Compiled:

@@ -1,0 +1,100 @@
+"""Files that hold what was worked out before, so that it need not be worked out again.
+
+Each is sealed with a key of the installation and belongs to its account alone: one that was changed, damaged, cut
+short, renamed or made by somebody else is as good as none. They hold nothing that could not be made anew, so losing
+them costs time only, and a failure to write one is no failure of a scan.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import hmac
+import os
+import re
+import stat
+from pathlib import Path
+
+from keyhole.core.secret import Secret
+
+LARGEST = 512 << 20
+"""Bytes of one file. What would be larger is not kept."""
+_SEAL = 32
+_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{0,99}")
+
+
+class Kept:
+    """A folder of such files."""
+
+    def __init__(self, folder: Path, key: Secret) -> None:
+        """The folder is made when something is first written. The key says who may have written it."""
+        self._folder = folder
+        self._key = hashlib.sha256(b"keyhole kept files\0" + key.reveal().encode()).digest()
+
+    def read(self, name: str) -> bytes | None:
+        """What was written under this name; None if it is not there, or not exactly as it was written."""
+        content = _private(self._path(name))
+        if content is None or not hmac.compare_digest(content[:_SEAL], self._seal(name, content[_SEAL:])):
+            return None
+        return content[_SEAL:]
+
+    def exists(self, name: str) -> bool:
+        """Whether there is a file of this name, as it was written or not."""
+        return self._path(name).exists()
+
+    def write(self, name: str, content: bytes) -> bool:
+        """Keeps this under the name, whole or not at all. False where nothing can be written."""
+        path = self._path(name)
+        if len(content) > LARGEST:
+            return False
+        new = path.with_name(f"{path.name}.{os.urandom(8).hex()}.new")
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+            try:
+                with os.fdopen(descriptor, "wb") as file:
+                    file.write(self._seal(name, content) + content)
+                new.replace(path)
+            finally:
+                new.unlink(missing_ok=True)
+        except OSError:
+            return False  # a full disk, a read-only home: the next scan takes longer
+        return True
+
+    def remove(self, name: str) -> None:
+        """Forgets what was written under this name."""
+        with contextlib.suppress(OSError):  # what cannot be removed cannot be trusted less than it is
+            self._path(name).unlink(missing_ok=True)
+
+    def only(self, prefix: str, newest: int) -> None:
+        """Removes the files whose names begin so, but for the newest ones."""
+        with contextlib.suppress(OSError):
+            files = [path for path in self._folder.iterdir() if path.name.startswith(prefix)]
+            files.sort(key=lambda path: path.stat().st_mtime_ns, reverse=True)
+            for path in files[newest:]:
+                path.unlink(missing_ok=True)
+
+    def _path(self, name: str) -> Path:
+        if not _NAME.fullmatch(name):
+            raise ValueError("not a name for a kept file")
+        return self._folder / name
+
+    def _seal(self, name: str, content: bytes) -> bytes:
+        seal = hashlib.blake2b(key=self._key, digest_size=_SEAL)
+        seal.update(name.encode() + b"\0")
+        seal.update(content)
+        return seal.digest()
+
+
+def _private(path: Path) -> bytes | None:
+    """The content of a file that only this account can have written."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError:
+        return None
+    with os.fdopen(descriptor, "rb") as file:
+        status = os.fstat(descriptor)
+        theirs = status.st_uid != os.geteuid() or status.st_mode & 0o077
+        if theirs or not stat.S_ISREG(status.st_mode) or status.st_size > LARGEST + _SEAL:
+            return None
+        return file.read(LARGEST + _SEAL)
