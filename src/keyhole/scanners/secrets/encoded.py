@@ -16,6 +16,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
+import re2
+
+from keyhole.scanners.secrets.spans import Spans
+
 DEPTH = 2
 """How often base64 in base64 is decoded."""
 KUBERNETES = rb"kind[\"']?:[ \t]{0,4}[\"']?Secret\b"
@@ -25,20 +29,28 @@ _DIGITS = {character: number for number, character in enumerate(_ALPHABET)}
 _FEWEST = 3
 _MOST_UNKNOWN = 4
 _IN = rb"[0-9A-Za-z+/_-]"
-_BREAK = re.compile(rb"(?:\r?\n|\\r\\n|\\n)[ \t]*+")
-_RUN = re.compile(rb"(?<!%b)%b{20,}+(?:(?:\r?\n|\\r\\n|\\n)[ \t]*+%b{4,}+)*+" % (_IN, _IN, _IN))
+_BREAK = re2.compile(rb"(?:\r?\n|\\r\\n|\\n)[ \t]*")
+_RUN = re2.compile(rb"%b+(?:(?:\r?\n|\\r\\n|\\n)[ \t]*%b{4,})*" % (_IN, _IN))
+# Four characters are three bytes; if these are ASCII, the first bit of each is 0. Hashes and keys rarely have fifteen
+# such bytes in a row, texts do.
+_BEGIN = re2.compile(rb"(?:[A-Za-f][A-HQ-Xg-nw-z0-3][ABEFIJMNQRUVYZcdghklopstwx014589]%b){5}|H4sIA" % _IN)
 _VALUE = re.compile(
     rb"^[ \t]*[\"']?[\w.-]+[\"']?:[ \t]*[\"']?((?:%b{4})+(?:%b{2}==|%b{3}=)?)[\"']?,?[ \t]*\r?$"
     % (_IN, _IN, _IN),
     re.MULTILINE,
 )
-_READABLE = re.compile(rb"[\t\n\r -~]{10,}")
-_WIDE = re.compile(rb"(?:[\t\n\r -~]\0){8,}")
+_ARMOUR = b"-----BEGIN "
+_PUBLIC = re2.compile(
+    rb"-----BEGIN [0-9A-Z ]*(?:CERTIFICATE|PUBLIC KEY|PUBLIC KEY BLOCK|SIGNATURE|CRL)-----[^-]*"
+)
+_READABLE = re2.compile(rb"[\t\n\r -~]{10,}")
+_WIDE = re2.compile(rb"(?:[\t\n\r -~]\0){8,}")
 _ALL_READABLE = re.compile(rb"[\t\n\r -~]{4,}")
 _GZIP = b"\x1f\x8b\x08"
 _MOST_INFLATED = 16 << 20
 _CONTEXT = 96
 _LONG = 20
+_CHARACTERS = _ALPHABET + b"-_"
 _STANDARD = bytes.maketrans(b"-_", b"+/")
 
 
@@ -108,8 +120,17 @@ def _any_of(digit: int, unknown: int) -> bytes:
 
 def stretches(text: bytes, values: bool) -> Iterator[Stretch]:
     """Everything in the text that is base64 of something readable; with `values`, short ones in YAML or JSON too."""
-    for run in _RUN.finditer(text):
-        yield from _decoded(text, *run.span())
+    position = 0
+    public = Spans(each.span() for each in _PUBLIC.finditer(text)) if _ARMOUR in text else Spans(())
+    while begin := _BEGIN.search(text, position):
+        start = begin.start()
+        if end := public.end_of(start):
+            position = end
+            continue
+        nearby = text[max(position, start - 4) : start]  # the first letter of a text may be among three bytes
+        start -= len(nearby) - len(nearby.rstrip(_CHARACTERS))
+        position = _RUN.match(text, start).end()
+        yield from _decoded(text, start, position)
     if values:
         for value in _VALUE.finditer(text):
             yield from _short(text, *value.span(1))
@@ -133,11 +154,11 @@ class _Run(NamedTuple):
 def _decoded(text: bytes, start: int, end: int) -> Iterator[Stretch]:
     pieces, characters = _pieces(text, start, end)
     run = _Run(text, start, end, pieces)
-    # What stands before it without a gap may be letters, too (`/path/`), so that any of four may be the first.
+    # What stands before it without a gap may look like it, too (`/path/`), so that any of four may be the first.
     for skipped in range(4):
         content = _decode(characters[skipped:])
-        if content.startswith(_GZIP):
-            yield run.stretch(_inflated(content), skipped, 0)
+        if content.startswith(_GZIP) and (inflated := _inflated(content)):
+            yield run.stretch(inflated, skipped, 0)
         elif _READABLE.search(content):
             yield run.stretch(content, skipped, 1)
         elif wide := _WIDE.search(content):

@@ -23,3 +23,8 @@ class Spans:
         """Whether one of the parts and this one have a byte in common."""
         number = bisect.bisect_left(self._starts, end) - 1
         return number >= 0 and self._ends[number] > start
+
+    def end_of(self, offset: int) -> int:
+        """Where the part ends that this offset is in; 0 if it is in none."""
+        number = bisect.bisect_right(self._starts, offset) - 1
+        return self._ends[number] if number >= 0 and self._ends[number] > offset else 0

@@ -14,3 +14,11 @@ SPAN = st.tuples(st.integers(0, 50), st.integers(1, 10)).map(lambda each: (each[
 def test_it_touches_what_shares_a_byte_with_one_of_them(spans, asked):
     shared = any(start < asked[1] and asked[0] < end for start, end in spans)
     assert Spans(spans).touch(*asked) is shared
+
+
+@given(st.lists(SPAN), st.integers(0, 60))
+def test_the_end_of_the_part_that_an_offset_is_in(spans, offset):
+    inside = {number for start, end in spans for number in range(start, end)}
+    end = Spans(spans).end_of(offset)
+    assert bool(end) is (offset in inside)
+    assert not end or (set(range(offset, end)) <= inside and end > offset)
