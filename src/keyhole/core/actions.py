@@ -53,6 +53,10 @@ _TABLE = (
     Action("connection:use", "have code scans reach upstreams through a connection", _WORKERS),
     Action("environment:change", "make, change and remove environments and scan policies", _MAINTAINERS),
     Action("environment:read", "see environments and scan policies", _ALL),
+    Action(
+        "finding:decide", "accept findings, call them false positives, and part merged ones", _MAINTAINERS
+    ),
+    Action("finding:read", "see findings through all scans, and the decisions about them", _ALL),
     Action("integration:change", "describe, pause and remove one's own integrations", _WORKERS),
     Action("integration:change_any", "describe, pause and remove everybody's integrations", _OWNER),
     Action("integration:read", "see which tools hold tokens", _ALL),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.apps import AppConfig
 
+from keyhole.jobs import offer
+
 
 class FindingsConfig(AppConfig):
     """Findings of all scans together, and the decisions about them."""
@@ -11,3 +13,10 @@ class FindingsConfig(AppConfig):
     name = "keyhole.findings"
     label = "findings"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Tells the scans and the workers where this room's parts are."""
+        from keyhole.scans.afterwards import offer_afterwards  # noqa: PLC0415 - it needs the models
+
+        offer_afterwards("keyhole.findings.life")
+        offer("keyhole.findings.expiring")

@@ -1,0 +1,145 @@
+"""Which decision is in force for which finding.
+
+The nearest wins: one about the finding itself, then one about its package's advisory, then one about its repository;
+of two alike, the later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db.models import Exists, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Left
+from django.db.models.lookups import Exact
+
+from keyhole.accounts.models import User
+from keyhole.findings import twins
+from keyhole.findings.history import happened
+from keyhole.findings.models import (
+    AdvisoryId,
+    Covered,
+    Decision,
+    DecisionId,
+    Happened,
+    Problem,
+    Scope,
+    Status,
+)
+
+_NEAREST = (Scope.FINDING, Scope.PACKAGE, Scope.REPOSITORY)
+Texts = Iterable[str] | QuerySet[DecisionId, str]
+
+
+def live() -> QuerySet[Decision]:
+    """Decisions in force."""
+    return Decision.objects.filter(ended_at=None)
+
+
+def covered_by(decision: Decision) -> QuerySet[Problem]:
+    """Every finding that the decision is about, whatever others say of it."""
+    match decision.scope:
+        case Scope.FINDING:
+            return Problem.objects.filter(pk__in=Covered.objects.filter(decision=decision).values("problem"))
+        case Scope.PACKAGE:
+            texts = DecisionId.objects.filter(decision=decision).values_list("text", flat=True)
+            return about(decision.ecosystem, decision.package, texts)
+        case _:
+            return in_repository(decision.repository_id or 0, decision.rule, decision.path)
+
+
+def about(ecosystem: str, package: str, texts: Texts) -> QuerySet[Problem]:
+    """Findings about the package that share an id with the advisory, in every repository."""
+    ids = AdvisoryId.objects.filter(problem=OuterRef("pk"), text__in=texts)
+    return Problem.objects.filter(Exists(ids), ecosystem=ecosystem, package=package)
+
+
+def in_repository(repository_id: int, rule: str, path: str) -> QuerySet[Problem]:
+    """Findings of a repository, of one rule and below one folder if these are given."""
+    found = Problem.objects.filter(repository=repository_id)
+    if rule:
+        found = found.filter(rule=rule)
+    if path:
+        folder = f"{path.rstrip('/')}/"
+        # Not `startswith`: SQLite takes that for a match whatever the case of its letters.
+        below = Exact(Left("path", len(folder)), Value(folder))
+        found = found.filter(Q(path=folder[:-1]) | Q(below))
+    return found
+
+
+def apply(decision: Decision, at: datetime, by: User | None = None) -> list[int]:
+    """Puts a decision in force wherever no nearer one is; returns the ids of the findings that changed."""
+    if decision.scope == Scope.PACKAGE:
+        _learn_aliases(decision)
+    place = _NEAREST.index(Scope(decision.scope))
+    rows = covered_by(decision).filter(
+        Q(decided="")
+        | Q(decision__scope__in=_NEAREST[place + 1 :])
+        | Q(decision__scope=decision.scope, decision__lt=decision.pk)
+    )
+    if decision.scope != Scope.FINDING:
+        rows = rows.exclude(status=Status.FIXED)
+    numbers = happened(Happened.DECIDED, rows, at, decision=decision, by=by)
+    if numbers:
+        rows.update(decided=decision.kind, decision=decision)
+    return numbers
+
+
+def release(decision: Decision, what: Happened, at: datetime, by: User | None = None) -> list[int]:
+    """Takes an ended decision away, and puts others in force where they cover the same; returns what is open again."""
+    rows = Problem.objects.filter(decision=decision)
+    numbers = happened(what, rows, at, decision=decision, by=by)
+    if not numbers:
+        return []
+    rows.update(decided="", decision=None)
+    theirs = covered_by(decision)
+    cover(theirs, at)
+    if what is Happened.EXPIRED:
+        theirs.filter(decided="", status__in=(Status.NEW, Status.OPEN)).update(status=Status.REOPENED)
+    return numbers
+
+
+def cover(problems: QuerySet[Problem], at: datetime) -> None:
+    """Puts decisions that are in force over those of the findings that none covers yet."""
+    waiting = problems.filter(decided="").exclude(status=Status.FIXED)
+    for decision in _concerning(waiting):
+        apply(decision, at)
+
+
+def carry(repository_id: int) -> None:
+    """Has decisions about single findings cover the same secret, or the same advisory, under a new id.
+
+    A better rule, or an advisory that got a CVE, makes another finding of the same thing: the decision holds for it.
+    """
+    for decision, numbers in twins.of_decided(repository_id).items():
+        Covered.objects.bulk_create(
+            [Covered(decision_id=decision, problem_id=number) for number in numbers], ignore_conflicts=True
+        )
+
+
+def _concerning(problems: QuerySet[Problem]) -> list[Decision]:
+    """Decisions in force that may be about some of these, nearest first."""
+    pairs = set(problems.exclude(package="").order_by().values_list("ecosystem", "package").distinct())
+    single = live().filter(
+        scope=Scope.FINDING, pk__in=Covered.objects.filter(problem__in=problems).values("decision")
+    )
+    packages = live().filter(scope=Scope.PACKAGE) if pairs else live().none()
+    places = problems.order_by().values("repository").distinct()
+    return [
+        *single,
+        *(each for each in packages if (each.ecosystem, each.package) in pairs),
+        *live().filter(scope=Scope.REPOSITORY, repository__in=places),
+    ]
+
+
+def _learn_aliases(decision: Decision) -> None:
+    """Adds the ids that findings know for the same advisory, until there are no more."""
+    while True:
+        known = set(decision.ids.values_list("text", flat=True))
+        theirs = AdvisoryId.objects.filter(problem__in=covered_by(decision))
+        more = set(theirs.order_by().values_list("text", flat=True).distinct()) - known
+        if not more:
+            return
+        DecisionId.objects.bulk_create(
+            [DecisionId(decision=decision, text=text) for text in sorted(more)], ignore_conflicts=True
+        )

@@ -1,0 +1,68 @@
+"""What a scan means for the findings known before it: which are new, still there, back, or fixed.
+
+A finding is fixed when every branch and tag that had it was scanned again, completely and by the same scanner, and
+has it no more. An incomplete scan adds findings and fixes none: what it does not show, it may just not have seen.
+"""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+from django.utils import timezone
+
+from keyhole.findings import arriving, covering, due, expiring, merges, sightings, tallies
+from keyhole.findings.history import happened
+from keyhole.findings.models import Happened, Problem, Settled, Sighting, Status
+from keyhole.findings.rounds import Round
+from keyhole.repositories.models import Repository
+from keyhole.scans.afterwards import afterwards
+from keyhole.scans.models import Scan, State
+
+
+@afterwards(order=10)
+def settle_findings(scan: Scan) -> None:
+    """Takes a scan into account, once however often it runs. One transaction: nobody sees half of it."""
+    this = Round(scan, timezone.now(), sightings.gone_refs(scan))
+    with transaction.atomic():
+        # Two scans of one repository are taken one after the other, whatever the database would allow.
+        Repository.objects.select_for_update().get(pk=scan.repository_id)
+        if Settled.objects.filter(scan=scan).exists():
+            return
+        if not _overtaken(scan):
+            arriving.take_in(scan, this.at)
+            sightings.note(this)
+            _change_states(this)
+            due.set_dates(this)
+            expiring.expire(this.at)
+            covering.carry(scan.repository_id)
+            covering.cover(Problem.objects.filter(repository=scan.repository_id), this.at)
+            merges.merge(scan.repository_id, this.at, scan)
+            tallies.count([scan.repository_id], this.at)
+        Settled.objects.create(scan=scan, at=this.at)
+
+
+def _overtaken(scan: Scan) -> bool:
+    """Whether a later scan of the same thing was complete before this one ended: then this one tells of the past."""
+    later = Scan.objects.filter(
+        repository=scan.repository_id,
+        ref=scan.ref,
+        pk__gt=scan.pk,
+        state=State.COMPLETE,
+        settled__isnull=False,
+    )
+    covered = {name for names in later.values_list("scanners", flat=True) for name in names}
+    return covered >= set(scan.scanners)
+
+
+def _change_states(this: Round) -> None:
+    found = this.found()
+    found.filter(status=Status.NEW).exclude(first_scan=this.scan).update(status=Status.OPEN)
+    back = found.filter(status=Status.FIXED)
+    happened(Happened.REOPENED, back, this.at, scan=this.scan)
+    back.update(status=Status.REOPENED, opened_at=this.at, fixed_at=None, due_at=None, measured_by=None)
+    found.update(last_scan=this.scan, last_seen_at=this.at)
+    if this.complete:
+        seen = Sighting.objects.filter(problem=OuterRef("pk"), present=True)
+        gone = this.problems().exclude(status=Status.FIXED).exclude(Exists(seen))
+        happened(Happened.FIXED, gone, this.at, scan=this.scan)
+        gone.update(status=Status.FIXED, fixed_at=this.at)

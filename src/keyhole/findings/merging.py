@@ -1,0 +1,165 @@
+"""When two findings of one repository say the same, and which of them is shown: rules without a database.
+
+Each finding carries marks, worked out when it is stored. Two that share a mark, in the same place where the mark asks
+for that, are merged, unless somebody said that they are not the same.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+from keyhole.core.finding import Confidence, Kind
+
+_PYTHON_RULE = re.compile(r"(?:.*-)?[bs](\d{3})(?:-.*)?")
+"""Bandit's and ruff's names of one test differ in their letter only: B105 and S105."""
+_CWE = re.compile(r"https://cwe\.mitre\.org/data/definitions/(\d{1,5})(?:\.html)?")
+_PYTHON_SCANNERS = frozenset({"bandit", "ruff"})
+_LITERALS = frozenset({"105", "106", "107"})
+"""Tests for passwords written into the code."""
+_SURE = [each.value for each in Confidence]
+_FIRST = (Kind.MALICIOUS.value, Kind.SECRET.value, Kind.VULNERABILITY.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """What the rules know of a finding."""
+
+    id: int
+    scanner: str
+    kind: str
+    rule: str
+    rank: int
+    confidence: str
+    path: str
+    line: int
+    package: tuple[str, str]
+    """Ecosystem and name; two empty texts if it is about none."""
+    marks: tuple[str, ...]
+    """See `marks_of`."""
+    ids: tuple[str, ...] = ()
+    """Ids of the advisory."""
+
+    @property
+    def named(self) -> str:
+        """As the reason of a merge names it, such as `bandit B105`."""
+        number = _PYTHON_RULE.fullmatch(self.rule) if self.scanner in _PYTHON_SCANNERS else None
+        if number is None:
+            return f"{self.scanner} {self.rule}"
+        return f"{self.scanner} {self.scanner[0].replace('r', 's').upper()}{number[1]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """That one finding is shown in the place of another."""
+
+    into: int
+    reason: str
+    """For people, such as `same line, same weakness: bandit B105 and ruff S105`."""
+
+
+def marks_of(
+    scanner: str, kind: str, rule: str, fingerprint: str, references: Iterable[str]
+) -> tuple[str, ...]:
+    """What makes a finding like others: the digest of a secret, the number of a test, the class of a weakness."""
+    marks = []
+    if kind == Kind.SECRET:
+        marks.append(f"value:{fingerprint.rpartition(':')[2]}")
+        marks.append("literal")
+    number = _PYTHON_RULE.fullmatch(rule) if scanner in _PYTHON_SCANNERS else None
+    if number is not None:
+        marks.append(f"python:{number[1]}")
+        if number[1] in _LITERALS:
+            marks.append("literal")
+    if kind == Kind.CODE:
+        marks += sorted({f"cwe:{found[1]}" for found in map(_CWE.fullmatch, references) if found})
+    return tuple(marks[:8])
+
+
+def merges(facts: Collection[Fact], apart: Collection[tuple[int, int]] = ()) -> dict[int, Merge]:
+    """Which of the findings are merged into which, by id. `apart`: pairs, the smaller id first, that never are."""
+    groups: dict[tuple[str, ...], list[Fact]] = defaultdict(list)
+    for fact in sorted(facts, key=_weight):
+        for key in _keys(fact):
+            groups[key].append(fact)
+    sets = _Sets(frozenset(apart))
+    # Surest first: what is the same secret must not be kept from merging by what is on the same line.
+    for key in sorted(groups, key=lambda key: (_ORDER.index(key[0]), key)):
+        first, *others = groups[key]
+        for other in others:
+            if not (_needs_two_scanners(key) and first.scanner == other.scanner):
+                sets.join(first, other, _reason(key, first, other))
+    return sets.merges()
+
+
+_ORDER = ("value", "advisory", "python", "cwe", "literal")
+
+
+def _keys(fact: Fact) -> Iterable[tuple[str, ...]]:
+    for mark in fact.marks:
+        sort, _, rest = mark.partition(":")
+        yield (sort, rest) if sort == "value" else (sort, rest, fact.path, str(fact.line))
+    for one in fact.ids:
+        yield ("advisory", *fact.package, one)
+
+
+def _needs_two_scanners(key: tuple[str, ...]) -> bool:
+    """One scanner that reports a line twice means two things, unless it is the same secret or advisory."""
+    return key[0] not in {"value", "advisory"}
+
+
+def _reason(key: tuple[str, ...], first: Fact, other: Fact) -> str:
+    both = f"{other.named} and {first.named}"
+    match key[0]:
+        case "value":
+            return f"same secret: {both}"
+        case "advisory":
+            return f"same advisory of {key[2]}: {key[3]}"
+        case "cwe":
+            return f"same line, same weakness (CWE-{key[1]}): {both}"
+        case "literal":
+            return f"same line, a secret in the code: {both}"
+        case _:
+            return f"same line, same weakness: {both}"
+
+
+def _weight(fact: Fact) -> tuple[int, int, int, str, int]:
+    """The one that is shown comes first: the worst, the surest, then the one known for longest."""
+    place = _FIRST.index(fact.kind) if fact.kind in _FIRST else len(_FIRST)
+    return fact.rank, place, _SURE.index(fact.confidence), fact.scanner, fact.id
+
+
+class _Sets:
+    """Findings that are the same, grown pair by pair, never over two that are apart."""
+
+    def __init__(self, apart: frozenset[tuple[int, int]]) -> None:
+        self._apart = apart
+        self._set_of: dict[int, list[Fact]] = {}
+        self._reasons: dict[int, str] = {}
+
+    def join(self, first: Fact, other: Fact, reason: str) -> None:
+        mine = self._set_of.setdefault(first.id, [first])
+        theirs = self._set_of.setdefault(other.id, [other])
+        if mine is theirs or (self._apart and self._kept_apart(mine, theirs)):
+            return
+        if _weight(theirs[0]) < _weight(mine[0]):
+            mine, theirs = theirs, mine
+        self._reasons[theirs[0].id] = reason
+        mine += theirs
+        for fact in theirs:
+            self._set_of[fact.id] = mine
+
+    def _kept_apart(self, mine: list[Fact], theirs: list[Fact]) -> bool:
+        return any(
+            (min(one.id, other.id), max(one.id, other.id)) in self._apart for one in mine for other in theirs
+        )
+
+    def merges(self) -> dict[int, Merge]:
+        """All but the first of each set, merged into the first."""
+        return {
+            number: Merge(together[0].id, self._reasons[number])
+            for number, together in self._set_of.items()
+            if together[0].id != number
+        }

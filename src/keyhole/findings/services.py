@@ -1,0 +1,180 @@
+"""What people do with findings: look for them, look at one, decide about some, and take a decision back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.db.models import Count, QuerySet
+from django.utils import timezone
+
+from keyhole.accounts.services import require
+from keyhole.audit.log import ALLOWED, Draft, append
+from keyhole.core.caller import Caller
+from keyhole.core.errors import Conflict, NotFound
+from keyhole.findings import covering, tallies
+from keyhole.findings.deciding import DecisionSpec, Target, kind_of, reason_of, target_of, until_of
+from keyhole.findings.filtering import ProblemFilter, matching, ordered
+from keyhole.findings.models import Covered, Decision, DecisionId, Event, Happened, Problem
+
+__all__ = [
+    "DecisionSpec",
+    "Preview",
+    "ProblemFilter",
+    "decide",
+    "decisions",
+    "get",
+    "get_decision",
+    "list_problems",
+    "preview",
+    "withdraw",
+]
+
+
+def list_problems(caller: Caller, wanted: ProblemFilter) -> QuerySet[Problem]:
+    """Findings that match, in the order asked for, with their repositories."""
+    require(caller, "finding:read")
+    return ordered(matching(wanted), wanted.order).select_related("repository__owner")
+
+
+def get(caller: Caller, number: int) -> Problem:
+    """One finding with all that is known of it. NotFound."""
+    require(caller, "finding:read")
+    found = (
+        Problem.objects.select_related(
+            "repository__owner", "detail", "decision__made_by", "merged_into", "first_scan", "last_scan"
+        )
+        .filter(pk=number)
+        .first()
+    )
+    if found is None:
+        raise NotFound("There is no such finding.", hint="`keyhole findings list` lists them.")
+    return found
+
+
+def history(caller: Caller, problem: Problem) -> QuerySet[Event]:
+    """What happened to a finding since it was first seen, oldest first."""
+    require(caller, "finding:read")
+    return problem.events.select_related("scan", "decision__made_by", "by")
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a decision would hide."""
+
+    target: Target
+    hides: QuerySet[Problem]
+    """Findings that are open now and would not be any more, worst first."""
+    repositories: tuple[tuple[str, int], ...]
+    """In which repositories they are, and how many."""
+    others: int
+    """Findings that it would cover, too, and that are hidden already: decided about, or merged."""
+
+    @property
+    def count(self) -> int:
+        """How many it hides."""
+        return sum(number for _, number in self.repositories)
+
+
+def preview(caller: Caller, spec: DecisionSpec) -> Preview:
+    """What the decision would hide now. InvalidInput or NotFound if it makes no sense; the reason is not asked for."""
+    require(caller, "finding:decide")
+    target = target_of(spec)
+    rows = target.rows()
+    hides = rows.filter(is_open=True)
+    groups = (
+        hides.order_by().values_list("repository__owner__login", "repository__name").annotate(Count("pk"))
+    )
+    return Preview(
+        target,
+        ordered(hides, ProblemFilter().order).select_related("repository__owner"),
+        tuple(sorted((f"{owner}/{name}", number) for owner, name, number in groups)),
+        rows.exclude(status="fixed").filter(is_open=False).count(),
+    )
+
+
+def decide(caller: Caller, spec: DecisionSpec) -> Decision:
+    """Accept findings for a while, or call them false positives. InvalidInput, naming the field, or NotFound."""
+    user = require(caller, "finding:decide")
+    kind, reason, until = kind_of(spec), reason_of(spec), until_of(spec)
+    target = target_of(spec)
+    now = timezone.now()
+    with transaction.atomic():
+        decision = Decision.objects.create(
+            kind=kind,
+            scope=target.scope,
+            reason=reason,
+            expires_at=until,
+            repository=target.repository,
+            rule=target.rule,
+            path=target.path,
+            ecosystem=target.ecosystem,
+            package=target.package,
+            made_by=user,
+            made_at=now,
+        )
+        DecisionId.objects.bulk_create([DecisionId(decision=decision, text=text) for text in target.ids])
+        Covered.objects.bulk_create(
+            [Covered(decision=decision, problem_id=number) for number in target.problems], batch_size=2000
+        )
+        numbers = covering.apply(decision, now, user)
+        tallies.count(tallies.repositories_of(decision), now)
+        _record(caller, "finding:decide", decision, len(numbers))
+    return decision
+
+
+def withdraw(caller: Caller, number: int) -> Decision:
+    """Take a decision back: what it alone covered is open again. NotFound; Conflict if it has ended already."""
+    user = require(caller, "finding:decide")
+    get_decision(caller, number)
+    now = timezone.now()
+    with transaction.atomic():
+        ended = covering.live().filter(pk=number).update(ended_at=now, withdrawn_at=now, withdrawn_by=user)
+        decision = get_decision(caller, number)
+        if not ended:
+            raise Conflict("This decision is not in force any more.", hint="It expired, or was taken back.")
+        numbers = covering.release(decision, Happened.WITHDRAWN, now, user)
+        tallies.count(tallies.repositories_of(decision), now)
+        _record(caller, "finding:withdraw", decision, len(numbers))
+    return decision
+
+
+def decisions(caller: Caller) -> QuerySet[Decision]:
+    """Every decision, newest first, with how many findings each covers now."""
+    require(caller, "finding:read")
+    rows = Decision.objects.select_related("made_by", "withdrawn_by", "repository__owner")
+    return rows.prefetch_related("ids").annotate(hides=Count("problems"))
+
+
+def get_decision(caller: Caller, number: int) -> Decision:
+    """One decision. NotFound."""
+    require(caller, "finding:read")
+    found = decisions(caller).filter(pk=number).first()
+    if found is None:
+        raise NotFound("There is no such decision.")
+    return found
+
+
+def _record(caller: Caller, action: str, decision: Decision, changed: int) -> None:
+    places = covering.covered_by(decision).order_by()
+    names = places.values_list("repository__owner__login", "repository__name").distinct()[:50]
+    append(
+        Draft(
+            action=action,
+            outcome=ALLOWED,
+            actor=caller.as_actor(),
+            subject={
+                "decision_id": decision.pk,
+                "kind": decision.kind,
+                "scope": decision.scope,
+                "reason": decision.reason,
+                "expires_at": decision.expires_at.isoformat() if decision.expires_at else None,
+                "rule": decision.rule,
+                "path": decision.path,
+                "package": f"{decision.ecosystem} {decision.package}".strip(),
+                "ids": sorted(decision.ids.values_list("text", flat=True)),
+                "findings": changed,
+                "repositories": [f"{owner}/{name}" for owner, name in names],
+            },
+        )
+    )

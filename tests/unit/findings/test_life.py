@@ -1,0 +1,147 @@
+"""What a finding is after any history of scans: checked against a slow oracle that reads like the rule."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.django import TestCase
+
+from keyhole.environments.models import Environment
+from keyhole.findings.life import settle_findings
+from keyhole.findings.models import Event, Problem, Sighting, Status, Tally
+from keyhole.scans import services as scans
+from tests.unit.findings.making import boss, repository, scan_of, scanned, secret, settle, vulnerable
+
+UNIVERSE = [
+    secret("a"),
+    secret("b", path="b.py"),
+    vulnerable("flask", ["CVE-1"]),
+    vulnerable("jinja2", ["CVE-2"]),
+]
+SCANNERS = ("secrets", "dependencies")
+REFS = ("", "refs/heads/main", "refs/heads/dev")
+
+step = st.fixed_dictionaries(
+    {
+        "ref": st.sampled_from(REFS),
+        "scanners": st.sampled_from([("secrets",), ("dependencies",), SCANNERS]),
+        "complete": st.booleans(),
+        "found": st.sets(st.sampled_from(range(len(UNIVERSE)))),
+        "twice": st.booleans(),
+        "deleted": st.booleans(),
+    }
+)
+
+
+class Oracle:
+    """One finding, told of one scan after the other."""
+
+    def __init__(self, found):
+        self.id, self.scanner = found.id, found.scanner
+        self.there: dict[str, bool] = {}
+        self.status = None
+
+    def hear(self, ref, scanners, complete, keys):
+        if self.scanner not in scanners:
+            return
+        if self.id in keys:
+            self.there[ref] = True
+            self.status = {
+                None: "new",
+                "new": "open",
+                "open": "open",
+                "reopened": "reopened",
+                "fixed": "reopened",
+            }[self.status]
+        elif complete and self.status:
+            for each in self.there:
+                # Secrets are looked for in the history of every branch when no branch is named.
+                if each == ref or (ref == "" and self.scanner == "secrets"):
+                    self.there[each] = False
+            if not any(self.there.values()):
+                self.status = "fixed"
+
+
+class AnyHistory(TestCase):
+    @settings(max_examples=60)
+    @given(st.lists(step, max_size=7))
+    def test_ends_as_the_oracle_says(self, steps):
+        place = repository()
+        oracles = [Oracle(found) for found in UNIVERSE]
+        for each in steps:
+            found = [UNIVERSE[n] for n in each["found"] if UNIVERSE[n].scanner in each["scanners"]]
+            reasons = () if each["complete"] else ("time ran out",)
+            scan = scan_of(place, found, ref=each["ref"], scanners=each["scanners"], reasons=reasons)
+            if each["twice"]:
+                settle_findings(scan)
+            settle(scan)
+            if each["deleted"]:
+                scans.delete(boss(), scan.pk)
+            for oracle in oracles:
+                oracle.hear(each["ref"], each["scanners"], each["complete"], {one.id for one in found})
+        rows = dict(Problem.objects.filter(repository=place).values_list("key", "status"))
+        assert rows == {oracle.id: oracle.status for oracle in oracles if oracle.status}
+        seen = Sighting.objects.filter(problem__repository=place)
+        assert {(one.problem.key, one.ref): one.present for one in seen.select_related("problem")} == {
+            (oracle.id, ref): there for oracle in oracles for ref, there in oracle.there.items()
+        }
+
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_scan_that_is_overtaken_says_nothing():
+    place = repository()
+    older = scan_of(place, [secret("a"), secret("b")])
+    scanned(place, [secret("b")])
+    settle(older)
+    assert [row.status for row in Problem.objects.all()] == [Status.NEW]
+
+
+def test_a_finding_follows_what_the_last_scan_says_of_it():
+    place = repository()
+    scanned(place, [vulnerable("flask", ["CVE-1"], lasting="x")])
+    row = Problem.objects.get()
+    scanned(place, [vulnerable("flask", ["CVE-1", "GHSA-1"], lasting="x", line=9, kev=True, epss=0.5)])
+    row.refresh_from_db()
+    assert (row.line, row.kev, row.epss, row.status) == (9, True, 0.5, "open")
+    assert sorted(row.advisory_ids.values_list("text", flat=True)) == ["CVE-1", "GHSA-1"]
+    assert row.as_core().locations[0].line == 9
+
+
+def test_what_comes_back_is_dated_anew_and_its_history_tells():
+    place = repository()
+    production = Environment.objects.create(
+        name="production", due_days={"high": 7}, created_at="2026-01-01T00:00:00Z"
+    )
+    scanned(place, [secret("a")], environment=production)
+    row = Problem.objects.get()
+    assert row.due_at - row.opened_at == timedelta(days=7)
+    scanned(place, [], environment=production)
+    scanned(place, [secret("a")], environment=production)
+    again = Problem.objects.get()
+    assert again.opened_at > row.opened_at
+    assert again.due_at - again.opened_at == timedelta(days=7)
+    assert again.first_seen_at == row.first_seen_at
+    assert list(Event.objects.values_list("what", flat=True)) == ["fixed", "reopened"]
+    tally = Tally.objects.get()
+    assert (tally.high, tally.new, tally.fixed) == (1, 2, 1)
+
+
+def test_the_earliest_of_two_environments_counts_and_a_date_that_is_taken_back_goes():
+    place = repository()
+    near = Environment.objects.create(name="near", due_days={"high": 3}, created_at="2026-01-01T00:00:00Z")
+    far = Environment.objects.create(
+        name="far", due_days={"high": 30, "low": "x"}, created_at="2026-01-01T00:00:00Z"
+    )
+    for environment in (far, near, far):
+        scanned(place, [secret("a")], environment=environment)
+    row = Problem.objects.get()
+    assert (row.due_at - row.opened_at, row.measured_by) == (timedelta(days=3), near)
+    near.due_days = {}
+    near.save()
+    scanned(place, [secret("a")], environment=near)
+    assert Problem.objects.get().due_at is None
