@@ -17,6 +17,7 @@ _INFRASTRUCTURE = {
     "__main__",
     "asking",
     "describe",
+    "judging",
     "main",
     "output",
     "reporting",

@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING
 
 import click
 
+from keyhole.cli.judging import policy_of, tell
 from keyhole.cli.output import json_option, safe, say_json
 from keyhole.cli.reporting import check_output, format_option, output_option, write_report
 from keyhole.cli.session import open_keyhole, use_settings
 from keyhole.core.errors import NotFound, Unavailable
 
 if TYPE_CHECKING:
+    from keyhole.core.finding import ScanResult
+    from keyhole.core.gates import Policy, Verdict
     from keyhole.reports.dataset import Dataset
 
 _EXIT_FINDINGS, _EXIT_INCOMPLETE = 1, 3
@@ -35,6 +38,9 @@ _EXIT_FINDINGS, _EXIT_INCOMPLETE = 1, 3
 @click.option(
     "--sarif", type=click.Path(path_type=Path), default=None, help="Write a SARIF 2.1.0 report to this file."
 )
+@click.option(
+    "--policy", default="", metavar="FILE|NAME", help="Pass or fail by this, instead of by any finding."
+)
 @format_option
 @output_option
 @json_option
@@ -43,6 +49,7 @@ def command(
     ref: str,
     scanners: tuple[str, ...],
     sarif: Path | None,
+    policy: str,
     form: str,
     output: Path | None,
     as_json: bool,
@@ -52,21 +59,41 @@ def command(
     PATH is scanned as it is, without a server and without keeping anything. OWNER/REPO is a connected repository:
     the scan is kept, with a token of its own, and shows in the browser.
 
-    Exit codes: 0 clean, 1 findings, 2 usage, 3 incomplete or not done (never shown as clean), 4 not possible now,
-    5 not permitted.
+    Exit codes: 0 clean, 1 findings (with --policy: a breach), 2 usage, 3 incomplete or not done (never shown as
+    clean), 4 not possible now, 5 not permitted.
     """
     check_output(form, output)
+    wanted = policy_of(policy) if policy else None
     path = Path(target)
     report = _path(path, ref, scanners) if path.is_dir() else _connected(target, ref, scanners)
     result = report.as_result()
     if sarif is not None:
         write_report(report, "sarif", sarif)
+    verdict = None if wanted is None else _judged(wanted, result)
     if as_json:
-        say_json(result.to_json())
+        say_json(result.to_json() if verdict is None else {**result.to_json(), "verdict": verdict.to_json()})
     else:
         write_report(report, form, output)
-    incomplete = result.status.value != "complete"
-    sys.exit(_EXIT_INCOMPLETE if incomplete else _EXIT_FINDINGS if result.findings else 0)
+    if verdict is not None and not as_json:
+        tell(verdict, result, err=form != "text" and output is None)
+    sys.exit(_exit_code(result, verdict))
+
+
+def _judged(policy: Policy, result: ScanResult) -> Verdict:
+    from datetime import UTC, datetime
+
+    from keyhole.core.gates import Facts, judge
+
+    return judge(policy, result.findings, result.libraries, Facts.of(result), datetime.now(UTC))
+
+
+def _exit_code(result: ScanResult, verdict: Verdict | None) -> int:
+    """A breach counts more than incompleteness, and incompleteness more than findings without a policy."""
+    if verdict is not None and not verdict.passed:
+        return _EXIT_FINDINGS
+    if result.status.value != "complete":
+        return _EXIT_INCOMPLETE
+    return _EXIT_FINDINGS if verdict is None and result.findings else 0
 
 
 def _path(path: Path, ref: str, scanners: tuple[str, ...]) -> Dataset:

@@ -1,0 +1,115 @@
+"""Policies as a team meets them: on a command line, without a server, and kept for everybody."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tests.stories.test_scan_durable import github_token
+
+
+@pytest.fixture
+def keyhole(keyhole_data, tmp_path):
+    """Runs one command against a data folder of its own."""
+
+    def run(*args, code=0, stdin=""):
+        command = [sys.executable, "-m", "keyhole.cli", *map(str, args)]
+        done = subprocess.run(
+            command, input=stdin, capture_output=True, text=True, check=False, cwd=tmp_path, env=os.environ
+        )
+        assert done.returncode == code, f"{args}: {done.returncode}\n{done.stdout}{done.stderr}"
+        assert "Traceback" not in done.stderr
+        return done
+
+    return run
+
+
+@pytest.fixture
+def leaky(tmp_path):
+    """A repository with one secret."""
+    work = tmp_path / "planted" / "harbour" / "tide"
+    work.mkdir(parents=True)
+    (work / "deploy.env").write_text(f"TOKEN={github_token()}\n")
+    for args in (("init", "-q"), ("add", "-A"), ("commit", "-q", "-m", "first")):
+        subprocess.run(["git", *args], cwd=work, check=True)
+    return work
+
+
+def policy(tmp_path, *gates, name="Mine"):
+    path = tmp_path / "policy.json"
+    path.write_text(json.dumps({"name": name, "gates": gates}))
+    return path
+
+
+SECRETS = {"gate": "findings", "kinds": ["secret"], "because": "We promised."}
+
+
+def test_a_folder_passes_or_fails_by_a_file(keyhole, leaky, tmp_path):
+    told = keyhole("scan", leaky, "--policy", policy(tmp_path, SECRETS), code=1).stdout
+    assert "BREACH of the policy Mine: 1 gate not passed." in told
+    assert "1. No secrets" in told
+    assert "We promised." in told
+    assert "Do:  " in told
+    passed = keyhole("scan", leaky, "--policy", policy(tmp_path, {**SECRETS, "most": 1}))
+    assert "Passed: every gate of the policy Mine." in passed.stdout
+    as_json = json.loads(
+        keyhole("scan", leaky, "--policy", policy(tmp_path, SECRETS), "--json", code=1).stdout
+    )
+    assert as_json["verdict"]["passed"] is False
+    assert as_json["verdict"]["breaches"][0]["findings"] == [as_json["findings"][0]["id"]]
+
+
+def test_what_was_not_seen_is_never_a_pass(keyhole, leaky, tmp_path):
+    lax = policy(tmp_path, {"gate": "findings", "kinds": ["malicious"]})
+    (leaky / "requirements.txt").write_text("requests==2.19.0\n")
+    for args in (("add", "-A"), ("commit", "-q", "-m", "second")):
+        subprocess.run(["git", *args], cwd=leaky, check=True)
+    unknown = keyhole("scan", leaky, "-s", "dependencies", "--policy", lax, code=3)
+    assert "as far as the scan saw" in unknown.stdout
+    strict = policy(tmp_path, {"gate": "complete"})
+    assert "It did not: " in keyhole("scan", leaky, "-s", "dependencies", "--policy", strict, code=1).stdout
+
+
+def test_wrong_usage_says_what_and_where(keyhole, leaky, tmp_path):
+    assert "neither a file here nor" in keyhole("scan", leaky, "--policy", "absent", code=2).stderr
+    wrong = policy(tmp_path, {"gate": "findings", "severity": "worst"})
+    said = keyhole("scan", leaky, "--policy", wrong, code=2).stderr
+    assert "gates[1].severity is one of critical, high, medium, low." in said
+    (tmp_path / "bytes.toml").write_bytes(b"\xff\xfe")
+    assert "not UTF-8" in keyhole("policy", "check", "bytes.toml", code=2).stderr
+    assert "cannot be read" in keyhole("policy", "check", "absent.toml", code=2).stderr
+    assert "no such scan policy" in keyhole("policy", "show", "absent", code=2).stderr
+    assert "no due date" in keyhole("environment", "new", "Live", "--due", "critical=soon", code=2).stderr
+    assert "no such environment" in keyhole("environment", "change", "absent", code=2).stderr
+    assert "no channel" in keyhole("environment", "new", "Live", "--notify", "absent", code=2).stderr
+
+
+def test_a_policy_is_kept_selected_changed_and_read_as_it_was(keyhole, tmp_path):
+    example = keyhole("policy", "example", "production").stdout
+    (tmp_path / "production.toml").write_text(example)
+    assert "a scan passes 8 gates" in keyhole("policy", "check", "production.toml").stdout
+    keyhole("policy", "new", "production.toml")
+    keyhole("environment", "new", "Live", "--policy", "Production", "--due", "critical=2", "--due", "low=90")
+    (row,) = json.loads(keyhole("environment", "list", "--json").stdout)
+    assert (row["policy"], row["due_days"]) == ("Production", {"critical": 2, "low": 90})
+    (kept,) = json.loads(keyhole("policy", "list", "--json").stdout)
+    assert (kept["version"], kept["environments"], len(kept["gates"])) == (1, ["Live"], 8)
+    keyhole("policy", "change", "Production", policy(tmp_path, SECRETS, name="Production"))
+    now = json.loads(keyhole("policy", "show", "Production", "--json").stdout)
+    then = json.loads(keyhole("policy", "show", "Production", "--version", "1", "--json").stdout)
+    assert (now["version"], len(now["gates"])) == (2, 1)
+    assert (then["version"], len(then["gates"])) == (1, 8)
+    assert "judges the scans of Live" in keyhole("policy", "remove", "Production", "--yes", code=2).stderr
+    keyhole(
+        "environment", "change", "Live", "--policy", "-", "--due", "low=-", "--description", "for customers"
+    )
+    (row,) = json.loads(keyhole("environment", "list", "--json").stdout)
+    assert (row["policy"], row["due_days"], row["description"]) == (None, {"critical": 2}, "for customers")
+    keyhole("policy", "remove", "Production", "--yes")
+    keyhole("environment", "remove", "Live", stdin="n\n", code=130)
+    keyhole("environment", "remove", "Live", "--yes")
+    assert "No environments yet" in keyhole("environment", "list").stdout
