@@ -1,7 +1,7 @@
 """Secrets in the whole history: keys, tokens and passwords that providers issue, found by their published formats.
 
-What: every text in the repository's history is searched for credentials of about fifty providers, for private keys
-and for passwords inside connection addresses. Formats that carry a checksum are verified without any network.
+What: every text in the repository's history is searched for credentials of some two hundred providers, for private
+keys and for passwords inside connection addresses. Formats that carry a checksum are verified without any network.
 
 Why: whoever can read the repository, or any copy of it ever made, can use the credential until it is revoked.
 Deleting the line in a later commit does not help; history keeps it.
@@ -15,7 +15,7 @@ from __future__ import annotations
 from keyhole.scanners.interface import Examiner, Tools
 from keyhole.scanners.secrets import rules
 
-ENGINE_VERSION = "2"
+ENGINE_VERSION = "3"
 """Raised by hand when the engine itself, not a rule, would give another result for the same text."""
 
 

@@ -6,12 +6,13 @@ import binascii
 import math
 import re
 import zlib
-from base64 import urlsafe_b64decode
+from base64 import b64decode, urlsafe_b64decode
 from collections import Counter
 from collections.abc import Callable
 
 _BASE62 = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _BASE36 = b"0123456789abcdefghijklmnopqrstuvwxyz"
+_PAIR = re.compile(rb"[0-9A-Za-z_.@|$+<>-]{1,200}:([!-~]{6,})")
 _MADE_UP = re.compile(
     rb"xxxx|\*\*\*|\.\.\.|example|placeholder|changeme|change_me|redacted|your[-_ ]|dummy|fake|sample|insert|replace"
     rb"|(?:01234|12345|23456|34567)\d|abcdef|bcdefg|qwerty|0000000|1111111|aaaaaaa|deadbeef|foobar|<[a-z]|\$\{|\{\{|%\(",
@@ -65,6 +66,15 @@ def _json_web_token(value: bytes) -> bool:
     return decoded.startswith(b"{") and b'"alg"' in decoded
 
 
+def _basic_pair(value: bytes) -> bool:
+    """RFC 7617: base64 of a name, a colon and a password of some length that nobody made up."""
+    try:
+        pair = _PAIR.fullmatch(b64decode(value + b"=" * (-len(value) % 4)))
+    except (binascii.Error, ValueError):
+        return False
+    return pair is not None and not made_up(pair[1])
+
+
 def _private_key_body(value: bytes) -> bytes:
     """The base64 of a PEM block alone, however its line breaks, quotes and headers are written."""
     without_headers = re.sub(rb"(?:Proc-Type|DEK-Info|Comment|Version)[^\n\\]*", b"", value)
@@ -72,6 +82,7 @@ def _private_key_body(value: bytes) -> bytes:
 
 
 CHECKSUMS: dict[str, Callable[[bytes], bool]] = {
+    "basic-pair": _basic_pair,
     "crc32-base62": _crc32_of_body,
     "grafana": _grafana,
     "json-web-token": _json_web_token,

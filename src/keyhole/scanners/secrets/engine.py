@@ -17,10 +17,11 @@ from keyhole.core.finding import LAST4_FROM
 from keyhole.scanners.interface import About, Digest, Hit
 from keyhole.scanners.kept import Kept
 from keyhole.scanners.secrets import encoded
+from keyhole.scanners.secrets.assigned import CANDIDATES, LONGER_BY, Assigned, Named
 from keyhole.scanners.secrets.checks import CHECKSUMS, NORMAL_FORMS, entropy, made_up
 from keyhole.scanners.secrets.compiled import Pattern, database
 from keyhole.scanners.secrets.literals import required
-from keyhole.scanners.secrets.rules import Rule
+from keyhole.scanners.secrets.rules import RANKS, Rule
 from keyhole.scanners.secrets.spans import Spans
 
 _RE2_MEMORY = (
@@ -34,6 +35,7 @@ _ESCAPE = re.compile(rb"(?<!\\)\\[nrtbf]$|%[0-9A-Fa-f]{2}$|\x1b\[[0-9;]*[A-Za-z]
 _ASSIGNS = ord("=")  # ends base64, so it may not follow a secret; before one it only assigns
 _PRINTABLE = re.compile(rb"[!-~]{4}")
 _ENCODED, _ENCODED_TWICE = "base64-encoded", "base64-encoded twice"
+_ASSIGNMENT = 1 << 16  # what the fast pass calls a candidate that belongs to no rule alone
 _WORD, _KUBERNETES = 0, 1  # signs that something is encoded: their numbers behind those of the rules
 _WORDS = frozenset(
     case(word.encode())
@@ -62,6 +64,9 @@ class Engine:
         self._rules = [_compiled(rule) for rule in rules]
         self._about = {rule.id: rule.about() for rule in rules}
         self._generic = frozenset(rule.id for rule in rules if rule.generic)
+        self._assigned = Assigned(
+            [_named(index, each) for index, each in enumerate(self._rules) if each.rule.near], _options()
+        )
         self._database = database([rule.scan for rule in rules], lambda: _patterns(rules), kept)
         self._memo: dict[_Question, _Answer] = {}
         self._memo_bytes = 0
@@ -84,7 +89,17 @@ class Engine:
         found: dict[tuple[int, int], Span] = {}
         covered: dict[int, int] = {}
         signs: set[int] = set()
+        short = -1
         for index, end in ends:
+            if index >= _ASSIGNMENT:
+                # Where both patterns find the same value, the second ends so many bytes after the first.
+                if index == _ASSIGNMENT:
+                    short = end
+                elif end - short == LONGER_BY:
+                    continue
+                for named, start, stop in self._assigned.secrets(text, end):
+                    found[named, start] = (start, stop)
+                continue
             if end <= covered.get(index, 0):
                 continue  # inside the last secret of the same rule: its variable part, reported at every length
             if index >= len(self._rules):
@@ -155,11 +170,14 @@ class Engine:
         return None, False
 
     def _hits(self, text: bytes, found: dict[tuple[int, int], Span]) -> list[Hit]:
-        precise = Spans(span for (index, _), span in found.items() if not self._rules[index].rule.generic)
+        better = [
+            Spans(span for (index, _), span in found.items() if self._rules[index].rule.rank < rank)
+            for rank in range(RANKS)
+        ]
         hits = []
         for (index, _), (start, stop) in sorted(found.items(), key=lambda item: item[1]):
             rule = self._rules[index].rule
-            if rule.generic and precise.touch(start, stop):
+            if better[rule.rank].touch(start, stop):
                 continue
             value = text[start:stop]
             if rule.normal_form:
@@ -175,19 +193,33 @@ def _patterns(rules: Sequence[Rule]) -> list[Pattern]:
     spellings = [*encoded.spellings(words | wide), _GZIP]
     signs = [(_WORD, pattern) for pattern in spellings] + [(_KUBERNETES, encoded.KUBERNETES)]
     return [
-        *(Pattern(number, rule.scan.encode(), once=False) for number, rule in enumerate(rules)),
+        *(Pattern(number, rule.scan.encode(), once=False) for number, rule in enumerate(rules) if rule.scan),
+        *(Pattern(_ASSIGNMENT + number, each.encode(), once=False) for number, each in enumerate(CANDIDATES)),
         *(Pattern(len(rules) + number, pattern, once=True) for number, pattern in signs),
     ]
 
 
-def _compiled(rule: Rule) -> _Compiled:
+def _options() -> re2.Options:
     options = re2.Options()
     options.max_mem = _RE2_MEMORY
     options.log_errors = False
+    return options
+
+
+def _named(index: int, compiled: _Compiled) -> Named:
+    def accepts(line: bytes, start: int, stop: int, cut: bool) -> bool:
+        if cut and stop == len(line):
+            return False
+        return _stands_alone(line, start, stop, compiled.edge) and _plausible(compiled.rule, line[start:stop])
+
+    return Named(index, compiled.rule.near, compiled.confirm, accepts)
+
+
+def _compiled(rule: Rule) -> _Compiled:
     edge = re.compile(f"[{rule.edge}]".encode())
     return _Compiled(
         rule,
-        re2.compile(rule.confirm.encode(), options),
+        re2.compile(rule.confirm.encode(), _options()),
         frozenset(byte for byte in range(256) if edge.match(bytes([byte]))),
     )
 

@@ -14,6 +14,10 @@ from typing import Any
 from keyhole.core.finding import Confidence, Kind, Severity
 from keyhole.scanners.interface import About
 from keyhole.scanners.secrets.checks import CHECKSUMS, NORMAL_FORMS
+from keyhole.scanners.secrets.patterns import with_patterns
+
+RANKS = 3
+"""How many values `Rule.rank` has."""
 
 
 class BadRule(ValueError):
@@ -33,7 +37,8 @@ class Rule:
     confidence: Confidence
     """How surely a match is a credential."""
     scan: str
-    """Vectorscan pattern for the fast pass: short, of fixed length where possible, may match too much."""
+    """Vectorscan pattern for the fast pass: short, of fixed length where possible, may match too much. Empty for rules
+    with `near`."""
     confirm: str
     """RE2 pattern for the exact pass over the window; its one group is the secret."""
     why: str
@@ -46,6 +51,8 @@ class Rule:
     """Shapes (see `shapes`) that must be found."""
     counterexamples: tuple[str, ...]
     """Shapes that must not be found by any rule."""
+    near: str = ""
+    """Pattern of names, one of which must stand before an assignment of the secret; see `patterns`."""
     before: int = 160
     """Bytes looked at before the end of a fast match: more than the fast match is long."""
     after: int = 200
@@ -61,7 +68,12 @@ class Rule:
     placeholders: bool = True
     """Whether secrets that look made up (`xxxx`, `example`) are left out."""
     generic: bool = False
-    """Whether a match gives way to a match of any other rule at the same place."""
+    """Whether a match gives way to a match of any more precise rule at the same place."""
+
+    @property
+    def rank(self) -> int:
+        """Where two rules find the same text, the one with the smaller number is told."""
+        return 2 if self.generic else 1 if self.near else 0
 
     def about(self) -> About:
         """What a finding says."""
@@ -103,14 +115,19 @@ def digest(rules: Iterable[Rule]) -> str:
     return hashlib.sha256("\n".join(map(repr, rules)).encode()).hexdigest()[:12]
 
 
-def _rule(entry: dict[str, Any]) -> Rule:
+def _rule(given: dict[str, Any]) -> Rule:
+    entry = with_patterns(given)
     for name in ("references", "examples", "counterexamples"):
         entry[name] = tuple(entry.get(name, ()))
     rule = Rule(
         **entry | {"severity": Severity(entry["severity"]), "confidence": Confidence(entry["confidence"])}
     )
     for field in fields(Rule):
-        if getattr(rule, field.name) == "" and field.default != "":
+        if (
+            getattr(rule, field.name) == ""
+            and field.default != ""
+            and not (field.name == "scan" and rule.near)
+        ):
             raise ValueError(f"{field.name} is empty")
     if rule.checksum and rule.checksum not in CHECKSUMS:
         raise ValueError(f"no checksum named {rule.checksum}")

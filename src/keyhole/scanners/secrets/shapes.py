@@ -2,7 +2,9 @@
 
 `ghp_<alnum:30><crc32>` is that text with 30 random characters and their checksum. `<NAME:COUNT>` draws from an
 alphabet below; `<crc32>` is the checksum of what was drawn since the last literal; `<bad-crc32>` is a wrong one.
-`<bytes:COUNT>` is base64 of that many bytes; `<json:TEXT>` is base64url of `{TEXT}`; `<grafana>` Grafana's checksum.
+`<bytes:COUNT>` is base64 of that many bytes; `<json:TEXT>` is base64url of `{TEXT}`; `<grafana>` Grafana's checksum;
+`<digits64:COUNT>` base64url of that many digits; `<json64:TEXT>` base64 of `{TEXT}`; `<basic:COUNT>` base64 of
+`deploy:` and a password of that length.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ import random
 import re
 import string
 import zlib
+from collections.abc import Callable
 
 from keyhole.scanners.secrets.checks import base62_crc32
 
@@ -28,6 +31,8 @@ _ALPHABETS = {
     "base58": "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz",
     "base64": string.ascii_letters + string.digits + "+/",
     "url64": string.ascii_letters + string.digits + "-_",
+    "django": string.ascii_lowercase + string.digits + "!@#$%^&*(-_=+)",
+    "printable": string.ascii_letters + string.digits + "!@#$%^&*()-_ []{}|;:,./?`~+=",
     "bech32": "QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L",
 }
 _PART = re.compile(r"<([a-z0-9-]+)(?::([^<>]*))?>")
@@ -48,16 +53,35 @@ def make(template: str, seed: int) -> str:
 
 def _piece(name: str, argument: str, made: str, drawn: str, generator: random.Random) -> str:
     if name in _ALPHABETS:
-        return "".join(generator.choices(_ALPHABETS[name], k=int(argument)))
+        return _drawn(name, argument, generator)
+    if name in _ENCODED:
+        return _ENCODED[name](argument, generator)
     if name == "crc32":
         return base62_crc32(drawn.encode()).decode()
     if name == "bad-crc32":
         return base62_crc32(drawn.encode() + b"!").decode()
-    if name == "bytes":
-        return base64.b64encode(generator.randbytes(int(argument))).decode()
-    if name == "json":
-        return base64.urlsafe_b64encode(f"{{{argument}}}".encode()).decode().rstrip("=")
     if name == "grafana":
         body = re.split(r"[^0-9A-Za-z_]", made)[-1]
         return zlib.crc32(body.removesuffix("_").encode()).to_bytes(4, "little").hex()
     raise ValueError(f"no shape named {name}")
+
+
+def _drawn(alphabet: str, length: str, generator: random.Random) -> str:
+    return "".join(generator.choices(_ALPHABETS[alphabet], k=int(length)))
+
+
+def _base64(content: str) -> str:
+    return base64.b64encode(content.encode()).decode()
+
+
+def _url64(content: str) -> str:
+    return base64.urlsafe_b64encode(content.encode()).decode().rstrip("=")
+
+
+_ENCODED: dict[str, Callable[[str, random.Random], str]] = {
+    "bytes": lambda length, generator: base64.b64encode(generator.randbytes(int(length))).decode(),
+    "json": lambda content, _: _url64(f"{{{content}}}"),
+    "json64": lambda content, _: _base64(f"{{{content}}}"),
+    "digits64": lambda length, generator: _url64(_drawn("digit", length, generator)),
+    "basic": lambda length, generator: _base64(f"deploy:{_drawn('alnum', length, generator)}"),
+}

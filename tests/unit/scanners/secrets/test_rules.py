@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import re
 
-import hyperscan
 import pytest
 
 from keyhole.scanners.secrets.engine import Engine
+from keyhole.scanners.secrets.lint import faults
 from keyhole.scanners.secrets.rules import BadRule, all_rules, digest, parse
-from keyhole.scanners.secrets.shapes import make
 
 RULES = all_rules()
-SEEDS = range(8)
 FAR = b"lorem ipsum dolor sit amet\n" * 300
-
-by_rule = pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
 
 
 @pytest.fixture(scope="module")
@@ -28,50 +23,17 @@ def found(engine, text):
     return [hit.rule for hit in engine.examine(text)]
 
 
-@by_rule
-def test_true_examples_are_found_by_this_rule_alone(engine, rule):
-    for example in rule.examples:
-        for seed in SEEDS:
-            assert set(found(engine, make(example, seed).encode())) == {rule.id}, make(example, seed)
+def test_every_rule_passes_the_linter():
+    """Examples, counterexamples, words for people, patterns, windows and what the fast pass costs."""
+    assert [str(fault) for fault in faults(RULES)] == []
 
 
-@by_rule
-def test_true_examples_are_found_far_inside_a_text(engine, rule):
-    for example in rule.examples:
-        assert found(engine, FAR + make(example, 1).encode() + b"\n" + FAR) == [rule.id], example
-
-
-@by_rule
-def test_false_examples_are_found_by_no_rule(engine, rule):
-    for example in rule.counterexamples:
-        for seed in SEEDS:
-            assert found(engine, make(example, seed).encode()) == [], make(example, seed)
-
-
-@by_rule
-def test_a_rule_says_enough(rule):
-    assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", rule.id)
-    assert rule.examples
-    assert rule.counterexamples
-    assert len(rule.why) > 20
-    assert rule.why.endswith(".")
-    assert len(rule.fix) > 20
-    assert rule.fix.endswith(".")
-    assert all(reference.startswith("https://") for reference in rule.references)
-    assert rule.references or rule.id.startswith("keyhole-")
-
-
-@by_rule
-def test_a_rule_compiles_alone_and_has_one_group(rule):
-    database = hyperscan.Database()
-    database.compile(expressions=[rule.scan.encode()], ids=[0], elements=1, flags=[0])
-    import re2
-
-    assert re2.compile(rule.confirm.encode()).groups == 1
+def test_every_rule_refers_to_its_provider():
+    assert [rule.id for rule in RULES if not rule.references and not rule.id.startswith("keyhole-")] == []
 
 
 def test_there_are_enough_rules():
-    assert len(RULES) >= 60
+    assert len(RULES) >= 250
     assert {"keyhole-token", "github-personal-token", "aws-secret-access-key", "private-key"} <= {
         r.id for r in RULES
     }
@@ -119,6 +81,10 @@ def test_a_rule_is_read():
         ('confidence = "low"', ""),
         ("scan = 'abc'", ""),
         ("scan = 'abc'", "scan = ''"),
+        ("scan = 'abc'", "token = 'abc'"),
+        ("scan = 'abc'", "value = 'abc'"),
+        ("scan = 'abc'\nconfirm = '(abc)'", "near = 'acme'"),
+        ("scan = 'abc'\nconfirm = '(abc)'", "near = 'acme'\ntoken = 'abc'\nvalue = 'abc'"),
         ('fix = "Do', 'surprise = 1\nfix = "Do'),
         ('fix = "Do', 'checksum = "none-such"\nfix = "Do'),
         ('fix = "Do', 'normal_form = "none-such"\nfix = "Do'),
@@ -127,6 +93,19 @@ def test_a_rule_is_read():
 def test_a_wrong_rule_is_refused_by_name(what, instead):
     with pytest.raises(BadRule, match=r"a\.toml, rule a-rule"):
         list(parse("a.toml", VALID.replace(what, instead)))
+
+
+def test_a_format_alone_makes_both_patterns_and_windows_that_fit():
+    text = VALID.replace("scan = 'abc'\nconfirm = '(abc)'", "token = 'acme_[0-9a-f]{40,300}'")
+    (rule,) = parse("a.toml", text)
+    assert (rule.scan, rule.confirm) == ("acme_[0-9a-f]{40}", "(acme_[0-9a-f]{40,300})")
+    assert rule.after > 300
+
+
+def test_a_name_and_a_value_make_a_rule_without_a_fast_pattern_of_its_own():
+    text = VALID.replace("scan = 'abc'\nconfirm = '(abc)'", "near = 'acme'\nvalue = '[0-9a-f]{32}'")
+    (rule,) = parse("a.toml", text)
+    assert (rule.scan, rule.near, rule.rank) == ("", "acme", 1)
 
 
 def test_a_rule_takes_from_its_family_what_it_does_not_say():

@@ -1,0 +1,89 @@
+"""Credentials that only their name tells: a line assigns to `acme_api_key`, so what stands there is Acme's key.
+
+The fast pass looks for such assignments with two patterns, however many rules there are; here the line is read. Lines
+stay the same while files change around them, so that nearly every line has been read before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import re2
+
+from keyhole.scanners.secrets.patterns import ASSIGNS
+
+_VALUE = r"[0-9A-Za-z_+/.!@#:%^*~$&-]"
+_SHORT, _LONG = 6, 14
+LONGER_BY = _LONG - _SHORT
+"""How many bytes after the first candidate the second ends, if both are about the same value."""
+CANDIDATES = (
+    f"(?i)(?:passw|pwd|passphrase|secret)[0-9a-z_-]{{0,12}}{ASSIGNS}{_VALUE}{{{_SHORT}}}",
+    f"(?i)(?:key|token|auth|cred|[_-]pat)[0-9a-z_-]{{0,12}}{ASSIGNS}{_VALUE}{{{_LONG}}}",
+)
+"""Vectorscan patterns. Words that every program uses for other things must be followed by a long value."""
+
+_BEFORE = 160
+_AFTER = 400
+_MEMO_BYTES = 32 << 20
+
+Answer = tuple[tuple[int, int, int], ...]
+"""Rule, start and end in the line of each secret."""
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A rule as it is needed here."""
+
+    index: int
+    """What to call it in an answer."""
+    near: str
+    """Pattern of the names of its provider."""
+    confirm: re2._Regexp
+    """Exact pattern over the line; its one group is the secret."""
+    accepts: Callable[[bytes, int, int, bool], bool]
+    """Whether the span of this line can be a secret; True at the end if the line goes on beyond what is shown."""
+
+
+class Assigned:
+    """The rules with names. Not for several threads at once."""
+
+    def __init__(self, rules: Sequence[Named], options: re2.Options) -> None:
+        self._rules = rules
+        self._names = re2.Set.SearchSet(options)
+        for rule in rules:
+            self._names.Add(f"(?i){rule.near}")
+        if rules:
+            self._names.Compile()
+        self._memo: dict[tuple[bytes, int, bool], Answer] = {}
+        self._memo_bytes = 0
+
+    def secrets(self, text: bytes, end: int) -> list[tuple[int, int, int]]:
+        """The secrets of the assignment whose value's beginning ends here: rule, start and end in the text."""
+        low = max(text.rfind(b"\n", max(0, end - _BEFORE), end) + 1, end - _BEFORE, 0)
+        high = text.find(b"\n", end, end + _AFTER)
+        cut = high < 0 and end + _AFTER < len(text)
+        if high < 0:
+            high = min(len(text), end + _AFTER)
+        line = text[low:high]
+        question = (line, end - low, cut)
+        answer = self._memo.get(question)
+        if answer is None:
+            self._memo_bytes += len(line) + 100
+            if self._memo_bytes > _MEMO_BYTES:
+                self._memo.clear()
+                self._memo_bytes = 0
+            answer = self._memo[question] = tuple(self._in_line(*question))
+        return [(index, low + start, low + stop) for index, start, stop in answer]
+
+    def _in_line(self, line: bytes, end: int, cut: bool) -> list[tuple[int, int, int]]:
+        if not self._rules:
+            return []
+        found = []
+        for number in self._names.Match(line[:end]) or ():
+            rule = self._rules[number]
+            for match in rule.confirm.finditer(line):
+                start, stop = match.span(1)
+                if start < end <= stop and rule.accepts(line, start, stop, cut):
+                    found.append((rule.index, start, stop))
+        return found

@@ -1,0 +1,56 @@
+"""The two patterns of a rule, made from the shorter ways to write most rules, and how far a pattern can reach.
+
+`token` is the whole format of a secret that is known by itself (`acme_[0-9a-f]{32}`). `near` and `value` are for the
+ones that look like nothing in particular: a name of the provider, then a word such as `key`, an assignment, the value.
+The latter need no pattern in the fast pass, which looks for assignments to such words once for all of them.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+WORDS = "passw|passphrase|secret|key|token|auth|cred|pat"
+"""What a name must hold for its value to be taken for a credential, unless the rule says others."""
+ASSIGNS = r"""["'\])]{0,2}[ \t]{0,4}(?:=>|:=|=|:|,|\(|>)[ \t]{0,4}["'`]?"""
+"""Between a name and its value: in code, JSON, YAML, TOML, XML, shell and SQL."""
+_OPEN_END = re.compile(r"\{(\d+),\d*\}(?:=(?:\{\d(?:,\d)?\}|\?)?)?$")
+_MARGIN = 24
+
+
+def with_patterns(entry: dict[str, Any]) -> dict[str, Any]:
+    """The entry with `scan` and `confirm`, and windows that fit them. Raises ValueError for what does not fit."""
+    entry = dict(entry)
+    token, value, words = (entry.pop(name, None) for name in ("token", "value", "words"))
+    near = entry.get("near")
+    if near is None and (value is not None or words is not None):
+        raise ValueError("value and words belong to near")
+    if (token is not None) + (near is not None) + ("scan" in entry or "confirm" in entry) != 1:
+        raise ValueError("write token, or near and value, or scan and confirm")
+    if token is not None:
+        entry["scan"], entry["confirm"] = _shortest(token), f"({token})"
+    elif near is None:
+        return entry
+    elif value is None:
+        raise ValueError("near needs a value")
+    else:
+        entry["scan"], entry["confirm"] = "", f"{_named(near, words or WORDS)}({value})"
+    widest = width(entry["confirm"])
+    entry.setdefault("before", max(160, widest + _MARGIN))
+    entry.setdefault("after", max(200, widest + _MARGIN))
+    return entry
+
+
+def width(pattern: str) -> int:
+    """The most characters that the pattern can match, at most 64 Ki; what has no end counts as that."""
+    parse = re._parser.parse  # type: ignore[attr-defined]  # noqa: SLF001  # nothing public reads a pattern
+    return min(int(parse(pattern).getwidth()[1]), 1 << 16)
+
+
+def _named(near: str, words: str) -> str:
+    return rf"(?i:{near})[0-9A-Za-z_. -]{{0,24}}(?i:{words})[0-9A-Za-z_-]{{0,12}}{ASSIGNS}"
+
+
+def _shortest(pattern: str) -> str:
+    """The same without an open end: the fast pass need only say that there is one."""
+    return _OPEN_END.sub(lambda found: f"{{{found[1]}}}", pattern)
