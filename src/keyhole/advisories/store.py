@@ -1,31 +1,32 @@
-"""Where the index of advisories is, what it holds, and making it anew from OSV's archives.
+"""Where the index of advisories is, what it holds, and bringing it up to date from OSV, FIRST and CISA.
 
-Archives: https://google.github.io/osv.dev/data/#data-dumps. Members are read in memory and never unpacked to disk.
+A new index is made beside the old and put in its place whole, so that scans never wait and never see half.
 """
 
 from __future__ import annotations
 
-import io
-import zipfile
+import fcntl
+import os
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain, islice
 from pathlib import Path
-from typing import IO
 
 from django.conf import settings
 
-from keyhole.core.errors import InvalidInput, Unavailable
-from keyhole.providers.outgoing import configured
-from keyhole.scanners.dependencies.index import Coverage, Index, Unusable, build
-from keyhole.scanners.dependencies.osv import Advisory, parse
-from keyhole.scanners.dependencies.package import Malformed
+from keyhole.advisories import archive, feeds, remote
+from keyhole.advisories.following import Source, stamp
+from keyhole.core.errors import Conflict, InvalidInput, KeyholeError, Unavailable
+from keyhole.scanners.dependencies.draft import Draft, Settled
+from keyhole.scanners.dependencies.index import Coverage, Feed, Index, Unusable
 from keyhole.scanners.dependencies.versions import orders
 
-LARGEST_ARCHIVE = 1 << 30
-LARGEST_RECORD = 16 << 20
-MOST_RECORDS = 2_000_000
-"""Limits on what one archive may hold: a bomb is refused, and npm's quarter of a million records are not."""
+_ZIP = b"PK"
+_REPORT_EVERY = 5000
+_FIRST = 100
+"""Advisories by which an archive is known; one about two ecosystems alone would not tell."""
 
 OnProgress = Callable[[str, int], None]
 """Called with the name of a source and the number of its advisories so far."""
@@ -36,10 +37,11 @@ class Holding:
     """What there is."""
 
     at: str
-    """When it was fetched, RFC 3339; empty when there is nothing."""
+    """When the ecosystem that was not asked for the longest was; RFC 3339, empty when there is nothing."""
     reason: str
     """Why there is nothing, for people."""
     ecosystems: tuple[Coverage, ...]
+    feeds: tuple[Feed, ...]
 
 
 def database() -> Path:
@@ -52,76 +54,144 @@ def holding() -> Holding:
     try:
         index = Index(database())
     except Unusable as problem:
-        return Holding("", str(problem), ())
+        return Holding("", str(problem), (), ())
     try:
-        return Holding(index.at, "", tuple(index.coverage().values()))
+        known = tuple(index.coverage().values())
+        reason = "" if known else "there are no advisories yet"
+        return Holding(min((each.at for each in known), default=""), reason, known, index.feeds())
     finally:
         index.close()
 
 
-def take_in(archives: Sequence[Path], on_progress: OnProgress) -> int:
-    """Makes the index from archives on this machine, in the place of the one before; returns its number of advisories.
+def take_in(files: Sequence[Path], on_progress: OnProgress) -> int:
+    """Takes files on this machine: archives of ecosystems, EPSS's list, the KEV catalog, each known by its content.
 
-    InvalidInput, naming the archive, when one is not what OSV publishes; the index before stays then.
+    What was there before of those ecosystems and feeds is replaced; the rest stays. Returns the number of advisories.
+    InvalidInput, naming the file, when one is not what its publisher has; everything stays as it was then.
     """
-    return _make(((archive.name, archive.open("rb")) for archive in archives), on_progress)
+    with _alone(), Draft(database()) as draft:
+        for file in files:
+            with file.open("rb") as opened:
+                beginning = opened.read(64)
+            at = _fetched_at(file)
+            if beginning.startswith(_ZIP) or not feeds.kind_of(beginning):
+                _take_archive(draft, file, at, on_progress)
+            else:
+                if file.stat().st_size > feeds.LARGEST:
+                    raise InvalidInput(f"{file.name} is larger than any feed.")
+                _take_feed(draft, feeds.kind_of(beginning), file.name, file.read_bytes(), at, "")
+        return draft.commit()
 
 
 def sync(ecosystems: Sequence[str], on_progress: OnProgress) -> int:
-    """Fetches the archives of these ecosystems, of all that Keyhole orders if none is named, and makes the index.
+    """Brings these ecosystems up to date, all that Keyhole orders if none is named, and what is known of exploits.
 
-    InvalidInput for an ecosystem that is none; Unavailable when one cannot be fetched. The index before stays then.
+    Returns the number of advisories. InvalidInput for an ecosystem that is none. Unavailable when something could not
+    be fetched, after everything else was put in place; what was fetched in part is gone on with the next time.
     """
     names = tuple(ecosystems) or tuple(sorted(orders()))
     if unknown := sorted(set(names) - set(orders())):
         raise InvalidInput(
             f"There is no ecosystem {unknown[0]!r} here.", hint=f"There are: {', '.join(sorted(orders()))}."
         )
-    return _make(((name, _fetched(name)) for name in names), on_progress)
+    now = datetime.now(UTC)
+    failed: list[KeyholeError] = []
+    with _alone(), Draft(database()) as draft:
+        parts = database().with_name("advisories.parts")
+        parts.mkdir(mode=0o700, exist_ok=True)
+        done = []
+        for source in (Source(settings.KEYHOLE_ADVISORIES_URL, name, parts) for name in names):
+            try:
+                on_progress(source.ecosystem, source.follow(draft, now))
+                done.append(source)
+            except KeyholeError as problem:
+                failed.append(problem)
+        for name, address in _feeds():
+            try:
+                _fetch_feed(draft, name, address, stamp(now))
+            except KeyholeError as problem:
+                failed.append(problem)
+        count = draft.commit()
+        for source in done:
+            source.clear()
+    if failed:
+        first = failed[0]
+        more = f" And {len(failed) - 1} more could not be fetched." if failed[1:] else ""
+        raise Unavailable(f"{first.message}{more} What else there is was taken.", hint=first.hint)
+    return count
 
 
-def _fetched(ecosystem: str) -> IO[bytes]:
-    address = f"{settings.KEYHOLE_ADVISORIES_URL}/{ecosystem.replace(' ', '%20')}/all.zip"
-    reply = configured(largest=LARGEST_ARCHIVE, timeout=600.0).request("GET", address)
-    if reply.status != 200:
-        raise Unavailable(
-            f"{address} answered {reply.status}.", hint="KEYHOLE_ADVISORIES_URL names where the archives are."
-        )
-    return io.BytesIO(reply.body)
+def _feeds() -> list[tuple[str, str]]:
+    named = [(feeds.EPSS, settings.KEYHOLE_EPSS_URL), (feeds.KEV, settings.KEYHOLE_KEV_URL)]
+    return [(name, address) for name, address in named if address]
 
 
-def _make(sources: Iterator[tuple[str, IO[bytes]]], on_progress: OnProgress) -> int:
-    at = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-    return build(database(), _all(sources, on_progress), at)
+def _fetch_feed(draft: Draft, name: str, address: str, at: str) -> None:
+    got = remote.piece(address, 0, feeds.LARGEST, unless=draft.feed_etag(name))
+    if got is None:
+        draft.fed_again(name, at)
+    elif got.total != len(got.body):
+        raise Unavailable(f"{address} is larger than any feed.")
+    else:
+        _take_feed(draft, name, address, got.body, at, got.etag)
 
 
-def _all(sources: Iterator[tuple[str, IO[bytes]]], on_progress: OnProgress) -> Iterator[Advisory]:
-    for name, source in sources:
-        with source:
-            count = 0
-            for count, advisory in enumerate(_records(name, source), 1):
-                yield advisory
-                if count % 5000 == 0:
-                    on_progress(name, count)
-            on_progress(name, count)
+def _take_feed(draft: Draft, name: str, shown: str, content: bytes, at: str, etag: str) -> None:
+    if name == feeds.EPSS:
+        number = draft.scored(feeds.scores(shown, content))
+    else:
+        number = draft.exploited(feeds.exploited(shown, content))
+    draft.fed(name, at, number, etag)
 
 
-def _records(name: str, source: IO[bytes]) -> Iterator[Advisory]:
+def _take_archive(draft: Draft, file: Path, at: str, on_progress: OnProgress) -> None:
+    """The ecosystem that all of its advisories are about is the one whose archive it is."""
+    newest, number = "", 0
+    there: set[str] = set()
+    with file.open("rb") as opened:
+        advisories = archive.records(file.name, opened)
+        first = list(islice(advisories, _FIRST))
+        named = [{ecosystem for ecosystem, _ in advisory.affected} for advisory in first if advisory.affected]
+        common = set.intersection(*named) if named else set()
+        for number, advisory in enumerate(chain(first, advisories), 1):
+            if not common or (advisory.affected and not common <= {name for name, _ in advisory.affected}):
+                raise InvalidInput(
+                    f"{file.name} is not the archive of one ecosystem that packages are compared for.",
+                    hint=f"Give the all.zip of one of these: {', '.join(sorted(orders()))}.",
+                )
+            for ecosystem in common:
+                draft.put(ecosystem, advisory, advisory.modified)
+            newest = max(newest, advisory.modified)
+            there.add(advisory.id)
+            if number % _REPORT_EVERY == 0:
+                on_progress(file.name, number)
+    if not number:
+        raise InvalidInput(f"{file.name} holds no advisory.")
+    for ecosystem in common:
+        for gone in draft.known(ecosystem).keys() - there:
+            draft.drop(ecosystem, gone)
+        draft.settle(ecosystem, Settled(at, newest, at, ""))
+    on_progress(file.name, number)
+
+
+def _fetched_at(file: Path) -> str:
+    """A file is not newer than its own time, whenever it is taken in."""
+    return stamp(min(datetime.fromtimestamp(file.stat().st_mtime, UTC), datetime.now(UTC)))
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """One process at a time changes the index. Conflict when another one does."""
+    descriptor = os.open(
+        database().with_name(".advisories.lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600
+    )
     try:
-        with zipfile.ZipFile(source) as archive:
-            members = [member for member in archive.infolist() if member.filename.endswith(".json")]
-            if len(members) > MOST_RECORDS or any(member.file_size > LARGEST_RECORD for member in members):
-                raise InvalidInput(f"{name} holds more than an archive of advisories does.")
-            for member in members:
-                with archive.open(member) as file:
-                    content = file.read(LARGEST_RECORD + 1)
-                if len(content) > LARGEST_RECORD:
-                    raise InvalidInput(f"{name} holds more than it says.")
-                yield parse(content)
-    except Malformed as problem:
-        raise InvalidInput(f"{name} holds something that is no advisory: {problem}.") from problem
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError) as problem:
-        raise InvalidInput(
-            f"{name} is not an archive of advisories.",
-            hint="Give the all.zip of an ecosystem, as OSV publishes it.",
-        ) from problem
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Conflict(
+                "Advisories are being fetched or taken in by another process.", hint="Wait until it is done."
+            ) from None
+        yield
+    finally:
+        os.close(descriptor)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
+from datetime import datetime
 from pathlib import Path
 
 import click
 
-from keyhole.cli.output import count, json_option, say_json, table
+from keyhole.cli.output import ago, count, json_option, say_json, table
 from keyhole.cli.session import use_settings
 
 
@@ -24,16 +25,24 @@ def status(as_json: bool) -> None:
     from keyhole.advisories.store import holding
 
     found = holding()
-    rows = [(each.ecosystem, each.advisories, each.modified) for each in found.ecosystems]
     if as_json:
-        say_json({"at": found.at, "reason": found.reason, "ecosystems": {row[0]: row[1] for row in rows}})
-    elif found.at:
-        click.echo(f"Fetched {found.at}.")
-        table(
-            ("ECOSYSTEM", "ADVISORIES", "NEWEST"),
-            [(name, f"{number:,}", modified[:10]) for name, number, modified in rows],
-            empty="",
+        say_json(
+            {
+                "at": found.at,
+                "reason": found.reason,
+                "ecosystems": {each.ecosystem: each.advisories for each in found.ecosystems},
+                "fetched": {each.ecosystem: each.at for each in found.ecosystems},
+                "feeds": {each.name: {"at": each.at, "entries": each.entries} for each in found.feeds},
+            }
         )
+    elif found.at:
+        click.echo(f"The oldest were fetched {_ago(found.at)}.")
+        rows = [
+            (each.ecosystem, f"{each.advisories:,}", each.modified[:10], _ago(each.at))
+            for each in found.ecosystems
+        ]
+        rows += [(each.name, f"{each.entries:,}", "", _ago(each.at)) for each in found.feeds]
+        table(("SOURCE", "ENTRIES", "NEWEST", "FETCHED"), rows, empty="")
     else:
         click.echo(f"Nothing: {found.reason}. `keyhole advisories sync` fetches them.")
     sys.exit(0 if found.at else 1)
@@ -45,7 +54,10 @@ def status(as_json: bool) -> None:
 )
 @json_option
 def sync(ecosystems: tuple[str, ...], as_json: bool) -> None:
-    """Fetch the advisories of all ecosystems from OSV; what was there before stays until all are here."""
+    """Fetch what changed in the advisories of all ecosystems, and what is known of exploits (EPSS, KEV).
+
+    Where something cannot be fetched, what there was of it stays, and the exit code is not 0.
+    """
     use_settings()
     from keyhole.advisories import store
 
@@ -54,23 +66,29 @@ def sync(ecosystems: tuple[str, ...], as_json: bool) -> None:
 
 @command.command("take-in")
 @click.argument(
-    "archives", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False)
+    "files", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False)
 )
 @json_option
-def take_in(archives: tuple[Path, ...], as_json: bool) -> None:
-    """Use the ARCHIVES (an ecosystem's all.zip, as OSV publishes it) in the place of what was there before.
+def take_in(files: tuple[Path, ...], as_json: bool) -> None:
+    """Use the FILES in the place of what was there before of the same ecosystem or feed.
 
-    For machines without a way out: fetch the files elsewhere and bring them here.
+    An ecosystem's all.zip as OSV publishes it, FIRST's epss_scores-current.csv.gz, CISA's
+    known_exploited_vulnerabilities.json: each is known by its content. For machines without a way out: fetch the
+    files elsewhere and bring them here.
     """
     use_settings()
     from keyhole.advisories import store
 
-    _said(store.take_in(archives, _progress), as_json)
+    _said(store.take_in(files, _progress), as_json)
 
 
 def _progress(name: str, number: int) -> None:
     if sys.stderr.isatty():
         click.echo(f"\r{name}: {count(number, 'record')}\x1b[K", err=True, nl=False)
+
+
+def _ago(at: str) -> str:
+    return ago(datetime.fromisoformat(at))
 
 
 def _said(number: int, as_json: bool) -> None:

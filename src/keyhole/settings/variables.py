@@ -61,6 +61,17 @@ def address(text: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
+def _elsewhere(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.password:
+        raise ValueError("must be an http or https address, without a user name")
+    return text.rstrip("/")
+
+
+def _elsewhere_or_none(text: str) -> str:
+    return "" if text.strip().lower() == "none" else _elsewhere(text)
+
+
 def _days(text: str) -> int:
     if not text.isascii() or not text.isdigit() or int(text) > 36500:
         raise ValueError("must be a whole number of days from 1 to 36500, or 0 for no maximum")
@@ -153,7 +164,19 @@ VARIABLES = (
         "KEYHOLE_ADVISORIES_URL",
         "https://osv-vulnerabilities.storage.googleapis.com",
         "where advisories are fetched from, laid out as OSV does",
-        address,
+        _elsewhere,
+    ),
+    Variable(
+        "KEYHOLE_EPSS_URL",
+        "https://epss.empiricalsecurity.com/epss_scores-current.csv.gz",
+        "where FIRST's list of EPSS is fetched from; none leaves it out",
+        _elsewhere_or_none,
+    ),
+    Variable(
+        "KEYHOLE_KEV_URL",
+        "https://www.cisa.gov/sites/default/files/feeds/known_exploited_vulnerabilities.json",
+        "where CISA's catalog of exploited vulnerabilities is fetched from; none leaves it out",
+        _elsewhere_or_none,
     ),
     Variable(
         "KEYHOLE_OIDC_ISSUER", "", "OpenID provider that people sign in with too; empty is none", _issuer

@@ -1,17 +1,19 @@
-"""Archives become the index; one that is none changes nothing; fetching asks where the settings say."""
+"""Archives and feeds become the index; what is none changes nothing."""
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
-import threading
+import os
 import zipfile
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+from keyhole.advisories import archive as archives
 from keyhole.advisories import store
-from keyhole.core.errors import InvalidInput, Unavailable
+from keyhole.core.errors import Conflict, InvalidInput
+from keyhole.scanners.dependencies.index import Index
 from tests.unit.scanners.dependencies.advisories import record
 
 
@@ -61,55 +63,85 @@ def test_what_is_no_archive_leaves_everything_as_it_was(tmp_path, content):
 
 
 def test_a_bomb_is_refused_before_it_is_opened(tmp_path, monkeypatch):
-    monkeypatch.setattr(store, "LARGEST_RECORD", 1000)
-    with pytest.raises(InvalidInput, match="more than an archive"):
-        taken(tmp_path, archive(x_json=" " * 10_000))
-    monkeypatch.setattr(store, "MOST_RECORDS", 1)
+    for bomb in (b" " * (17 << 20), b" " * (1 << 20)):  # one too large, and one that shrank too much
+        with pytest.raises(InvalidInput, match="more than an archive"):
+            taken(tmp_path, archive(x_json=bomb))
+    monkeypatch.setattr(archives, "MOST_RECORDS", 1)
     with pytest.raises(InvalidInput, match="more than an archive"):
         taken(tmp_path, archive(record("A"), record("B")))
 
 
-@pytest.fixture
-def server(settings):
-    """Serves archives by path."""
-    asked, contents = [], {}
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self):
-            asked.append(self.path)
-            content = contents.get(self.path)
-            self.send_response(404 if content is None else 200)
-            self.send_header("Content-Length", str(len(content or b"")))
-            self.end_headers()
-            self.wfile.write(content or b"")
-
-        def log_message(self, *_args):
-            """Says nothing."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as http:
-        threading.Thread(target=http.serve_forever, daemon=True).start()
-        settings.KEYHOLE_ALLOW_PRIVATE_ADDRESSES = True
-        settings.KEYHOLE_ADVISORIES_URL = f"http://127.0.0.1:{http.server_port}"
-        yield asked, contents
-        http.shutdown()
+def test_archives_replace_what_they_are_about_and_nothing_else(tmp_path):
+    both = record("C", ecosystem="npm")
+    both["affected"] += record(ecosystem="PyPI")["affected"]
+    taken(tmp_path, archive(record("A"), record("B")), archive(both, record("D", ecosystem="npm")))
+    assert taken(tmp_path, archive(record("B"))) == 3
+    assert {each.ecosystem: each.advisories for each in store.holding().ecosystems} == {"PyPI": 2, "npm": 2}
+    with pytest.raises(InvalidInput, match="not the archive of one ecosystem"):
+        taken(tmp_path, archive(record("A"), record("B", ecosystem="npm")))
 
 
-@pytest.mark.loopback
-def test_fetching_asks_for_each_ecosystem(server):
-    asked, contents = server
-    contents["/PyPI/all.zip"] = archive(record("A"))
-    contents["/GitHub%20Actions/all.zip"] = archive(record("B", ecosystem="GitHub Actions"))
-    assert store.sync(["PyPI", "GitHub Actions"], lambda _name, _number: None) == 2
-    assert asked == ["/PyPI/all.zip", "/GitHub%20Actions/all.zip"]
-
-
-@pytest.mark.loopback
-def test_one_that_cannot_be_fetched_leaves_everything_as_it_was(server):
-    _, contents = server
-    contents["/PyPI/all.zip"] = archive(record("A"))
-    store.sync(["PyPI"], lambda _name, _number: None)
-    with pytest.raises(Unavailable, match="answered 404"):
-        store.sync(["PyPI", "npm"], lambda _name, _number: None)
+def test_one_ecosystem_alone_says_nothing_of_others_that_its_advisories_name(tmp_path):
+    both = record("A")
+    both["affected"] += record(ecosystem="npm")["affected"]
+    taken(tmp_path, archive(both, record("B")))
     assert [each.ecosystem for each in store.holding().ecosystems] == ["PyPI"]
-    with pytest.raises(InvalidInput, match="no ecosystem"):
-        store.sync(["COBOL"], lambda _name, _number: None)
+
+
+def test_an_old_file_is_as_old_as_it_is(tmp_path):
+    file = tmp_path / "old.zip"
+    file.write_bytes(archive(record("A")))
+    os.utime(file, (1_700_000_000, 1_700_000_000))
+    store.take_in([file], lambda _name, _number: None)
+    assert store.holding().at == "2023-11-14T22:13:20Z"
+
+
+def test_exploits_are_known_by_their_content(tmp_path):
+    scored = b"#model_version:v2025\ncve,epss,percentile\nCVE-2026-1111,0.97,0.99\nCVE-2026-2222,1e-05,0.1\nrubbish\n"
+    catalog = json.dumps(
+        {"vulnerabilities": [{"cveID": "CVE-2026-2222"}, {"cveID": "CVE-2026-3333"}]}
+    ).encode()
+    taken(tmp_path, archive(record("A")), gzip.compress(scored), catalog)
+    assert [(each.name, each.entries) for each in store.holding().feeds] == [("EPSS", 2), ("KEV", 2)]
+    index = Index(store.database())
+    known = index.exploits(["CVE-2026-1111", "CVE-2026-2222", "CVE-2026-3333", "CVE-2026-4444"])
+    index.close()
+    assert known == {
+        "CVE-2026-1111": (0.97, False),
+        "CVE-2026-2222": (1e-05, True),
+        "CVE-2026-3333": (-1.0, True),
+    }
+    taken(tmp_path, scored.replace(b"2222", b"5555"), catalog.replace(b"3333", b"1111"))
+    index = Index(store.database())
+    known = index.exploits(["CVE-2026-1111", "CVE-2026-2222", "CVE-2026-3333", "CVE-2026-5555"])
+    index.close()
+    assert known == {
+        "CVE-2026-1111": (0.97, True),
+        "CVE-2026-2222": (-1.0, True),
+        "CVE-2026-5555": (1e-05, False),
+    }
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"{}",
+        b'{"vulnerabilities": [1]}',
+        b'{"vulnerabilities": []}',
+        b"{" * 100_000,
+        b"cve,epss\n",
+        gzip.compress(b"cve,epss\nCVE-2026-1111,0.5\n")[:-10],
+        b"\x1f\x8bjunk",
+    ],
+)
+def test_feeds_that_are_none(tmp_path, content):
+    taken(tmp_path, archive(record("A")))
+    with pytest.raises(InvalidInput):
+        taken(tmp_path, content)
+    assert not store.holding().feeds
+
+
+def test_two_at_once_are_refused(tmp_path):
+    taken(tmp_path, archive(record("A")))
+    with store._alone(), pytest.raises(Conflict):
+        taken(tmp_path, archive(record("B")))

@@ -5,23 +5,24 @@ Format: https://ossf.github.io/osv-schema/. Ranges of git commits are left out: 
 
 from __future__ import annotations
 
+import functools
 import json
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 from cvss import CVSS3, CVSS4, CVSSError
 
 from keyhole.core.finding import Severity
 from keyhole.scanners.dependencies.documents import as_object, objects, word
+from keyhole.scanners.dependencies.index import Affected, Span
 from keyhole.scanners.dependencies.names import normal
-from keyhole.scanners.dependencies.package import Malformed
+from keyhole.scanners.dependencies.package import Malformed, plain
 from keyhole.scanners.dependencies.versions import key, orders
 
-Span = tuple[str, str, str]
-"""A range: the version that introduced it (empty: from the beginning), the one that fixed it, or else the last one
-that it affects (both empty: to the end)."""
-_MALICIOUS = "MAL-"
+MALICIOUS = "MAL-"
 _SCORES = ((9.0, Severity.CRITICAL), (7.0, Severity.HIGH), (4.0, Severity.MEDIUM))
 _WORDS = {
     "CRITICAL": Severity.CRITICAL,
@@ -32,16 +33,10 @@ _WORDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Affected:
-    """One package that the advisory is about."""
-
-    ecosystem: str
-    name: str
-    """Normal spelling."""
-    spans: tuple[Span, ...]
-    versions: tuple[str, ...]
-    """Versions named one by one, besides."""
+_MOST_REFERENCES = 10
+_INSTANT = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?\d*(?:Z|\+00:00)")
+_NEVER = "0001-"
+"""The year of a time that was never set."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +45,7 @@ class Advisory:
 
     id: str
     modified: str
-    """RFC 3339."""
+    """See `instant`."""
     withdrawn: bool
     aliases: tuple[str, ...]
     """Other ids of the same matter, sorted."""
@@ -58,34 +53,53 @@ class Advisory:
     severity: str
     """A `Severity`, or empty when the advisory gives none."""
     references: tuple[str, ...]
-    affected: tuple[Affected, ...]
+    affected: dict[tuple[str, str], Affected]
+    """What of each package, by ecosystem and name in its normal spelling."""
 
-    @property
-    def malicious(self) -> bool:
-        """Whether the package itself is the attack."""
-        return self.id.startswith(_MALICIOUS)
+
+def instant(text: str) -> str:
+    """A time in a form of which two can be compared as texts; empty if it is none, or one that was never set."""
+    match = _INSTANT.fullmatch(text)
+    if match is None or text.startswith(_NEVER):
+        return ""
+    return f"{match[1]}.{match[2].ljust(9, '0')}Z" if match[2] else f"{match[1]}.000000000Z"
 
 
 def parse(content: bytes) -> Advisory:
     """The advisory in a JSON text. Malformed when it is none."""
-    try:
-        record = as_object(json.loads(content))
-    except (ValueError, RecursionError):
-        raise Malformed("not JSON") from None
-    identity = word(record.get("id"))
+    record = _record(content)
+    identity = plain(word(record.get("id")))
     if not identity:
         raise Malformed("an advisory without an id")
-    aliases = [word(alias) for alias in record.get("aliases") or ()]
+    aliases = {plain(word(alias)) for alias in _list(record.get("aliases"))}
+    addresses = (plain(word(each.get("url"))) for each in objects(record.get("references")))
+    references = dict.fromkeys(address for address in addresses if address.startswith("https://"))
     return Advisory(
         identity,
-        word(record.get("modified")),
+        instant(word(record.get("modified"))),
         bool(record.get("withdrawn")),
-        tuple(sorted({alias for alias in aliases if alias})),
-        word(record.get("summary")) or _first_line(word(record.get("details"))),
+        tuple(sorted(aliases - {""})),
+        plain(word(record.get("summary")) or _first_line(word(record.get("details")))),
         _severity(record, identity),
-        tuple(filter(None, (word(each.get("url")) for each in objects(record.get("references"))))),
-        tuple(_all_affected(record)),
+        tuple(references)[:_MOST_REFERENCES],
+        _all_affected(record),
     )
+
+
+def _record(content: bytes) -> dict[str, Any]:
+    try:
+        return as_object(msgspec.json.decode(content))
+    except (msgspec.MsgspecError, RecursionError):
+        pass
+    try:  # it may hold halves of characters, which are JSON all the same
+        whole = json.dumps(json.loads(content), ensure_ascii=False).encode("utf-8", "replace")
+        return as_object(msgspec.json.decode(whole))
+    except (ValueError, RecursionError):
+        raise Malformed("not JSON") from None
+
+
+def _list(found: object) -> list[Any]:
+    return found if isinstance(found, list) else []
 
 
 def _first_line(text: str) -> str:
@@ -94,41 +108,46 @@ def _first_line(text: str) -> str:
 
 
 def _severity(record: dict[str, Any], identity: str) -> str:
-    if identity.startswith(_MALICIOUS):
+    if identity.startswith(MALICIOUS):
         return Severity.CRITICAL.value
     named = _WORDS.get(word(as_object(record.get("database_specific") or {}).get("severity")).upper())
     if named is not None:
         return named.value
-    scores = [score for each in objects(record.get("severity")) if (score := _score(each)) is not None]
+    given = [(word(each.get("type")), word(each.get("score"))) for each in objects(record.get("severity"))]
+    scores = [score for each in given if (score := _score(*each)) is not None]
     if not scores:
         return ""
     return next((level for least, level in _SCORES if max(scores) >= least), Severity.LOW).value
 
 
-def _score(entry: dict[str, Any]) -> float | None:
-    kinds = {"CVSS_V3": CVSS3, "CVSS_V4": CVSS4}
-    kind = kinds.get(word(entry.get("type")))
+@functools.lru_cache(10_000)
+def _score(name: str, vector: str) -> float | None:
+    kind = {"CVSS_V3": CVSS3, "CVSS_V4": CVSS4}.get(name)
     try:
-        return None if kind is None else float(kind(word(entry.get("score"))).base_score)
+        return None if kind is None else float(kind(vector).base_score)
     except CVSSError:
         return None
 
 
-def _all_affected(record: dict[str, Any]) -> Iterator[Affected]:
+def _all_affected(record: dict[str, Any]) -> dict[tuple[str, str], Affected]:
+    found: dict[tuple[str, str], tuple[list[Span], list[str]]] = {}
     for entry in objects(record.get("affected")):
         package = as_object(entry.get("package") or {})
         # `Ubuntu:22.04:LTS` and the like: the part before the colon is the ecosystem.
         ecosystem = word(package.get("ecosystem")).partition(":")[0]
         if ecosystem not in orders():
             continue
-        spans = [
-            span
-            for found in objects(entry.get("ranges"))
-            if found.get("type") != "GIT"
-            for span in _spans(ecosystem, objects(found.get("events")))
-        ]
-        versions = tuple(filter(None, map(word, entry.get("versions") or ())))
-        yield Affected(ecosystem, normal(ecosystem, word(package.get("name"))), tuple(spans), versions)
+        spans, versions = found.setdefault(
+            (ecosystem, normal(ecosystem, word(package.get("name")))), ([], [])
+        )
+        for each in objects(entry.get("ranges")):
+            if each.get("type") != "GIT":
+                spans += _spans(ecosystem, objects(each.get("events")))
+        versions += filter(None, map(word, _list(entry.get("versions"))))
+    return {
+        package: Affected(tuple(dict.fromkeys(spans)), "\n".join(("", *versions, "")) if versions else "")
+        for package, (spans, versions) in found.items()
+    }
 
 
 def _spans(ecosystem: str, events: Iterable[dict[str, Any]]) -> Iterator[Span]:
@@ -149,7 +168,7 @@ def _spans(ecosystem: str, events: Iterable[dict[str, Any]]) -> Iterator[Span]:
         if name == "introduced":
             open_since = ("" if version == "0" else version) if open_since is None else open_since
         elif open_since is not None:
-            yield (open_since, "", version) if name == "last_affected" else (open_since, version, "")
+            yield Span(open_since, "", version) if name == "last_affected" else Span(open_since, version, "")
             open_since = None
     if open_since is not None:
-        yield open_since, "", ""
+        yield Span(open_since, "", "")

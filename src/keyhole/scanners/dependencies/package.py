@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from keyhole.core.escaping import escape
+from keyhole.core.library import Relation
+
 
 class Malformed(Exception):
     """A file is not what its name says; the message, for people, quotes nothing of it."""
@@ -26,6 +29,13 @@ class Package:
     """Whether it is only needed for developing."""
     managed: bool = False
     """Whether it leaves its version to another file, such as a parent's: that file is where the version is assessed."""
+    relation: Relation = Relation.UNKNOWN
+    via: tuple[str, ...] = ()
+    """Names of the packages that pull it in, from the direct one inwards."""
+    licences: tuple[str, ...] = ()
+    """SPDX expressions or names, as the file gives them."""
+    purl: str = ""
+    """Its package URL, where the file itself gives one."""
 
 
 class Lines:
@@ -56,6 +66,11 @@ def text_of(content: bytes) -> str:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise Malformed("not UTF-8 text") from None
+
+
+def plain(text: str) -> str:
+    """Somebody else's words as one line that can be shown."""
+    return escape(" ".join(text.split()).encode("utf-8", "replace"))
 
 
 Packages = Iterator[Package]

@@ -6,10 +6,12 @@ but for the `@` of npm's scopes, which many tools forget to encode.
 
 from __future__ import annotations
 
+import functools
 import re
 from types import MappingProxyType
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
+from keyhole.scanners.dependencies.names import normal
 from keyhole.scanners.dependencies.package import Malformed
 
 ELSEWHERE = "other ecosystems"
@@ -33,6 +35,9 @@ _ECOSYSTEMS = MappingProxyType(
     }
 )
 """Type -> OSV's name, and what joins namespace and name there."""
+_TYPES = {ecosystem: (kind, joint) for kind, (ecosystem, joint) in _ECOSYSTEMS.items()}
+_NORMAL = frozenset({"PyPI", "Packagist", "GitHub Actions", "Hex", "Pub"})
+"""Where a package URL has the normal spelling and no other."""
 
 
 def named(purl: str) -> tuple[str, str, str]:
@@ -45,3 +50,15 @@ def named(purl: str) -> tuple[str, str, str]:
     ecosystem, joint = _ECOSYSTEMS.get(match[1].lower(), (ELSEWHERE, "/"))
     whole = unquote(f"{namespace}{joint or '/'}{name}" if namespace else name)
     return ecosystem, whole, version
+
+
+@functools.lru_cache(100_000)
+def written(ecosystem: str, name: str, version: str) -> str:
+    """The package URL; empty for an ecosystem that has no type, and for what has no name."""
+    kind, joint = _TYPES.get(ecosystem, ("", ""))
+    spelled = normal(ecosystem, name) if ecosystem in _NORMAL else name.strip()
+    parts = spelled.split(joint) if joint else [spelled]
+    if not kind or not all(parts):
+        return ""
+    path = "/".join(quote(part, safe=":" if joint != ":" else "", errors="replace") for part in parts)
+    return f"pkg:{kind}/{path}" + (f"@{quote(version, safe=':', errors='replace')}" if version else "")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 
-from keyhole.scanners.dependencies.index import build
+from keyhole.scanners.dependencies.draft import Draft, Settled
 from keyhole.scanners.dependencies.osv import parse
+
+AT = "2026-11-25T00:00:00Z"
 
 
 def record(identity="GHSA-aaaa-bbbb-cccc", name="tool", ecosystem="PyPI", events=None, **more):
@@ -26,5 +28,11 @@ def record(identity="GHSA-aaaa-bbbb-cccc", name="tool", ecosystem="PyPI", events
 
 def index_of(folder, *records):
     file = folder / "advisories.sqlite3"
-    build(file, [parse(json.dumps(each).encode()) for each in records], "2026-11-25T00:00:00Z")
+    with Draft(file) as draft:
+        for each in records:
+            advisory = parse(json.dumps(each).encode())
+            for ecosystem, _ in advisory.affected:
+                draft.put(ecosystem, advisory, advisory.modified)
+                draft.settle(ecosystem, Settled(AT, advisory.modified, AT, ""))
+        draft.commit()
     return file

@@ -7,7 +7,7 @@ import json
 from keyhole.core.finding import Status
 from keyhole.scanners.dependencies import SCANNER
 from keyhole.scanners.dependencies.examiner import Packages
-from tests.unit.scanners.dependencies.advisories import index_of, record
+from tests.unit.scanners.dependencies.advisories import AT, index_of, record
 
 
 def dependencies(scan, history, file):
@@ -30,7 +30,11 @@ def test_a_vulnerable_package_is_found_where_it_stands(history, scan, tmp_path):
     assert "CVE-2026-1" in finding.why
     assert finding.fix == "Upgrade Tool to 2.0 or later."
     assert finding.references == ("https://example.org/a",)
-    assert result.notes == ("3 packages of 2 files compared with advisories of 2026-11-25.",)
+    assert result.notes == (
+        "3 packages of 2 files compared with advisories of 2026-11-25.",
+        "Advisories: PyPI 1 (2026-11-25).",
+    )
+    assert result.advisories_at == AT
     assert dependencies(scan, history, file).findings[0].id == finding.id
 
 

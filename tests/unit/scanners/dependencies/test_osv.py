@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from keyhole.scanners.dependencies.osv import parse
+from keyhole.scanners.dependencies.osv import instant, parse
 from keyhole.scanners.dependencies.package import Malformed
 from tests.unit.scanners.dependencies.advisories import record
 
@@ -15,8 +15,13 @@ def parsed(**more):
     return parse(json.dumps(record(**more)).encode())
 
 
+def only(advisory):
+    ((package, affected),) = advisory.affected.items()
+    return package, tuple((span.introduced, span.fixed, span.last) for span in affected.spans)
+
+
 def spans(*events):
-    return parsed(events=list(events)).affected[0].spans
+    return only(parsed(events=list(events)))[1]
 
 
 def test_what_there_is_to_know():
@@ -29,9 +34,8 @@ def test_what_there_is_to_know():
         "It breaks",
     )
     assert advisory.references == ("https://example.org",)
-    assert (advisory.withdrawn, advisory.malicious) == (False, False)
-    (affected,) = advisory.affected
-    assert (affected.ecosystem, affected.name, affected.spans) == ("PyPI", "tool", (("", "2.0", ""),))
+    assert advisory.withdrawn is False
+    assert only(advisory) == (("PyPI", "tool"), (("", "2.0", ""),))
 
 
 def test_events_may_come_in_any_order_and_several_times():
@@ -51,13 +55,40 @@ def test_ends_of_all_kinds():
 def test_ranges_of_commits_do_not_hide_the_others():
     data = record()
     data["affected"][0]["ranges"].insert(0, {"type": "GIT", "events": [{"introduced": "0"}]})
-    assert parse(json.dumps(data).encode()).affected[0].spans == (("", "2.0", ""),)
+    assert only(parse(json.dumps(data).encode()))[1] == (("", "2.0", ""),)
+
+
+def test_what_is_said_of_one_package_in_several_parts_is_put_together():
+    data = record()
+    data["affected"] += record(events=[{"introduced": "3"}], name="Tool")["affected"]
+    data["affected"][0]["versions"] = ["1", "2"]
+    advisory = parse(json.dumps(data).encode())
+    assert only(advisory) == (("PyPI", "tool"), (("", "2.0", ""), ("3", "", "")))
+    assert advisory.affected["PyPI", "tool"].versions == "\n1\n2\n"
 
 
 def test_names_are_brought_into_one_spelling_and_other_ecosystems_left_out():
-    assert parsed(name="My_Tool.X").affected[0].name == "my-tool-x"
-    assert parsed(ecosystem="Debian:12").affected == ()
-    assert parsed(name="Vendor/Tool", ecosystem="Packagist", events=[]).affected[0].name == "vendor/tool"
+    assert parsed(name="My_Tool.X").affected.keys() == {("PyPI", "my-tool-x")}
+    assert not parsed(ecosystem="Debian:12").affected
+    named = parsed(name="Vendor/Tool", ecosystem="Packagist", events=[])
+    assert named.affected.keys() == {("Packagist", "vendor/tool")}
+
+
+@pytest.mark.parametrize(
+    ("text", "form"),
+    [
+        ("2026-01-02T03:04:05Z", "2026-01-02T03:04:05.000000000Z"),
+        ("2026-01-02T03:04:05.12Z", "2026-01-02T03:04:05.120000000Z"),
+        ("0001-01-01T00:00:00Z", ""),
+        ("yesterday", ""),
+    ],
+)
+def test_times_are_brought_into_one_form(text, form):
+    assert instant(text) == form
+
+
+def test_halves_of_characters_do_not_make_an_advisory_unreadable():
+    assert parse(b'{"id": "A", "summary": "It \\ud800 breaks"}').summary == "It ? breaks"
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from keyhole.scanners.dependencies.package import Malformed
-from keyhole.scanners.dependencies.purl import ELSEWHERE, named
+from keyhole.scanners.dependencies.purl import ELSEWHERE, named, written
 
 
 @pytest.mark.parametrize(
@@ -39,3 +39,23 @@ def test_named(purl, expected):
 def test_what_is_none_is_malformed(purl):
     with pytest.raises(Malformed):
         named(purl)
+
+
+@pytest.mark.parametrize(
+    ("package", "purl"),
+    [
+        (("npm", "@scope/a", "1.0.0"), "pkg:npm/%40scope/a@1.0.0"),
+        (("Maven", "org.apache:log4j-core", "2.14.1"), "pkg:maven/org.apache/log4j-core@2.14.1"),
+        (("PyPI", "My_Tool", "1!2.0+local"), "pkg:pypi/my-tool@1%212.0%2Blocal"),
+        (("Go", "example.org/a/b/v2", "v2.0.0"), "pkg:golang/example.org/a/b/v2@v2.0.0"),
+        (("NuGet", "Newtonsoft.Json", ""), "pkg:nuget/Newtonsoft.Json"),
+        (("GitHub Actions", "Actions/Cache", "v3.0.1"), "pkg:githubactions/actions/cache@v3.0.1"),
+        ((ELSEWHERE, "curl", "1"), ""),
+        (("npm", "", "1"), ""),
+        (("Maven", "no-group", "1"), "pkg:maven/no-group@1"),
+    ],
+)
+def test_written(package, purl):
+    assert written(*package) == purl
+    if purl and package[0] not in {"PyPI", "GitHub Actions"}:
+        assert named(purl) == package

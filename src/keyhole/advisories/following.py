@@ -1,0 +1,155 @@
+"""Brings one ecosystem up to date with its source, at a cost that depends on what changed there.
+
+`modified_id.csv` names every advisory with the time of its last change, newest first. Few changes are fetched one by
+one, many with the archive of all. Every now and then the whole list is read, so that what was deleted goes away.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import IO
+from urllib.parse import quote
+
+from keyhole.advisories import archive, remote
+from keyhole.core.errors import NotFound, Unavailable
+from keyhole.scanners.dependencies.draft import Draft, Settled
+from keyhole.scanners.dependencies.osv import Advisory, instant, parse
+from keyhole.scanners.dependencies.package import Malformed
+
+MANY = 1000
+"""Changes from which on the archive of everything is the faster way."""
+WHOLE_EVERY = timedelta(days=7)
+_AT_ONCE = 8
+_ROW = re.compile(r"([^,\s]{1,40}),(?:[^,]*/)?([A-Za-z0-9][\w.:-]{0,200})")
+
+Change = tuple[str, str]
+"""Id of an advisory, and when it was changed; empty if its source does not know."""
+
+
+class Source:
+    """Where the advisories of one ecosystem are kept."""
+
+    def __init__(self, base: str, ecosystem: str, folder: Path) -> None:
+        """`folder` is where what is being fetched is kept."""
+        self.ecosystem = ecosystem
+        self._base = f"{base}/{quote(ecosystem)}"
+        self._part = folder / f"{quote(ecosystem)}.zip"
+
+    def follow(self, draft: Draft, now: datetime) -> int:
+        """Takes all changes into the draft; returns how many advisories were read.
+
+        Unavailable when the source cannot be asked, InvalidInput when it has no archive of advisories. The draft then
+        has what came before that; each advisory in it is right, and the ecosystem is as old as it was.
+        """
+        before = draft.settled(self.ecosystem)
+        whole = not before.listed or datetime.fromisoformat(before.listed) + WHOLE_EVERY <= now
+        try:
+            listing = remote.listing(f"{self._base}/modified_id.csv", unless="" if whole else before.etag)
+        except NotFound:  # a mirror may have the archives alone
+            return self._replace(draft, now)
+        if listing is None:
+            draft.settle(self.ecosystem, replace(before, at=stamp(now)))
+            return 0
+        known = draft.known(self.ecosystem)
+        rows = _rows(listing.lines)
+        listed = dict(rows if whole else _newer(rows, before.modified))
+        if whole and not listed:
+            raise Unavailable(f"The list of {self.ecosystem}'s advisories is empty.")
+        changes = {one: at for one, at in listed.items() if known.get(one) != at or not (at or one in known)}
+        for gone in known.keys() - listed.keys() if whole else ():
+            draft.drop(self.ecosystem, gone)
+        self._take(draft, changes)
+        newest = max((before.modified, *listed.values()))
+        at = stamp(now)
+        draft.settle(self.ecosystem, Settled(at, newest, at if whole else before.listed, listing.etag))
+        return len(changes)
+
+    def clear(self) -> None:
+        """Removes what was fetched, once it is in."""
+        for file in (self._part, self._part.with_name(f"{self._part.name}.from")):
+            file.unlink(missing_ok=True)
+
+    def _replace(self, draft: Draft, now: datetime) -> int:
+        """Takes the archive, and nothing but what is in it."""
+        with self._archive() as file:
+            there = archive.ids(self.ecosystem, file)
+            for gone in draft.known(self.ecosystem).keys() - there:
+                draft.drop(self.ecosystem, gone)
+            newest = ""
+            for advisory in archive.records(self.ecosystem, file):
+                draft.put(self.ecosystem, advisory, advisory.modified)
+                newest = max(newest, advisory.modified)
+        draft.settle(self.ecosystem, Settled(stamp(now), newest, stamp(now), ""))
+        return len(there)
+
+    def _take(self, draft: Draft, changes: dict[str, str]) -> None:
+        """What was put into the draft before something failed is known next time, and not fetched again."""
+        left = dict(changes)
+        if not draft.settled(self.ecosystem).listed or len(changes) > MANY:
+            self._take_archived(draft, left)
+        if len(left) > MANY:
+            raise Unavailable(
+                f"The archive of {self.ecosystem} lacks {len(left):,} advisories that its list names."
+            )
+        for identity, single in zip(list(left), self._single(list(left)), strict=True):
+            if single is not None:
+                draft.put(self.ecosystem, single, left.pop(identity))
+        if left and len(changes) <= MANY:  # a mirror may have lists and archives alone
+            self._take_archived(draft, left)
+        for gone in left:
+            draft.drop(self.ecosystem, gone)
+
+    def _take_archived(self, draft: Draft, left: dict[str, str]) -> None:
+        with self._archive() as file:
+            for advisory in archive.records(self.ecosystem, file, frozenset(left).__contains__):
+                draft.put(self.ecosystem, advisory, left.pop(advisory.id, advisory.modified))
+
+    def _archive(self) -> IO[bytes]:
+        remote.download(f"{self._base}/all.zip", self._part)
+        return self._part.open("rb")
+
+    def _single(self, identities: Iterable[str]) -> Iterator[Advisory | None]:
+        with ThreadPoolExecutor(_AT_ONCE) as threads:
+            try:
+                yield from threads.map(self._fetched, identities)
+            finally:
+                threads.shutdown(cancel_futures=True)
+
+    def _fetched(self, identity: str) -> Advisory | None:
+        """The advisory; None when it is not there any more."""
+        address = f"{self._base}/{quote(identity)}.json"
+        try:
+            got = remote.piece(address, 0, archive.LARGEST_RECORD)
+        except NotFound:
+            return None
+        if got is None or got.total != len(got.body):
+            raise Unavailable(f"{address} is larger than an advisory is.")
+        try:
+            return parse(got.body)
+        except Malformed as problem:
+            raise Unavailable(f"{address} holds no advisory: {problem}.") from problem
+
+
+def _rows(lines: Iterable[str]) -> Iterator[Change]:
+    for line in lines:
+        match = _ROW.fullmatch(line.strip())
+        if match:
+            yield match[2], instant(match[1])
+
+
+def _newer(rows: Iterable[Change], than: str) -> Iterator[Change]:
+    """The rows down to the first that is older than what is known; some of the same moment may not be known yet."""
+    for identity, at in rows:
+        if at and at < than:
+            return
+        yield identity, at
+
+
+def stamp(now: datetime) -> str:
+    """The time as it is kept, RFC 3339."""
+    return now.isoformat(timespec="seconds").replace("+00:00", "Z")

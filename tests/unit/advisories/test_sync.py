@@ -1,0 +1,262 @@
+"""Fetching costs what changed, goes on where it broke off, and takes nothing in by halves."""
+
+from __future__ import annotations
+
+import io
+import json
+import threading
+import zipfile
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from keyhole.advisories import following, remote, store
+from keyhole.core.errors import InvalidInput, Unavailable
+from keyhole.scanners.dependencies.index import Index
+from tests.unit.scanners.dependencies.advisories import record
+
+pytestmark = pytest.mark.loopback
+
+
+class Server:
+    """A source of advisories in OSV's layout, which counts what it is asked for."""
+
+    def __init__(self):
+        self.files = {}
+        self.asked = []
+        self.ranges = True
+        self.breaks_after = None
+
+    def publish(self, ecosystem, *records, listed=True):
+        content = io.BytesIO()
+        with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as file:
+            for each in records:
+                file.writestr(f"{each['id']}.json", json.dumps(each))
+        folder = f"/{ecosystem.replace(' ', '%20')}"
+        self.files = {path: body for path, body in self.files.items() if not path.startswith(f"{folder}/")}
+        self.files[f"{folder}/all.zip"] = content.getvalue()
+        self.files |= {f"{folder}/{each['id']}.json": json.dumps(each).encode() for each in records}
+        if listed:
+            rows = sorted(((each["modified"], each["id"]) for each in records), reverse=True)
+            self.files[f"{folder}/modified_id.csv"] = "".join(f"{at},{one}\n" for at, one in rows).encode()
+
+    def took(self):
+        took, self.asked = self.asked, []
+        return took
+
+    def answer(self, path, headers):
+        """Status, headers and body."""
+        body = self.files.get(path)
+        if body is None:
+            return 404, {}, b""
+        etag = f'"{hash(body)}"'
+        if headers.get("If-None-Match") == etag:
+            return 304, {"ETag": etag}, b""
+        if self.ranges and headers.get("Range") and headers.get("If-Range", etag) == etag:
+            first, last = map(int, headers["Range"].removeprefix("bytes=").split("-"))
+            if first >= len(body):
+                return 416, {}, b""
+            part = body[first : last + 1]
+            told = f"bytes {first}-{first + len(part) - 1}/{len(body)}"
+            return 206, {"ETag": etag, "Content-Range": told}, part
+        return 200, {"ETag": etag}, body
+
+
+@pytest.fixture
+def server(settings, tmp_path):
+    settings.KEYHOLE_DATA = tmp_path / "data"
+    settings.KEYHOLE_DATA.mkdir()
+    source = Server()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            source.asked.append(self.path)
+            status, headers, body = source.answer(self.path, self.headers)
+            if source.breaks_after is not None and len(source.asked) > source.breaks_after:
+                self.close_connection = True
+                return
+            self.send_response(status)
+            for name, value in headers.items():
+                self.send_header(name, value)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_args):
+            """Says nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as http:
+        threading.Thread(target=http.serve_forever, daemon=True).start()
+        settings.KEYHOLE_ALLOW_PRIVATE_ADDRESSES = True
+        settings.KEYHOLE_ADVISORIES_URL = f"http://127.0.0.1:{http.server_port}"
+        settings.KEYHOLE_EPSS_URL = settings.KEYHOLE_KEV_URL = ""
+        yield source
+        http.shutdown()
+
+
+def sync(*ecosystems):
+    return store.sync(ecosystems or ["PyPI"], lambda _name, _number: None)
+
+
+def held():
+    index = Index(store.database())
+    try:
+        numbers = {number for _, number, _ in index.affected("PyPI", ["tool"])}
+        return {body.id: body.summary for body in index.bodies(numbers).values()}
+    finally:
+        index.close()
+
+
+def dated(identity, day, **more):
+    return record(identity, modified=f"2026-01-{day:02}T00:00:00Z", **more)
+
+
+@pytest.mark.parametrize("ranges", [True, False])
+def test_the_first_time_everything_is_fetched_and_then_only_what_changed(server, ranges):
+    server.ranges = ranges
+    server.publish("PyPI", dated("A", 1), dated("B", 2))
+    assert sync() == 2
+    assert server.took() == ["/PyPI/modified_id.csv", "/PyPI/all.zip"]
+    assert sync() == 2
+    assert server.took() == ["/PyPI/modified_id.csv"]
+    server.publish("PyPI", dated("A", 1), dated("B", 3, summary="It breaks more"), dated("C", 2))
+    assert sync() == 3
+    assert sorted(server.took()) == ["/PyPI/B.json", "/PyPI/C.json", "/PyPI/modified_id.csv"]
+    assert held() == {"A": "It breaks", "B": "It breaks more", "C": "It breaks"}
+
+
+def test_many_changes_are_fetched_with_the_archive(server, monkeypatch):
+    monkeypatch.setattr(following, "MANY", 2)
+    server.publish("PyPI", dated("A1", 1))
+    sync()
+    server.took()
+    server.publish("PyPI", *(dated(f"A{number}", number) for number in range(1, 6)))
+    assert sync() == 5
+    assert server.took() == ["/PyPI/modified_id.csv", "/PyPI/all.zip"]
+    assert not list(store.database().with_name("advisories.parts").iterdir())
+
+
+def test_a_mirror_of_archives_alone_is_enough(server):
+    server.publish("GitHub Actions", record("B", ecosystem="GitHub Actions"), listed=False)
+    server.publish("PyPI", record("A"), record("B"), listed=False)
+    assert sync("PyPI", "GitHub Actions") == 2
+    server.publish("PyPI", record("A"), listed=False)
+    assert sync() == 2
+    assert {each.ecosystem: each.advisories for each in store.holding().ecosystems} == {
+        "GitHub Actions": 1,
+        "PyPI": 1,
+    }
+
+
+def test_a_mirror_without_single_advisories_loses_none(server):
+    server.publish("PyPI", dated("A", 1))
+    sync()
+    server.publish("PyPI", dated("A", 1), dated("B", 2))
+    del server.files["/PyPI/B.json"]
+    server.files["/PyPI/modified_id.csv"] = (
+        b"2026-02-01T00:00:00Z,GONE\n" + server.files["/PyPI/modified_id.csv"]
+    )
+    assert sync() == 2
+    assert held().keys() == {"A", "B"}
+
+
+def test_what_was_deleted_goes_when_the_whole_list_is_read_again(server, monkeypatch):
+    server.publish("PyPI", dated("A", 1), dated("B", 2))
+    sync()
+    server.publish("PyPI", dated("B", 2), dated("C", 3))
+    sync()
+    assert held().keys() == {"A", "B", "C"}
+    monkeypatch.setattr(following, "WHOLE_EVERY", following.timedelta(0))
+    sync()
+    assert held().keys() == {"B", "C"}
+
+
+def test_withdrawn_advisories_go_and_are_not_fetched_again(server):
+    server.publish("PyPI", dated("A", 1), dated("B", 2))
+    sync()
+    server.publish("PyPI", dated("A", 3, withdrawn="2026-01-03T00:00:00Z"), dated("B", 2))
+    sync()
+    assert held().keys() == {"B"}
+    server.took()
+    sync()
+    assert server.took() == ["/PyPI/modified_id.csv"]
+
+
+def test_one_that_cannot_be_fetched_leaves_the_others_and_what_it_had(server):
+    server.publish("PyPI", dated("A", 1))
+    server.publish("npm", record("N", ecosystem="npm"))
+    sync("PyPI", "npm")
+    before = {each.ecosystem: each for each in store.holding().ecosystems}
+    server.publish("PyPI", dated("A", 1), dated("B", 2))
+    server.files["/npm/modified_id.csv"] = b"2026-02-01T00:00:00Z,N\n"
+    server.files["/npm/N.json"] = b"[]"
+    with pytest.raises(Unavailable, match=r"N\.json holds no advisory.*What else there is was taken"):
+        sync("npm", "PyPI")
+    after = {each.ecosystem: each for each in store.holding().ecosystems}
+    assert held().keys() == {"A", "B"}
+    assert after["npm"] == before["npm"]
+    with pytest.raises(InvalidInput, match="no ecosystem"):
+        sync("COBOL")
+
+
+def test_what_came_before_it_broke_off_is_not_fetched_again(server, monkeypatch):
+    monkeypatch.setattr(following, "_AT_ONCE", 1)
+    server.publish("PyPI", dated("A1", 1))
+    sync()
+    server.took()
+    server.publish("PyPI", *(dated(f"A{number}", number) for number in range(1, 8)))
+    server.breaks_after = 4
+    with pytest.raises(Unavailable):
+        sync()
+    server.breaks_after = None
+    first = set(server.took()[1:4])
+    assert sync() == 7
+    assert len(first) == 3
+    assert not first & set(server.took())
+
+
+def test_a_download_goes_on_where_it_broke_off(server, monkeypatch, tmp_path, settings):
+    monkeypatch.setattr(remote, "_CHUNK", 1000)
+    content = bytes(range(256)) * 20
+    server.files["/big"] = content
+    server.breaks_after = 3
+    address, file = f"{settings.KEYHOLE_ADVISORIES_URL}/big", tmp_path / "big"
+    with pytest.raises(Unavailable):
+        remote.download(address, file)
+    got = file.stat().st_size
+    assert 0 < got < len(content)
+    server.breaks_after = None
+    server.took()
+    remote.download(address, file)
+    assert file.read_bytes() == content
+    assert len(server.took()) <= (len(content) - got) // 1000 + 2
+    server.files["/big"] = content[:3000] + b"new" + content[3000:]
+    remote.download(address, file)
+    assert file.read_bytes() == server.files["/big"]
+
+
+def test_a_list_is_not_read_further_than_to_what_is_known(server, monkeypatch):
+    monkeypatch.setattr(remote, "_LIST_CHUNK", 64)
+    monkeypatch.setattr(following, "MANY", 10)
+    server.publish("PyPI", *(dated(f"A{number:02}", number) for number in range(1, 29)))
+    sync()
+    server.publish("PyPI", *(dated(f"A{number:02}", number) for number in range(1, 30)))
+    server.took()
+    sync()
+    assert server.took().count("/PyPI/modified_id.csv") <= 2
+    assert len(held()) == 29
+
+
+def test_feeds_are_fetched_with_the_advisories(server, settings):
+    server.publish("PyPI", dated("A", 1))
+    settings.KEYHOLE_EPSS_URL = f"{settings.KEYHOLE_ADVISORIES_URL}/epss.csv"
+    settings.KEYHOLE_KEV_URL = f"{settings.KEYHOLE_ADVISORIES_URL}/kev.json"
+    server.files["/epss.csv"] = b"cve,epss\nCVE-2026-1111,0.5\n"
+    server.files["/kev.json"] = b'{"vulnerabilities": [{"cveID": "CVE-2026-1111"}]}'
+    sync()
+    sync()
+    assert [(each.name, each.entries) for each in store.holding().feeds] == [("EPSS", 1), ("KEV", 1)]
+    del server.files["/kev.json"]
+    with pytest.raises(Unavailable, match=r"kev\.json"):
+        sync()
+    assert len(store.holding().feeds) == 2
