@@ -19,4 +19,6 @@ class FindingsConfig(AppConfig):
         from keyhole.scans.afterwards import offer_afterwards  # noqa: PLC0415 - it needs the models
 
         offer_afterwards("keyhole.findings.life")
+        offer_afterwards("keyhole.findings.judging")
         offer("keyhole.findings.expiring")
+        offer("keyhole.findings.overdue")

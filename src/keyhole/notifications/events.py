@@ -85,6 +85,15 @@ _TABLE = (
         "Schedule failed",
         "A schedule was due, and something that it names was not scanned.",
     ),
+    EventKind(
+        "scan.breach", "Scan breaches its policy", "A code scan does not pass its environment's policy."
+    ),
+    EventKind(
+        "scan.untold",
+        "GitHub could not be told",
+        "What a code scan came to could not be written to GitHub; said once for each scan.",
+    ),
+    EventKind("finding.overdue", "Findings are overdue", "Daily, while findings are past their due date."),
     EventKind("member.joined", "Member joined", "Somebody took an invitation, or joined by OpenID Connect."),
     EventKind(
         "member.changed", "Member changed", "A member's role changed, or an account was disabled or enabled."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Collection
 from datetime import datetime, time, timedelta
 from functools import partial
 
@@ -26,16 +27,17 @@ MOST_AN_HOUR = 30
 """Messages that a channel gets at once within an hour; what comes beyond is collected for the rest of the hour."""
 
 
-def publish(caller: Caller, event: Event) -> None:
+def publish(caller: Caller, event: Event, *, also: Collection[int] = ()) -> None:
     """Tell the channels whose rules want this event; returns at once, and never raises for what goes wrong here.
 
     Meant for after the work that it tells of is committed; inside a transaction, it counts when that is. What is
-    published is stored with the deliveries that it causes, and sent by jobs.
+    published is stored with the deliveries that it causes, and sent by jobs. `also`: ids of channels that are told at
+    once whatever their rules say, since somebody chose them for the very thing.
     """
     try:
         told = event.trimmed()
         with transaction.atomic():
-            due = _deliveries(caller, told)
+            due = _deliveries(caller, told, frozenset(also))
     except (DatabaseError, ValueError):
         # Whoever publishes has done its work and can do nothing about this; the log can be looked at.
         log.exception("an event %s could not be stored", event.kind)
@@ -52,10 +54,12 @@ def _enqueue(delivery: int) -> None:
         log.exception("delivery %d could not be handed over now", delivery)
 
 
-def _deliveries(caller: Caller, event: Event) -> list[int]:
+def _deliveries(caller: Caller, event: Event, also: Collection[int]) -> list[int]:
     """Stores what is to be sent; returns the ids of what is due at once."""
     wanting = [
-        (channel, when) for channel in _channels() if (when := wanted(channel, event)) is not When.NEVER
+        (channel, when)
+        for channel in _channels()
+        if (when := When.IMMEDIATELY if channel.pk in also else wanted(channel, event)) is not When.NEVER
     ]
     if not wanting:
         return []

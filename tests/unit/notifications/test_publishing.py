@@ -51,6 +51,14 @@ def test_with_nobody_who_wants_to_know_nothing_is_stored(queued):
     assert queued == []
 
 
+def test_a_channel_that_was_chosen_for_the_thing_is_told_whatever_its_rules_say(receiver, queued):
+    chosen = webhook(receiver.url, rules={OTHERS: RuleSpec(When.NEVER)})
+    publish(JOB, event())
+    assert queued == []
+    publish(JOB, event(), also=(chosen.pk,))
+    assert [kind for kind, _ in queued] == ["notification"]
+
+
 def test_an_event_arrives(receiver, queued):
     webhook(receiver.url, rules=NOW)
     publish(JOB, event())

@@ -2,6 +2,7 @@
 
 from keyhole.findings.models.decision import Covered, Decision, DecisionId, Kind, Scope
 from keyhole.findings.models.history import Event, Happened, Settled, Tally
+from keyhole.findings.models.judgement import Judgement, Overdue
 from keyhole.findings.models.problem import (
     AdvisoryId,
     Apart,
@@ -23,7 +24,9 @@ __all__ = [
     "Detail",
     "Event",
     "Happened",
+    "Judgement",
     "Kind",
+    "Overdue",
     "Problem",
     "SavedView",
     "Scope",

@@ -1,0 +1,111 @@
+"""Judging scans by policies: by that of their environment when they end, and by any other when somebody asks.
+
+What was decided about findings counts as it is now, and a finding that is shown as another one counts once.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from keyhole.core import gates
+from keyhole.core.caller import Caller, Via
+from keyhole.core.gates import Facts, Verdict
+from keyhole.core.strict_json import encode_fields
+from keyhole.findings.models import Judgement, Problem
+from keyhole.notifications.events import Event, Severity
+from keyhole.notifications.publishing import publish
+from keyhole.scans.afterwards import afterwards
+from keyhole.scans.models import Inventory, Scan
+from keyhole.scans.summary import before
+
+
+@afterwards(order=20)
+def judge_scan(scan: Scan) -> None:
+    """Judges a scan by its environment's policy, and tells of a breach, once however often this runs."""
+    environment = scan.environment
+    if environment is None or environment.policy is None:
+        return
+    version = environment.policy.latest
+    now = timezone.now()
+    verdict = verdict_on(scan, version.as_core(), now)
+    with transaction.atomic():
+        kept, made = Judgement.objects.get_or_create(
+            scan=scan,
+            defaults={
+                "version": version,
+                "environment": environment,
+                "passed": verdict.passed,
+                "breaches": [encode_fields(breach) for breach in verdict.breaches],
+                "counted": verdict.counted,
+                "accepted": verdict.accepted,
+                "at": now,
+            },
+        )
+        if made and not kept.passed:
+            channels = environment.channels.values_list("pk", flat=True)
+            publish(Caller(None, f"scan {scan.pk}", Via.JOB), _event(scan, verdict), also=tuple(channels))
+
+
+def verdict_on(scan: Scan, policy: gates.Policy, at: datetime) -> Verdict:
+    """The verdict on a scan whose findings are stored. `at`: the moment at which advisories have their age."""
+    findings = [row.as_core() for row in scan.findings.all()]
+    inventory = Inventory.objects.filter(scan=scan).first()
+    libraries = inventory.libraries() if inventory is not None else ()
+    return gates.judge(
+        policy, findings, libraries, _facts(scan, frozenset(each.id for each in findings), at), at
+    )
+
+
+def _facts(scan: Scan, keys: frozenset[str], at: datetime) -> Facts:
+    evidence = scan.evidence
+    reasons = tuple(evidence.get("reasons") or ())
+    known = before(scan)
+    return Facts(
+        complete=not reasons,
+        reasons=reasons,
+        scanners=tuple(evidence.get("scanners") or ()),
+        advisories_at=evidence.get("advisories_at", ""),
+        new=None if known is None else keys - known,
+        accepted=_aside(scan, keys, at),
+    )
+
+
+def _aside(scan: Scan, keys: frozenset[str], at: datetime) -> frozenset[str]:
+    """Ids of the scan's findings that do not count: decided about, or the same as another one of them."""
+    rows = Problem.objects.filter(repository=scan.repository_id).select_related(
+        "decision", "merged_into__decision"
+    )
+    rows = rows.filter(Q(merged_into__isnull=False) | ~Q(decided=""))
+    aside = set()
+    for row in rows:
+        shown = row.merged_into or row
+        again = row.merged_into is not None and shown.key in keys
+        if row.key in keys and (again or _holds(row, at) or _holds(shown, at)):
+            aside.add(row.key)
+    return frozenset(aside)
+
+
+def _holds(row: Problem, at: datetime) -> bool:
+    decision = row.decision
+    return decision is not None and (decision.expires_at is None or decision.expires_at > at)
+
+
+def _event(scan: Scan, verdict: Verdict) -> Event:
+    number = len(verdict.breaches)
+    first = verdict.breaches[0]
+    return Event(
+        "scan.breach",
+        Severity.WARNING,
+        f"{scan.repository.full_name} breaches the policy {verdict.policy}",
+        f"{first.demand}. {first.why} {first.fix}",
+        f"/scans/{scan.pk}",
+        {
+            "Environment": str(scan.environment),
+            "Gates not passed": str(number),
+            **{f"{breach.place}": breach.demand for breach in verdict.breaches[:5]},
+        },
+    )

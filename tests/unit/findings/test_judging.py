@@ -1,0 +1,154 @@
+"""Scans are judged by the policy of their environment, with what was decided taken off, and told of once."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from keyhole.accounts.services import local_caller
+from keyhole.core.gate_kinds import CompleteGate, FindingsGate, LicencesGate
+from keyhole.core.gates import Policy
+from keyhole.core.library import Library
+from keyhole.environments import policies, services
+from keyhole.environments.services import EnvironmentSpec
+from keyhole.findings import judging
+from keyhole.findings.deciding import DecisionSpec
+from keyhole.findings.judging import judge_scan, verdict_on
+from keyhole.findings.models import Judgement, Problem
+from keyhole.findings.services import decide
+from keyhole.findings.trying import try_policy
+from keyhole.scans.models import Inventory, Scan
+from tests.unit.findings.making import repository, scan_of, secret, settle
+
+pytestmark = pytest.mark.django_db
+
+NO_SECRETS = Policy("Strict", (FindingsGate(),))
+
+
+@pytest.fixture
+def told(monkeypatch):
+    """What was published."""
+    events = []
+    monkeypatch.setattr(judging, "publish", lambda caller, event, also=(): events.append((event, also)))
+    return events
+
+
+def environment(policy=NO_SECRETS, name="Live", **more):
+    row = policies.create(local_caller(), policy)
+    return services.create(local_caller(), EnvironmentSpec(name, policy_id=row.pk, **more))
+
+
+def end(scan):
+    settle(scan)
+    scan.refresh_from_db()
+    judge_scan(scan)
+    return Judgement.objects.filter(scan=scan).first()
+
+
+def accept(scan, until):
+    problem = Problem.objects.get(repository=scan.repository, key=scan.findings.get().key)
+    return decide(local_caller(), DecisionSpec("accepted", "A known one.", until, problems=(problem.pk,)))
+
+
+def test_a_breach_is_kept_with_what_it_was_judged_by_and_told_once(told):
+    live = environment()
+    scan = scan_of(repository(), [secret("a")], environment=live)
+    kept = end(scan)
+    judge_scan(scan)  # the step may run again after a crash
+    assert (kept.passed, kept.counted, kept.version.number) == (False, 1, 1)
+    assert kept.breaches[0]["demand"] == "No findings"
+    assert kept.breaches[0]["findings"] == [scan.findings.get().key]
+    assert len(told) == 1
+    event, _ = told[0]
+    assert (event.kind, event.url) == ("scan.breach", f"/scans/{scan.pk}")
+    assert scan.repository.full_name in event.title
+    policies.change(local_caller(), live.policy_id, dataclasses.replace(NO_SECRETS, gates=(CompleteGate(),)))
+    kept.refresh_from_db()
+    assert kept.version.as_core() == NO_SECRETS
+    assert kept.to_json()["policy_version"] == 1
+
+
+def test_without_a_policy_there_is_no_verdict(told):
+    nothing = services.create(local_caller(), EnvironmentSpec("Live"))
+    assert end(scan_of(repository(), [secret("a")], environment=nothing)) is None
+    assert end(scan_of(repository(), [secret("a")])) is None
+    assert not told
+
+
+def test_a_scan_that_passes_is_no_news(told):
+    assert end(scan_of(repository(), [], environment=environment())).passed
+    assert not told
+
+
+def test_an_incomplete_scan_is_judged_as_one(told):
+    live = environment(Policy("Whole", (CompleteGate(),)))
+    kept = end(scan_of(repository(), [], reasons=["out of time"], environment=live))
+    assert "out of time" in kept.breaches[0]["why"]
+
+
+def test_what_is_accepted_does_not_count_until_the_decision_ends(told):
+    place, live = repository(), environment()
+    first = scan_of(place, [secret("a")], environment=live)
+    end(first)
+    now = timezone.now()
+    accept(first, now + timedelta(days=10))
+    second = end(scan_of(place, [secret("a")], environment=live))
+    assert (second.passed, second.counted, second.accepted) == (True, 0, 1)
+    assert not verdict_on(second.scan, NO_SECRETS, now + timedelta(days=11)).passed
+
+
+def test_a_finding_that_is_shown_as_another_one_counts_once(told):
+    place, live = repository(), environment()
+    scan = scan_of(place, [secret("a"), secret("b", path="b.py")], environment=live)
+    settle(scan)
+    shown, other = Problem.objects.order_by("pk")
+    Problem.objects.filter(pk=other.pk).update(merged_into=shown)
+    verdict = verdict_on(scan, NO_SECRETS, timezone.now())
+    assert (verdict.counted, verdict.accepted) == (1, 1)
+    alone = scan_of(place, [secret("b", path="b.py")], environment=live)
+    assert verdict_on(alone, NO_SECRETS, timezone.now()).counted == 1
+
+
+def test_only_new_ones_are_those_that_the_complete_scan_before_had_not(told):
+    place, live = repository(), environment(Policy("New", (FindingsGate(new=True),)))
+    assert not end(scan_of(place, [secret("a")], environment=live)).passed
+    assert end(scan_of(place, [secret("a")], environment=live)).passed
+    third = end(scan_of(place, [secret("a"), secret("b", path="b.py")], environment=live))
+    assert third.breaches[0]["number"] == 1
+
+
+def test_licences_are_those_of_the_inventory(told):
+    live = environment(Policy("Free", (LicencesGate("allow", denied=("AGPL-*",)),)))
+    scan = scan_of(repository(), [], environment=live)
+    bad = Library("pkg:npm/qs@1", "npm", "qs", "1", "package-lock.json", 1, licences=("AGPL-3.0-only",))
+    Inventory.of(scan, [bad]).save()
+    assert end(scan).breaches[0]["packages"] == ["qs 1"]
+
+
+def finished(scan):
+    end(scan)
+    Scan.objects.filter(pk=scan.pk).update(finished_at=timezone.now())
+
+
+def test_a_policy_is_tried_on_the_last_scans_of_each_repository(told):
+    live = environment()
+    one, two = repository(), repository()
+    for place, found in ((one, []), (one, [secret("a")]), (two, [])):
+        finished(scan_of(place, found, environment=live))
+    lax, strict = (
+        Policy("Lax", (FindingsGate(most=5),)),
+        Policy("Closed", (FindingsGate(), FindingsGate(most=0))),
+    )
+    trial = try_policy(local_caller(), lax, last=1)
+    assert [(row.scan.repository, row.verdict.passed, row.change) for row in trial.rows] == [
+        (two, True, ""),
+        (one, True, "mends"),
+    ]
+    assert (trial.passed, trial.breaks, trial.mends, trial.left_out) == (2, 0, 1, 0)
+    assert len(try_policy(local_caller(), strict, last=5).rows) == 3
+    bare = services.create(local_caller(), EnvironmentSpec("Bare"))
+    assert try_policy(local_caller(), strict, last=1, environment_id=bare.pk).breaks == 1
+    assert Judgement.objects.count() == 3
