@@ -53,6 +53,8 @@ _TABLE = (
     Action("connection:use", "have code scans reach upstreams through a connection", _WORKERS),
     Action("environment:change", "make, change and remove environments and scan policies", _MAINTAINERS),
     Action("environment:read", "see environments and scan policies", _ALL),
+    Action("evidence:make", "make evidence packs of code scans, and see the keys that sign them", _STAFF),
+    Action("evidence:rotate", "replace the key that evidence packs are signed with", _OWNER),
     Action(
         "finding:decide", "accept findings, call them false positives, and part merged ones", _MAINTAINERS
     ),

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 
+from django.test import Client
+
+from keyhole.accounts.models import User
+from keyhole.accounts.services import local_caller, owner_for
+from keyhole.core.actions import Role
 from keyhole.core.finding import Confidence, Kind, Location, Place, Severity, Status
 from keyhole.core.library import Library, Relation
+from keyhole.core.request import OwnerKind
 from keyhole.reports.dataset import Dataset, Decided, Row, source_of
 from tests.unit.core.test_finding import FACTS, FINDING, RESULT
 
@@ -62,3 +68,22 @@ def incomplete(*reasons: str, rows: tuple[Row, ...] = ()) -> Dataset:
     whole = dataset()
     source = dataclasses.replace(whole.sources[0], status=Status.INCOMPLETE, reasons=reasons)
     return dataclasses.replace(whole, sources=(source,), rows=rows, libraries=())
+
+
+def browser_of(role: Role) -> Client:
+    """A browser that somebody in that role is signed in with."""
+    person = User.objects.create(
+        email=f"{role.value}@harbour.example",
+        owner=owner_for(f"the-{role.value}", OwnerKind.USER),
+        role_name=role.value,
+    )
+    client = Client(HTTP_HOST="localhost")
+    client.force_login(person)
+    return client
+
+
+def owner_browser() -> Client:
+    """A browser that the first owner is signed in with."""
+    client = Client(HTTP_HOST="localhost")
+    client.force_login(User.objects.get(pk=local_caller().user_id))
+    return client
