@@ -25,6 +25,10 @@ for _name in [name for name in os.environ if name.startswith("KEYHOLE_")]:
 for _name, _folder in {"KEYHOLE_DATA": "data", "TMPDIR": "tmp", "HOME": "home"}.items():
     (_MINE / _folder).mkdir(parents=True, exist_ok=True)
     os.environ[_name] = str(_MINE / _folder)
+if (
+    "PYTEST_KEYHOLE_PROGRAMS" in os.environ
+):  # where checkov and semgrep are, for the tests that need the real ones
+    os.environ["KEYHOLE_PROGRAMS"] = os.environ["PYTEST_KEYHOLE_PROGRAMS"]
 if "PYTEST_KEYHOLE_DATABASE_URL" in os.environ:  # the story that repeats unit tests on PostgreSQL
     os.environ["KEYHOLE_DATABASE_URL"] = os.environ["PYTEST_KEYHOLE_DATABASE_URL"]
 os.environ["DJANGO_SETTINGS_MODULE"] = "keyhole.settings"

@@ -15,6 +15,9 @@ def command(as_json: bool) -> None:
     from keyhole.scanners.registry import all_scanners, missing
 
     use_settings()
+    from keyhole.scans.programs import use_settings_for_programs
+
+    use_settings_for_programs()
     rows = [(scanner, missing(scanner)) for scanner in all_scanners().values()]
     if as_json:
         say_json(

@@ -29,7 +29,7 @@ from keyhole.core.git_safety import GIT_PATH
 from keyhole.core.secret import Secret
 from keyhole.core.strict_json import decode
 from keyhole.scanners.interface import Limits, Progress
-from keyhole.scanners.programs.located import further_places
+from keyhole.scanners.programs.configured import configured
 from keyhole.scanners.registry import chosen
 from keyhole.scanners.rules_version import rules_version
 
@@ -74,7 +74,7 @@ def run(
         "git_dir": str(git_dir.resolve()),
         "scanners": [scanner.id for scanner in selected],
         "tips": _object_ids(tips),
-        "places": [str(place) for place in further_places()],
+        "programs": configured().to_json(),
         "advisories": str(advisories.resolve()) if advisories is not None else "",
         "kept": str(kept.resolve()) if kept is not None else "",
         "limits": asdict(limits),

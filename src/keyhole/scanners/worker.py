@@ -37,7 +37,7 @@ from keyhole.scanners.kept import Kept
 from keyhole.scanners.objects import OutOfTime, Trouble
 from keyhole.scanners.packs.store import Store
 from keyhole.scanners.programs.client import Bench
-from keyhole.scanners.programs.located import also_look_in
+from keyhole.scanners.programs.configured import Configured, configure
 from keyhole.scanners.reading import Reading
 from keyhole.scanners.registry import chosen
 from keyhole.scanners.rules_version import rules_version
@@ -202,7 +202,7 @@ def main() -> int:
     order = json.loads(sys.stdin.readline())
     limits = Limits(**order["limits"])
     key = Secret(order["hmac_secret"])
-    also_look_in(map(Path, order["places"]))
+    configure(Configured.from_json(order["programs"]))
     scanners = chosen(order["scanners"])
     folder = _path(order["kept"])
     report = Reporter(sys.stdout, limits.seconds)
@@ -212,7 +212,7 @@ def main() -> int:
 
     try:
         with ExitStack() as stack:
-            bench = _bench(order, scanners, limits, stack)
+            bench = _bench(scanners, limits, stack)
             kept = Kept(folder, key) if folder is not None else None
             tools = Tools(digest, _path(order["advisories"]), bench, kept)
             git = Git(Path(order["git_dir"]), order["tips"])
@@ -228,10 +228,10 @@ def main() -> int:
     return 0
 
 
-def _bench(order: dict[str, Any], scanners: list[Scanner], limits: Limits, stack: ExitStack) -> Bench | None:
+def _bench(scanners: list[Scanner], limits: Limits, stack: ExitStack) -> Bench | None:
     """The process that starts programs, if one will be needed: later it could not be started any more."""
     names = [scanner.id for scanner in scanners if isinstance(scanner, NeedsProgram)]
-    return stack.enter_context(Bench(names, Path.cwd(), order["places"], limits)) if names else None
+    return stack.enter_context(Bench(names, Path.cwd(), limits)) if names else None
 
 
 def _path(text: str) -> Path | None:

@@ -19,6 +19,7 @@ from keyhole.scanners import child
 from keyhole.scanners.interface import Limits, Progress
 from keyhole.scanners.locate import git_dir_of
 from keyhole.scans import refs
+from keyhole.scans.programs import use_settings_for_programs
 
 KEPT = "kept"
 """Folder, in that of the data, of what scans worked out and need not work out again."""
@@ -38,6 +39,7 @@ def scan(
     `secret` keys the ids of the findings; without one it is this user's, see `secret_of_this_user`. Raises
     InvalidInput, naming the field `path` or `ref`; UnknownScanner. Trouble on the way makes the result incomplete.
     """
+    use_settings_for_programs()
     git_dir = git_dir_of(path)
     tips = [refs.named(git_dir, ref).object_id] if ref else []
     key = secret or secret_of_this_user()[0]

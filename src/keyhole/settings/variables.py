@@ -42,6 +42,14 @@ def folder(text: str) -> Path:
     return path
 
 
+def _folders(text: str) -> tuple[Path, ...]:
+    return tuple(folder(part) for part in text.split(":") if part)
+
+
+def _optional_folder(text: str) -> Path | None:
+    return folder(text) if text else None
+
+
 def _listen(text: str) -> tuple[str, int]:
     host, separator, port = text.rpartition(":")
     if not separator or not host or not port.isascii() or not port.isdigit() or not 0 < int(port) < 65536:
@@ -177,6 +185,12 @@ VARIABLES = (
         "https://www.cisa.gov/sites/default/files/feeds/known_exploited_vulnerabilities.json",
         "where CISA's catalog of exploited vulnerabilities is fetched from; none leaves it out",
         _elsewhere_or_none,
+    ),
+    Variable(
+        "KEYHOLE_PROGRAMS", "", "folders to look in for programs of scanners, separated by colons", _folders
+    ),
+    Variable(
+        "KEYHOLE_SEMGREP_RULES", "", "file or folder with rules for the scanner semgrep", _optional_folder
     ),
     Variable(
         "KEYHOLE_OIDC_ISSUER", "", "OpenID provider that people sign in with too; empty is none", _issuer

@@ -28,7 +28,7 @@ def test_the_value_never_crosses_the_childs_output(history, token):
         "git_dir": str(history.path),
         "scanners": ["secrets"],
         "tips": [],
-        "places": [],
+        "programs": {"places": [], "semgrep_rules": ""},
         "advisories": "",
         "kept": "",
         "hmac_secret": "k" * 20,

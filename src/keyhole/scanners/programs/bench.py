@@ -11,13 +11,15 @@ import json
 import os
 import sys
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
 
 from keyhole.scanners.interface import Limits, Ran
 from keyhole.scanners.isolation import isolate
 from keyhole.scanners.landlock import confine
-from keyhole.scanners.programs.located import Located, also_look_in, home_of, locate
+from keyhole.scanners.programs.configured import Configured, configure
+from keyhole.scanners.programs.located import Located, home_of, locate
 from keyhole.scanners.programs.running import FILE_BYTES, adopt_orphans, end_all, run
 from keyhole.scanners.programs.scanner import ProgramScanner
 from keyhole.scanners.registry import all_scanners
@@ -28,6 +30,8 @@ _SYSTEM = (
     *("/usr", "/bin", "/lib", "/lib32", "/lib64", "/libx32", "/proc", "/dev/urandom"),
     *("/sys/devices/system/cpu", "/sys/fs/cgroup", "/etc/alternatives", "/etc/group", "/etc/ld.so.cache"),
     *("/etc/ld.so.conf", "/etc/ld.so.conf.d", "/etc/localtime", "/etc/nsswitch.conf", "/etc/passwd"),
+    # One will not start without a list of authorities, although there is nobody to speak to.
+    *("/etc/ssl/certs", "/etc/ssl/ca-bundle.pem", "/etc/pki/ca-trust/extracted"),
 )
 _DEVICES = (Path("/dev/null"), Path("/dev/shm"))  # noqa: S108 - programs share memory between their processes there
 
@@ -36,7 +40,7 @@ def main() -> int:
     """Reads the order, isolates itself, then runs what it is asked for until nobody asks any more."""
     order = json.loads(sys.stdin.buffer.readline())
     folder = Path(order["folder"])
-    also_look_in(map(Path, order["places"]))
+    configure(Configured.from_json(order["programs"]))
     os.umask(0o077)
     known = {
         name: scanner
@@ -44,8 +48,10 @@ def main() -> int:
         if name in order["scanners"] and isinstance(scanner, ProgramScanner)
     }
     located = {name: found for name, scanner in known.items() if (found := locate(scanner.program))}
-    held = list(isolate(Limits(**order["limits"]), file_bytes=FILE_BYTES))
-    if confine(_readable(located), (folder, *_DEVICES)):
+    memory = max((scanner.memory_bytes for scanner in known.values()), default=0)
+    limits = replace(Limits(**order["limits"]), memory_bytes=memory)
+    held = list(isolate(limits, file_bytes=FILE_BYTES))
+    if confine(_readable(known, located), (folder, *_DEVICES)):
         held.append("nothing written but in a folder of its own, and only system files read (Landlock)")
     adopt_orphans()
     _say(sys.stdout.buffer, {"held": held})
@@ -56,7 +62,10 @@ def main() -> int:
             scanner, program = known[name], located[name]
             place = folder / f"run-{number}"
             argv = [str(program.path), *scanner.arguments(place)]
-            ran = run(argv, scanner.environment, files, place, float(request["seconds"]))
+            files += [(name, content) for name, content in scanner.settings.items()]
+            ran = run(
+                argv, scanner.environment, files, place, float(request["seconds"]), scanner.memory_bytes
+            )
         else:
             ran = Ran(0, "is not installed", b"", b"")
         _answer(sys.stdout.buffer, ran)
@@ -64,12 +73,13 @@ def main() -> int:
     return 0
 
 
-def _readable(located: Mapping[str, Located]) -> Iterator[Path]:
+def _readable(known: Mapping[str, ProgramScanner], located: Mapping[str, Located]) -> Iterator[Path]:
     yield from map(Path, _SYSTEM)
     # What it has loaded it may need to load again.
     yield from map(Path, (sys.prefix, sys.base_prefix, *filter(None, sys.path)))
-    for program in located.values():
+    for name, program in located.items():
         yield from home_of(program.path)
+        yield from known[name].readable()
 
 
 def _requests(stdin: IO[bytes]) -> Iterator[dict[str, Any]]:

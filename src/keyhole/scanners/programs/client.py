@@ -16,6 +16,7 @@ from typing import Any, Self
 import keyhole
 from keyhole.core.git_safety import GIT_PATH
 from keyhole.scanners.interface import Limits, Ran
+from keyhole.scanners.programs.configured import configured
 
 SECONDS = 600.0
 """The longest that one program may run."""
@@ -26,11 +27,11 @@ _LONGEST_LINE = 64 << 20
 class Bench:
     """The other process while the block lasts. It has to be started before this one gives up its rights."""
 
-    def __init__(self, scanners: Iterable[str], folder: Path, places: Iterable[str], limits: Limits) -> None:
+    def __init__(self, scanners: Iterable[str], folder: Path, limits: Limits) -> None:
         self._order = {
             "scanners": list(scanners),
             "folder": str(folder),
-            "places": list(places),
+            "programs": configured().to_json(),
             "limits": asdict(limits),
         }
         self._end = time.monotonic() + limits.seconds

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import sysconfig
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
 from keyhole.core.git_safety import GIT_PATH
-
-_further: list[Path] = []
+from keyhole.scanners.programs.configured import configured
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,18 +33,8 @@ class Located:
     version: str
 
 
-def also_look_in(places: Iterable[Path]) -> None:
-    """Folders to look in besides those that are always looked in; replaces what was said before."""
-    _further[:] = places
-
-
-def further_places() -> list[Path]:
-    """What `also_look_in` was told: another process that must find the same is told it, too."""
-    return list(_further)
-
-
 def locate(program: Program) -> Located | None:
-    """The program beside our own Python, in the further places, or where git is looked for; None if in none of them.
+    """The program beside our own Python, in the places that are set, or where git is looked for; None if in none.
 
     Never by an inherited PATH: what runs is not the choice of whoever started us.
     """
@@ -73,7 +62,7 @@ def home_of(path: Path) -> tuple[Path, ...]:
 
 def _places() -> Iterator[Path]:
     yield Path(sysconfig.get_path("scripts"))
-    yield from _further
+    yield from configured().places
     yield from map(Path, GIT_PATH.split(":"))
 
 

@@ -31,7 +31,7 @@ def remark(
     check: str,
     rule: str,
     title: str,
-    reference: str,
+    references: tuple[str, ...],
     detail: str,
     severity: Severity | None = None,
     confidence: Confidence | None = None,
@@ -47,6 +47,6 @@ def remark(
         confidence=confidence or about.confidence or Confidence.MEDIUM,
         why=about.why or f"{capitalised(title)}: the page about the rule says what can come of it.",
         fix=about.fix or "See the page about the rule.",
-        references=(reference,),
+        references=references,
         detail=detail,
     )

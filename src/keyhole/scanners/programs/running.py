@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from keyhole.core.git_safety import GIT_PATH
@@ -49,13 +50,17 @@ def run(
     files: Iterable[tuple[str, bytes]],
     folder: Path,
     seconds: float,
+    memory_bytes: int,
 ) -> Ran:
-    """Runs a program over these files in `folder`, which must not exist and is gone afterwards."""
+    """Runs a program over these files in `folder`, which must not exist and is gone afterwards.
+
+    `memory_bytes` is the private memory that each of its processes may have.
+    """
     for place in (folder, folder / "files", folder / "home", folder / "tmp"):
         place.mkdir(mode=0o700)
     try:
         unwritten = tuple(name for name, content in files if not _written(folder / "files", name, content))
-        ran = _run(argv, environment, folder, seconds)
+        ran = _run(argv, environment, folder, seconds, memory_bytes)
         return Ran(ran.code, ran.ended, ran.output, ran.errors, unwritten)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -74,7 +79,9 @@ def _written(root: Path, name: str, content: bytes) -> bool:
     return True
 
 
-def _run(argv: Sequence[str], environment: Mapping[str, str], folder: Path, seconds: float) -> Ran:
+def _run(
+    argv: Sequence[str], environment: Mapping[str, str], folder: Path, seconds: float, memory_bytes: int
+) -> Ran:
     output, errors = folder / "output", folder / "errors"
     with output.open("xb") as out, errors.open("xb") as err:
         try:
@@ -96,7 +103,7 @@ def _run(argv: Sequence[str], environment: Mapping[str, str], folder: Path, seco
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=err,
-                preexec_fn=_die_with_parent,  # noqa: PLW1509 - one thread, and only prctl is called
+                preexec_fn=partial(_before, memory_bytes),  # noqa: PLW1509 - one thread, and only prctl is called
             )
         except OSError:
             return Ran(0, "could not be started", b"", b"")
@@ -119,8 +126,11 @@ def _waited(process: subprocess.Popen[bytes], seconds: float) -> str:
     return f"was ended by signal {-code}" if code < 0 else ""
 
 
-def _die_with_parent() -> None:
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+def _before(memory_bytes: int) -> None:
+    """In the new process, before the program: it may have so much memory, and dies with its parent."""
+    _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    most = memory_bytes if hard == resource.RLIM_INFINITY else min(memory_bytes, hard)
+    resource.setrlimit(resource.RLIMIT_DATA, (most, most))
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from keyhole.core.escaping import escape
 from keyhole.core.finding import Confidence, Kind, Severity
@@ -25,6 +25,14 @@ LARGEST = 4 << 20
 """Files, bytes together and bytes of one that are given to a program."""
 MOST_REMARKS = 100_000
 _NAMED = 3
+
+
+class File(NamedTuple):
+    """One file that a program is given."""
+
+    path: bytes
+    """Where it is in the repository."""
+    content: bytes
 
 
 class Malformed(ValueError):
@@ -47,6 +55,8 @@ class Remark:
     references: tuple[str, ...] = ()
     detail: str = ""
     """Tells two remarks of one rule on one line apart, where that matters."""
+    last: int = 0
+    """The last line of what it is about; 0 if it is about one line."""
 
 
 @dataclass(slots=True)
@@ -73,12 +83,24 @@ class ProgramScanner:
     """Raised by hand when the adapter itself would give another result for the same files."""
     environment: ClassVar[Mapping[str, str]] = {}
     """What the program's environment has besides the bare minimum."""
+    memory_bytes: ClassVar[int] = 1 << 30
+    """Private memory of each of its processes."""
+    settings: ClassVar[Mapping[str, bytes]] = {}
+    """Files of settings of our own that are put beside those of the repository."""
     overlooks: ClassVar[tuple[bytes, ...]] = ()
     """Words of comments that ask the program to overlook something, in lower case. They are not followed."""
+
+    def readable(self) -> Iterable[Path]:
+        """Files and folders besides its own that the program has to read."""
+        return ()
 
     def wants(self, path: bytes) -> bool:
         """Whether it looks at the file at this path."""
         raise NotImplementedError
+
+    def cares(self, path: bytes, content: bytes) -> bool:
+        """Whether it looks at a file with this content, where the path alone does not tell."""
+        return True
 
     def name(self, number: int, path: bytes) -> str:
         """The plain name under which a file is given to the program; `number` makes it unlike all others."""
@@ -94,8 +116,8 @@ class ProgramScanner:
         """What is told to the program, which is started in `folder/files`."""
         raise NotImplementedError
 
-    def read(self, ran: Ran, names: Mapping[str, bytes]) -> Answer:
-        """What it said, of a run that came to its own end; `names` are those of the files. Raises Malformed."""
+    def read(self, ran: Ran, files: Mapping[str, File]) -> Answer:
+        """What it said about these files, of a run that came to its own end. Raises Malformed."""
         raise NotImplementedError
 
     def missing(self) -> str:
@@ -141,13 +163,13 @@ class ProgramExaminer:
         if ran.ended:
             return Assessment((), (*gaps, f"{what} not assessed: {self._called} {ran.ended}"), ())
         try:
-            answer = self._scanner.read(ran, {name: path for name, (path, _) in given.items()})
+            answer = self._scanner.read(ran, given)
         except Malformed as problem:
             gaps.append(f"{what} not assessed: {self._called} ended with exit code {ran.code}, {problem}")
             return Assessment((), tuple(gaps), ())
         unread = answer.unread | dict.fromkeys(ran.unwritten, "it could not be given to the program")
         for name, why in list(unread.items())[:_NAMED]:
-            gaps.append(f"{escape(given[name][0])} was not assessed by {self._called}: {why}")
+            gaps.append(f"{escape(given[name].path)} was not assessed by {self._called}: {why}")
         if len(unread) > _NAMED:
             gaps.append(
                 f"{counted(len(unread) - _NAMED, f'more {self._scanner.what}')} not assessed by {self._called}"
@@ -159,17 +181,22 @@ class ProgramExaminer:
             tuple(self._notes(answer.remarks, lines, len(given) - len(unread))),
         )
 
-    def _given(self, files: Iterable[tuple[bytes, bytes]], gaps: list[str]) -> dict[str, tuple[bytes, bytes]]:
-        given: dict[str, tuple[bytes, bytes]] = {}
+    def _given(self, files: Iterable[tuple[bytes, bytes]], gaps: list[str]) -> dict[str, File]:
+        given: dict[str, File] = {}
         large, beyond, total = 0, 0, 0
         for path, content in files:
+            if not self._scanner.cares(path, content):
+                continue
             if len(content) > LARGEST:
                 large += 1
             elif len(given) >= MOST_FILES or total + len(content) > MOST_BYTES:
                 beyond += 1
             else:
                 total += len(content)
-                given[self._scanner.name(len(given), path)] = path, content
+                number = len(given)
+                name = self._scanner.name(number, path)
+                # Two paths may get one name, and neither may hide the other.
+                given[f"_{number}/{name}" if name in given else name] = File(path, content)
         if large:
             gaps.append(
                 f"{counted(large, self._scanner.what)} of more than {LARGEST >> 20} MiB not assessed "
@@ -179,12 +206,10 @@ class ProgramExaminer:
             gaps.append(f"{counted(beyond, f'more {self._scanner.what}')} not assessed by {self._called}")
         return given
 
-    def _issues(
-        self, remarks: list[Remark], given: Mapping[str, tuple[bytes, bytes]], lines: _Lines
-    ) -> Iterator[Issue]:
+    def _issues(self, remarks: list[Remark], given: Mapping[str, File], lines: _Lines) -> Iterator[Issue]:
         seen: Counter[tuple[str, str, bytes, str]] = Counter()
         for remark in sorted(remarks, key=lambda one: (one.name, one.rule, one.line)):
-            path, text = given[remark.name][0], b" ".join(lines.at(remark).split())
+            path, text = given[remark.name].path, b" ".join(lines.at(remark).split())
             key = (remark.rule, remark.name, text, remark.detail)
             # The line's text and not its number: what stands above it may change. Its turn, where it stands twice.
             identity = b"\0".join((path, text, remark.detail.encode(), b"%d" % seen[key]))
@@ -196,7 +221,7 @@ class ProgramExaminer:
         asked = {
             (remark.name, remark.line)
             for remark in remarks
-            if any(word in lines.at(remark).lower() for word in self._scanner.overlooks)
+            if any(word in lines.all_of(remark).lower() for word in self._scanner.overlooks)
         }
         if asked:
             yield (
@@ -208,16 +233,22 @@ class ProgramExaminer:
 class _Lines:
     """The lines that remarks are about; each file is split once."""
 
-    def __init__(self, given: Mapping[str, tuple[bytes, bytes]]) -> None:
+    def __init__(self, given: Mapping[str, File]) -> None:
         self._given = given
         self._split: dict[str, list[bytes]] = {}
 
     def at(self, remark: Remark) -> bytes:
         """The text of its line; empty if there is no such line."""
+        return b"".join(self._rows(remark)[remark.line - 1 : remark.line])
+
+    def all_of(self, remark: Remark) -> bytes:
+        """The text of all its lines."""
+        return b"\n".join(self._rows(remark)[remark.line - 1 : max(remark.line, remark.last)])
+
+    def _rows(self, remark: Remark) -> list[bytes]:
         if remark.name not in self._split:
-            self._split[remark.name] = self._given[remark.name][1].split(b"\n")
-        rows = self._split[remark.name]
-        return rows[remark.line - 1] if 1 <= remark.line <= len(rows) else b""
+            self._split[remark.name] = self._given[remark.name].content.split(b"\n")
+        return self._split[remark.name]
 
 
 def _about(remark: Remark, kind: Kind) -> About:

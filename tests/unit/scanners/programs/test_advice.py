@@ -14,7 +14,7 @@ SCRIPTS = Path(sysconfig.get_path("scripts"))
 
 
 def test_all_of_it_is_sentences():
-    for name in ("python", "workflows"):
+    for name in ("python", "zizmor"):
         for rule, said in advice(name).items():
             assert said.why.endswith("."), rule
             assert said.fix.endswith("."), rule

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from keyhole.scanners.programs import located
-from keyhole.scanners.programs.located import Program, also_look_in, further_places, home_of, locate
+from keyhole.scanners.programs import configured as configured_module
+from keyhole.scanners.programs.configured import Configured, configure, configured
+from keyhole.scanners.programs.located import Program, home_of, locate
 
 TIDE = Program("tide-scanner", "tide_scanner", "Install it.")
 
 
 @pytest.fixture
 def places(monkeypatch):
-    monkeypatch.setattr(located, "_further", [])
+    monkeypatch.setattr(configured_module, "_now", [Configured()])
 
 
 def environment(root, version="1.2.3"):
@@ -34,8 +35,8 @@ def test_beside_our_own_python():
 def test_in_a_further_place_with_the_version_of_its_environment(tmp_path):
     assert locate(TIDE) is None
     folder = environment(tmp_path / "own")
-    also_look_in([folder])
-    assert further_places() == [folder]
+    configure(Configured((folder,)))
+    assert Configured.from_json(configured().to_json()) == Configured((folder,))
     assert locate(TIDE).version == "1.2.3"
     assert locate(TIDE).path == folder / "tide-scanner"
 
@@ -45,7 +46,7 @@ def test_through_a_link_into_an_environment(tmp_path):
     folder = environment(tmp_path / "own")
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin/tide-scanner").symlink_to(folder / "tide-scanner")
-    also_look_in([tmp_path / "bin"])
+    configure(Configured((tmp_path / "bin",)))
     assert locate(TIDE).version == "1.2.3"
     assert tmp_path / "own" in home_of(tmp_path / "bin/tide-scanner")
 
@@ -55,7 +56,7 @@ def test_neither_by_the_inherited_path_nor_without_a_version(tmp_path, monkeypat
     folder = environment(tmp_path / "own", version="")
     monkeypatch.setenv("PATH", str(folder))
     assert locate(TIDE) is None
-    also_look_in([folder])
+    configure(Configured((folder,)))
     assert locate(TIDE) is None
 
 

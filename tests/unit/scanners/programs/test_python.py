@@ -22,7 +22,7 @@ def test_what_only_sounds_like_a_test(path):
 
 
 def test_the_program_decides_first_then_we():
-    said = {"name": "a", "line": 1, "rule": "r", "title": "some call", "reference": "", "detail": ""}
+    said = {"name": "a", "line": 1, "rule": "r", "title": "some call", "references": (), "detail": ""}
     assert remark(check="602", **said).severity is Severity.HIGH
     assert remark(check="602", severity=Severity.LOW, **said).severity is Severity.LOW
     assert remark(check="999", **said).severity is Severity.MEDIUM

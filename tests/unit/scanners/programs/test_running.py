@@ -22,7 +22,7 @@ def running(tmp_path, script, files=(), seconds=20.0, after=""):
         "from keyhole.scanners.programs.running import adopt_orphans, end_all, run, FILE_BYTES\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, 40_000))\nadopt_orphans()\n"
         f"ran = run(['/bin/sh', '-c', {script!r}], {{'EXTRA': 'yes'}}, {list(files)!r}, "
-        f"pathlib.Path({str(tmp_path / 'run')!r}), {seconds})\n"
+        f"pathlib.Path({str(tmp_path / 'run')!r}), {seconds}, 256 << 20)\n"
         f"{after}\n"
         "print(json.dumps([ran.code, ran.ended, ran.output.decode(), list(ran.unwritten)]))"
     )
@@ -110,5 +110,5 @@ def test_what_it_leaves_running_is_ended_however_it_hides(tmp_path):
 
 
 def test_one_that_is_not_there_says_so(tmp_path):
-    ran = run([str(tmp_path / "nothing")], {}, [], tmp_path / "run", 1.0)
+    ran = run([str(tmp_path / "nothing")], {}, [], tmp_path / "run", 1.0, 1 << 30)
     assert ran.ended == "could not be started"

@@ -21,7 +21,7 @@ from keyhole.scanners.interface import Ran
 from keyhole.scanners.programs.advice import Advice, advice
 from keyhole.scanners.programs.answers import items, number, parsed, rule_name, text
 from keyhole.scanners.programs.located import Program
-from keyhole.scanners.programs.scanner import Answer, Malformed, ProgramScanner, Remark
+from keyhole.scanners.programs.scanner import Answer, File, Malformed, ProgramScanner, Remark
 
 _WORKFLOW = re.compile(rb"\.github/workflows/[^/]+\.ya?ml")
 _ACTION = re.compile(rb"(.*/)?action\.ya?ml", re.DOTALL)
@@ -31,10 +31,10 @@ _SEVERITIES = {"High": Severity.HIGH, "Medium": Severity.MEDIUM}
 _CONFIDENCES = {"High": Confidence.HIGH, "Medium": Confidence.MEDIUM}
 
 
-class Workflows(ProgramScanner):
+class Zizmor(ProgramScanner):
     """The scanner, before it is made ready."""
 
-    id = "workflows"
+    id = "zizmor"
     title = "GitHub Actions workflows (zizmor)"
     kind = Kind.WORKFLOW
     program = Program("zizmor", "zizmor", "pip install 'keyhole[code]' installs zizmor.")
@@ -58,17 +58,17 @@ class Workflows(ProgramScanner):
         isolated = ["--offline", "--no-config", "--no-ignores", "--collect", "all"]
         return [*isolated, "--format", "json-v1", "--no-progress", "--color", "never", "--no-exit-codes", "."]
 
-    def read(self, ran: Ran, names: Mapping[str, bytes]) -> Answer:
+    def read(self, ran: Ran, files: Mapping[str, File]) -> Answer:
         """Its findings; a file that it does not say it completed was not looked at."""
         if ran.code != 0:
             raise Malformed("which says that it failed")
         completed = {found.decode("ascii", "replace") for found in _COMPLETED.findall(ran.errors)}
-        said = advice("workflows")
+        said = advice("zizmor")
         remarks = [_remark(found, said) for found in items(parsed(ran.output))]
         return Answer(
             remarks=remarks,
             unread=dict.fromkeys(
-                [name for name in names if name not in completed], "it is no valid file of its sort"
+                [name for name in files if name not in completed], "it is no valid file of its sort"
             ),
         )
 
@@ -96,4 +96,4 @@ def _remark(found: Any, said: Mapping[str, Advice]) -> Remark:
     )
 
 
-SCANNER = Workflows()
+SCANNER = Zizmor()

@@ -22,17 +22,17 @@ from keyhole.scanners.interface import Ran
 from keyhole.scanners.programs.answers import items, number, parsed, rule_name, text
 from keyhole.scanners.programs.located import Program
 from keyhole.scanners.programs.python import ASSERT, in_tests, is_python, remark
-from keyhole.scanners.programs.scanner import Answer, Malformed, ProgramScanner, Remark
+from keyhole.scanners.programs.scanner import Answer, File, Malformed, ProgramScanner, Remark
 
 _CHECKING = re.compile(rb"Checking: (\S+)")
 _FAILED = re.compile(rb"Failed to lint (\S+?):")
 _INVALID = "invalid-syntax"
 
 
-class PythonCode(ProgramScanner):
+class Ruff(ProgramScanner):
     """The scanner, before it is made ready."""
 
-    id = "python-code"
+    id = "ruff"
     title = "Insecure Python code (ruff)"
     kind = Kind.CODE
     program = Program("ruff", "ruff", "pip install 'keyhole[code]' installs ruff.")
@@ -63,22 +63,22 @@ class PythonCode(ProgramScanner):
         isolated = ["--isolated", "--no-cache", "--no-respect-gitignore", "--ignore-noqa"]
         return ["check", "--verbose", *isolated, "--select", "S", "--output-format", "json", "."]
 
-    def read(self, ran: Ran, names: Mapping[str, bytes]) -> Answer:
+    def read(self, ran: Ran, files: Mapping[str, File]) -> Answer:
         """Its findings, without assertions in tests."""
         if ran.code not in {0, 1}:
             raise Malformed("which says that it failed")
         # Its log names every file that it opens; what it passes over it does not mention anywhere.
         checked = {_short(path.decode("ascii", "replace")) for path in _CHECKING.findall(ran.errors)}
         answer = Answer(
-            unread=dict.fromkeys([name for name in names if name not in checked], "it was passed over")
+            unread=dict.fromkeys([name for name in files if name not in checked], "it was passed over")
         )
         for name in _FAILED.findall(ran.errors):
             answer.unread[name.decode("ascii", "replace")] = "it could not be read as text"
         for found in items(parsed(ran.output)):
-            name = _name(found, names)
+            name = _name(found, files)
             if text(found, "name") == _INVALID:
                 answer.unread[name] = "it is not valid Python"
-            elif text(found, "code") != f"S{ASSERT}" or not in_tests(names[name]):
+            elif text(found, "code") != f"S{ASSERT}" or not in_tests(files[name].path):
                 answer.remarks.append(_remark(name, found))
         return answer
 
@@ -88,9 +88,9 @@ def _short(path: str) -> str:
     return "/".join(path.split("/")[-2:])
 
 
-def _name(found: Any, names: Mapping[str, bytes]) -> str:
+def _name(found: Any, files: Mapping[str, File]) -> str:
     name = _short(text(found, "filename"))
-    if name not in names:
+    if name not in files:
         raise Malformed("about a file that it was not given")
     return name
 
@@ -104,9 +104,9 @@ def _remark(name: str, found: Any) -> Remark:
         check=code.removeprefix("S"),
         rule=rule_name(f"{code}-{words}"),
         title=words.replace("-", " "),
-        reference=text(found, "url"),
+        references=(text(found, "url"),),
         detail=str(number(found, "location", "column")),
     )
 
 
-SCANNER = PythonCode()
+SCANNER = Ruff()

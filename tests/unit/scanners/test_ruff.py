@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from keyhole.core.finding import Kind, Severity, Status
-from keyhole.scanners.python_code import SCANNER
+from keyhole.scanners.ruff import SCANNER
 
 SHELL = b"import subprocess\nsubprocess.call(x, shell=True)\n"
 
@@ -19,7 +19,7 @@ SHELL_RULE = "s602-subprocess-popen-with-shell-equals-true"
 
 def test_insecure_calls_are_found_wherever_they_lie(history, scan):
     history.commit({"a.py": SHELL, "build/lib/b.py": SHELL, ".venv/c.pyw": SHELL, "node_modules/d.py": SHELL})
-    result = scan(history, scanners=["python-code"])
+    result = scan(history, scanners=["ruff"])
     assert result.status is Status.COMPLETE, result.reasons
     assert found(result) == {
         (SHELL_RULE, path, 2) for path in ("a.py", "build/lib/b.py", ".venv/c.pyw", "node_modules/d.py")
@@ -37,7 +37,7 @@ def test_neither_comments_nor_settings_of_the_repository_hide_anything(history, 
             ".gitignore": b"*\n",
         }
     )
-    result = scan(history, scanners=["python-code"])
+    result = scan(history, scanners=["ruff"])
     assert found(result) == {(SHELL_RULE, "a.py", 3)}
     assert any("such comments are not followed" in note for note in result.notes)
 
@@ -53,7 +53,7 @@ def test_what_is_not_python_is_a_gap_and_other_encodings_are_read(history, scan)
             "new\nline.py": SHELL,
         }
     )
-    result = scan(history, scanners=["python-code"])
+    result = scan(history, scanners=["ruff"])
     assert result.status is Status.INCOMPLETE
     for name in ("broken.py", "bytes.py", "deep.py"):
         assert f"{name} was not assessed" in " ".join(result.reasons)
@@ -66,7 +66,7 @@ def test_what_is_not_python_is_a_gap_and_other_encodings_are_read(history, scan)
 
 def test_assertions_count_outside_of_tests_only(history, scan):
     history.commit({"a.py": b"assert x\n", "tests/b.py": b"assert x\n"})
-    assert found(scan(history, scanners=["python-code"])) == {("s101-assert", "a.py", 1)}
+    assert found(scan(history, scanners=["ruff"])) == {("s101-assert", "a.py", 1)}
 
 
 def test_a_password_is_not_quoted(history, scan):
@@ -74,7 +74,7 @@ def test_a_password_is_not_quoted(history, scan):
 
     value = canaries.watch("a password in Python code", "correct-horse-battery-9")
     history.commit({"a.py": f'password = "{value}"\n'.encode()})
-    (finding,) = scan(history, scanners=["python-code"]).findings
+    (finding,) = scan(history, scanners=["ruff"]).findings
     assert value not in str(finding.to_json())
 
 

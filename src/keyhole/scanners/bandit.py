@@ -20,16 +20,16 @@ from keyhole.scanners.interface import Ran
 from keyhole.scanners.programs.answers import items, mapping, number, parsed, rule_name, text
 from keyhole.scanners.programs.located import Program
 from keyhole.scanners.programs.python import ASSERT, in_tests, is_python, remark
-from keyhole.scanners.programs.scanner import Answer, Malformed, ProgramScanner, Remark
+from keyhole.scanners.programs.scanner import Answer, File, Malformed, ProgramScanner, Remark
 
 _SEVERITIES = {"HIGH": Severity.HIGH, "MEDIUM": Severity.MEDIUM}
 _CONFIDENCES = {"HIGH": Confidence.HIGH, "MEDIUM": Confidence.MEDIUM}
 
 
-class PythonBandit(ProgramScanner):
+class Bandit(ProgramScanner):
     """The scanner, before it is made ready."""
 
-    id = "python-bandit"
+    id = "bandit"
     title = "Insecure Python code (bandit)"
     kind = Kind.CODE
     program = Program("bandit", "bandit", "pip install 'keyhole[code]' installs bandit.")
@@ -44,27 +44,27 @@ class PythonBandit(ProgramScanner):
         """Every check, nothing left out, comments not followed."""
         return ["--recursive", "--format", "json", "--ignore-nosec", "--quiet", "--exclude", "", "."]
 
-    def read(self, ran: Ran, names: Mapping[str, bytes]) -> Answer:
+    def read(self, ran: Ran, files: Mapping[str, File]) -> Answer:
         """Its findings; a file that is not among those it measured was not looked at."""
         if ran.code not in {0, 1}:
             raise Malformed("which says that it failed")
         said = parsed(ran.output)
         measured = {name.removeprefix("./") for name in mapping(said, "metrics")}
         answer = Answer(
-            unread=dict.fromkeys([name for name in names if name not in measured], "it was passed over")
+            unread=dict.fromkeys([name for name in files if name not in measured], "it was passed over")
         )
         for error in items(said.get("errors")):
-            answer.unread[_name(error, names)] = "it is not valid Python"
+            answer.unread[_name(error, files)] = "it is not valid Python"
         for found in items(said.get("results")):
-            name = _name(found, names)
-            if text(found, "test_id") != f"B{ASSERT}" or not in_tests(names[name]):
+            name = _name(found, files)
+            if text(found, "test_id") != f"B{ASSERT}" or not in_tests(files[name].path):
                 answer.remarks.append(_remark(name, found))
         return answer
 
 
-def _name(found: Any, names: Mapping[str, bytes]) -> str:
+def _name(found: Any, files: Mapping[str, File]) -> str:
     name = text(found, "filename").removeprefix("./")
-    if name not in names:
+    if name not in files:
         raise Malformed("about a file that it was not given")
     return name
 
@@ -83,11 +83,11 @@ def _remark(name: str, found: Any) -> Remark:
         rule=rule_name(f"{code}-{rule}"),
         # Not its text: that may quote the password it is about.
         title=words,
-        reference=text(found, "more_info"),
+        references=(text(found, "more_info"), str(mapping(found, "issue_cwe").get("link", ""))),
         detail=str(number(found, "col_offset")),
         severity=_SEVERITIES.get(text(found, "issue_severity"), Severity.LOW),
         confidence=_CONFIDENCES.get(text(found, "issue_confidence"), Confidence.LOW),
     )
 
 
-SCANNER = PythonBandit()
+SCANNER = Bandit()

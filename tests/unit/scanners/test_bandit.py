@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from keyhole.core.finding import Confidence, Severity, Status
-from keyhole.scanners.python_bandit import SCANNER
+from keyhole.scanners.bandit import SCANNER
 from tests import canaries
 
 SHELL = b"import subprocess\nsubprocess.call(x, shell=True)\n"
@@ -28,7 +28,7 @@ def test_insecure_calls_are_found_wherever_they_lie_and_whatever_asks_to_overloo
             "pyproject.toml": b'[tool.bandit]\nskips = ["B602"]\nexclude_dirs = ["."]\n',
         }
     )
-    result = scan(history, scanners=["python-bandit"])
+    result = scan(history, scanners=["bandit"])
     assert result.status is Status.COMPLETE, result.reasons
     assert {(SHELL_RULE, "a.py", 2), (SHELL_RULE, ".tox/b.py", 2)} <= found(result)
     shell = next(finding for finding in result.findings if finding.rule == SHELL_RULE)
@@ -38,7 +38,7 @@ def test_insecure_calls_are_found_wherever_they_lie_and_whatever_asks_to_overloo
 
 def test_what_is_not_python_is_a_gap(history, scan):
     history.commit({"broken.py": b"def (:\n", "a.py": b"import pickle\npickle.loads(x)\n"})
-    result = scan(history, scanners=["python-bandit"])
+    result = scan(history, scanners=["bandit"])
     assert result.status is Status.INCOMPLETE
     assert "broken.py was not assessed by bandit" in result.reasons[0]
     assert ("b301-pickle", "a.py", 2) in found(result)
@@ -47,7 +47,7 @@ def test_what_is_not_python_is_a_gap(history, scan):
 def test_a_password_is_not_quoted(history, scan):
     value = canaries.watch("a password before bandit", "correct-horse-battery-8")
     history.commit({"a.py": f'password = "{value}"\n'.encode(), "tests/b.py": b"assert x\n"})
-    (finding,) = scan(history, scanners=["python-bandit"]).findings
+    (finding,) = scan(history, scanners=["bandit"]).findings
     assert finding.rule == "b105-hardcoded-password-string"
     assert value not in str(finding.to_json())
 

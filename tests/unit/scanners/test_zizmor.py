@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from keyhole.core.finding import Kind, Severity, Status
-from keyhole.scanners.workflows import SCANNER
+from keyhole.scanners.zizmor import SCANNER
 
 VULNERABLE = b"""\
 on: pull_request_target
@@ -33,7 +33,7 @@ def rules(result):
 
 def test_a_vulnerable_workflow_is_found_with_its_line(history, scan):
     history.commit({".github/workflows/greet.yml": VULNERABLE})
-    result = scan(history, scanners=["workflows"])
+    result = scan(history, scanners=["zizmor"])
     assert result.status is Status.COMPLETE, result.reasons
     assert {"template-injection", "dangerous-triggers"} <= rules(result)
     (injection,) = [finding for finding in result.findings if finding.rule == "template-injection"]
@@ -47,10 +47,10 @@ def test_a_vulnerable_workflow_is_found_with_its_line(history, scan):
 
 def test_a_safe_one_is_clean_and_none_at_all_is_said(history, scan):
     history.commit({".github/workflows/safe.yaml": SAFE})
-    result = scan(history, scanners=["workflows"])
+    result = scan(history, scanners=["zizmor"])
     assert result.clean, (result.reasons, rules(result))
     history.commit({"a.yml": VULNERABLE}, delete=[".github/workflows/safe.yaml"])
-    result = scan(history, scanners=["workflows"])
+    result = scan(history, scanners=["zizmor"])
     assert result.clean
     assert result.notes[0].startswith("No workflow files to look at")
 
@@ -65,7 +65,7 @@ def test_neither_comments_nor_settings_of_the_repository_hide_anything(history, 
             ".gitignore": b"*\n",
         }
     )
-    result = scan(history, scanners=["workflows"])
+    result = scan(history, scanners=["zizmor"])
     assert {"template-injection", "dangerous-triggers"} <= rules(result)
     assert any("such comments are not followed" in note for note in result.notes)
 
@@ -84,7 +84,7 @@ def test_a_file_that_is_no_workflow_is_a_gap_and_the_others_are_looked_at(histor
             ),
         }
     )
-    result = scan(history, scanners=["workflows"])
+    result = scan(history, scanners=["zizmor"])
     assert result.status is Status.INCOMPLETE
     reasons = " ".join(result.reasons)
     assert "broken.yml was not assessed" in reasons
@@ -100,14 +100,14 @@ def test_links_and_folders_are_not_followed(history, scan, tmp_path):
         {".github/workflows/link.yml": str(outside).encode(), "a/b": b"x"},
         modes={".github/workflows/link.yml": "120000"},
     )
-    assert scan(history, scanners=["workflows"]).findings == ()
+    assert scan(history, scanners=["zizmor"]).findings == ()
 
 
 def test_a_moved_line_is_the_same_finding(history, scan):
     history.commit({".github/workflows/greet.yml": VULNERABLE})
-    before = {finding.id for finding in scan(history, scanners=["workflows"]).findings}
+    before = {finding.id for finding in scan(history, scanners=["zizmor"]).findings}
     history.commit({".github/workflows/greet.yml": b"# a line\n\n" + VULNERABLE})
-    assert {finding.id for finding in scan(history, scanners=["workflows"]).findings} == before
+    assert {finding.id for finding in scan(history, scanners=["zizmor"]).findings} == before
 
 
 def test_which_files_it_wants():

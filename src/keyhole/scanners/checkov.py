@@ -1,0 +1,140 @@
+"""Insecure infrastructure as code, found by checkov.
+
+What: the Terraform, Kubernetes, CloudFormation and Docker files of the newest commit are read by checkov with the
+policies that it comes with. Helm charts are not rendered, so they are named as not assessed.
+
+Why: what these files say is what will run, for everybody to reach.
+
+Fix: see each finding. Comments and metadata that ask checkov to skip something are not followed, and its settings in
+the repository are not read. Modules from elsewhere are not downloaded.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from keyhole.core.finding import Confidence, Kind, Severity
+from keyhole.core.summary import counted
+from keyhole.scanners.interface import Ran
+from keyhole.scanners.programs.advice import Advice, advice
+from keyhole.scanners.programs.answers import items, mapping, number, parsed, rule_name, text
+from keyhole.scanners.programs.located import Program
+from keyhole.scanners.programs.manifests import broken, in_charts, is_manifest, is_template
+from keyhole.scanners.programs.naming import plain_path
+from keyhole.scanners.programs.scanner import Answer, File, Malformed, ProgramScanner, Remark
+
+_FRAMEWORKS = {
+    "cloudformation": "CloudFormation file",
+    "dockerfile": "Dockerfile",
+    "kubernetes": "Kubernetes manifest",
+    "terraform": "Terraform file",
+}
+_TERRAFORM = (b".tf", b".tf.json", b".tfvars")
+_DATA = (b".yaml", b".yml", b".json", b".template")
+_DOCKERFILE = re.compile(rb"(.*/)?(dockerfile(\.[^/]*)?|[^/]*\.dockerfile)", re.DOTALL | re.IGNORECASE)
+# Its words in comments, in the metadata of CloudFormation and in the annotations of Kubernetes.
+_SKIPS = re.compile(rb"(checkov|bridgecrew|cortex)(?=[\"']?\s*:|\.io/)", re.IGNORECASE)
+
+
+class Checkov(ProgramScanner):
+    """The scanner, before it is made ready."""
+
+    id = "checkov"
+    title = "Infrastructure as code (checkov)"
+    kind = Kind.INFRASTRUCTURE
+    program = Program(
+        "checkov",
+        "checkov",
+        "It lives in an environment of its own: `python3 -m venv /opt/checkov && "
+        "/opt/checkov/bin/pip install checkov`, then KEYHOLE_PROGRAMS=/opt/checkov/bin.",
+    )
+    what = "infrastructure file"
+    overlooks = (b"checkov:skip", b"bridgecrew:skip", b"cortex:skip", b"checkov.io/skip")
+    environment = {  # noqa: RUF012 - Mapping in the base
+        "CKV_IGNORE_HIDDEN_DIRECTORIES": "false",
+        "CKV_IGNORED_DIRECTORIES": "",
+        "LOG_LEVEL": "ERROR",
+    }
+
+    def wants(self, path: bytes) -> bool:
+        """What may be one of its files; the content tells."""
+        return path.endswith((*_TERRAFORM, *_DATA)) or _DOCKERFILE.fullmatch(path) is not None
+
+    def cares(self, path: bytes, content: bytes) -> bool:
+        """Terraform and Docker by the name; of all the YAML and JSON there is, what says that it is for it."""
+        if not path.endswith(_DATA) or path.endswith(_TERRAFORM):
+            return True
+        return is_manifest(content) or is_template(content) or path.endswith(b"/Chart.yaml")
+
+    def name(self, number: int, path: bytes) -> str:
+        """Where it is in the repository, since modules of Terraform name each other; nothing of it hidden."""
+        return plain_path(number, path)
+
+    def content(self, raw: bytes) -> bytes:
+        """Without what asks to skip a check."""
+        return _SKIPS.sub(rb"\1_", raw)
+
+    def arguments(self, folder: Path) -> list[str]:
+        """The policies that it comes with, no settings, nothing downloaded, nothing of the repository loaded."""
+        return [
+            *("--directory", ".", "--framework", *_FRAMEWORKS),
+            *("--output", "json", "--quiet", "--compact", "--skip-download"),
+            *("--download-external-modules", "false"),
+        ]
+
+    def read(self, ran: Ran, files: Mapping[str, File]) -> Answer:
+        """Its findings, and what it could not read."""
+        if ran.code not in {0, 1}:
+            raise Malformed("which says that it failed")
+        said = parsed(ran.output)
+        charts = in_charts(files)
+        answer = Answer(unread=broken(files, charts))
+        if charts:
+            answer.gaps.append(
+                f"{counted(len(charts), 'Helm chart')} not assessed: templates are not rendered"
+            )
+        for report in said if isinstance(said, list) else [said]:
+            if "check_type" not in report:
+                continue  # there was nothing to check at all
+            sort = text(report, "check_type")
+            if failed := number(report, "summary", "parsing_errors"):
+                what = counted(failed, _FRAMEWORKS.get(sort, sort))
+                answer.gaps.append(f"{what} not assessed by checkov: it could not make sense of the text")
+            if skipped := number(report, "summary", "skipped"):
+                answer.gaps.append(
+                    f"{counted(skipped, 'check')} of checkov skipped because the files ask for it"
+                )
+            found = items(mapping(report, "results").get("failed_checks", []))
+            answer.remarks += [_remark(one, sort, files) for one in found]
+        return answer
+
+
+def _remark(found: Any, sort: str, files: Mapping[str, File]) -> Remark:
+    name = text(found, "repo_file_path").removeprefix("/")
+    if name not in files:
+        raise Malformed("about a file that it was not given")
+    lines = items(found.get("file_line_range"))
+    if len(lines) != 2 or not all(type(line) is int for line in lines):
+        raise Malformed("with a finding that is nowhere")
+    check, title = text(found, "check_id"), text(found, "check_name")
+    rule = rule_name(check)
+    about = advice("checkov").get(rule, Advice())
+    return Remark(
+        name=name,
+        line=max(1, lines[0]),
+        last=min(lines[1], lines[0] + 1000),
+        rule=rule,
+        title=title,
+        severity=about.severity or Severity.MEDIUM,
+        confidence=about.confidence or Confidence.MEDIUM,
+        why=about.why or f"checkov's policy {check} asks for it, and this is not so here.",
+        fix=about.fix or f"{title.removesuffix('.')}.",
+        references=(f"https://www.checkov.io/5.Policy%20Index/{sort}.html",),
+        detail=text(found, "resource"),
+    )
+
+
+SCANNER = Checkov()

@@ -1,0 +1,137 @@
+"""Real infrastructure files before the real checkov, where it is installed; its answers as documented, everywhere."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from keyhole.core.finding import Kind, Severity, Status
+from keyhole.scanners.checkov import SCANNER
+from keyhole.scanners.interface import Ran
+from keyhole.scanners.programs.located import locate
+from keyhole.scanners.programs.scanner import File, Malformed
+
+BUCKET = b"""\
+resource "aws_s3_bucket" "open" {
+  #checkov:skip=CKV_AWS_20:it is meant to be open
+  bucket = "x"
+  acl    = "public-read"
+}
+"""
+POD = b"""\
+apiVersion: v1
+kind: Pod
+metadata:
+  name: x
+  annotations: {checkov.io/skip1: "CKV_K8S_16=no"}
+spec:
+  containers: [{name: a, image: "x:latest", securityContext: {privileged: true}}]
+"""
+TEMPLATE = b"""\
+Resources:
+  B:
+    Type: AWS::S3::Bucket
+    Metadata: {checkov: {skip: [{id: CKV_AWS_20}]}}
+    Properties: {AccessControl: PublicRead}
+"""
+needs_checkov = pytest.mark.skipif(
+    locate(SCANNER.program) is None, reason="checkov is not installed; PYTEST_KEYHOLE_PROGRAMS says where"
+)
+
+
+def answer(**changes):
+    found = {
+        "check_id": "CKV_DOCKER_8",
+        "check_name": "Ensure the last USER is not root",
+        "repo_file_path": "/Dockerfile",
+        "file_line_range": [2, 2],
+        "resource": "/Dockerfile.USER",
+    }
+    report = {
+        "check_type": "dockerfile",
+        "summary": {"parsing_errors": 0, "skipped": 0},
+        "results": {"failed_checks": [found | changes.pop("found", {})]},
+    }
+    return Ran(1, "", json.dumps([report | changes]).encode(), b"")
+
+
+FILES = {"Dockerfile": File(b"Dockerfile", b"FROM x\nUSER root\n")}
+
+
+def test_an_answer_becomes_remarks():
+    (remark,) = SCANNER.read(answer(), FILES).remarks
+    assert (remark.rule, remark.name, remark.line) == ("ckv-docker-8", "Dockerfile", 2)
+    assert remark.severity is Severity.MEDIUM
+    assert remark.references == ("https://www.checkov.io/5.Policy%20Index/dockerfile.html",)
+
+
+def test_what_it_could_not_parse_or_skipped_is_a_gap():
+    gaps = SCANNER.read(answer(summary={"parsing_errors": 2, "skipped": 1}), FILES).gaps
+    assert [gap[:21] for gap in gaps] == ["2 Dockerfiles not ass", "1 check of checkov sk"]
+
+
+@pytest.mark.parametrize(
+    "ran",
+    [
+        Ran(2, "", b"{}", b""),
+        Ran(0, "", b"", b""),
+        answer(summary={}),
+        answer(results=[]),
+        answer(found={"repo_file_path": "/other"}),
+        answer(found={"file_line_range": [1]}),
+        answer(found={"file_line_range": ["1", "2"]}),
+        answer(found={"check_id": 7}),
+    ],
+)
+def test_an_answer_that_is_not_as_documented_is_refused(ran):
+    with pytest.raises(Malformed):
+        SCANNER.read(ran, FILES)
+
+
+def test_which_files_it_wants():
+    for path in (b"a/b.tf", b"Dockerfile", b"a/Dockerfile.prod", b"x.dockerfile", b"k.yaml", b"c.template"):
+        assert SCANNER.wants(path), path
+    assert not SCANNER.wants(b"a.py")
+    assert SCANNER.cares(b"k.yaml", POD)
+    assert not SCANNER.cares(b"k.yaml", b"a: 1\n")
+    assert SCANNER.cares(b"a.tf.json", b"{}")
+    assert SCANNER.content(b"#checkov:skip=A\nChecKov: x\n") == b"#checkov_:skip=A\nChecKov_: x\n"
+
+
+@needs_checkov
+def test_real_files_of_every_sort_and_nothing_that_hides_them(history, scan):
+    history.commit(
+        {
+            "infra/main.tf": BUCKET,
+            "k8s/pod.yaml": POD,
+            "Dockerfile": b"FROM ubuntu:latest\nUSER root\n",
+            "cf.yaml": TEMPLATE,
+            ".checkov.yaml": b"skip-check: [CKV_AWS_20, CKV_K8S_16, CKV_DOCKER_8]\n",
+        }
+    )
+    result = scan(history, scanners=["checkov"])
+    assert result.status is Status.COMPLETE, result.reasons
+    found = {(finding.rule, finding.locations[0].path) for finding in result.findings}
+    assert {
+        ("ckv-aws-20", "infra/main.tf"),
+        ("ckv-aws-20", "cf.yaml"),
+        ("ckv-k8s-16", "k8s/pod.yaml"),
+        ("ckv-docker-8", "Dockerfile"),
+    } <= found
+    assert {finding.kind for finding in result.findings} == {Kind.INFRASTRUCTURE}
+
+
+@needs_checkov
+def test_what_it_cannot_read_is_a_gap(history, scan):
+    history.commit(
+        {
+            "a.tf": b'resource "x {\n',
+            "k.yaml": b"apiVersion: v1\nkind: Pod\na: [\n",
+            "chart/Chart.yaml": b"apiVersion: v2\nname: c\nkind: x\n",
+            "chart/templates/p.yaml": b"apiVersion: v1\nkind: Pod\nmetadata: {name: {{ .Values.x }}}\n",
+        }
+    )
+    reasons = " ".join(scan(history, scanners=["checkov"]).reasons)
+    for word in ("1 Terraform file", "k.yaml was not assessed", "1 Helm chart not assessed"):
+        assert word in reasons

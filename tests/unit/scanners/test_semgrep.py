@@ -1,0 +1,109 @@
+"""Rules of one's own before the real semgrep, where it is installed; its answers as documented, everywhere."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from keyhole.core.finding import Confidence, Severity, Status
+from keyhole.scanners.interface import Ran
+from keyhole.scanners.programs import configured as module
+from keyhole.scanners.programs.configured import Configured, configure, configured
+from keyhole.scanners.programs.located import locate
+from keyhole.scanners.programs.scanner import File, Malformed
+from keyhole.scanners.semgrep import SCANNER
+from tests import canaries
+
+RULE = """\
+rules:
+  - id: no-eval
+    languages: [python]
+    severity: ERROR
+    message: eval of $X
+    pattern: eval($X)
+    metadata: {why: Eval is forbidden here., fix: Use ast.literal_eval., confidence: HIGH}
+"""
+FILES = {"e.py": File(b"e.py", b"eval(x)\n")}
+
+
+@pytest.fixture
+def rules(tmp_path, monkeypatch):
+    path = tmp_path / "rules.yaml"
+    path.write_text(RULE)
+    monkeypatch.setattr(module, "_now", [configured()])
+    configure(Configured(configured().places, path))
+    return path
+
+
+def answer(**changes):
+    found = {
+        "check_id": "rules.no-eval",
+        "path": "e.py",
+        "start": {"line": 1, "col": 1},
+        "end": {"line": 1, "col": 8},
+        "extra": {
+            "severity": "ERROR",
+            "message": "eval of x",
+            "metadata": {"why": "Because.", "confidence": "LOW"},
+        },
+    }
+    said = {"results": [found | changes.pop("found", {})], "errors": [], "paths": {"scanned": ["e.py"]}}
+    return Ran(0, "", json.dumps(said | changes).encode(), b"")
+
+
+def test_an_answer_becomes_remarks_in_the_words_of_the_rule():
+    (remark,) = SCANNER.read(answer(), FILES).remarks
+    assert (remark.rule, remark.name, remark.line, remark.why) == ("no-eval", "e.py", 1, "Because.")
+    assert (remark.severity, remark.confidence) == (Severity.HIGH, Confidence.LOW)
+
+
+def test_errors_are_gaps():
+    said = SCANNER.read(answer(errors=[{"path": "e.py"}, {"message": "no"}]), FILES)
+    assert list(said.unread) == ["e.py"]
+    assert len(said.gaps) == 1
+
+
+@pytest.mark.parametrize(
+    "ran",
+    [Ran(2, "", b"{}", b""), answer(found={"path": "/etc/passwd"}), answer(results={}), answer(paths=[])],
+)
+def test_an_answer_that_is_not_as_documented_is_refused(ran):
+    with pytest.raises(Malformed):
+        SCANNER.read(ran, FILES)
+
+
+def test_other_rules_are_another_version(rules):
+    before = SCANNER.rules_version()
+    rules.write_text(RULE + "# more\n")
+    assert SCANNER.rules_version() != before
+    assert list(SCANNER.readable()) == [rules.resolve()]
+
+
+def test_binary_files_are_left_out():
+    assert SCANNER.wants(b"a.bin")
+    assert not SCANNER.cares(b"a.bin", b"\0x")
+    assert SCANNER.content(b"x  # nosemgrep") == b"x  # no_emgrep"
+
+
+@pytest.mark.skipif(
+    locate(SCANNER.program) is None, reason="semgrep is not installed; PYTEST_KEYHOLE_PROGRAMS says where"
+)
+@pytest.mark.usefixtures("rules")
+def test_real_code_and_nothing_that_hides_it(history, scan):
+    value = canaries.watch("what semgrep quotes", "quoted-by-semgrep-42")
+    history.commit(
+        {
+            "e.py": f'eval("{value}")  # nosemgrep\n'.encode(),
+            "node_modules/e.py": b"eval(x)\n",
+            ".semgrepignore": b"*\n",
+            ".gitignore": b"*\n",
+        }
+    )
+    result = scan(history, scanners=["semgrep"])
+    assert result.status is Status.COMPLETE, result.reasons
+    assert {(one.rule, one.locations[0].path) for one in result.findings} == {
+        ("no-eval", "e.py"),
+        ("no-eval", "node_modules/e.py"),
+    }
+    assert value not in json.dumps(result.to_json())
