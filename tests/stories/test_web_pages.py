@@ -34,6 +34,10 @@ PAGES = [
     "/scans/new",
     "/scans/1",
     "/scans/1/delete",
+    "/schedules",
+    "/schedules/new",
+    "/schedules/1",
+    "/schedules/1/remove",
     "/audit",
     "/nothing-here",
 ]
@@ -66,6 +70,11 @@ def keyhole(tmp_path_factory, chromium):
         page.get_by_label("Repository", exact=True).select_option(label="harbour/tide-api")
         page.get_by_role("button", name="Create code scan").click()
         expect(page.get_by_role("heading", name="Nothing found")).to_be_visible(timeout=60_000)
+        page.goto(f"{server.url}/schedules/new")
+        page.get_by_label("Name").fill("Nightly")
+        page.get_by_text("harbour/ledger").click()
+        page.get_by_role("button", name="Save schedule").click()
+        expect(page.get_by_role("heading", name="Next")).to_be_visible()
     yield server
     server.stop()
 

@@ -6,10 +6,10 @@ nobody worked comes once, as soon as somebody does; those that it would have com
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from keyhole.schedules.models import Cause, Occurrence, Schedule, When
@@ -20,7 +20,7 @@ GATHER = timedelta(seconds=10)
 _KEPT = timedelta(days=365)
 
 
-def due(now: datetime | None = None) -> Iterable[int]:
+def due(now: datetime | None = None) -> QuerySet[Occurrence, int]:
     """Ids of the occurrences that are to be carried out now, longest due first."""
     return (
         Occurrence.objects.filter(

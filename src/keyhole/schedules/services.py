@@ -7,6 +7,7 @@ import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -64,7 +65,7 @@ def create(caller: Caller, spec: ScheduleSpec) -> Schedule:
     with transaction.atomic():
         schedule = Schedule.objects.create(created_by=user, created_at=timezone.now(), **fields)
         schedule.repositories.set(places)
-        occurrences.plan(schedule)
+        _plan(schedule)
         _record(caller, "schedule:create", schedule, places)
     return schedule
 
@@ -78,7 +79,7 @@ def change(caller: Caller, number: int, spec: ScheduleSpec) -> Schedule:
         schedule.refresh_from_db()
         schedule.repositories.set(places)
         Seen.objects.filter(schedule=schedule).exclude(repository__in=places).delete()
-        occurrences.plan(schedule)
+        _plan(schedule)
         _record(caller, "schedule:change", schedule, places)
     return schedule
 
@@ -123,8 +124,7 @@ def run_now(caller: Caller, number: int) -> Schedule:
     with transaction.atomic():
         occurrences.bring(schedule, Cause.HAND, timezone.now())
         _record(caller, "schedule:run", schedule)
-        occurrence = schedule.occurrences.get(cause=Cause.HAND, done_at=None)
-        transaction.on_commit(lambda: _hand_over(occurrence.pk))
+        _hand_over_later(schedule)
     return schedule
 
 
@@ -134,7 +134,7 @@ def set_paused(caller: Caller, number: int, paused: bool) -> Schedule:
     with transaction.atomic():
         schedule.paused_at = timezone.now() if paused else None
         schedule.save(update_fields=["paused_at"])
-        occurrences.plan(schedule)
+        _plan(schedule)
         _record(caller, "schedule:pause" if paused else "schedule:resume", schedule)
     return schedule
 
@@ -231,6 +231,17 @@ def _record(caller: Caller, action: str, schedule: Schedule, places: Iterable[Re
             "scanners": schedule.scanners,
         }
     append(Draft(action=action, outcome="allowed", actor=caller.as_actor(), subject=subject))
+
+
+def _plan(schedule: Schedule) -> None:
+    occurrences.plan(schedule)
+    _hand_over_later(schedule)
+
+
+def _hand_over_later(schedule: Schedule) -> None:
+    """What is due already need not wait until a worker looks for it."""
+    for number in occurrences.due().filter(schedule=schedule):
+        transaction.on_commit(partial(_hand_over, number))
 
 
 def _hand_over(number: int) -> None:

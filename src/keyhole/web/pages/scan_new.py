@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
@@ -10,13 +9,13 @@ from django.shortcuts import redirect
 
 from keyhole.core.caller import Caller
 from keyhole.core.errors import Conflict, InvalidInput, KeyholeError, NotFound
-from keyhole.core.summary import capitalised
 from keyhole.repositories import services as repositories
 from keyhole.repositories.models import Repository
-from keyhole.scanners.registry import all_scanners, missing
+from keyhole.scanners.registry import all_scanners
 from keyhole.scans import services as scans
 from keyhole.scans.services import ScanSpec
 from keyhole.web.caller import caller_of
+from keyhole.web.forms.scanners import offered
 from keyhole.web.registry import page, trail
 from keyhole.web.render import show
 
@@ -30,6 +29,8 @@ class Form:
     name: str = ""
     description: str = ""
     repository: str = ""
+    more: frozenset[str] = frozenset()
+    """Ids of further repositories, each of which gets a scan of its own."""
     ref: str = ""
     scanners: tuple[str, ...] = _DEFAULT
     run_now: bool = True
@@ -44,7 +45,7 @@ class Form:
     methods=("GET", "POST"),
 )
 def new(request: HttpRequest) -> HttpResponseBase:
-    """The form; sent, it creates the scan and shows it."""
+    """The form; sent, it creates the scan and shows it, or the list of them if there are several."""
     caller = caller_of(request)
     connected = repositories.list_repositories(caller)
     if request.method != "POST":
@@ -52,10 +53,12 @@ def new(request: HttpRequest) -> HttpResponseBase:
         return _form(request, connected, Form(repository=request.GET.get("repository", only)))
     form = _posted(request.POST)
     try:
-        scan = scans.create(caller, _spec(form, connected))
+        spec = _spec(form, connected)
+        more = [row.pk for row in connected if str(row.pk) in form.more]
+        made = scans.create_each(caller, spec, [spec.repository_id, *more])
     except (InvalidInput, Conflict, NotFound) as problem:
         return _form(request, connected, form, problem)
-    return redirect("scan", scan.pk)
+    return redirect("scan", made[0].pk) if len(made) == 1 else redirect("scans")
 
 
 @page("scans/new/refs", name="scan-refs", title="Branches and tags", action="scan:create", section="scans")
@@ -70,6 +73,7 @@ def _posted(data: QueryDict) -> Form:
         name=data.get("name", "").strip(),
         description=data.get("description", "").strip(),
         repository=data.get("repository", ""),
+        more=frozenset(data.getlist("more")),
         ref=data.get("ref", "").strip(),
         scanners=tuple(data.getlist("scanners")),
         run_now="run_now" in data,
@@ -104,21 +108,6 @@ def _by_provider(connected: list[Repository]) -> list[tuple[str, list[Repository
     return [(title, rows) for title, rows in groups if rows]
 
 
-def _scanners() -> list[tuple[str, str, str, str]]:
-    """Id, title, what it does and how to install what it lacks, of each scanner.
-
-    What it does is the What paragraph of its module, its documentation.
-    """
-    found = []
-    for scanner in all_scanners().values():
-        paragraphs = (sys.modules[type(scanner).__module__].__doc__ or "").split("\n\n")
-        about = next((" ".join(text.split()) for text in paragraphs if text.startswith("What:")), "")
-        found.append(
-            (scanner.id, scanner.title, capitalised(about.removeprefix("What:").strip()), missing(scanner))
-        )
-    return sorted(found, key=lambda each: bool(each[3]))
-
-
 def _refs(caller: Caller, chosen: Repository | None) -> list[str]:
     if chosen is None:
         return []
@@ -134,7 +123,7 @@ def _form(
     request: HttpRequest, connected: list[Repository], form: Form, problem: KeyholeError | None = None
 ) -> HttpResponse:
     field = getattr(problem, "field", "") or ("name" if problem else "")
-    offered = _refs(caller_of(request), _chosen(connected, form.repository))
+    named = _refs(caller_of(request), _chosen(connected, form.repository))
     return show(
         request,
         "web/scan_new.html",
@@ -143,8 +132,8 @@ def _form(
         form=form,
         repositories=connected,
         providers=_by_provider(connected),
-        refs=offered,
-        scanners=_scanners(),
+        refs=named,
+        scanners=offered(),
         errors={field: problem.message} if problem else {},
         problem=problem,
         crumbs=trail("scans"),

@@ -1,0 +1,143 @@
+"""The pages of schedules: who may, what the form says is wrong, and what is shown only once."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from keyhole.core.actions import Role
+from keyhole.jobs import engine
+from keyhole.repositories.services import connect_folder, list_repositories
+from keyhole.scans.models import Scan
+from keyhole.schedules.models import Schedule
+from tests import canaries
+from tests.unit.accounts.kit import browser, caller, person
+from tests.unit.scans.test_services import git
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def olga(tmp_path, monkeypatch):
+    monkeypatch.setattr(engine, "enqueue", lambda kind, row: None)
+    user = person("olga", Role.OWNER)
+    for name in ("tide", "moor"):
+        place = tmp_path / "harbour" / name
+        place.mkdir(parents=True)
+        git("init", "-q", "-b", "main", at=place)
+        git("commit", "-q", "--allow-empty", "-m", "first", at=place)
+    connect_folder(caller(user), tmp_path)
+    return user
+
+
+def form(user, **changes):
+    first = list_repositories(caller(user))[0].pk
+    given = {
+        "name": "Nightly",
+        "repositories": [first],
+        "scanners": ["secrets"],
+        "when": "times",
+        "preset": "nightly",
+        "zone": "Europe/Berlin",
+    }
+    return {name: value for name, value in {**given, **changes}.items() if value is not None}
+
+
+def test_one_is_made_looked_at_changed_paused_run_and_removed(olga):
+    page = browser(olga)
+    assert b"No schedules yet" in page.get("/schedules").content
+    assert page.get("/schedules/new").status_code == 200
+    made = page.post("/schedules/new", form(olga))
+    schedule = Schedule.objects.get()
+    assert (made.status_code, made["Location"]) == (302, f"/schedules/{schedule.pk}")
+    shown = page.get(f"/schedules/{schedule.pk}").content.decode()
+    assert "At 02:00" in shown
+    assert len(re.findall(r"<li>\w{3} \d+ \w+ \d{4}, 02:00 CES?T</li>", shown)) == 5
+    assert b"Nightly" in page.get("/schedules").content
+    changed = form(olga, preset="other", cron="0 6 * * 1", name="Weekly")
+    assert page.post(f"/schedules/{schedule.pk}/change", changed).status_code == 302
+    schedule.refresh_from_db()
+    assert (schedule.name, schedule.cron) == ("Weekly", "0 6 * * 1")
+    assert 'value="0 6 * * 1"' in page.get(f"/schedules/{schedule.pk}/change").content.decode()
+    page.post(f"/schedules/{schedule.pk}/pause", {"paused": "yes"})
+    assert b"Paused" in page.get("/schedules").content
+    page.post(f"/schedules/{schedule.pk}/pause", {"paused": "no"})
+    assert page.post(f"/schedules/{schedule.pk}/run").status_code == 302
+    assert b"Remove Weekly?" in page.get(f"/schedules/{schedule.pk}/remove").content
+    page.post(f"/schedules/{schedule.pk}/remove")
+    assert page.get(f"/schedules/{schedule.pk}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("changes", "beside"),
+    [
+        ({"name": ""}, "name"),
+        ({"repositories": []}, "repositories"),
+        ({"repositories": ["x", "9" * 30]}, "repositories"),
+        ({"scanners": []}, "scanners"),
+        ({"when": ""}, "when"),
+        ({"preset": "other", "cron": "soon"}, "cron"),
+        ({"zone": "Mars"}, "zone"),
+        ({"when": "once", "at": "tomorrow"}, "at"),
+        ({"when": "push", "poll_minutes": "-1"}, "poll_minutes"),
+    ],
+)
+def test_what_is_wrong_stands_beside_its_field_and_nothing_is_lost(olga, changes, beside):
+    answer = browser(olga).post("/schedules/new", form(olga, description="of the harbour", **changes))
+    assert answer.status_code == 422
+    text = answer.content.decode()
+    assert f'id="{beside}-error"' in text
+    assert "of the harbour" in text
+    assert not Schedule.objects.exists()
+
+
+def test_the_next_times_are_shown_before_anything_is_saved(olga):
+    page = browser(olga)
+    shown = page.post("/schedules/summary", form(olga)).content.decode()
+    assert "At 02:00" in shown
+    assert shown.count("<li>") == 5
+    without_scripts = page.post("/schedules/new", form(olga, preview="1")).content.decode()
+    assert without_scripts.count(":00 CE") == 5
+    assert (
+        "No times yet"
+        in page.post("/schedules/summary", form(olga, preset="other", cron="x")).content.decode()
+    )
+    assert not Schedule.objects.exists()
+
+
+def test_the_secret_of_a_webhook_is_shown_once(olga):
+    page = browser(olga)
+    page.post("/schedules/new", form(olga, when="push", poll_minutes="0"))
+    number = Schedule.objects.get().pk
+    shown = page.post(f"/schedules/{number}/webhook").content.decode()
+    secret = re.search(r'<output id="secret" data-secret>([^<]+)</output>', shown)[1]
+    canaries.watch("webhook secret", secret)
+    assert secret not in page.get(f"/schedules/{number}").content.decode()
+    assert f"/hooks/{Schedule.objects.get().hook}" in page.get(f"/schedules/{number}").content.decode()
+
+
+def test_roles(olga):
+    browser(olga).post("/schedules/new", form(olga))
+    number = Schedule.objects.get().pk
+    expected = {"maintainer": (200, 200), "auditor": (200, 403), "member": (200, 403), None: (302, 302)}
+    for role, (reads, changes) in expected.items():
+        page = browser(person(role, Role(role)) if role else None)
+        assert page.get(f"/schedules/{number}").status_code == reads, role
+        assert page.get("/schedules").status_code == reads, role
+        assert page.post(f"/schedules/{number}/pause", {"paused": "yes"}).status_code in (changes, 302), role
+        Schedule.objects.update(paused_at=None)
+        assert page.get(f"/schedules/{number}/change").status_code in (200, changes), role
+    assert browser(person("someone", Role.MEMBER)).post("/schedules/new", form(olga)).status_code == 302
+
+
+def test_a_code_scan_of_several_repositories_is_one_scan_each(olga):
+    first, second = (str(each.pk) for each in list_repositories(caller(olga)))
+    page = browser(olga)
+    sent = page.post(
+        "/scans/new", {"repository": first, "more": [first, second], "scanners": ["secrets"], "run_now": "1"}
+    )
+    assert (sent.status_code, sent["Location"]) == (302, "/scans")
+    scans = Scan.objects.all()
+    assert {str(scan.repository_id) for scan in scans} == {first, second}
+    assert len({scan.batch for scan in scans} - {""}) == 1
