@@ -9,9 +9,14 @@ import zlib
 from base64 import b64decode, urlsafe_b64decode
 from collections import Counter
 from collections.abc import Callable
+from hashlib import sha256
 
 _BASE62 = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _BASE36 = b"0123456789abcdefghijklmnopqrstuvwxyz"
+_BASE58 = b"123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
+_BASE58_CHECKSUM = 4
+_BECH32 = b"qpzry9x8gf2tvdw0s3jn54khce6mua7l"
+_BECH32_GENERATORS = (0x3B6A57B2, 0x26508E6D, 0x1EA119FA, 0x3D4233DD, 0x2A1462B3)
 _PAIR = re.compile(rb"[0-9A-Za-z_.@|$+<>-]{1,200}:([!-~]{6,})")
 _MADE_UP = re.compile(
     rb"xxxx|\*\*\*|\.\.\.|example|placeholder|changeme|change_me|redacted|your[-_ ]|dummy|fake|sample|insert|replace"
@@ -75,6 +80,48 @@ def _basic_pair(value: bytes) -> bool:
     return pair is not None and not made_up(pair[1])
 
 
+def base58check(payload: bytes) -> bytes:
+    """The payload and its checksum, as Bitcoin writes them."""
+    content = payload + sha256(sha256(payload).digest()).digest()[:_BASE58_CHECKSUM]
+    leading = len(content) - len(content.lstrip(b"\0"))
+    return _BASE58[:1] * leading + _in_base(int.from_bytes(content, "big"), _BASE58, 0)
+
+
+def _base58check(value: bytes) -> bool:
+    number = 0
+    for character in value:
+        number = number * len(_BASE58) + _BASE58.find(character)
+    leading = len(value) - len(value.lstrip(_BASE58[:1]))
+    content = bytes(leading) + number.to_bytes((number.bit_length() + 7) // 8, "big")
+    return base58check(content[:-_BASE58_CHECKSUM]) == value
+
+
+def bech32(prefix: bytes, payload: bytes) -> bytes:
+    """The payload and its checksum, as BIP 173 writes them."""
+    bits = f"{int.from_bytes(payload, 'big'):0{len(payload) * 8}b}"
+    digits = [int(bits[at : at + 5].ljust(5, "0"), 2) for at in range(0, len(bits), 5)]
+    spread = [byte >> 5 for byte in prefix] + [0] + [byte & 31 for byte in prefix]
+    check = _polymod([*spread, *digits, *[0] * 6]) ^ 1
+    digits += [check >> 5 * (5 - place) & 31 for place in range(6)]
+    return prefix + b"1" + bytes(_BECH32[digit] for digit in digits)
+
+
+def _bech32(value: bytes) -> bool:
+    prefix, _, data = value.rpartition(b"1")
+    spread = [byte >> 5 for byte in prefix] + [0] + [byte & 31 for byte in prefix]
+    return _polymod([*spread, *(_BECH32.find(character) for character in data)]) == 1
+
+
+def _polymod(digits: list[int]) -> int:
+    remainder = 1
+    for digit in digits:
+        top = remainder >> 25
+        remainder = (remainder & 0x1FFFFFF) << 5 ^ digit
+        for place, generator in enumerate(_BECH32_GENERATORS):
+            remainder ^= generator if top >> place & 1 else 0
+    return remainder
+
+
 def _private_key_body(value: bytes) -> bytes:
     """The base64 of a PEM block alone, however its line breaks, quotes and headers are written."""
     without_headers = re.sub(rb"(?:Proc-Type|DEK-Info|Comment|Version)[^\n\\]*", b"", value)
@@ -82,7 +129,9 @@ def _private_key_body(value: bytes) -> bytes:
 
 
 CHECKSUMS: dict[str, Callable[[bytes], bool]] = {
+    "base58check": _base58check,
     "basic-pair": _basic_pair,
+    "bech32": _bech32,
     "crc32-base62": _crc32_of_body,
     "grafana": _grafana,
     "json-web-token": _json_web_token,

@@ -4,7 +4,8 @@
 alphabet below; `<crc32>` is the checksum of what was drawn since the last literal; `<bad-crc32>` is a wrong one.
 `<bytes:COUNT>` is base64 of that many bytes; `<json:TEXT>` is base64url of `{TEXT}`; `<grafana>` Grafana's checksum;
 `<digits64:COUNT>` base64url of that many digits; `<json64:TEXT>` base64 of `{TEXT}`; `<basic:COUNT>` base64 of
-`deploy:` and a password of that length.
+`deploy:` and a password of that length; `<checked58:VERSION:COUNT>` and `<checked32:PREFIX:COUNT>` so many bytes with
+the checksums of Bitcoin and BIP 173.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import string
 import zlib
 from collections.abc import Callable
 
-from keyhole.scanners.secrets.checks import base62_crc32
+from keyhole.scanners.secrets.checks import base58check, base62_crc32, bech32
 
 _ALPHABETS = {
     "alnum": string.ascii_letters + string.digits,
@@ -33,6 +34,7 @@ _ALPHABETS = {
     "url64": string.ascii_letters + string.digits + "-_",
     "django": string.ascii_lowercase + string.digits + "!@#$%^&*(-_=+)",
     "printable": string.ascii_letters + string.digits + "!@#$%^&*()-_ []{}|;:,./?`~+=",
+    "bech": "qpzry9x8gf2tvdw0s3jn54khce6mua7l",
     "bech32": "QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L",
 }
 _PART = re.compile(r"<([a-z0-9-]+)(?::([^<>]*))?>")
@@ -74,6 +76,16 @@ def _base64(content: str) -> str:
     return base64.b64encode(content.encode()).decode()
 
 
+def _checked58(argument: str, generator: random.Random) -> str:
+    version, _, length = argument.partition(":")
+    return base58check(bytes.fromhex(version) + generator.randbytes(int(length))).decode()
+
+
+def _checked32(argument: str, generator: random.Random) -> str:
+    prefix, _, length = argument.partition(":")
+    return bech32(prefix.encode(), generator.randbytes(int(length))).decode()
+
+
 def _url64(content: str) -> str:
     return base64.urlsafe_b64encode(content.encode()).decode().rstrip("=")
 
@@ -83,5 +95,7 @@ _ENCODED: dict[str, Callable[[str, random.Random], str]] = {
     "json": lambda content, _: _url64(f"{{{content}}}"),
     "json64": lambda content, _: _base64(f"{{{content}}}"),
     "digits64": lambda length, generator: _url64(_drawn("digit", length, generator)),
+    "checked58": _checked58,
+    "checked32": _checked32,
     "basic": lambda length, generator: _base64(f"deploy:{_drawn('alnum', length, generator)}"),
 }

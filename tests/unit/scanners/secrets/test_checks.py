@@ -63,3 +63,25 @@ def test_the_body_of_a_private_key_is_what_its_writings_share():
     body = NORMAL_FORMS["private-key"]
     assert body(b"\nAAAA\nBBBB==\n") == body(b"\\nAAAA\\nBBBB==\\n") == b"AAAABBBB=="
     assert body(b"\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES,00\n\nAAAA\n") == b"AAAA"
+
+
+@pytest.mark.parametrize(
+    ("check", "value"),
+    [
+        # The address of the first block; the test vectors of BIP 173.
+        ("base58check", b"1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa"),
+        ("bech32", b"a12uel5l"),
+        ("bech32", b"abcdef1qpzry9x8gf2tvdw0s3jn54khce6mua7lmqqqxw"),
+    ],
+)
+def test_published_values_pass_their_checks_and_others_do_not(check, value):
+    assert CHECKSUMS[check](value)
+    assert not CHECKSUMS[check](value[:-4] + value[-3:])
+    assert not CHECKSUMS[check](b"2" + value[1:])
+
+
+@pytest.mark.parametrize(
+    "value", [b"bm8gY29sb24gaGVyZQ==", b"dXNlcjpzaG9ydA==", b"dXNlcjp5b3VyLXBhc3N3b3Jk", b"////"]
+)
+def test_no_pair_of_name_and_password(value):
+    assert not CHECKSUMS["basic-pair"](value)
