@@ -93,7 +93,7 @@ def _locations(
     first: dict[tuple[str, str], _Located] = {}
     for site in record.sites:
         for order, commit, date, name in introduced.get(site.object_id, ()):
-            path = shown[name]
+            path = shown[f"{name}!{site.inner}" if site.inner else name]
             place = _PLACES[site.kind]
             located = (
                 order,

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from keyhole.scanners.interface import Examiner, Hit
-from keyhole.scanners.objects import Piece
+from keyhole.core.escaping import escape
+from keyhole.scanners.archives import is_archive, unpacked
+from keyhole.scanners.archives.budget import NotOpened
+from keyhole.scanners.interface import Examiner, Hit, Limits
+from keyhole.scanners.objects import Piece, Trouble
 
 _LONGEST_LINE = 1 << 20
+_MARKS = frozenset({b"\xff\xfe", b"\xfe\xff"})
+_WIDE_MARKS = frozenset({b"\xff\xfe\0\0"})
+_SAMPLE = 512
+_FEWEST = 8
 
 
 class Site(NamedTuple):
@@ -20,6 +27,8 @@ class Site(NamedTuple):
     column: int
     note: str = ""
     """See `keyhole.core.finding.Location.note`."""
+    inner: str = ""
+    """Where in the object, if it is an archive: names from the outermost inwards, with `!` between them, escaped."""
 
 
 class Found(NamedTuple):
@@ -30,15 +39,91 @@ class Found(NamedTuple):
     site: Site
 
 
-def examine(examiners: Mapping[str, Examiner], piece: Piece) -> list[Found]:
-    """Everything that the scanners find in a piece of an object."""
-    text, from_, to = readable(piece)
-    return [
-        Found(name, hit, _site(piece, text, hit))
-        for name, examiner in examiners.items()
-        for hit in examiner.examine(text)
-        if from_ <= hit.start < to
-    ]
+class Examination:
+    """The scanners at work, on one object after the other."""
+
+    def __init__(self, examiners: Mapping[str, Examiner], limits: Limits) -> None:
+        self._examiners = examiners
+        self._limits = limits
+        self._left_out = Trouble()
+        self._closed = Trouble()
+        self._parts: list[bytes] = []
+        self._held: list[Found] = []
+
+    def examine(self, piece: Piece) -> list[Found]:
+        """Everything that the scanners find in a piece of an object; in an archive's last one, what is inside it."""
+        text, from_, to = readable(piece)
+        found = [
+            Found(name, hit, _site(piece, text, hit))
+            for name, hit in self._hits(text)
+            if from_ <= hit.start < to
+        ]
+        archive = self._archive(piece)
+        if self._parts:  # wait for the whole of it
+            self._held += found
+            return []
+        found, self._held = self._held + found, []
+        if not archive:
+            return found
+        inside = list(self._inside(piece, archive))
+        # A tar file is its texts one behind the other, so that most of it has been found twice.
+        again = {(each.scanner, each.hit.fingerprint) for each in inside}
+        return [each for each in found if (each.scanner, each.hit.fingerprint) not in again] + inside
+
+    def needs(self, text: bytes) -> bool:
+        """Whether there is anything to say about the whole text of a file. Most have nothing, which is seen fast."""
+        return (
+            text[:2] in _MARKS
+            or text[:1] == b"\0"
+            or text[1:2] == b"\0"
+            or is_archive(text)
+            or any(examiner.examine(text) for examiner in self._examiners.values())
+        )
+
+    def taken(self) -> dict[str, dict[str, int]]:
+        """How often since the last time, by reason: `left_out` because of a limit, `closed` to everybody."""
+        counts = {"left_out": self._left_out.counts, "closed": self._closed.counts}
+        self._left_out, self._closed = Trouble(), Trouble()
+        return counts
+
+    def _hits(self, text: bytes) -> Iterator[tuple[str, Hit]]:
+        for name, examiner in self._examiners.items():
+            for hit in examiner.examine(text):
+                yield name, hit
+
+    def _archive(self, piece: Piece) -> bytes:
+        """The whole archive of which this is the last piece; empty if it is none, or not yet."""
+        begins = piece.keep_from == 0 and piece.lines_before == 0 and piece.column_before == 0
+        if begins:
+            self._parts.clear()
+            self._held.clear()
+            if piece.entry.kind != "blob" or not is_archive(piece.text):
+                return b""
+            if piece.is_last:
+                return piece.text
+            if piece.entry.size > self._limits.archive_size:
+                self._left_out.note(
+                    f"an archive larger than {self._limits.archive_size >> 20} MiB was not opened"
+                )
+                return b""
+        if begins or self._parts:
+            self._parts.append(piece.text[piece.keep_from : piece.keep_to])
+        if not piece.is_last or not self._parts:
+            return b""
+        whole = b"".join(self._parts)
+        self._parts.clear()
+        return whole
+
+    def _inside(self, piece: Piece, archive: bytes) -> Iterator[Found]:
+        for member in unpacked(archive, self._limits):
+            if isinstance(member, NotOpened):
+                (self._left_out if member.is_limit else self._closed).note(member.reason)
+                continue
+            text = as_utf8(member.text)
+            for name, hit in self._hits(text):
+                site = _site(Piece(piece.entry, text, 0, len(text), 0, 0), text, hit)
+                note = site.note if member.path else ", ".join(filter(None, (site.note, "compressed")))
+                yield Found(name, hit, site._replace(inner=escape(member.path), note=note))
 
 
 def readable(piece: Piece) -> tuple[bytes, int, int]:
@@ -47,10 +132,40 @@ def readable(piece: Piece) -> tuple[bytes, int, int]:
     if piece.entry.kind != "blob":
         message = text.partition(b"\n\n")[2]  # the lines before are ids and names
         return message, 0, len(message)
-    if text[:2] in {b"\xff\xfe", b"\xfe\xff"} and piece.keep_to == len(text) and piece.keep_from == 0:
-        text = text.decode("utf-16", "replace").encode("utf-8", "replace")
-        return text, 0, len(text)
-    return text, piece.keep_from, piece.keep_to
+    encoding = _encoding(text)
+    if not encoding:
+        return text, piece.keep_from, piece.keep_to
+    before, kept, after = (
+        part.decode(encoding, "replace").encode("utf-8", "replace")
+        for part in (
+            text[: piece.keep_from],
+            text[piece.keep_from : piece.keep_to],
+            text[piece.keep_to :],
+        )
+    )
+    return before + kept + after, len(before), len(before) + len(kept)
+
+
+def as_utf8(text: bytes) -> bytes:
+    """The text in UTF-8, if it is in UTF-16 or UTF-32."""
+    encoding = _encoding(text)
+    return text.decode(encoding, "replace").encode("utf-8", "replace") if encoding else text
+
+
+def _encoding(text: bytes) -> str:
+    """What the text is in, if every second byte of it is for other alphabets; empty for all else."""
+    if text[:2] in _MARKS:
+        return (
+            "utf-32" if text[:4] in _WIDE_MARKS else "utf-16-le" if text[:2] == b"\xff\xfe" else "utf-16-be"
+        )
+    start = text[:_SAMPLE]
+    half = len(start) // 2
+    # Without a mark: ASCII has a zero in one of two bytes, and nothing else that is text has.
+    if half >= _FEWEST and start[1::2].count(0) * 10 >= half * 9 and not start[::2].count(0):
+        return "utf-16-le"
+    if half >= _FEWEST and start[::2].count(0) * 10 >= half * 9 and not start[1::2].count(0):
+        return "utf-16-be"
+    return ""
 
 
 def _site(piece: Piece, text: bytes, hit: Hit) -> Site:

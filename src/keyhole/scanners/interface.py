@@ -45,6 +45,16 @@ class Limits:
     """Different findings kept."""
     sites: int = 500_000
     """Places kept, of all findings together, before they are turned into commits and paths."""
+    archive_bytes: int = 128 << 20
+    """Unpacked bytes of one archive, all archives inside it included."""
+    archive_ratio: int = 250
+    """How many times its own size an archive may become, once that is more than 16 MiB."""
+    archive_members: int = 20_000
+    """Files of one archive, those of all archives inside it included."""
+    archive_depth: int = 4
+    """Archives and compressed files inside each other."""
+    archive_size: int = 64 << 20
+    """Largest archive that is opened, as it is stored."""
     history_lines: int = 20_000_000
     """Changed paths of history read to find the commits of findings."""
 

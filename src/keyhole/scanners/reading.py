@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from keyhole.scanners.collect import Collector
-from keyhole.scanners.examination import Found, Site, examine
+from keyhole.scanners.examination import Examination, Found, Site
 from keyhole.scanners.forked import Pool, processors, shared
 from keyhole.scanners.gitpipe import Git
 from keyhole.scanners.interface import Examiner, Hit, Limits
@@ -28,7 +28,6 @@ from keyhole.scanners.packs.store import Store
 _PARTS_PER_PROCESS = 12
 """Enough that no process is left alone with much when the others are done."""
 _TICK_EVERY = 64
-_MARKS = frozenset({b"\xff\xfe", b"\xfe\xff"})
 
 
 class Reading:
@@ -44,7 +43,7 @@ class Reading:
         tick: Tick,
     ) -> None:
         self._git = git
-        self._examiners = examiners
+        self._examination = Examination(examiners, limits)
         self._collector = collector
         self._limits = limits
         self._trouble = trouble
@@ -54,6 +53,8 @@ class Reading:
         self.bytes = 0
         self.total = 0
         """Objects to read; 0 while that is not known."""
+        self.closed = Trouble()
+        """What nobody could look into: it is told, but does not make the scan incomplete."""
         self._parts: list[tuple[Families, list[int]]] = []
 
     def store(self, objects: Path) -> Store | None:
@@ -87,6 +88,7 @@ class Reading:
             left += [family.pack.name(position) for position in answer["unread"]]
             self.objects += answer["objects"]
             self.bytes += answer["bytes"]
+            self._note(answer)
             for scanner, hit, site in answer["found"]:
                 self._collector.add(Found(scanner, Hit(*hit), Site(site[0].encode(), *site[1:])))
             if self.bytes > self._limits.total_bytes:
@@ -112,30 +114,35 @@ class Reading:
             objects += 1
             total += len(text)
             kind = int(kinds[position])
-            if kind == BLOB and text[:2] not in _MARKS and not self._anything(text):
+            if kind == BLOB and not self._examination.needs(text):
                 continue  # nearly all of them, so that nothing more is made of them
             entry = Entry(family.pack.name(position), KINDS[kind], len(text))
-            found += examine(self._examiners, Piece(entry, text, 0, len(text), 0, 0))
+            found += self._examination.examine(Piece(entry, text, 0, len(text), 0, 0))
         return {
             "unread": unread,
             "found": [_plain(each) for each in found],
             "objects": objects,
             "bytes": total,
+            **self._examination.taken(),
         }
-
-    def _anything(self, text: bytes) -> bool:
-        return any(examiner.examine(text) for examiner in self._examiners.values())
 
     def through_git(self, entries: list[Entry]) -> None:
         """Reads these objects with git, in this process."""
         for piece in read_objects(self._git, entries, self._limits, self._trouble):
             if self.objects % _TICK_EVERY == 0 or len(piece.text) > 1 << 20:
                 self._tick(self.objects, self.total)
-            for found in examine(self._examiners, piece):
+            for found in self._examination.examine(piece):
                 self._collector.add(found)
             if piece.is_last:
                 self.objects += 1
                 self.bytes += piece.entry.size
+        self._note(self._examination.taken())
+
+    def _note(self, taken: Mapping[str, Any]) -> None:
+        for reason, count in taken["left_out"].items():
+            self._trouble.note(reason, count)
+        for reason, count in taken["closed"].items():
+            self.closed.note(reason, count)
 
     def listed(self) -> list[Entry]:
         """What git says there is to read."""

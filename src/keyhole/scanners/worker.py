@@ -118,7 +118,10 @@ class Scan:
             status=Status.INCOMPLETE if reasons else Status.COMPLETE,
             reasons=reasons,
             commit=commit,
-            notes=tuple(assessed.notes),
+            notes=(
+                *(f"Not looked into: {each}." for each in self._reading.closed.sentences()),
+                *assessed.notes,
+            ),
             scanners=tuple(scanner.id for scanner in self._scanners),
             objects=self._reading.objects,
             bytes_read=self._reading.bytes,

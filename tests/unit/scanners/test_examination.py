@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
-from keyhole.scanners.examination import examine
-from keyhole.scanners.interface import Hit
+import gzip
+import io
+import os
+import zipfile
+
+import pytest
+
+from keyhole.scanners.examination import Examination
+from keyhole.scanners.interface import Hit, Limits
 from keyhole.scanners.objects import Entry, Piece
 
 
@@ -22,7 +29,7 @@ class Finds:
 
 
 def sites(piece, word=b"here"):
-    return [found.site for found in examine({"finder": Finds(word)}, piece)]
+    return [found.site for found in Examination({"finder": Finds(word)}, Limits()).examine(piece)]
 
 
 def test_lines_and_columns_count_characters_from_one():
@@ -38,3 +45,64 @@ def test_a_later_piece_goes_on_counting():
 
 def test_what_belongs_to_another_piece_is_not_counted():
     assert not sites(Piece(Entry(b"a" * 40, "blob", 99), b"here and", 4, 8, 0, 0))
+
+
+def found(text, word=b"here", pieces=1, **limits):
+    """What is found in a file, given in so many pieces that overlap, and what was left out."""
+    examination = Examination({"finder": Finds(word)}, Limits(**limits))
+    entry, size = Entry(b"a" * 40, "blob", len(text)), -(-len(text) // pieces)
+    hits = []
+    for number in range(pieces):
+        start, end = max(0, number * size - 64), min(len(text), (number + 1) * size)
+        keep_to = end - start if end == len(text) else end - start - 32
+        before = text[:start]
+        piece = Piece(entry, text[start:end], 32 if number else 0, keep_to, before.count(b"\n"), number and 1)
+        hits += examination.examine(piece)
+    return [each.site for each in hits], examination.taken()
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+@pytest.mark.parametrize("pieces", [1, 3])
+def test_a_text_of_wide_characters_is_read_with_or_without_a_mark(encoding, pieces):
+    if encoding == "utf-32" and pieces > 1:
+        return
+    text = ("some line of plain English text\n" * 40 + "and here it is\n").encode(encoding)
+    text += " ".encode(encoding)[-2:] * (-len(text) // 2 % 6)
+    ((site,), _) = found(text, pieces=pieces)
+    assert (site.line, site.column) == (41, 5)
+
+
+def test_binary_content_is_taken_for_no_wide_text():
+    assert len(found(bytes(range(256)) * 4 + b"here")[0]) == 1
+    assert len(found(bytes(600) + b"here")[0]) == 1
+
+
+@pytest.mark.parametrize("pieces", [1, 3])
+def test_what_is_in_an_archive_has_its_path_and_line_in_there(pieces):
+    inner = gzip.compress(b"\n\nand here\n")
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("a\n.txt", b"\nhere" + os.urandom(500))
+        archive.writestr("b.gz", inner)
+    sites, left = found(out.getvalue(), pieces=pieces)
+    assert {(site.inner, site.line, site.column, site.note) for site in sites} == {
+        ("a\\u000a.txt", 2, 1, ""),
+        ("b.gz", 3, 5, ""),
+    }
+    assert left == {"left_out": {}, "closed": {}}
+
+
+def test_a_compressed_file_has_no_path_in_it_and_says_what_it_is():
+    ((site,), _) = found(gzip.compress(b"\nhere"))
+    assert (site.inner, site.line, site.note) == ("", 2, "compressed")
+
+
+def test_what_is_left_out_of_archives_is_counted_once():
+    text = gzip.compress(gzip.compress(b"here"))
+    assert found(text, archive_depth=1)[1]["left_out"] == {
+        "archives in more than 1 others were not opened": 1
+    }
+    assert found(text * 3, pieces=2, archive_size=1 << 4)[1]["left_out"] == {
+        "an archive larger than 0 MiB was not opened": 1
+    }
+    assert found(b"Rar!\x1a\x07\0 ...")[1]["closed"] == {"an archive of a kind that is not opened (RAR)": 1}
