@@ -188,7 +188,7 @@ class Engine:
 
 def _patterns(rules: Sequence[Rule]) -> list[Pattern]:
     """The rules by their numbers, then the signs that something is encoded, of which one is as good as many."""
-    words = frozenset(_WORDS).union(*(required(rule.scan) for rule in rules))
+    words = _WORDS.union(*(required(rule.scan or f"(?i:{rule.near})") for rule in rules))
     wide = frozenset(word.decode().encode("utf-16-le") for word in _WORDS)
     spellings = [*encoded.spellings(words | wide), _GZIP]
     signs = [(_WORD, pattern) for pattern in spellings] + [(_KUBERNETES, encoded.KUBERNETES)]

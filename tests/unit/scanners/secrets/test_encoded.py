@@ -52,7 +52,7 @@ def test_a_token_in_base64_is_the_token(before, after):
 
 def test_what_any_rule_finds_is_found_encoded():
     for rule in all_rules():
-        for number, example in enumerate(rule.examples if required(rule.scan) else ()):
+        for number, example in enumerate(rule.examples if required(rule.scan or rule.near) else ()):
             text = b" " * number + b"\n" + make(example, 1).encode() + b"\n"
             for shift in range(3):
                 found = ENGINE.examine(b"x = '" + b64(b" " * shift + text) + b"'")
