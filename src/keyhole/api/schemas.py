@@ -107,6 +107,8 @@ class Scan(Schema):
     scanners: list[str]
     trigger: str
     environment: str | None
+    verdict: dict[str, Any] | None
+    """What judging it by its environment's policy came to; null while nothing has."""
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
@@ -124,6 +126,8 @@ class ScanWanted(Taken):
     scanners: list[str] = Field(default_factory=lambda: ["secrets"], max_length=20)
     environment: str = ""
     """Name of the environment that the findings are measured by; empty for none."""
+    tell_github: list[Literal["status", "comment", "sarif"]] = Field(default_factory=list, max_length=3)
+    """What GitHub is told of the result, beside what the environment asks for."""
     run_now: bool = True
 
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from keyhole.cli.judging import policy_in
+from keyhole.cli.judging import policy_in, policy_of
 from keyhole.cli.output import ago, count, json_option, safe, say_json, table
 from keyhole.cli.session import open_keyhole
 
 if TYPE_CHECKING:
     from keyhole.core.gates import Policy
     from keyhole.environments.models import Policy as Row
+    from keyhole.findings.trying import Tried
 
 _FILE = click.Path(path_type=Path)
 
@@ -136,6 +138,66 @@ def change(policy: str, file: Path, as_json: bool) -> None:
         say_json(_as_dict(row))
         return
     click.echo(f"{safe(row.name)} is at version {row.latest.number}.")
+
+
+@command.command("try")
+@click.argument("policy", metavar="FILE|NAME")
+@click.option("--last", default=3, show_default=True, help="Scans of each repository.")
+@click.option("--environment", default="", metavar="NAME", help="Compare with what judges this environment.")
+@json_option
+def try_(policy: str, last: int, environment: str, as_json: bool) -> None:
+    """Judge scans of the past by a policy before it is switched on. Nothing is changed.
+
+    Each scan is compared with what judges it now. Exit code 1 when one that passes now would not.
+    """
+    wanted = policy_of(policy)
+    caller = open_keyhole()
+    from keyhole.environments.services import by_name
+    from keyhole.findings.trying import try_policy
+
+    number = by_name(caller, environment).pk if environment else None
+    trial = try_policy(caller, wanted, last=last, environment_id=number)
+    if as_json:
+        say_json([_tried(row) for row in trial.rows])
+    else:
+        table(
+            ("SCAN", "REPOSITORY", "WHEN", "NOW", "WOULD", "WHY"),
+            [
+                (
+                    row.scan.pk,
+                    row.scan.repository.full_name,
+                    ago(row.scan.finished_at),
+                    "-" if row.present is None else _word(row.present.passed),
+                    _word(row.verdict.passed) + (" !" if row.change == "breaks" else ""),
+                    "; ".join(breach.demand for breach in row.verdict.breaches[:2]),
+                )
+                for row in trial.rows
+            ],
+            empty="There are no scans with a result to try it on.",
+        )
+        if trial.rows:
+            click.echo(
+                f"{trial.passed} of {len(trial.rows)} would pass. {trial.breaks} pass now and would not, "
+                f"{trial.mends} do not and would."
+            )
+        if trial.left_out:
+            click.echo(f"{trial.left_out:,} more were not looked at.")
+    sys.exit(1 if trial.breaks else 0)
+
+
+def _word(passed: bool) -> str:
+    return "pass" if passed else "breach"
+
+
+def _tried(row: Tried) -> dict[str, Any]:
+    return {
+        "scan": row.scan.pk,
+        "repository": row.scan.repository.full_name,
+        "finished_at": row.scan.finished_at,
+        "passes_now": None if row.present is None else row.present.passed,
+        "change": row.change,
+        **row.verdict.to_json(),
+    }
 
 
 @command.command("remove")

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from keyhole.core.finding import ScanResult
     from keyhole.core.gates import Policy, Verdict
     from keyhole.reports.dataset import Dataset
+    from keyhole.scans.models import Scan
 
 _EXIT_FINDINGS, _EXIT_INCOMPLETE = 1, 3
 
@@ -41,6 +42,16 @@ _EXIT_FINDINGS, _EXIT_INCOMPLETE = 1, 3
 @click.option(
     "--policy", default="", metavar="FILE|NAME", help="Pass or fail by this, instead of by any finding."
 )
+@click.option(
+    "--environment",
+    "-e",
+    default="",
+    metavar="NAME",
+    help="OWNER/REPO: where its code goes; its policy counts.",
+)
+@click.option(
+    "--tell-github", multiple=True, metavar="WHAT", help="OWNER/REPO: status, comment or sarif. Repeatable."
+)
 @format_option
 @output_option
 @json_option
@@ -50,6 +61,8 @@ def command(
     scanners: tuple[str, ...],
     sarif: Path | None,
     policy: str,
+    environment: str,
+    tell_github: tuple[str, ...],
     form: str,
     output: Path | None,
     as_json: bool,
@@ -65,11 +78,16 @@ def command(
     check_output(form, output)
     wanted = policy_of(policy) if policy else None
     path = Path(target)
-    report = _path(path, ref, scanners) if path.is_dir() else _connected(target, ref, scanners)
+    if path.is_dir():
+        if environment or tell_github:
+            raise click.UsageError("A folder has no environment and no GitHub. Give it a policy: --policy.")
+        report, scan = _path(path, ref, scanners), None
+    else:
+        report, scan = _connected(target, ref, scanners, environment, tell_github)
     result = report.as_result()
     if sarif is not None:
         write_report(report, "sarif", sarif)
-    verdict = None if wanted is None else _judged(wanted, result)
+    verdict = _verdict(wanted, result, scan)
     if as_json:
         say_json(result.to_json() if verdict is None else {**result.to_json(), "verdict": verdict.to_json()})
     else:
@@ -79,9 +97,16 @@ def command(
     sys.exit(_exit_code(result, verdict))
 
 
-def _judged(policy: Policy, result: ScanResult) -> Verdict:
+def _verdict(policy: Policy | None, result: ScanResult, scan: Scan | None) -> Verdict | None:
+    """By the policy that was named, else by that of the scan's environment."""
     from datetime import UTC, datetime
 
+    if scan is not None:
+        from keyhole.findings.judging import kept_verdict, verdict_on
+
+        return kept_verdict(scan) if policy is None else verdict_on(scan, policy, datetime.now(UTC))
+    if policy is None:
+        return None
     from keyhole.core.gates import Facts, judge
 
     return judge(policy, result.findings, result.libraries, Facts.of(result), datetime.now(UTC))
@@ -118,7 +143,9 @@ def _path(path: Path, ref: str, scanners: tuple[str, ...]) -> Dataset:
     return of_result(result, name=name, ref=ref, finished=f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}")
 
 
-def _connected(full_name: str, ref: str, scanners: tuple[str, ...]) -> Dataset:
+def _connected(
+    full_name: str, ref: str, scanners: tuple[str, ...], environment: str, upstream: tuple[str, ...]
+) -> tuple[Dataset, Scan]:
     caller = open_keyhole()
     from keyhole.reports.services import of_scan
     from keyhole.repositories.services import by_full_name
@@ -132,7 +159,14 @@ def _connected(full_name: str, ref: str, scanners: tuple[str, ...]) -> Dataset:
             f"{safe(full_name)} is neither a folder here nor a connected repository.",
             hint="`keyhole repo list` shows the connected ones.",
         ) from problem
-    scan = services.create(caller, services.ScanSpec(repository.pk, ref=ref, scanners=scanners))
+    spec = services.ScanSpec(
+        repository.pk,
+        ref=ref,
+        scanners=scanners,
+        environment_id=services.environment_named(caller, environment),
+        upstream=upstream,
+    )
+    scan = services.create(caller, spec)
     bar = _Bar()
     try:
         for now in follow(caller, scan.pk):
@@ -145,7 +179,7 @@ def _connected(full_name: str, ref: str, scanners: tuple[str, ...]) -> Dataset:
         bar.clear()
     if scan.state in ("failed", "stopped"):
         raise NotDone(f"The scan ended as {scan.state}: {scan.reason}")
-    return of_scan(caller, scan.pk)
+    return of_scan(caller, scan.pk), scan
 
 
 class NotDone(Unavailable):

@@ -13,8 +13,8 @@ from django.utils import timezone
 
 from keyhole.core import gates
 from keyhole.core.caller import Caller, Via
-from keyhole.core.gates import Facts, Verdict
-from keyhole.core.strict_json import encode_fields
+from keyhole.core.gates import Breach, Facts, Verdict
+from keyhole.core.strict_json import decode, encode_fields
 from keyhole.findings.models import Judgement, Problem
 from keyhole.notifications.events import Event, Severity
 from keyhole.notifications.publishing import publish
@@ -58,6 +58,15 @@ def verdict_on(scan: Scan, policy: gates.Policy, at: datetime) -> Verdict:
     return gates.judge(
         policy, findings, libraries, _facts(scan, frozenset(each.id for each in findings), at), at
     )
+
+
+def kept_verdict(scan: Scan) -> Verdict | None:
+    """The verdict that a scan got when it ended; None if nothing judged it."""
+    kept = Judgement.objects.select_related("version", "environment").filter(scan=scan).first()
+    if kept is None:
+        return None
+    breaches = tuple(decode(Breach, each) for each in kept.breaches)
+    return Verdict(kept.version.as_core().name, breaches, kept.counted, kept.accepted)
 
 
 def _facts(scan: Scan, keys: frozenset[str], at: datetime) -> Facts:

@@ -55,7 +55,7 @@ def test_a_channel_that_was_chosen_for_the_thing_is_told_whatever_its_rules_say(
     chosen = webhook(receiver.url, rules={OTHERS: RuleSpec(When.NEVER)})
     publish(JOB, event())
     assert queued == []
-    publish(JOB, event(), also=(chosen.pk,))
+    publish(JOB, event(), also=(chosen.channel.pk,))
     assert [kind for kind, _ in queued] == ["notification"]
 
 

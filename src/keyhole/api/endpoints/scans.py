@@ -25,6 +25,7 @@ def listing(
     """All, or those of one repository by its full name. 100 a page."""
     number = repositories.by_full_name(request.caller, repository).pk if repository else None
     rows = services.list_scans(request.caller, number)
+    rows = rows.select_related("judgement__version", "judgement__environment")
     return Page(
         total=rows.count(),
         items=[_shown(row) for row in rows.order_by("-pk")[(page - 1) * MOST : page * MOST]],
@@ -44,6 +45,7 @@ def create(request: ApiRequest, wanted: ScanWanted) -> Status[Scan]:
             ref=wanted.ref,
             scanners=tuple(wanted.scanners),
             environment_id=services.environment_named(request.caller, wanted.environment),
+            upstream=tuple(wanted.tell_github),
             run_now=wanted.run_now,
             trigger=models.Trigger.API,
         ),
@@ -93,6 +95,7 @@ def _shown(row: models.Scan) -> Scan:
         scanners=row.scanners,
         trigger=row.trigger,
         environment=row.environment.name if row.environment else None,
+        verdict=row.judgement.to_json() if hasattr(row, "judgement") else None,
         created_at=row.created_at,
         started_at=row.started_at,
         finished_at=row.finished_at,
