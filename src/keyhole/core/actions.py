@@ -55,6 +55,7 @@ _TABLE = (
     Action("environment:read", "see environments and scan policies", _ALL),
     Action("evidence:make", "make evidence packs of code scans, and see the keys that sign them", _STAFF),
     Action("evidence:rotate", "replace the key that evidence packs are signed with", _OWNER),
+    Action("finding:code", "see the code around findings", _WORKERS),
     Action(
         "finding:decide", "accept findings, call them false positives, and part merged ones", _MAINTAINERS
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
@@ -34,3 +35,25 @@ def _escaped(character: str) -> str:
     if 0xDC80 <= code <= 0xDCFF:  # what surrogateescape made of a byte that is not UTF-8
         return f"\\x{code - 0xDC00:02x}"
     return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
+
+
+def unescape(text: str) -> bytes:
+    """The bytes that `escape` made this text of. What it never makes stays as it is."""
+    return _ESCAPE.sub(_plain, text).encode("utf-8", "surrogateescape")
+
+
+_ESCAPE = re.compile(r"\\(?:\\|x[89a-f][0-9a-f]|u[0-9a-f]{4}|U[0-9a-f]{8})")
+
+
+def _plain(found: re.Match[str]) -> str:
+    kind, code = found[0][1], found[0][2:]
+    if kind == "\\":
+        return "\\"
+    number = int(code, 16)
+    return chr(number + 0xDC00 if kind == "x" else number) if number <= 0x10FFFF else found[0]
+
+
+def visible(text: str) -> str:
+    r"""One line of text for people to look at: tabs as blanks, what could hide or steer something as `\uNNNN`."""
+    text = text.expandtabs(4)
+    return text if is_escaped(text) else "".join(map(_escaped, text))

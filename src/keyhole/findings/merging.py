@@ -13,10 +13,10 @@ from dataclasses import dataclass
 
 from keyhole.core.finding import Confidence, Kind
 
-_PYTHON_RULE = re.compile(r"(?:.*-)?[bs](\d{3})(?:-.*)?")
+_PYTHON_RULE = re.compile(r"[bs](\d{3})(?:-.*)?")
 """Bandit's and ruff's names of one test differ in their letter only: B105 and S105."""
 _CWE = re.compile(r"https://cwe\.mitre\.org/data/definitions/(\d{1,5})(?:\.html)?")
-_PYTHON_SCANNERS = frozenset({"bandit", "ruff"})
+_PYTHON_SCANNERS = {"python-bandit": ("bandit", "B"), "python-code": ("ruff", "S")}
 _LITERALS = frozenset({"105", "106", "107"})
 """Tests for passwords written into the code."""
 _SURE = [each.value for each in Confidence]
@@ -45,10 +45,11 @@ class Fact:
     @property
     def named(self) -> str:
         """As the reason of a merge names it, such as `bandit B105`."""
-        number = _PYTHON_RULE.fullmatch(self.rule) if self.scanner in _PYTHON_SCANNERS else None
-        if number is None:
+        number = _python_number(self.scanner, self.rule)
+        if not number:
             return f"{self.scanner} {self.rule}"
-        return f"{self.scanner} {self.scanner[0].replace('r', 's').upper()}{number[1]}"
+        program, letter = _PYTHON_SCANNERS[self.scanner]
+        return f"{program} {letter}{number}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +69,19 @@ def marks_of(
     if kind == Kind.SECRET:
         marks.append(f"value:{fingerprint.rpartition(':')[2]}")
         marks.append("literal")
-    number = _PYTHON_RULE.fullmatch(rule) if scanner in _PYTHON_SCANNERS else None
-    if number is not None:
-        marks.append(f"python:{number[1]}")
-        if number[1] in _LITERALS:
+    number = _python_number(scanner, rule)
+    if number:
+        marks.append(f"python:{number}")
+        if number in _LITERALS:
             marks.append("literal")
     if kind == Kind.CODE:
         marks += sorted({f"cwe:{found[1]}" for found in map(_CWE.fullmatch, references) if found})
     return tuple(marks[:8])
+
+
+def _python_number(scanner: str, rule: str) -> str:
+    found = _PYTHON_RULE.fullmatch(rule) if scanner in _PYTHON_SCANNERS else None
+    return found[1] if found else ""
 
 
 def merges(facts: Collection[Fact], apart: Collection[tuple[int, int]] = ()) -> dict[int, Merge]:

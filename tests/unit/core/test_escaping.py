@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from keyhole.core.escaping import escape, is_escaped
+from keyhole.core.escaping import escape, is_escaped, unescape, visible
 
 
 @pytest.mark.parametrize(
@@ -35,3 +35,17 @@ def test_whatever_the_bytes_the_escaped_text_is_harmless(raw):
 @given(st.binary(max_size=6), st.binary(max_size=6))
 def test_two_names_never_look_the_same(one, other):
     assert (escape(one) == escape(other)) == (one == other)
+
+
+@given(st.binary(max_size=40))
+def test_unescape_gives_the_bytes_back(raw):
+    assert unescape(escape(raw)) == raw
+
+
+@pytest.mark.parametrize("text", ["\\", "\\x", "\\q", "\\u12", "\\Uffffffff", "\\x41"])
+def test_what_escape_never_makes_stays(text):
+    assert unescape(text) == text.encode()
+
+
+def test_a_line_is_made_visible_without_doubling_its_backslashes():
+    assert visible("\ta\\b\u202e") == "    a\\b\\u202e"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django import template
@@ -107,6 +107,19 @@ def grouped(number: int) -> str:
 def short(commit: str) -> str:
     """The first characters of an object id."""
     return commit[:10]
+
+
+@register.filter
+def percent(share: float) -> str:
+    """A share of one in per cent, with as many digits as say something."""
+    return f"{share:.1%}" if 0 < share < 0.1 else f"{share:.0%}"
+
+
+@register.filter
+def lateness(due: datetime) -> str:
+    """The class of a date by which something is due: `bad` when it has passed, `warn` within seven days."""
+    left = due - timezone.now()
+    return "bad" if left < timedelta() else "warn" if left < timedelta(days=7) else ""
 
 
 @register.simple_tag

@@ -1,0 +1,76 @@
+"""Showing lines of a repository without showing secrets in them.
+
+Keyhole does not keep what a scan found, so it cannot look for it in the text either. Of a finding about a secret the
+whole line is left out, and around it whatever could be a value. Elsewhere lines that are known to hold secrets are
+left out, the bodies of private keys, and what looks like a generated value.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from keyhole.core.escaping import visible
+
+BLANK = "•" * 12
+AROUND = 6
+"""Lines shown before and after the finding's."""
+LONGEST = 400
+"""Characters of a line that are shown."""
+
+_KEY_BEGINS = re.compile(r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY")
+_KEY_ENDS = re.compile(r"-----END [A-Z0-9 ]*PRIVATE KEY")
+_GENERATED = re.compile(r"(?=(?:[A-Za-z+=_-]*[0-9]){2})[A-Za-z0-9+=_-]{20,}")
+_VALUE = re.compile(r"(?<=[=:])\s*\S.*")
+_OTHER = r"[^\s\"'`<>(){}\[\],;]"
+_WORD = re.compile(rf"{_OTHER}{{16,}}|(?={_OTHER}*[0-9]){_OTHER}{{8,}}")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line as it is shown."""
+
+    number: int
+    text: str
+    """Safe to look at; parts may be BLANK."""
+    here: bool
+    """Whether the finding is on it."""
+    hidden: bool
+    """Whether nothing of it is shown."""
+
+
+def lines_around(text: str, line: int, *, secret: bool, others: Collection[int]) -> list[Line]:
+    """The lines of a file around the one with the finding. `others`: numbers of lines that hold secrets."""
+    rows = text.split("\n")
+    keys = _in_keys(rows)
+    first, last = max(1, line - AROUND), min(len(rows), line + AROUND)
+    return [
+        _shown(
+            number,
+            rows[number - 1].rstrip("\r"),
+            here=number == line,
+            hidden=number in keys or number in others or (secret and number == line),
+            around_secret=secret,
+        )
+        for number in range(first, last + 1)
+    ]
+
+
+def _shown(number: int, raw: str, *, here: bool, hidden: bool, around_secret: bool) -> Line:
+    if hidden:
+        return Line(number, BLANK, here, True)
+    raw = _WORD.sub(BLANK, _VALUE.sub(f" {BLANK}", raw)) if around_secret else _GENERATED.sub(BLANK, raw)
+    short = raw if len(raw) <= LONGEST else f"{raw[:LONGEST]} ..."
+    return Line(number, visible(short), here, False)
+
+
+def _in_keys(rows: list[str]) -> set[int]:
+    """Numbers of the lines from where a private key begins to where it ends."""
+    inside, found = False, set()
+    for number, row in enumerate(rows, 1):
+        inside = inside or _KEY_BEGINS.search(row) is not None
+        if inside:
+            found.add(number)
+        inside = inside and _KEY_ENDS.search(row) is None
+    return found

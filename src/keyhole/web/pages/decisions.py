@@ -1,0 +1,108 @@
+"""Deciding about findings: what a decision would hide, the decision, those made before, and taking one back."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
+
+from keyhole.core.errors import InvalidInput
+from keyhole.core.summary import counted
+from keyhole.findings import services as findings
+from keyhole.findings.covering import covered_by
+from keyhole.web.caller import caller_of
+from keyhole.web.forms.decision import DAYS, DecisionForm
+from keyhole.web.registry import page, trail
+from keyhole.web.render import show
+
+_LISTED = 50
+
+
+@page(
+    "findings/decide",
+    name="finding-decide",
+    title="Decide",
+    action="finding:decide",
+    section="findings",
+    methods=("POST",),
+)
+def decide(request: HttpRequest) -> HttpResponseBase:
+    """First what it would hide, with the reason to give; then the decision. Nothing is hidden unseen."""
+    caller = caller_of(request)
+    form = DecisionForm(request.POST, caller)
+    errors: dict[str, InvalidInput] = {}
+    if request.POST.get("step") == "decide":
+        try:
+            made = findings.decide(caller, form.spec(caller))
+        except InvalidInput as problem:
+            if problem.field not in ("reason", "until", "path"):
+                raise
+            errors[problem.field] = problem
+        else:
+            hidden = counted(made.problems.count(), "finding")
+            messages.success(
+                request, f"{made.get_kind_display()}: {hidden}. You can take it back here.", "ok"
+            )
+            return redirect("decision", made.pk)
+    seen = findings.preview(caller, form.spec(caller, preview=True))
+    return show(
+        request,
+        "web/finding_decide.html",
+        status=422 if errors else 200,
+        title="Accept findings" if form.kind == "accepted" else "False positives",
+        form=form,
+        errors=errors,
+        seen=seen,
+        target=seen.target,
+        listed=list(seen.hides[:_LISTED]),
+        unlisted=max(0, seen.count - _LISTED),
+        days=DAYS,
+        crumbs=trail("findings"),
+    )
+
+
+@page("decisions", name="decisions", title="Decisions", action="finding:read", section="findings")
+def listing(request: HttpRequest) -> HttpResponse:
+    """Every decision, those in force first."""
+    rows = list(findings.decisions(caller_of(request)))
+    return show(
+        request,
+        "web/decisions.html",
+        title="Decisions",
+        live=[row for row in rows if row.ended_at is None],
+        ended=[row for row in rows if row.ended_at is not None][:200],
+        crumbs=trail("findings"),
+    )
+
+
+@page("decisions/<int:number>", name="decision", title="Decision", action="finding:read", section="findings")
+def one(request: HttpRequest, number: int) -> HttpResponse:
+    """Who decided what, why, until when, and what it hides."""
+    row = findings.get_decision(caller_of(request), number)
+    hidden = row.problems.select_related("repository__owner")
+    return show(
+        request,
+        "web/decision.html",
+        title=f"Decision {row.pk}",
+        row=row,
+        ids=[each.text for each in row.ids.all()],
+        listed=list(hidden[:_LISTED]),
+        unlisted=max(0, hidden.count() - _LISTED),
+        once=covered_by(row).count() if row.ended_at else 0,
+        crumbs=trail("findings", "decisions"),
+    )
+
+
+@page(
+    "decisions/<int:number>/withdraw",
+    name="decision-withdraw",
+    title="Take back",
+    action="finding:decide",
+    section="findings",
+    methods=("POST",),
+)
+def withdraw(request: HttpRequest, number: int) -> HttpResponseBase:
+    """What it alone hid is open again."""
+    findings.withdraw(caller_of(request), number)
+    messages.success(request, "The decision is taken back: what it alone hid is open again.", "ok")
+    return redirect("decision", number)

@@ -1,0 +1,195 @@
+"""The pages about findings: what they show, to whom, and what may be done with them."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.test import Client
+
+from keyhole.accounts.services import local_caller
+from keyhole.core.finding import Severity
+from keyhole.findings.models import Decision, Problem, SavedView
+from tests.unit.findings.making import person, repository, scanned, secret, vulnerable
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def browser(user_id):
+    client = Client(HTTP_HOST="localhost")
+    client.force_login(get_user_model().objects.get(pk=user_id))
+    return client
+
+
+@pytest.fixture
+def owner():
+    return browser(local_caller().user_id)
+
+
+@pytest.fixture
+def found():
+    place = repository("tide-api")
+    scanned(
+        place,
+        [
+            secret("a", title="Cloud key", severity=Severity.CRITICAL, path="deploy/old.env"),
+            vulnerable("flask", ["CVE-1", "GHSA-1"], title="flask: cookies", epss=0.4),
+            *[
+                vulnerable(f"p{n}", [f"CVE-2-{n}"], title=f"p{n} is bad", severity=Severity.LOW)
+                for n in range(60)
+            ],
+        ],
+    )
+    return place
+
+
+def text(answer):
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", answer.content.decode()))
+
+
+def the(title):
+    return Problem.objects.get(title=title)
+
+
+PATHS = ("/findings", "/findings/secrets", "/decisions", "/findings/{}")
+
+
+@pytest.mark.parametrize("role", ["maintainer", "auditor", "member"])
+def test_everybody_reads_and_nobody_else(found, role):
+    client = browser(person(role, "ann").user_id)
+    for path in PATHS:
+        assert client.get(path.format(the("Cloud key").pk)).status_code == 200
+        assert Client(HTTP_HOST="localhost").get(path.format(1)).status_code == 302
+    offered = "Accept..." in client.get("/findings").content.decode()
+    assert offered is (role == "maintainer")
+    answer = client.post("/findings/decide", {"problems": the("Cloud key").pk, "kind": "accepted"})
+    assert answer.status_code == (200 if role == "maintainer" else 403)
+
+
+def test_nothing_yet_says_what_to_do(owner):
+    assert "Nothing is open" in text(owner.get("/findings"))
+    assert "No secret is open" in text(owner.get("/findings/secrets"))
+    assert "No decision is in force" in text(owner.get("/decisions"))
+    assert owner.get("/findings/1").status_code == 404
+    assert owner.get("/decisions/1").status_code == 404
+
+
+def test_the_list_counts_filters_and_goes_on(owner, found):
+    page = owner.get("/findings")
+    assert "Open 62" in text(page)
+    assert "Critical 1 " in text(page)
+    assert "Vulnerable packages 61" in text(page)
+    further = re.search(r'href="\?(after=\d+)">Further', page.content.decode()).group(1)
+    rest = owner.get(f"/findings?{further}")
+    assert rest.content.decode().count("is bad</b>") == 12
+    assert "First page" in text(rest)
+    narrow = owner.get("/findings?severity=critical&severity=high&q=cookies")
+    assert "1 finding" in text(narrow)
+    assert "Remove filter: “cookies”" in narrow.content.decode()
+    assert "No open findings match" in text(owner.get("/findings?package=nothing"))
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["severity=worst", "kind=x", "since=yesterday", "epss=2", "repository=x", "show=y", "due=z", "order=-1"],
+)
+def test_a_filter_that_makes_no_sense_is_said_and_nothing_is_shown_for_it(owner, found, query):
+    answer = owner.get(f"/findings?{query}")
+    assert answer.status_code == 422
+    assert "Nothing was looked for" in text(answer)
+
+
+def test_a_finding_tells_all_that_is_known_of_it(owner, found):
+    page = text(owner.get(f"/findings/{the('flask: cookies').pk}"))
+    for words in (
+        "CVE-1",
+        "GHSA-1",
+        "40% within 30 days",
+        "It is bad.",
+        "Mend it.",
+        "First seen",
+        "This advisory",
+    ):
+        assert words in page
+    secret_page = text(owner.get(f"/findings/{the('Cloud key').pk}"))
+    assert "This advisory" not in secret_page
+    assert "Make it worthless" in text(owner.get("/findings/secrets"))
+
+
+def decide(client, step="", **fields):
+    return client.post("/findings/decide", {"kind": "accepted", "step": step, **fields})
+
+
+def test_a_decision_is_previewed_made_and_taken_back(owner, found):
+    chosen = [the("Cloud key").pk, the("flask: cookies").pk]
+    seen = decide(owner, problems=chosen)
+    assert "Accept 2 findings?" in text(seen)
+    assert "Cloud key" in text(seen)
+    refused = decide(owner, "decide", problems=chosen, reason="", until="2020-01-01")
+    assert refused.status_code == 422
+    assert not Decision.objects.exists()
+    wrong = decide(owner, "decide", problems=chosen, reason="Why.", until="soon")
+    assert "It is a day" in text(wrong)
+    made = decide(owner, "decide", problems=chosen, reason="A test.", until="2027-06-30")
+    page = owner.get(made["Location"])
+    assert "Accepted: 2 findings" in text(page)
+    assert "Open 60" in text(owner.get("/findings"))
+    assert "until 30 June 2027" in text(owner.get("/findings?show=accepted"))
+    assert "A test." in text(owner.get("/decisions"))
+    owner.post(f"{made['Location']}/withdraw")
+    assert "Open 62" in text(owner.get("/findings"))
+    assert "Taken back by" in text(owner.get(made["Location"]))
+
+
+def test_all_that_match_can_be_decided_about_at_once(owner, found):
+    fields = {"all": "1", "query": "severity=low", "problems": the("Cloud key").pk, "kind": "false_positive"}
+    assert "Call 60 findings false positives?" in text(owner.post("/findings/decide", fields))
+    owner.post("/findings/decide", {**fields, "step": "decide", "reason": "Made up."})
+    assert "Open 2" in text(owner.get("/findings"))
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"scope": "package"}, "Everything about flask and CVE-1, GHSA-1"),
+        ({"scope": "repository"}, "of the rule vulnerable-package"),
+        ({"scope": "repository", "rule": "any", "path": "poetry.lock"}, "below poetry.lock"),
+    ],
+)
+def test_wider_decisions_say_how_wide_they_are(owner, found, fields, words):
+    assert words in text(decide(owner, problems=the("flask: cookies").pk, **fields))
+
+
+def test_nothing_chosen_is_said(owner, found):
+    for scope in ("finding", "repository", "package"):
+        assert decide(owner, scope=scope).status_code == 422
+
+
+def test_merged_ones_are_shown_with_the_reason_and_can_be_parted(owner):
+    scanned(
+        repository(),
+        [secret("a", title="sure"), secret("a", rule="other", title="unsure", severity=Severity.LOW)],
+    )
+    assert "same secret: secrets other and secrets github-token" in text(
+        owner.get(f"/findings/{the('sure').pk}")
+    )
+    assert "Open 1 " in text(owner.get("/findings"))
+    number = the("unsure").pk
+    assert "says the same" in text(owner.get(f"/findings/{number}"))
+    owner.post(f"/findings/{number}/unmerge")
+    assert "Open 2 " in text(owner.get("/findings"))
+    owner.post(f"/findings/{number}/merge")
+    assert "Open 1 " in text(owner.get("/findings"))
+
+
+def test_views_are_kept_opened_and_removed(owner, found):
+    query = "severity=low&nonsense=1&after=3"
+    answer = owner.post("/findings/views", {"name": "Low ones", "query": query, "shared": "1"})
+    assert answer["Location"] == "/findings?severity=low"
+    view = SavedView.objects.get()
+    other = browser(person("member", "mia").user_id)
+    assert "Low ones" in text(other.get("/findings"))
+    assert other.post(f"/findings/views/{view.pk}/remove").status_code == 404
+    owner.post(f"/findings/views/{view.pk}/remove")
+    assert "Low ones" not in text(other.get("/findings"))
