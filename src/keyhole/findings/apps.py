@@ -20,5 +20,6 @@ class FindingsConfig(AppConfig):
 
         offer_afterwards("keyhole.findings.life")
         offer_afterwards("keyhole.findings.judging")
+        offer_afterwards("keyhole.findings.telling")
         offer("keyhole.findings.expiring")
         offer("keyhole.findings.overdue")

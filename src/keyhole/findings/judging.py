@@ -79,23 +79,23 @@ def _facts(scan: Scan, keys: frozenset[str], at: datetime) -> Facts:
         scanners=tuple(evidence.get("scanners") or ()),
         advisories_at=evidence.get("advisories_at", ""),
         new=None if known is None else keys - known,
-        accepted=_aside(scan, keys, at),
+        accepted=aside(scan, keys, at),
     )
 
 
-def _aside(scan: Scan, keys: frozenset[str], at: datetime) -> frozenset[str]:
-    """Ids of the scan's findings that do not count: decided about, or the same as another one of them."""
+def aside(scan: Scan, keys: frozenset[str], at: datetime) -> frozenset[str]:
+    """Which of these findings of a scan do not count: decided about, or the same as another one of them."""
     rows = Problem.objects.filter(repository=scan.repository_id).select_related(
         "decision", "merged_into__decision"
     )
     rows = rows.filter(Q(merged_into__isnull=False) | ~Q(decided=""))
-    aside = set()
+    found = set()
     for row in rows:
         shown = row.merged_into or row
         again = row.merged_into is not None and shown.key in keys
         if row.key in keys and (again or _holds(row, at) or _holds(shown, at)):
-            aside.add(row.key)
-    return frozenset(aside)
+            found.add(row.key)
+    return frozenset(found)
 
 
 def _holds(row: Problem, at: datetime) -> bool:

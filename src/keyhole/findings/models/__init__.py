@@ -12,6 +12,7 @@ from keyhole.findings.models.problem import (
     Sighting,
     Status,
 )
+from keyhole.findings.models.telling import Telling
 from keyhole.findings.models.view import SavedView
 
 __all__ = [
@@ -34,4 +35,5 @@ __all__ = [
     "Sighting",
     "Status",
     "Tally",
+    "Telling",
 ]

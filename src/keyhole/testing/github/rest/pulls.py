@@ -27,6 +27,24 @@ def pulls(call: Call) -> Listed:
     )
 
 
+@answers("repos/list-pull-requests-associated-with-commit")
+def of_commit(call: Call) -> Listed:
+    """Those that bring the commit, and those that brought it, newest first."""
+    git_dir = call.repository.git_dir
+    oid = gitdata.resolve(git_dir, call.param("commit_sha"))
+    if oid is None:
+        raise Problem(422, f"No commit found for SHA: {call.param('commit_sha')}")
+    found = [_fresh(call, each) for each in kept.collection(call, "pulls").values()]
+    found.sort(key=lambda each: each["number"], reverse=True)
+    return items(
+        [
+            each
+            for each in found
+            if oid in gitdata.history(git_dir, each["head"]["sha"], f"^{each['base']['sha']}")
+        ]
+    )
+
+
 @answers("pulls/create")
 def create(call: Call) -> Answer:
     """A new pull request between two branches of the repository."""
