@@ -6,8 +6,6 @@ the line of our code, never with their message: a message may quote what was bei
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import json
 import sys
 import time
@@ -34,6 +32,7 @@ from keyhole.scanners.interface import (
 )
 from keyhole.scanners.isolation import isolate
 from keyhole.scanners.kept import Kept
+from keyhole.scanners.keyed import keyed_digest
 from keyhole.scanners.objects import OutOfTime, Trouble
 from keyhole.scanners.packs.store import Store
 from keyhole.scanners.programs.client import Bench
@@ -209,15 +208,11 @@ def main() -> int:
     scanners = chosen(order["scanners"])
     folder = _path(order["kept"])
     report = Reporter(sys.stdout, limits.seconds)
-
-    def digest(value: bytes) -> str:
-        return hmac.new(key.reveal().encode(), value, hashlib.sha256).hexdigest()[:32]
-
     try:
         with ExitStack() as stack:
             bench = _bench(scanners, limits, stack)
             kept = Kept(folder, key) if folder is not None else None
-            tools = Tools(digest, _path(order["advisories"]), bench, kept)
+            tools = Tools(keyed_digest(key), _path(order["advisories"]), bench, kept)
             git = Git(Path(order["git_dir"]), order["tips"])
             scan = Scan(git, scanners, tools, limits, report)  # may still write what it keeps
             result = scan.run((*isolate(limits), *(bench.held if bench else ())))

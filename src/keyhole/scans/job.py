@@ -48,7 +48,7 @@ def run(row: int) -> None:
 def prepare(row: int) -> None:
     """Looks whether there is something to read, fetches it if it lies on GitHub, and settles which commits."""
     scan = _scan(row)
-    if scan is None or scan.finished:
+    if scan is None or scan.finished or scan.imported:
         return
     begun = Scan.objects.filter(pk=row, state=State.QUEUED).update(
         state=State.RUNNING, stage=Stage.PREPARE, started_at=timezone.now()
@@ -90,7 +90,7 @@ def _settle(scan: Scan) -> None:
 def read(row: int) -> None:
     """Reads the repository and stores what was found. In one step, since the token cannot be kept between two."""
     scan = _scan(row)
-    if scan is None or scan.state != State.RUNNING or _stopped(scan):
+    if scan is None or scan.state != State.RUNNING or scan.imported or _stopped(scan):
         return
     scan.attempts += 1
     scan.save(update_fields=["attempts"])
@@ -106,7 +106,7 @@ def read(row: int) -> None:
         say(scan, f"Going on after an interruption, attempt {scan.attempts}.")
     result = read_repository(scan)
     if result is not None:
-        _store(scan, result)
+        store(scan, result)
         return
     scan.refresh_from_db(fields=["stop_requested", "attempts", "state"])
     if not _stopped(scan) and scan.state == State.RUNNING:
@@ -117,7 +117,8 @@ def _stopped(scan: Scan) -> bool:
     return scan.stop_requested and finish(scan, State.STOPPED, "Stopped on request.")
 
 
-def _store(scan: Scan, result: core.ScanResult) -> None:
+def store(scan: Scan, result: core.ScanResult) -> None:
+    """Keeps the result of a running scan, in the place of what an earlier attempt left."""
     rows = ("findings", "libraries")
     evidence = {key: value for key, value in result.to_json().items() if key not in rows}
     with transaction.atomic():

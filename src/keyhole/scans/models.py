@@ -123,6 +123,11 @@ class Scan(models.Model):
         return self.state in FINISHED
 
     @property
+    def imported(self) -> bool:
+        """Whether its findings came in a file, so that there is nothing to read."""
+        return bool(self.evidence.get("imported"))
+
+    @property
     def duration(self) -> timedelta | None:
         """From the first start to the end; None while there is no end."""
         if self.started_at is None or self.finished_at is None:

@@ -191,6 +191,8 @@ def run(caller: Caller, scan_id: int) -> Scan:
     scan = get(caller, scan_id)
     if scan.state in UNFINISHED:
         raise Conflict("This scan is running.", hint="Wait for it, or stop it first.")
+    if scan.imported:
+        raise Conflict("This result was imported from a file.", hint="Import the tool's next file.")
     repository = repositories.get(caller, scan.repository_id)
     _check_place(repository)
     with transaction.atomic():

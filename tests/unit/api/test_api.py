@@ -29,6 +29,7 @@ NEEDS = {
     ("GET", "/integrations"): "integration:read",
     ("GET", "/repositories"): "repository:read",
     ("GET", "/repositories/{number}"): "repository:read",
+    ("POST", "/repositories/{number}/sarif"): "scan:create",
     ("GET", "/scans"): "scan:read",
     ("POST", "/scans"): "scan:create",
     ("GET", "/scans/{number}"): "scan:read",
@@ -60,6 +61,7 @@ BODIES = {
     ("POST", "/tokens"): {"name": "x", "resource_owner": "olga", "repository_access": "public"},
 }
 ALSO = {
+    ("POST", "/repositories/{number}/sarif"): {"repository:read"},
     ("POST", "/scans"): {"repository:read"},
     ("POST", "/scans/{number}/run"): {"scan:read"},
     ("POST", "/schedules"): {"repository:read"},

@@ -167,7 +167,7 @@ def test_the_result_of_an_attempt_that_was_taken_over_is_thrown_away(repository)
     job.prepare(scan.pk)
     stale = Scan.objects.get(pk=scan.pk)
     Scan.objects.filter(pk=scan.pk).update(attempts=stale.attempts + 1)
-    job._store(stale, result(found("0")))
+    job.store(stale, result(found("0")))
     assert not scan.findings.exists()
     assert not life.Progress(stale).wanted()
 
@@ -176,8 +176,8 @@ def test_storing_twice_stores_once(repository):
     scan = services.create(local_caller(), ScanSpec(repository.pk))
     job.prepare(scan.pk)
     scan.refresh_from_db()
-    job._store(scan, result(found("0")))
-    job._store(scan, result(found("0"), found("1")))
+    job.store(scan, result(found("0")))
+    job.store(scan, result(found("0"), found("1")))
     assert scan.findings.count() == 2
 
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from ninja import Query, Router
+from ninja import Query, Router, Status
 
 from keyhole.api.auth import ApiRequest
-from keyhole.api.schemas import MOST, Page, Repository
+from keyhole.api.endpoints.scans import shown as scan_shown
+from keyhole.api.schemas import MOST, Page, Repository, Scan
 from keyhole.repositories import models, services
+from keyhole.scans.imported import import_sarif
+from keyhole.scans.sarif_reading import MOST_BYTES
 
 router = Router()
 
@@ -24,6 +27,19 @@ def listing(request: ApiRequest, page: Annotated[int, Query(ge=1, le=10_000)] = 
 def one(request: ApiRequest, number: int) -> Repository:
     """By its id, which stays when it is renamed."""
     return _shown(services.get(request.caller, number))
+
+
+@router.post(
+    "/{int:number}/sarif", response={201: Scan}, summary="Import the result of another tool (SARIF 2.1.0)"
+)
+def sarif(request: ApiRequest, number: int, ref: str = "", root: str = "") -> Status[Scan]:
+    """The body is the file as it is; `root` is the folder that the tool ran in, if it wrote absolute paths.
+
+    Answers with a scan whose findings are stored; comparing and judging them goes on.
+    """
+    # Not `body`: that one is for forms, and has their limit.
+    raw = request.read(MOST_BYTES + 1)
+    return Status(201, scan_shown(import_sarif(request.caller, number, raw, ref, root)))
 
 
 def _shown(row: models.Repository) -> Repository:

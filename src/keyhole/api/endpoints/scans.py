@@ -28,7 +28,7 @@ def listing(
     rows = rows.select_related("judgement__version", "judgement__environment")
     return Page(
         total=rows.count(),
-        items=[_shown(row) for row in rows.order_by("-pk")[(page - 1) * MOST : page * MOST]],
+        items=[shown(row) for row in rows.order_by("-pk")[(page - 1) * MOST : page * MOST]],
     )
 
 
@@ -50,19 +50,19 @@ def create(request: ApiRequest, wanted: ScanWanted) -> Status[Scan]:
             trigger=models.Trigger.API,
         ),
     )
-    return Status(201, _shown(made))
+    return Status(201, shown(made))
 
 
 @router.get("/{int:number}", response=Scan, summary="Look at one code scan")
 def one(request: ApiRequest, number: int) -> Scan:
     """Its state and counts."""
-    return _shown(services.get(request.caller, number))
+    return shown(services.get(request.caller, number))
 
 
 @router.post("/{int:number}/run", response={202: Scan}, summary="Run a code scan, or run it again")
 def run(request: ApiRequest, number: int) -> Status[Scan]:
     """Again, it is a new scan, so that the result from before stays."""
-    return Status(202, _shown(services.run(request.caller, number)))
+    return Status(202, shown(services.run(request.caller, number)))
 
 
 @router.get("/{int:number}/result", summary="The whole result of a code scan", response=None)
@@ -83,7 +83,8 @@ def findings(
     return Page(total=rows.count(), items=[row.data for row in rows[(page - 1) * MOST : page * MOST]])
 
 
-def _shown(row: models.Scan) -> Scan:
+def shown(row: models.Scan) -> Scan:
+    """A scan as the API shows it."""
     return Scan(
         id=row.pk,
         name=row.name,

@@ -1,0 +1,89 @@
+"""Results of other tools: a SARIF file becomes a scan that has ended, and its findings go the way of all others."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from keyhole.accounts.services import require
+from keyhole.audit.log import Draft, append
+from keyhole.core.caller import Caller
+from keyhole.core.errors import InvalidInput
+from keyhole.jobs import engine
+from keyhole.repositories import services as repositories
+from keyhole.repositories.lookup import is_there
+from keyhole.repositories.models import Repository
+from keyhole.scanners.keyed import keyed_digest
+from keyhole.scans import refs
+from keyhole.scans.job import KIND, store
+from keyhole.scans.life import say
+from keyhole.scans.models import Scan, Stage, State, Trigger
+from keyhole.scans.sarif_reading import read
+
+
+def import_sarif(caller: Caller, repository_id: int, raw: bytes, ref: str = "", root: str = "") -> Scan:
+    """Makes a scan of what a SARIF file says about a branch or tag; empty is the repository's HEAD.
+
+    `root` is the folder that the tool ran in, wherever that was: some tools write absolute paths.
+    Its findings are stored at once; what compares and judges them runs as with every scan. InvalidInput, naming the
+    field `file` or `ref`; then nothing was made.
+    """
+    user = require(caller, "scan:create")
+    repository = repositories.get(caller, repository_id)
+    full, commit = _commit(repository, ref.strip())
+    result = read(raw, keyed_digest(settings.KEYHOLE_HMAC_SECRET), commit, root)
+    result = dataclasses.replace(result, commit=result.commit or commit)
+    with transaction.atomic():
+        scan = Scan.objects.create(
+            name=f"{repository.full_name} {', '.join(result.scanners)}"[:100],
+            repository=repository,
+            ref=full,
+            scanners=list(result.scanners),
+            requested_by=user,
+            trigger=Trigger.API,
+            state=State.RUNNING,
+            stage=Stage.STORE,
+            created_at=timezone.now(),
+            started_at=timezone.now(),
+            commit=result.commit,
+            evidence={"imported": True},
+        )
+        append(
+            Draft(
+                action="scan:create",
+                outcome="allowed",
+                actor=caller.as_actor(),
+                subject={
+                    "scan_id": scan.pk,
+                    "scan": scan.name,
+                    "repository": repository.full_name,
+                    "repository_id": repository.pk,
+                    "ref": full,
+                    "scanners": scan.scanners,
+                    "imported": True,
+                },
+            )
+        )
+        say(scan, result.notes[0])
+        store(scan, result)
+        transaction.on_commit(lambda: engine.enqueue(KIND, scan.pk))
+    return scan
+
+
+def _commit(repository: Repository, name: str) -> tuple[str, str]:
+    """Full name of the ref and the commit that it names; both empty where nothing was fetched yet."""
+    if not is_there(repository) or (not repository.is_served and repository.fetched_at is None):
+        if name:
+            raise InvalidInput(
+                f"Nothing of {repository.full_name} is here yet, so {name[:100]!r} names nothing.",
+                field="ref",
+                hint="Leave it empty, or scan the repository first.",
+            )
+        return "", ""
+    if not name:
+        return "", refs.head(repository.git_dir)
+    tip = refs.named(repository.git_dir, name)
+    return tip.ref, tip.commit
