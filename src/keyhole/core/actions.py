@@ -70,6 +70,12 @@ _TABLE = (
     Action("notification:read", "see notification channels and what was sent", _STAFF),
     Action("policy:change", "set what signing in and tokens must keep to", _OWNER),
     Action("policy:read", "see what signing in and tokens must keep to", _STAFF),
+    Action("report:read", "see which reports are shared by link and sent by mail", _ALL),
+    Action(
+        "report:share",
+        "share reports by link with people who have no account, and take links back",
+        _MAINTAINERS,
+    ),
     Action("repository:change", "make a repository public or private, or remove it", _MAINTAINERS),
     Action("repository:connect", "connect and import repositories", _MAINTAINERS),
     Action("repository:read", "see the connected repositories", _ALL),

@@ -25,7 +25,7 @@ class Decided:
     """What somebody decided about a finding."""
 
     word: str
-    """`accepted` or `false_positive`."""
+    """`accepted`, `false_positive`, or `merged` for one that the report has as another one."""
     reason: str
     until: str
     """When it ends, RFC 3339; empty if it does not."""

@@ -2,37 +2,139 @@
 
 from __future__ import annotations
 
+from collections.abc import Container, Iterable
 from datetime import UTC, datetime
 
 from django.utils import timezone
 
-from keyhole.reports.dataset import Dataset, Row, source_of
-from keyhole.scans.models import Scan
+from keyhole.core.escaping import escape
+from keyhole.core.finding import Finding, ScanResult
+from keyhole.findings.models import Problem
+from keyhole.reports.dataset import Dataset, Decided, Row, Source, source_of
+from keyhole.scans.models import Scan, State
 from keyhole.scans.reports import result
 
+WITH_RESULT = (State.COMPLETE, State.INCOMPLETE)
+_AT_ONCE = 500
 
-def of_scan(scan: Scan, at: datetime | None = None) -> Dataset:
-    """The report of a scan, made at that moment or now. Conflict if the scan came to nothing."""
+
+def of_scan(scan: Scan) -> Dataset:
+    """The report of a scan, with what has become of its findings since. Conflict if the scan came to nothing."""
+    found = result(scan)
+    return _of(scan, found, tuple(_rows(scan, found)), rfc3339(timezone.now()))
+
+
+def as_it_ended(scan: Scan) -> Dataset:
+    """The report of a scan as it was when it ended: always the same. Conflict if the scan came to nothing."""
     found = result(scan)
     name = scan.repository.full_name
-    history = f"the history of {scan.ref_name}" if scan.ref else "the whole history"
-    source = source_of(
+    return _of(scan, found, tuple(Row(each, name) for each in found.findings), rfc3339(scan.finished_at))
+
+
+def _of(scan: Scan, found: ScanResult, rows: tuple[Row, ...], at: str) -> Dataset:
+    history = f"the history of {shown(scan.ref_name)}" if scan.ref else "the whole history"
+    return Dataset(
+        title=shown(scan.name),
+        about=f"Code scan {scan.pk} of {scan.repository.full_name}, {history}.",
+        made_at=at,
+        sources=(_source(scan, found),),
+        rows=rows,
+        libraries=found.libraries,
+    )
+
+
+def _source(scan: Scan, found: ScanResult) -> Source:
+    return source_of(
         found,
         number=scan.pk,
-        name=scan.name,
-        repository=name,
-        ref=scan.ref_name,
+        name=shown(scan.name),
+        repository=scan.repository.full_name,
+        ref=shown(scan.ref_name),
         started=rfc3339(scan.started_at),
         finished=rfc3339(scan.finished_at),
     )
-    return Dataset(
-        title=scan.name,
-        about=f"Code scan {scan.pk} of {name}, {history}.",
-        made_at=rfc3339(at or timezone.now()),
-        sources=(source,),
-        rows=tuple(Row(finding, name) for finding in found.findings),
-        libraries=found.libraries,
+
+
+def _rows(scan: Scan, found: ScanResult) -> Iterable[Row]:
+    keys = [each.id for each in found.findings]
+    known: dict[str, Problem] = {}
+    for start in range(0, len(keys), _AT_ONCE):  # SQLite takes only so many values at once
+        rows = Problem.objects.filter(
+            repository=scan.repository_id, key__in=keys[start : start + _AT_ONCE]
+        ).select_related("decision__made_by", "merged_into__decision__made_by")
+        known |= {row.key: row for row in rows}
+    name, here = scan.repository.full_name, frozenset(keys)
+    for each in found.findings:
+        problem = known.get(each.id)
+        yield _row(each, name, problem, here) if problem else Row(each, name)
+
+
+def _row(finding: Finding, repository: str, problem: Problem, keys: Container[str]) -> Row:
+    return Row(
+        finding,
+        repository,
+        status=problem.status,
+        decided=_decided(problem, keys),
+        due=rfc3339(problem.due_at),
     )
+
+
+def _decided(problem: Problem, keys: Container[str]) -> tuple[Decided, ...]:
+    """What was decided about it, or that the report has it under another finding."""
+    main = problem.merged_into
+    if main is not None and main.key in keys:
+        return (Decided("merged", shown(f"{problem.merge_reason} It stands there as {main.title}."), "", ""),)
+    decision = problem.decision or (main.decision if main is not None else None)
+    if decision is None:
+        return ()
+    return (
+        Decided(
+            str(decision.kind),
+            shown(decision.reason),
+            rfc3339(decision.expires_at),
+            shown(decision.made_by.email),
+        ),
+    )
+
+
+def of_problems(problems: Iterable[Problem], *, title: str, about: str) -> Dataset:
+    """The report of findings of any number of repositories; where they come from is each one's newest scan."""
+    found = list(problems)
+    keys: dict[int, set[str]] = {}
+    for each in found:
+        keys.setdefault(each.repository_id, set()).add(each.key)
+    rows = tuple(
+        _row(each.as_core(), each.repository.full_name, each, keys[each.repository_id]) for each in found
+    )
+    return Dataset(
+        title=shown(title),
+        about=shown(about),
+        made_at=rfc3339(timezone.now()),
+        sources=tuple(_newest(keys)),
+        rows=rows,
+    )
+
+
+def _newest(repositories: Iterable[int]) -> Iterable[Source]:
+    for number in sorted(repositories):
+        scan = newest_scan(number)
+        if scan is not None:
+            yield _source(scan, result(scan))
+
+
+def newest_scan(repository: int, ref: str = "") -> Scan | None:
+    """The newest scan of the repository, and of the branch or tag if one is given, that came to a result."""
+    scans = Scan.objects.select_related("repository__owner").filter(
+        repository=repository, state__in=WITH_RESULT
+    )
+    if ref:
+        scans = scans.filter(ref__in=(ref, f"refs/heads/{ref}", f"refs/tags/{ref}"))
+    return scans.order_by("-pk").first()
+
+
+def shown(text: str) -> str:
+    """What a person wrote, as a report may hold it."""
+    return escape(text.encode("utf-8", "surrogatepass"))
 
 
 def rfc3339(moment: datetime | None) -> str:

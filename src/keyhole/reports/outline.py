@@ -91,7 +91,7 @@ def remarks(row: Row) -> list[str]:
 
 def decision(decided: Decided) -> str:
     """A decision in a sentence."""
-    word = {"accepted": "accepted", "false_positive": "false positive"}.get(decided.word, decided.word)
+    word = decided.word.replace("_", " ")
     until = f" until {decided.until[:10]}" if decided.until else ""
     by = f" by {decided.by}" if decided.by else ""
     return f"{word}{until}{by}: {decided.reason}"

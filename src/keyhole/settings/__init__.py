@@ -76,6 +76,7 @@ except (OSError, ValueError) as problem:
     raise ImproperlyConfigured(f"A restore in {KEYHOLE_DATA} cannot be finished: {problem}.") from problem
 KEYHOLE_LISTEN: tuple[str, int] = _values["KEYHOLE_LISTEN"]
 KEYHOLE_MAX_TOKEN_DAYS: int = _values["KEYHOLE_MAX_TOKEN_DAYS"]
+KEYHOLE_MAX_SHARE_DAYS: int = _values["KEYHOLE_MAX_SHARE_DAYS"]
 KEYHOLE_DEFAULT_OWNER: str = _values["KEYHOLE_DEFAULT_OWNER"]
 KEYHOLE_PROXIES: tuple[Network, ...] = _values["KEYHOLE_PROXIES"]
 KEYHOLE_DATABASE_URL: str = _values["KEYHOLE_DATABASE_URL"]

@@ -86,6 +86,12 @@ def _days(text: str) -> int:
     return int(text)
 
 
+def _share_days(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) > 3650:
+        raise ValueError("must be a whole number of days up to 3650, or 0 for no links")
+    return int(text)
+
+
 def _login(text: str) -> str:
     try:
         return owner_name(text)
@@ -153,6 +159,9 @@ VARIABLES = (
     Variable("KEYHOLE_LISTEN", "127.0.0.1:8470", "address and port to listen on", _listen),
     Variable("KEYHOLE_URL", "", "address that people and tools use; empty is the one listened on", str),
     Variable("KEYHOLE_MAX_TOKEN_DAYS", "366", "longest life of a token; 0 also allows no expiration", _days),
+    Variable(
+        "KEYHOLE_MAX_SHARE_DAYS", "90", "longest life of a link to a report; 0 allows none", _share_days
+    ),
     Variable("KEYHOLE_DEFAULT_OWNER", "local", "owner of repositories that are in no owner's folder", _login),
     Variable(
         "KEYHOLE_REPOSITORIES", "", "folder of imported repositories; empty is one inside KEYHOLE_DATA", str

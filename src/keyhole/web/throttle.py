@@ -25,6 +25,8 @@ PER_ACCOUNT = 20
 """Wrong codes for one account within its window, from wherever they come: of a million, three are right."""
 ACCOUNT_WINDOW = 60 * 60
 """Seconds after which wrong codes are forgotten."""
+PER_LINK = 50
+"""Wrong passwords for one shared report within the same time, from wherever they come."""
 
 
 def too_many(address: str, name: str) -> bool:
@@ -74,6 +76,17 @@ def wait_for_codes() -> KeyholeError:
         "Too many wrong codes were given for this account.",
         hint=f"Wait {ACCOUNT_WINDOW // 60} minutes, or use a passkey. If it was not you, somebody has your password.",
     )
+
+
+def too_many_for_link(number: int) -> bool:
+    """Whether so many wrong passwords were given for this shared report that nobody may try one now."""
+    return bool(cache.get(f"shared:{number}", 0) >= PER_LINK)
+
+
+def link_failed(number: int) -> None:
+    """Count one wrong password of a shared report."""
+    cache.add(f"shared:{number}", 0, ACCOUNT_WINDOW)
+    cache.incr(f"shared:{number}")
 
 
 def _codes(account: int) -> str:

@@ -1,4 +1,4 @@
-"""Making evidence packs. The same scan makes the same pack, to the byte, unless something was decided since."""
+"""Making evidence packs. The same scan makes the same pack, to the byte."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ scan.json       what was asked, how it was done: commit, scanners, versions of r
 result.json     what came out, as the scanners said it
 log.txt         what happened, as it was followed
 audit.jsonl     the audit records of the scan; each hash is over its record and the hash of the record before it
-report.sarif    the findings for other tools, with what was decided about them
+report.sarif    the findings for other tools
 report.cdx.json libraries and findings as CycloneDX
 verify.py       checks all of this without Keyhole: python3 verify.py PACK.zip --key FINGERPRINT
 
@@ -79,7 +79,7 @@ def make(caller: Caller, number: int) -> Pack:
 def contents(scan: Scan) -> dict[str, bytes]:
     """What a pack says, without who vouches for it."""
     found = result(scan)
-    report = gather.of_scan(scan, scan.finished_at)
+    report = gather.as_it_ended(scan)
     return {
         "scan.json": _json(_about(scan)),
         "result.json": _json(found.to_json()),

@@ -37,7 +37,7 @@ def policy() -> str:
     return f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
 
 
-def page(data: Dataset, downloads: Iterable[tuple[str, str]] = ()) -> str:
+def document(data: Dataset, downloads: Iterable[tuple[str, str]] = ()) -> str:
     """The page; `downloads` are titles and addresses of other formats, for a page that is not a file."""
     return format_html(
         _PAGE,
@@ -219,7 +219,7 @@ def _source(source: Source) -> SafeString:
 
 
 def _render(data: Dataset) -> bytes:
-    return page(data).encode()
+    return document(data).encode()
 
 
 RENDERER = Renderer(

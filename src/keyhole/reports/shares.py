@@ -1,0 +1,197 @@
+"""Links to reports: whoever has one reads the report as it was when the link was made, without an account, until it
+expires.
+
+The link's token has 256 random bits, is shown once and kept as its SHA-256 alone. A link that never was, has expired,
+was revoked, or came back with a backup is one and the same to whoever opens it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.contrib.auth.hashers import check_password, make_password
+from django.db import transaction
+from django.db.models import F, Q, QuerySet
+from django.utils import timezone
+
+from keyhole.accounts.services import require
+from keyhole.audit import revoked
+from keyhole.audit.log import ALLOWED, DENIED, Draft, append
+from keyhole.audit.models import Entry
+from keyhole.core.caller import Caller, Via
+from keyhole.core.errors import InvalidInput, NotFound, PermissionDenied
+from keyhole.core.secret import Secret
+from keyhole.reports.dataset import Dataset
+from keyhole.reports.models import Share
+from keyhole.scans.models import Scan
+
+DEFAULT_DAYS = 14
+LEAST_PASSWORD = 8
+"""Characters. Without the link nobody gets to guess it at all."""
+_LONGEST_PASSWORD = 1024
+_LONGEST_TITLE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A new link. The token is shown once, to whoever made it."""
+
+    share: Share
+    token: Secret
+
+    @property
+    def link(self) -> Secret:
+        """The address to hand on."""
+        return Secret(f"{settings.KEYHOLE_URL}/shared/{self.token.reveal()}")
+
+
+def create(
+    caller: Caller,
+    report: Dataset,
+    *,
+    scan: int | None = None,
+    days: int = DEFAULT_DAYS,
+    password: Secret | None = None,
+) -> Made:
+    """Share a report as it is now. InvalidInput names `days` or `password`; PermissionDenied where links are off."""
+    user = require(caller, "report:share")
+    _check_days(days)
+    token = Secret(secrets.token_urlsafe(32))
+    now = timezone.now()
+    with transaction.atomic():
+        forget_ended()
+        share = Share.objects.create(
+            title=report.title[:_LONGEST_TITLE],
+            scan=Scan.objects.filter(pk=scan).first() if scan else None,
+            digest=_digest(token),
+            password=_hashed(password),
+            data=Share.frozen(report),
+            created_by=user,
+            created_at=now,
+            expires_at=now + timedelta(days=days),
+        )
+        append(_draft("report:share", caller, share, expires_at=share.expires_at.isoformat()))
+    return Made(share, token)
+
+
+def _check_days(days: int) -> None:
+    most: int = settings.KEYHOLE_MAX_SHARE_DAYS
+    if most == 0:
+        raise PermissionDenied(
+            "Links to reports are switched off here.",
+            hint="KEYHOLE_MAX_SHARE_DAYS says for how long they may work.",
+        )
+    if not 1 <= days <= most:
+        raise InvalidInput(f"A link works for 1 to {most} days.", field="days")
+
+
+def _hashed(password: Secret | None) -> str:
+    if password is None:
+        return ""
+    if not LEAST_PASSWORD <= len(password.reveal()) <= _LONGEST_PASSWORD:
+        raise InvalidInput(f"A password has at least {LEAST_PASSWORD} characters.", field="password")
+    return make_password(password.reveal())
+
+
+def list_shares(caller: Caller) -> QuerySet[Share]:
+    """Every link there was, newest first; without the reports."""
+    require(caller, "report:read")
+    return Share.objects.select_related("created_by", "scan").defer("data")
+
+
+def get(caller: Caller, number: int) -> Share:
+    """One link. NotFound."""
+    found = list_shares(caller).filter(pk=number).first() if 0 < number < 2**63 else None
+    if found is None:
+        raise NotFound("There is no such link.", hint="`keyhole share list` lists them.")
+    return found
+
+
+def revoke(caller: Caller, number: int) -> Share:
+    """End a link now, for good; the report behind it is forgotten."""
+    require(caller, "report:share")
+    share = get(caller, number)
+    with transaction.atomic():
+        now = timezone.now()
+        if Share.objects.filter(pk=number, revoked_at=None).update(revoked_at=now, data=b""):
+            revoked.note(bytes(share.digest))
+            append(_draft("report:unshare", caller, share))
+    return get(caller, number)
+
+
+def find(token: Secret) -> Share | None:
+    """The link with this token, if it works now."""
+    digest = _digest(token)
+    found = Share.objects.select_related("created_by").filter(digest=digest).first()
+    if found is None or not works(found) or digest in revoked.noted() or _restored_since(found.created_at):
+        return None
+    return found
+
+
+def works(share: Share, now: datetime | None = None) -> bool:
+    """Whether its time has not come and nobody revoked it."""
+    return share.revoked_at is None and share.expires_at > (now or timezone.now())
+
+
+def _restored_since(moment: datetime) -> bool:
+    """Whether a backup was restored after that moment: then nobody knows what was revoked since it was made."""
+    return Entry.objects.filter(action="backup:restore", at__gte=moment).exists()
+
+
+def handle(share: Share) -> str:
+    """Its name in addresses: of no use without the token."""
+    return bytes(share.digest).hex()[:16]
+
+
+def password_is(share: Share, given: Secret) -> bool:
+    """Whether it is the link's password."""
+    return check_password(given.reveal()[:_LONGEST_PASSWORD], share.password)
+
+
+def opened(share: Share, address: str, what: str) -> None:
+    """Puts on record, before it happens, that the report is shown or taken away: `page`, or a format."""
+    with transaction.atomic():
+        Share.objects.filter(pk=share.pk).update(opened=F("opened") + 1, opened_at=timezone.now())
+        append(_draft("report:open", _visitor(address), share, what=what))
+
+
+def refused(token: Secret, address: str, why: str = "") -> None:
+    """Puts on record that a link was refused: for a wrong password, or since it has ended.
+
+    Tokens that never were are not on record: anybody could fill the log with them.
+    """
+    share = Share.objects.filter(digest=_digest(token)).defer("data").first()
+    if share is not None:
+        reason = why or ("it was revoked" if share.revoked_at else "it has expired, or a backup was restored")
+        append(_draft("report:open", _visitor(address), share, outcome=DENIED, why=reason))
+
+
+def forget_ended() -> int:
+    """Forgets the reports behind links that have expired; returns how many."""
+    ended = Share.objects.filter(Q(expires_at__lte=timezone.now()) | Q(revoked_at__isnull=False)).exclude(
+        data=b""
+    )
+    return ended.update(data=b"")
+
+
+def _digest(token: Secret) -> bytes:
+    return hashlib.sha256(token.reveal().encode("utf-8", "surrogatepass")).digest()
+
+
+def _visitor(address: str) -> Caller:
+    return Caller(None, "somebody with a link", Via.WEB, address)
+
+
+def _draft(action: str, caller: Caller, share: Share, *, outcome: str = ALLOWED, **more: object) -> Draft:
+    subject = {
+        "share_id": share.pk,
+        "report": share.title,
+        "scan_id": share.scan_id,
+        "password": bool(share.password),
+        **more,
+    }
+    return Draft(action, outcome, caller.as_actor(), subject)
