@@ -156,7 +156,7 @@ class _Server:
                     index = Index(file)
                     matches = compared(index, [("PyPI", *package)]).get(("PyPI", *package)) or []
                     index.close()
-                    records = [_as_osv(body, package[0]) for match in matches for body in match.bodies]
+                    records = [_as_osv(body, package[0]) for match in matches for body in match.matter.bodies]
                     known[package] = json.dumps({"vulns": records} if records else {}).encode()
                 self.send_response(200)
                 self.send_header("Content-Type", "application/json")

@@ -23,6 +23,10 @@ LARGEST_RATIO = 200
 _SMALL = 64 << 10
 """Bytes below which the ratio says nothing: a small record of one repeated word is no bomb."""
 _SUFFIX = ".json"
+_HEAD = struct.Struct("<4s22xHH")
+"""A member's own header, of which only the lengths of what follows it are needed: the directory has the rest."""
+_LOCAL = b"PK\x03\x04"
+_ENCRYPTED = 1
 
 _DAMAGED = (
     zipfile.BadZipFile,
@@ -53,7 +57,7 @@ def records(name: str, source: IO[bytes], wanted: Wanted = _every) -> Iterator[A
             _check(name, members)
             for member in members:
                 if wanted(identity_of(member)):
-                    yield parse(_content(name, archive, member))
+                    yield parse(_content(source, member))
     except Malformed as problem:
         raise InvalidInput(f"{name} holds something that is no advisory: {problem}.") from problem
     except _DAMAGED as problem:
@@ -87,11 +91,23 @@ def _check(name: str, members: list[zipfile.ZipInfo]) -> None:
         raise InvalidInput(f"{name} holds more than an archive of advisories does.")
 
 
-def _content(name: str, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
-    with archive.open(member) as file:
-        content = file.read(member.file_size + 1)
-    if len(content) > member.file_size:
-        raise InvalidInput(f"{name} holds more than it says.")
+def _content(source: IO[bytes], member: zipfile.ZipInfo) -> bytes:
+    """What a member holds. `ZipFile.open` does the same, and takes five times as long for files as small as these."""
+    source.seek(member.header_offset)
+    head = source.read(_HEAD.size)
+    if len(head) != _HEAD.size or not head.startswith(_LOCAL):
+        raise zipfile.BadZipFile
+    names = sum(_HEAD.unpack(head)[-2:])
+    raw = source.read(names + member.compress_size)[names:]
+    if member.compress_type == zipfile.ZIP_DEFLATED:
+        inflate = zlib.decompressobj(wbits=-15)
+        content = inflate.decompress(raw, member.file_size + 1)
+    elif member.compress_type == zipfile.ZIP_STORED:
+        content = raw
+    else:
+        raise NotImplementedError
+    if len(content) != member.file_size or zlib.crc32(content) != member.CRC or member.flag_bits & _ENCRYPTED:
+        raise zipfile.BadZipFile
     return content
 
 

@@ -46,3 +46,19 @@ def objects(found: object) -> Iterator[dict[str, Any]]:
 def word(found: object) -> str:
     """A text; empty for anything else."""
     return found if isinstance(found, str) else ""
+
+
+def words(found: object) -> list[str]:
+    """The names in a list of names or an object; nothing for anything else."""
+    if isinstance(found, dict):
+        return list(found)
+    return [each for each in found if isinstance(each, str)] if isinstance(found, list) else []
+
+
+def licences(found: object) -> tuple[str, ...]:
+    """What a file gives as its package's licence or licences: a text, an object that names it, or a list."""
+    named = []
+    for each in found if isinstance(found, list) else [found]:
+        told = each.get("id") or each.get("type") or each.get("name") if isinstance(each, dict) else each
+        named.append(word(told).strip())
+    return tuple(filter(None, named))

@@ -55,6 +55,7 @@ class Draft:
             self._database.execute("INSERT INTO made VALUES (?)", (FORMAT,))
         self._database.execute("BEGIN")
         self._touched: set[str] = set()
+        self._fresh: set[str] | None = None if old else set()
         return self
 
     def __exit__(
@@ -85,7 +86,10 @@ class Draft:
         self._database.execute(
             "INSERT OR REPLACE INTO source VALUES (?, ?, ?)", (ecosystem, advisory.id, modified)
         )
-        self._remove(advisory.id)
+        if self._fresh is None or advisory.id in self._fresh:  # else it cannot be there
+            self._remove(advisory.id)
+        else:
+            self._fresh.add(advisory.id)
         if advisory.withdrawn or not advisory.affected:
             return
         packages = tuple(advisory.affected)

@@ -11,33 +11,39 @@ from keyhole.scanners.dependencies.versions import key
 
 Wanted = tuple[str, str, str]
 """Ecosystem, name in its normal spelling, and version of a package."""
+_LASTING = ("CVE-", "GHSA-")
 _Range = tuple[Any, Any, Any]
 """A span by the keys of its versions; None where it has no such end."""
 
 
 @dataclass(frozen=True, slots=True)
-class Match:
-    """Advisories that are about one matter, by one id or another, and about this package."""
+class Matter:
+    """Advisories that are about one matter, by one id or another."""
 
     bodies: tuple[Body, ...]
     """The one with the most to say first."""
-    fixed: str
-    """The smallest version after this one in which none of them applies; empty if none is named."""
+    ids: tuple[str, ...]
+    """All ids of the matter, sorted."""
+    lasting: str
+    """The id that the matter keeps when others join: a CVE where there is one."""
 
-    @property
-    def ids(self) -> tuple[str, ...]:
-        """All ids of the matter, sorted."""
-        return tuple(sorted({one for body in self.bodies for one in (body.id, *body.aliases)}))
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A matter that is about a package at its version."""
+
+    matter: Matter
+    fixed: str
+    """The smallest version after this one in which none of it applies; empty if none is named."""
 
 
 class _Said:
     """What one advisory says of one package."""
 
-    __slots__ = ("_affected", "_ranges", "body", "number")
+    __slots__ = ("_affected", "_ranges", "number")
 
     def __init__(self, ecosystem: str, number: int, affected: Affected) -> None:
         self.number = number
-        self.body: Body
         self._affected = affected
         self._ranges: list[_Range] = [
             tuple(key(ecosystem, end) if end else None for end in (each.introduced, each.fixed, each.last))  # type: ignore[misc]  # three
@@ -73,11 +79,8 @@ def compared(index: Index, wanted: Iterable[Wanted]) -> dict[Wanted, list[Match]
     met: dict[Wanted, list[_Said] | None] = {}
     for ecosystem, versions in names.items():
         met |= _met(index, ecosystem, versions)
-    hits = [said for each in met.values() for said in each or ()]
-    bodies = index.bodies({said.number for said in hits})
-    for said in hits:
-        said.body = bodies[said.number]
-    return {each: None if said is None else _matches(each, said) for each, said in met.items()}
+    numbers = {said.number for each in met.values() for said in each or ()}
+    return _Matches(index.bodies(numbers)).of_all(met)
 
 
 def _met(index: Index, ecosystem: str, names: dict[str, set[str]]) -> dict[Wanted, list[_Said] | None]:
@@ -97,9 +100,31 @@ def _met(index: Index, ecosystem: str, names: dict[str, set[str]]) -> dict[Wante
     return met
 
 
-def _matches(wanted: Wanted, hits: list[_Said]) -> list[Match]:
-    mine = key(wanted[0], wanted[2])
-    return [Match(tuple(each.body for each in group), _fixed(mine, group)) for group in _grouped(hits)]
+class _Matches:
+    """Puts hits together to matters, those that were put together before only once."""
+
+    def __init__(self, bodies: dict[int, Body]) -> None:
+        self._bodies = bodies
+        self._known: dict[tuple[int, ...], list[tuple[Matter, list[int]]]] = {}
+        self._matters: dict[tuple[int, ...], Matter] = {}
+
+    def of_all(self, met: dict[Wanted, list[_Said] | None]) -> dict[Wanted, list[Match] | None]:
+        return {each: None if said is None else self._of(each, said) for each, said in met.items()}
+
+    def _of(self, wanted: Wanted, hits: list[_Said]) -> list[Match]:
+        mine = key(wanted[0], wanted[2])
+        numbers = tuple(said.number for said in hits)
+        if (groups := self._known.get(numbers)) is None:
+            groups = self._known[numbers] = [
+                (self._matter(tuple(numbers[place] for place in group)), group)
+                for group in _grouped([self._bodies[number] for number in numbers])
+            ]
+        return [Match(matter, _fixed(mine, [hits[place] for place in places])) for matter, places in groups]
+
+    def _matter(self, numbers: tuple[int, ...]) -> Matter:
+        if (matter := self._matters.get(numbers)) is None:
+            matter = self._matters[numbers] = _matter([self._bodies[number] for number in numbers])
+        return matter
 
 
 def _fixed(mine: Any, group: list[_Said]) -> str:
@@ -109,28 +134,38 @@ def _fixed(mine: Any, group: list[_Said]) -> str:
         if named := said.ends(mine):  # a second record of the same matter often knows less
             ends += named
             knowing.append(said)
-    for end, text in sorted(ends) if len(ends) > 1 else ends:
-        if not any(said.about(text, end) for said in knowing):
+    if len(ends) > 1:
+        ends.sort()
+    for end, text in ends:
+        for said in knowing:
+            if said.about(text, end):
+                break
+        else:
             return text
     return ""
 
 
-def _grouped(hits: list[_Said]) -> list[list[_Said]]:
-    """Those that share an id or an alias, however indirectly."""
-    if len(hits) == 1:
-        return [hits]
-    groups: dict[str, list[_Said]] = {}
-    for hit in hits:
-        ids = {hit.body.id, *hit.body.aliases}
-        together = [hit]
+def _grouped(bodies: list[Body]) -> list[list[int]]:
+    """Where in the list those are that share an id or an alias, however indirectly."""
+    if len(bodies) == 1:
+        return [[0]]
+    groups: dict[str, list[int]] = {}
+    for place, body in enumerate(bodies):
+        ids = {body.id, *body.aliases}
+        together = [place]
         for group in {id(groups[one]): groups[one] for one in ids if one in groups}.values():
             together = group + together
-            ids.update(one for each in group for one in (each.body.id, *each.body.aliases))
+            ids.update(one for each in group for one in (bodies[each].id, *bodies[each].aliases))
         groups.update(dict.fromkeys(ids, together))
-    different = {id(group): group for group in groups.values()}.values()
-    return [sorted(group, key=_weight) for group in different]
+    return list({id(group): group for group in groups.values()}.values())
 
 
-def _weight(hit: _Said) -> tuple[bool, bool, str]:
+def _matter(bodies: list[Body]) -> Matter:
+    ids = tuple(sorted({one for body in bodies for one in (body.id, *body.aliases)}))
+    lasting = next((one for prefix in _LASTING for one in ids if one.startswith(prefix)), ids[0])
+    return Matter(tuple(sorted(bodies, key=_weight)), ids, lasting)
+
+
+def _weight(body: Body) -> tuple[bool, bool, str]:
     """GitHub's records have a severity and a summary most often; the id settles the rest."""
-    return not hit.body.severity, not hit.body.summary, hit.body.id
+    return not body.severity, not body.summary, body.id

@@ -43,9 +43,8 @@ def issues(
     matters: dict[tuple[str, str, str], list[_Met]] = {}
     for wanted, matches in met.items():
         for match in matches or ():
-            matters.setdefault((*wanted[:2], _lasting(match.ids)), []).append(
-                _Met(wanted, match, places[wanted])
-            )
+            identity = (wanted[0], wanted[1], match.matter.lasting)
+            matters.setdefault(identity, []).append(_Met(wanted, match, places[wanted]))
     for identity, matter in matters.items():
         about = _about(matter, exploits)
         rule = "malicious-package" if about.kind is Kind.MALICIOUS else "vulnerable-package"
@@ -58,17 +57,20 @@ def issues(
 def _about(matter: list[_Met], exploits: Exploits) -> About:
     if len(matter) > 1:
         matter.sort(key=lambda each: key(each.wanted[0], each.wanted[2]))
-    bodies = {body.id: body for each in matter for body in each.match.bodies}
-    ids = tuple(sorted({one for body in bodies.values() for one in (body.id, *body.aliases)}))
+    if len(matter) == 1 or all(each.match.matter is matter[0].match.matter for each in matter):
+        bodies, ids = matter[0].match.matter.bodies, matter[0].match.matter.ids
+    else:
+        bodies = tuple({body.id: body for each in matter for body in each.match.matter.bodies}.values())
+        ids = tuple(sorted({one for body in bodies for one in (body.id, *body.aliases)}))
     malicious = any(one.startswith(_MALICIOUS) for one in ids)
-    first = matter[0].match.bodies[0]
+    first = bodies[0]
     shown = plain(matter[0].seen[0][1].name)
-    references = dict.fromkeys(chain.from_iterable(body.references for body in bodies.values()))
+    references = dict.fromkeys(chain.from_iterable(body.references for body in bodies))
     facts = _facts(matter, ids, exploits)
     ecosystem = matter[0].wanted[0]
     return About(
         title=f"{shown}: {_shortened(first.summary or 'The advisory has no summary')}",
-        severity=Severity.CRITICAL if malicious else _severity([body.severity for body in bodies.values()]),
+        severity=Severity.CRITICAL if malicious else _severity([body.severity for body in bodies]),
         confidence=Confidence.HIGH,
         why=f"{shown} {_versions(matter)} of {ecosystem} is affected by {', '.join(ids)}.{_known(facts)}",
         fix=_removal(shown) if malicious else _upgrade(shown, matter, facts),
@@ -143,11 +145,6 @@ def _upgrade(name: str, matter: list[_Met], facts: PackageFacts) -> str:
     if facts.via:
         told += f" It comes with {facts.via[0]} ({' > '.join((*facts.via, name))}): upgrade that, or pin {name} itself."
     return told
-
-
-def _lasting(ids: tuple[str, ...]) -> str:
-    """The id that the matter keeps when others join: a CVE where there is one."""
-    return min(ids, key=lambda one: (not one.startswith("CVE-"), not one.startswith("GHSA-"), one))
 
 
 def _shortened(summary: str) -> str:

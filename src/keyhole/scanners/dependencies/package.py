@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from keyhole.core.escaping import escape
 from keyhole.core.library import Relation
@@ -11,6 +12,20 @@ from keyhole.core.library import Relation
 
 class Malformed(Exception):
     """A file is not what its name says; the message, for people, quotes nothing of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a package comes to the repository."""
+
+    relation: Relation = Relation.UNKNOWN
+    via: tuple[str, ...] = ()
+    """Names of the packages that pull it in, from the direct one inwards, by one shortest path."""
+    dev: bool = False
+    """Whether only what is needed for developing asks for it."""
+
+
+UNKNOWN = Standing()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +85,13 @@ def text_of(content: bytes) -> str:
 
 def plain(text: str) -> str:
     """Somebody else's words as one line that can be shown."""
+    if text.isascii() and text.isprintable() and " " not in text and "\\" not in text:
+        return text  # as nearly all are
     return escape(" ".join(text.split()).encode("utf-8", "replace"))
 
 
 Packages = Iterator[Package]
+Manifests = Mapping[str, Sequence[bytes]]
+"""What the repository itself asks for: files by their names, from the folder of a lock file and from those below it
+that have no such lock file of their own."""
+NONE: Manifests = MappingProxyType({})

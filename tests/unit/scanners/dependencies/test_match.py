@@ -54,10 +54,10 @@ def test_records_of_one_matter_are_one_match_and_the_upgrade_ends_all(tmp_path):
         record("GHSA-2", aliases=["CVE-2"]),
     )
     first, second = found(file, "1.0")
-    assert first.ids == ("CVE-1", "GHSA-1", "PYSEC-1")
-    assert first.bodies[0].id == "GHSA-1"
+    assert first.matter.ids == ("CVE-1", "GHSA-1", "PYSEC-1")
+    assert first.matter.bodies[0].id == "GHSA-1"
     assert first.fixed == "2.1"
-    assert (second.ids, second.fixed) == (("CVE-2", "GHSA-2"), "2.0")
+    assert (second.matter.ids, second.fixed) == (("CVE-2", "GHSA-2"), "2.0")
 
 
 def test_what_is_not_fixed_has_no_upgrade(tmp_path):
@@ -78,7 +78,7 @@ def test_withdrawn_advisories_and_earlier_doubles_are_not_kept(tmp_path):
         tmp_path, record(withdrawn="2026-01-01T00:00:00Z"), record("A"), record("A", summary="again")
     )
     (match,) = found(file, "1.0")
-    assert match.ids == ("A",)
+    assert match.matter.ids == ("A",)
     index = Index(file)
     assert index.coverage()["PyPI"].advisories == 1
     index.close()

@@ -1,7 +1,9 @@
 """The files that say which packages a repository uses, one module for each kind.
 
 A module offers `NAMES`, patterns of file names, and `read(content)`, which gives the packages or raises Malformed. What
-it is given may be anything: it reads, and neither runs nor fetches. Modules are found by walking this package.
+it is given may be anything: it reads, and neither runs nor fetches. One that can say more where it knows what the
+repository itself asks for offers `MANIFESTS`, names of files, too: its `read` is given them besides. Modules are found
+by walking this package.
 """
 
 from __future__ import annotations
@@ -11,23 +13,43 @@ import pkgutil
 from collections.abc import Callable, Mapping
 from fnmatch import fnmatchcase
 from importlib import import_module
-from types import MappingProxyType
+from types import MappingProxyType, ModuleType
 
 from keyhole.scanners.dependencies.package import Packages
 
-Reader = Callable[[bytes], Packages]
+Reader = Callable[..., Packages]
+
+
+@functools.cache
+def _modules() -> tuple[ModuleType, ...]:
+    return tuple(import_module(f"{__name__}.{each.name}") for each in pkgutil.iter_modules(__path__))
 
 
 @functools.cache
 def readers() -> Mapping[str, Reader]:
     """Pattern of a file name -> what reads such files."""
-    found: dict[str, Reader] = {}
-    for module_info in pkgutil.iter_modules(__path__):
-        module = import_module(f"{__name__}.{module_info.name}")
-        found.update(dict.fromkeys(module.NAMES, module.read))
-    return MappingProxyType(found)
+    return MappingProxyType({pattern: module.read for module in _modules() for pattern in module.NAMES})
 
 
+@functools.cache
+def manifests_of() -> Mapping[Reader, tuple[str, ...]]:
+    """What reads a lock file -> names of the manifests that it wants to know besides."""
+    return MappingProxyType(
+        {module.read: module.MANIFESTS for module in _modules() if hasattr(module, "MANIFESTS")}
+    )
+
+
+@functools.cache
+def _manifests() -> frozenset[str]:
+    return frozenset(name for names in manifests_of().values() for name in names)
+
+
+def is_manifest(path: bytes) -> bool:
+    """Whether the file at this path is a manifest that some lock file's reader wants to know."""
+    return path.rpartition(b"/")[2].decode("utf-8", "replace") in _manifests()
+
+
+@functools.lru_cache(10_000)
 def reader_of(path: bytes) -> Reader | None:
     """What reads the file at this path; None for a file that says nothing of packages.
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from keyhole.core.library import Relation
 from keyhole.scanners.dependencies.package import Package, Packages, text_of
 
 NAMES = (".github/workflows/*.yml", ".github/workflows/*.yaml", "action.yml", "action.yaml")
@@ -27,4 +28,5 @@ def read(content: bytes) -> Packages:
         match = _USES.match(line)
         if match:
             named = (match[3] or "") if _COMMIT.fullmatch(match[2]) else match[2]
-            yield Package("GitHub Actions", match[1], named if _EXACT.fullmatch(named) else "", number)
+            exact = named if _EXACT.fullmatch(named) else ""
+            yield Package("GitHub Actions", match[1], exact, number, relation=Relation.DIRECT)

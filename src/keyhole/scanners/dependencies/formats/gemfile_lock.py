@@ -1,22 +1,53 @@
-"""Bundler's lock file. Format: https://bundler.io/man/gemfile.5.html; `GEM` sections hold what comes from a server."""
+"""Bundler's lock file. Format: https://bundler.io/man/gemfile.5.html; `GEM` sections hold what comes from a server.
+
+It says what is direct; what of that is for developing, the `Gemfile` says, which is a program and is not run.
+"""
 
 from __future__ import annotations
 
 import re
 
-from keyhole.scanners.dependencies.package import Package, Packages, text_of
+from keyhole.scanners.dependencies.graph import standings
+from keyhole.scanners.dependencies.manifests import gem_developing
+from keyhole.scanners.dependencies.package import NONE, UNKNOWN, Manifests, Package, Packages, text_of
 
 NAMES = ("Gemfile.lock", "gems.locked")
+MANIFESTS = ("Gemfile", "gems.rb")
 _SPEC = re.compile(r" {4}(\S+) \(([^()\s]+)\)")
+_ASKED = re.compile(r" {6}(\S+)(?: \(.*)?")
+_DIRECT = re.compile(r" {2}([^\s!]+)!?(?: \(.*)?")
+_SOURCES = frozenset({"GEM", "GIT", "PATH", "PLUGIN SOURCE"})
 
 
-def read(content: bytes) -> Packages:
+def read(content: bytes, manifests: Manifests = NONE) -> Packages:
     """The gems that were resolved, without those of git and of folders."""
     section = ""
+    gems: list[tuple[str, str, int]] = []
+    asks: dict[str, list[str]] = {}
+    direct: list[str] = []
+    known = False
     for number, line in enumerate(text_of(content).splitlines(), 1):
-        if line and not line.startswith(" "):
-            section = line.strip()
-        match = _SPEC.fullmatch(line.rstrip()) if section == "GEM" else None
-        if match:
-            # A platform follows the version after a hyphen, and it does not count for advisories.
-            yield Package("RubyGems", match[1], match[2].partition("-")[0], number)
+        plain = line.rstrip()
+        if plain and not plain.startswith(" "):
+            section = plain
+            known = known or section == "DEPENDENCIES"
+        elif section == "DEPENDENCIES" and (wanted := _DIRECT.fullmatch(plain)):
+            direct.append(wanted[1])
+        elif section in _SOURCES and (spec := _SPEC.fullmatch(plain)):
+            latest = asks.setdefault(spec[1], [])
+            if section == "GEM":
+                gems.append((spec[1], spec[2], number))
+        elif section in _SOURCES and asks and (asked := _ASKED.fullmatch(plain)):
+            latest.append(asked[1])
+    developing = gem_developing(manifests)
+    standing = standings(
+        asks,
+        lambda name: name,
+        [name for name in direct if name not in developing] if known else None,
+        [name for name in direct if name in developing],
+    )
+    for name, version, place in gems:
+        found = standing.get(name, UNKNOWN)
+        # A platform follows the version after a hyphen, and it does not count for advisories.
+        exact = version.partition("-")[0]
+        yield Package("RubyGems", name, exact, place, found.dev, relation=found.relation, via=found.via)

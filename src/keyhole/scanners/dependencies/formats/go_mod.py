@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import re
 
+from keyhole.core.library import Relation
 from keyhole.scanners.dependencies.package import Package, Packages, text_of
 
 NAMES = ("go.mod",)
 _BLOCK = re.compile(r"(\w++)\s*+\($")
 _COMMENT = re.compile(r"//.*$")
+_INDIRECT = re.compile(r"//\s*indirect\b")
 
 
 def read(content: bytes) -> Packages:
@@ -29,15 +31,20 @@ def read(content: bytes) -> Packages:
         words = [block, *plain.split()] if block else plain.split()
         match words:
             case ["require", module, version]:
-                required[module] = Package("Go", module.strip('"'), version, number)
+                relation = Relation.TRANSITIVE if _INDIRECT.search(line) else Relation.DIRECT
+                required[module] = Package("Go", module.strip('"'), version, number, relation=relation)
             case ["replace", module, *rest] if "=>" in rest:
                 _replace(required, module, rest[rest.index("=>") + 1 :])
             case ["go", version] if not toolchain:
-                required["stdlib"] = Package("Go", "stdlib", version, number)
+                required["stdlib"] = _stdlib(version, number)
             case ["toolchain", name] if name.startswith("go"):
                 toolchain = name
-                required["stdlib"] = Package("Go", "stdlib", name.removeprefix("go"), number)
+                required["stdlib"] = _stdlib(name.removeprefix("go"), number)
     yield from required.values()
+
+
+def _stdlib(version: str, line: int) -> Package:
+    return Package("Go", "stdlib", version, line, relation=Relation.DIRECT)
 
 
 def _replace(required: dict[str, Package], module: str, by: list[str]) -> None:
@@ -45,6 +52,6 @@ def _replace(required: dict[str, Package], module: str, by: list[str]) -> None:
     if old is None:
         return
     if len(by) == 2:
-        required[module] = Package("Go", by[0], by[1], old.line)
+        required[module] = Package("Go", by[0], by[1], old.line, relation=old.relation)
     else:
         del required[module]  # by a folder, which is the repository's own

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 
+from keyhole.core.library import Relation
 from keyhole.scanners.dependencies.markup import Element, xml_in
 from keyhole.scanners.dependencies.package import Package, Packages
 from keyhole.scanners.dependencies.properties import resolved
@@ -22,6 +23,8 @@ NAMES = (
     "Directory.Build.targets",
 )
 _REFERENCES = frozenset({"PackageReference", "PackageVersion", "GlobalPackageReference", "PackageDownload"})
+_CENTRAL = "PackageVersion"
+"""The version of a package wherever it is used, which may be as something that others pull in."""
 _EXACT = re.compile(r"\[?([0-9][0-9A-Za-z.+-]*)\]?")
 
 
@@ -42,8 +45,10 @@ def read(content: bytes) -> Packages:
         dev = _told(element, "PrivateAssets").lower() == "all"
         for name in (_told(element, "Include") or _told(element, "Update")).split(";"):
             if name.strip():
+                version = exact[1] if exact else ""
+                relation = Relation.UNKNOWN if element.name == _CENTRAL else Relation.DIRECT
                 yield Package(
-                    "NuGet", name.strip(), exact[1] if exact else "", element.line, dev, managed=not wanted
+                    "NuGet", name.strip(), version, element.line, dev, not wanted, relation=relation
                 )
 
 

@@ -5,8 +5,11 @@ Format: https://github.com/dotnet/sdk/blob/main/documentation/specs/runtime-conf
 
 from __future__ import annotations
 
-from keyhole.scanners.dependencies.documents import as_object, json_in
-from keyhole.scanners.dependencies.package import Lines, Package, Packages
+from typing import Any
+
+from keyhole.scanners.dependencies.documents import as_object, json_in, word, words
+from keyhole.scanners.dependencies.graph import standings
+from keyhole.scanners.dependencies.package import UNKNOWN, Lines, Package, Packages, Standing
 
 NAMES = ("*.deps.json", "project.assets.json")
 
@@ -16,7 +19,35 @@ def read(content: bytes) -> Packages:
     document = json_in(content)
     lines = Lines(content)
     lines.of('"libraries"')
-    for key, entry in as_object(document.get("libraries", {})).items():
-        if as_object(entry).get("type") == "package":
+    libraries = {key: as_object(entry) for key, entry in as_object(document.get("libraries", {})).items()}
+    standing = _standings(document, libraries)
+    for key, entry in libraries.items():
+        if entry.get("type") == "package":
             name, _, version = key.partition("/")
-            yield Package("NuGet", name, version, lines.of(f'"{key}"'))
+            known = standing.get(key.lower(), UNKNOWN)
+            line = lines.of(f'"{key}"')
+            yield Package("NuGet", name, version, line, relation=known.relation, via=known.via)
+
+
+def _standings(document: dict[str, Any], libraries: dict[str, dict[str, Any]]) -> dict[str, Standing]:
+    """By what each library asks for in any of the targets, starting from what the projects ask for."""
+    spelled = {key.lower(): key for key in libraries}
+    by_name: dict[str, list[str]] = {}
+    for low in spelled:
+        by_name.setdefault(low.partition("/")[0], []).append(low)
+    asks: dict[str, list[str]] = {low: [] for low in spelled}
+    for target in as_object(document.get("targets", {})).values():
+        for key, told in as_object(target).items():
+            for name, version in as_object(as_object(told).get("dependencies", {})).items():
+                exact = f"{name}/{word(version)}".lower()
+                found = [exact] if exact in spelled else by_name.get(name.lower(), [])
+                asks.setdefault(key.lower(), []).extend(found)
+    own = [low for low, key in spelled.items() if libraries[key].get("type") == "project"]
+    direct = [each for low in own for each in asks[low]]
+    for group in as_object(document.get("projectFileDependencyGroups", {})).values():
+        for text in words(group):
+            direct += by_name.get(text.partition(" ")[0].lower(), [])
+    direct = [each for each in direct if each not in own]
+    if not direct:
+        return {}  # nobody says what the project asks for
+    return standings(asks, lambda low: spelled.get(low, low).partition("/")[0], direct)

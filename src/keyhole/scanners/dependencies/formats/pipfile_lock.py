@@ -1,19 +1,29 @@
-"""Pipenv's lock file. Format: https://pipenv.pypa.io/en/latest/pipfile.html."""
+"""Pipenv's lock file. Format: https://pipenv.pypa.io/en/latest/pipfile.html; `Pipfile` says what is direct."""
 
 from __future__ import annotations
 
+from keyhole.core.library import Relation
 from keyhole.scanners.dependencies.documents import as_object, json_in, word
-from keyhole.scanners.dependencies.package import Lines, Package, Packages
+from keyhole.scanners.dependencies.manifests import pipfile_wanted
+from keyhole.scanners.dependencies.names import normal
+from keyhole.scanners.dependencies.package import NONE, Lines, Manifests, Package, Packages
 
 NAMES = ("Pipfile.lock",)
+MANIFESTS = ("Pipfile",)
 
 
-def read(content: bytes) -> Packages:
-    """The packages of both groups."""
+def read(content: bytes, manifests: Manifests = NONE) -> Packages:
+    """The packages of both groups; what pulls in which is not in the file."""
     document = json_in(content)
+    wanted = pipfile_wanted(manifests)
     for group in ("default", "develop"):
         lines = Lines(content)
         lines.of(f'"{group}"')
         for name, entry in as_object(document.get(group, {})).items():
             version = word(as_object(entry).get("version")).removeprefix("==")
-            yield Package("PyPI", name, version, lines.of(f'"{name}"'), group == "develop")
+            relation = Relation.UNKNOWN
+            if wanted is not None:
+                asked = normal("PyPI", name) in (wanted.direct | wanted.developing)
+                relation = Relation.DIRECT if asked else Relation.TRANSITIVE
+            line = lines.of(f'"{name}"')
+            yield Package("PyPI", name, version, line, group == "develop", relation=relation)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from keyhole.core.library import Relation
 from keyhole.scanners.dependencies.markup import Element, xml_in
 from keyhole.scanners.dependencies.package import Package, Packages
 from keyhole.scanners.dependencies.properties import resolved
@@ -21,6 +22,12 @@ def read(content: bytes) -> Packages:
     """Dependencies of all sections and profiles, and plugins that have a version."""
     project = xml_in(content, "project")
     properties = _properties(project)
+    managed = {
+        id(below)
+        for element in project.all()
+        if element.name == "dependencyManagement"
+        for below in element.all()
+    }
     for element in project.all():
         named = element.child("artifactId")
         if element.name not in {"dependency", "plugin"} or named is None:
@@ -35,7 +42,10 @@ def read(content: bytes) -> Packages:
         exact = _EXACT.fullmatch(version)
         known = exact is not None and exact[1] not in _MOVING and "${" not in name
         dev = plugin or element.word("scope") == "test"
-        yield Package("Maven", name, exact[1] if exact and known else "", named.line, dev, not version)
+        settled = exact[1] if exact and known else ""
+        # What is managed only is not asked for by that; where it is, another entry says so.
+        relation = Relation.UNKNOWN if id(element) in managed else Relation.DIRECT
+        yield Package("Maven", name, settled, named.line, dev, not version, relation=relation)
 
 
 def _properties(project: Element) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from keyhole.core.library import Relation
 from keyhole.scanners.dependencies.outline import entries
 from keyhole.scanners.dependencies.package import Malformed, Package, Packages
 
@@ -28,5 +29,8 @@ def read(content: bytes) -> Packages:
         if source in _OWN:
             continue
         version = told.get("version", "") if source == "hosted" else ""
-        dev = told.get("dependency") == "direct dev"
-        yield Package("Pub", told.get("description.name") or name, version, lines[name], dev)
+        asked = told.get("dependency", "")
+        relation = Relation.DIRECT if asked.startswith("direct") else Relation.UNKNOWN
+        relation = Relation.TRANSITIVE if asked == "transitive" else relation
+        hosted = told.get("description.name") or name
+        yield Package("Pub", hosted, version, lines[name], asked == "direct dev", relation=relation)

@@ -1,29 +1,59 @@
 """Python's lock files in TOML: poetry, uv, pdm, and the common one.
 
 Formats: https://python-poetry.org/docs/basic-usage/#installing-with-poetrylock, https://docs.astral.sh/uv,
-https://pdm-project.org, https://packaging.python.org/specifications/pylock-toml/.
+https://pdm-project.org, https://packaging.python.org/specifications/pylock-toml/. uv names the repository's own
+packages with all that they ask for; for the others `pyproject.toml` says what is direct.
 """
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
-from keyhole.scanners.dependencies.documents import objects, toml_in, word
-from keyhole.scanners.dependencies.package import Lines, Package, Packages
+from keyhole.scanners.dependencies.documents import objects, toml_in, word, words
+from keyhole.scanners.dependencies.graph import standings
+from keyhole.scanners.dependencies.manifests import Wanted, python_wanted
+from keyhole.scanners.dependencies.names import normal
+from keyhole.scanners.dependencies.package import (
+    NONE,
+    UNKNOWN,
+    Lines,
+    Manifests,
+    Package,
+    Packages,
+    Standing,
+)
 
 NAMES = ("poetry.lock", "uv.lock", "pdm.lock", "pylock.toml", "pylock.*.toml")
+MANIFESTS = ("pyproject.toml",)
 _OWN = ("editable", "virtual", "directory", "path")
+_NAME = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)")
+_MAIN = frozenset({"main", "default"})
 
 
-def read(content: bytes) -> Packages:
+def read(content: bytes, manifests: Manifests = NONE) -> Packages:
     """Packages from an index; those of the repository itself are not."""
     document = toml_in(content)
     lines = Lines(content)
-    for entry in (*objects(document.get("package")), *objects(document.get("packages"))):
+    entries = [*objects(document.get("package")), *objects(document.get("packages"))]
+    told = python_wanted(manifests)
+    standing = _standings(entries, told)
+    for place, entry in enumerate(entries):
         name = word(entry.get("name"))
         line = lines.of(f'name = "{name}"')
         if name and not _of_the_repository(entry):
-            yield Package("PyPI", name, word(entry.get("version")), line, entry.get("category") == "dev")
+            known = standing.get(place, UNKNOWN)
+            dev = _for_developing(entry, known, told)
+            version = word(entry.get("version"))
+            yield Package("PyPI", name, version, line, dev, relation=known.relation, via=known.via)
+
+
+def _for_developing(entry: dict[str, Any], known: Standing, told: Wanted | None) -> bool:
+    """By what asks for it, and by the groups that poetry and pdm note, of which some may be extras of the project."""
+    groups = words(entry.get("groups")) if isinstance(entry.get("groups"), list) else []
+    if groups:
+        return _MAIN.isdisjoint(groups) and (known.dev or told is None)
+    return known.dev or entry.get("category") == "dev"
 
 
 def _of_the_repository(entry: dict[str, Any]) -> bool:
@@ -32,3 +62,51 @@ def _of_the_repository(entry: dict[str, Any]) -> bool:
         source.get("type") == "directory" or any(key in source for key in _OWN)
     )
     return own or "directory" in entry
+
+
+def _standings(entries: list[dict[str, Any]], wanted: Wanted | None) -> dict[int, Standing]:
+    places: dict[str, list[int]] = {}
+    for place, entry in enumerate(entries):
+        places.setdefault(normal("PyPI", word(entry.get("name"))), []).append(place)
+
+    def found(asked: list[tuple[str, str]]) -> list[int]:
+        return [
+            place
+            for name, version in asked
+            for place in places.get(name, ())
+            if not version or version == entries[place].get("version")
+        ]
+
+    asks = {place: found(_asked(entry.get("dependencies"))) for place, entry in enumerate(entries)}
+    own = [entry for entry in entries if _of_the_repository(entry)]
+    direct: list[int] | None = None
+    developing: list[int] = []
+    if own and any("dependencies" in each or "dev-dependencies" in each for each in own):
+        direct = [
+            place
+            for each in own
+            for place in found(_asked(each.get("dependencies")) + _extra(each, "optional"))
+        ]
+        developing = [place for each in own for place in found(_extra(each, "dev"))]
+    elif wanted is not None:
+        direct = found([(name, "") for name in wanted.direct])
+        developing = found([(name, "") for name in wanted.developing])
+    return standings(asks, lambda place: word(entries[place].get("name")), direct, developing)
+
+
+def _extra(entry: dict[str, Any], kind: str) -> list[tuple[str, str]]:
+    groups = entry.get(f"{kind}-dependencies")
+    return [each for group in groups.values() for each in _asked(group)] if isinstance(groups, dict) else []
+
+
+def _asked(found: object) -> list[tuple[str, str]]:
+    """Name and, where the file gives it, version: a table by name, a list of tables, or a list of requirements."""
+    if isinstance(found, dict):
+        return [(normal("PyPI", name), "") for name in found]
+    asked = []
+    for each in found if isinstance(found, list) else ():
+        if isinstance(each, dict):
+            asked.append((normal("PyPI", word(each.get("name"))), word(each.get("version"))))
+        elif match := _NAME.match(word(each)):
+            asked.append((normal("PyPI", match[1]), ""))
+    return asked

@@ -1,13 +1,18 @@
-"""Erlang's lock file. Format: https://rebar3.org/docs/configuration/dependencies/#lock-files; never evaluated."""
+"""Erlang's lock file. Format: https://rebar3.org/docs/configuration/dependencies/#lock-files; never evaluated.
+
+Each package has a number, how many others are between it and the project: none for what the project asks for.
+"""
 
 from __future__ import annotations
 
 import re
 
+from keyhole.core.library import Relation
 from keyhole.scanners.dependencies.package import Malformed, Package, Packages, text_of
 
 NAMES = ("rebar.lock",)
 _ENTRY = re.compile(r'\{<<"([^"]++)">>,\s*+\{(\w++),(?:\s*+<<"([^"]++)">>,\s*+<<"([^"]++)">>)?')
+_LEVEL = re.compile(r"[^{}]*+(?:\{[^{}]*+\}[^{}]*+)?\},\s*+([0-9]{1,6})\}")
 
 
 def read(content: bytes) -> Packages:
@@ -21,7 +26,11 @@ def read(content: bytes) -> Packages:
     for match in _ENTRY.finditer(text):
         line += text.count("\n", at, match.start())
         at = match.start()
+        level = _LEVEL.match(text, match.end())
+        relation = Relation.UNKNOWN
+        if level is not None:
+            relation = Relation.DIRECT if int(level[1]) == 0 else Relation.TRANSITIVE
         if match[2] == "pkg" and match[3]:
-            yield Package("Hex", match[3], match[4], line)
+            yield Package("Hex", match[3], match[4], line, relation=relation)
         else:
-            yield Package("Hex", match[1], "", line)
+            yield Package("Hex", match[1], "", line, relation=relation)

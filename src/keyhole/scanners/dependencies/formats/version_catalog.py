@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from keyhole.core.library import Relation
 from keyhole.scanners.dependencies.documents import as_object, toml_in, word
 from keyhole.scanners.dependencies.package import Lines, Malformed, Package, Packages
 
@@ -24,7 +25,9 @@ def read(content: bytes) -> Packages:
             name, wanted = _plugin(entry) if table == "plugins" else _library(entry)
             # A version given by nobody comes from a platform, which another line names.
             version, managed = _version(wanted, versions), wanted is None
-            yield Package("Maven", name, version, lines.of(f"{alias} ="), table == "plugins", managed)
+            line = lines.of(f"{alias} =")
+            plugin = table == "plugins"
+            yield Package("Maven", name, version, line, plugin, managed, relation=Relation.DIRECT)
 
 
 def _library(entry: object) -> tuple[str, object]:

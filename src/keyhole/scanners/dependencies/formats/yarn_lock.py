@@ -1,31 +1,132 @@
 """Yarn's lock files: the first version's own form, and the later ones', which looks like YAML.
 
-Formats: https://classic.yarnpkg.com/en/docs/yarn-lock/ and https://yarnpkg.com/configuration/manifest.
+Formats: https://classic.yarnpkg.com/en/docs/yarn-lock/ and https://yarnpkg.com/configuration/manifest. The later ones
+name the repository's own packages with what they ask for; what of that is for developing, only `package.json` says.
 """
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, field
 
-from keyhole.scanners.dependencies.package import Malformed, Package, Packages, text_of
+from keyhole.scanners.dependencies.graph import standings
+from keyhole.scanners.dependencies.manifests import Wanted, npm_wanted
+from keyhole.scanners.dependencies.outline import unquoted
+from keyhole.scanners.dependencies.package import (
+    NONE,
+    UNKNOWN,
+    Malformed,
+    Manifests,
+    Package,
+    Packages,
+    text_of,
+)
 
 NAMES = ("yarn.lock",)
-_HEAD = re.compile(r'"?((?:@[^/@"]+/)?[^@"/]+)@([^"]*+).*')
+MANIFESTS = ("package.json",)
+_HEAD = re.compile(r"((?:@[^/@]+/)?[^@/]+)@(.*)")
+_SPECS = re.compile(r'"([^"]*+)"|([^",\s][^",]*+)')
 _VERSION = re.compile(r'  version:? "?([^"\s]+)"?$')
+_ASKED = re.compile(r' {4}("(?:[^"]*+)"|[^\s":]++):?\s++(.+)')
+_ALIAS = re.compile(r"npm:((?:@[^/]+/)?[^@]+)@")
 _LOCAL = ("workspace:", "file:", "link:", "portal:", "git", "http")
+_OWN = "workspace:"
 
 
-def read(content: bytes) -> Packages:
+@dataclass(eq=False, slots=True)
+class _Entry:
+    """One entry: the descriptors that it stands for, and what it was resolved to."""
+
+    name: str
+    wanted: str
+    line: int
+    version: str = ""
+    asked: list[tuple[str, str]] = field(default_factory=list)
+    """Name and range of what it asks for."""
+
+
+def read(content: bytes, manifests: Manifests = NONE) -> Packages:
     """Every entry with its version."""
     text = text_of(content)
     if "yarn lockfile" not in text[:400] and "__metadata" not in text[:1000]:
         raise Malformed("not a lock file of Yarn")
-    name, wanted, start = "", "", 1
+    entries, resolved = _entries(text)
+    by_name: dict[str, list[_Entry]] = {}
+    for entry in entries:
+        by_name.setdefault(entry.name, []).append(entry)
+
+    def resolve(asked: tuple[str, str]) -> _Entry | None:
+        name, wanted = asked
+        found = resolved.get(f"{name}@{wanted}") or resolved.get(f"{name}@npm:{wanted}")
+        only = by_name.get(name, ())
+        # Overridden by `resolutions`, it is locked under another range than the one asked for.
+        return found or (only[0] if len(only) == 1 else None)
+
+    asks = {entry: [found for each in entry.asked if (found := resolve(each))] for entry in entries}
+    own = [entry for entry in entries if entry.wanted.startswith(_OWN)]
+    wanted = npm_wanted(manifests)
+    direct, developing = _asked_for(own, wanted)
+    standing = standings(
+        asks,
+        lambda entry: entry.name,
+        None if direct is None else [found for each in direct if (found := resolve(each))],
+        [found for each in developing if (found := resolve(each))],
+    )
+    for entry in entries:
+        if entry.version and not entry.wanted.removeprefix("npm:").startswith(_LOCAL):
+            known = standing.get(entry, UNKNOWN)
+            yield Package(
+                "npm",
+                entry.name,
+                entry.version,
+                entry.line,
+                known.dev,
+                relation=known.relation,
+                via=known.via,
+            )
+
+
+def _asked_for(
+    own: list[_Entry], wanted: Wanted | None
+) -> tuple[list[tuple[str, str]] | None, list[tuple[str, str]]]:
+    if not own:
+        return (None, []) if wanted is None else ([*wanted.direct.items()], [*wanted.developing.items()])
+    asked = [each for entry in own for each in entry.asked]
+    developing = set() if wanted is None else wanted.developing.keys() - wanted.direct.keys()
+    return [each for each in asked if each[0] not in developing], [
+        each for each in asked if each[0] in developing
+    ]
+
+
+def _entries(text: str) -> tuple[list[_Entry], dict[str, _Entry]]:
+    entries: list[_Entry] = []
+    resolved: dict[str, _Entry] = {}
+    entry: _Entry | None = None
+    block = ""
     for number, line in enumerate(text.splitlines(), 1):
-        if line.endswith(":") and (head := _HEAD.match(line[:-1])):
-            name, wanted, start = head[1], head[2], number
-        elif name and (version := _VERSION.match(line)):
-            if not wanted.removeprefix("npm:").startswith(_LOCAL):
-                alias = re.match(r"npm:((?:@[^/]+/)?[^@]+)@", wanted)
-                yield Package("npm", alias[1] if alias else name, version[1], start)
-            name = ""
+        if line.endswith(":") and not line.startswith((" ", "#")):
+            entry = _entry(line[:-1], number, resolved)
+            if entry is not None:
+                entries.append(entry)
+        elif entry is None or not line.startswith("  "):
+            continue
+        elif not line.startswith("   "):
+            block = line.strip()
+            if not entry.version and (version := _VERSION.match(line)):
+                entry.version = version[1]
+        elif block in {"dependencies:", "optionalDependencies:"} and (asked := _ASKED.fullmatch(line)):
+            entry.asked.append((unquoted(asked[1]), unquoted(asked[2])))
+    return entries, resolved
+
+
+def _entry(head: str, line: int, resolved: dict[str, _Entry]) -> _Entry | None:
+    # The later versions put all descriptors into one pair of quotes, the first one each into its own.
+    specs = [each.strip() for quoted, plain in _SPECS.findall(head) for each in (quoted or plain).split(", ")]
+    first = _HEAD.fullmatch(specs[0]) if specs else None
+    if first is None:
+        return None
+    alias = _ALIAS.match(first[2])
+    entry = _Entry(alias[1] if alias else first[1], first[2], line)
+    for each in specs:
+        resolved.setdefault(each, entry)
+    return entry

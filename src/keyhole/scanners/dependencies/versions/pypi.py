@@ -18,9 +18,32 @@ _PART = re.compile(r"[0-9]+|[a-z]+")
 def key(text: str) -> tuple[int, Any]:
     """First whether the specification knows it, then its value."""
     try:
-        return 1, Version(text)
+        return 1, _value(Version(text))
     except InvalidVersion:
         found = _PART.findall(text.lower())
         if not found:
             raise ValueError("not a version") from None
         return 0, tuple((1, int(part), "") if part.isdigit() else (0, 0, part) for part in found)
+
+
+def _value(version: Version) -> tuple[Any, ...]:
+    """Plain tuples, which compare without a call of Python's: https://peps.python.org/pep-0440/#summary."""
+    release = version.release
+    while release and release[-1] == 0:
+        release = release[:-1]
+    pre: tuple[Any, ...] = (1,)  # what is none comes after all that leads to it
+    if version.pre is not None:
+        pre = (0, *version.pre)
+    elif version.post is None and version.dev is not None:
+        pre = (-1,)
+    local = tuple(
+        (1, int(part), "") if part.isdigit() else (0, 0, part) for part in (version.local or "").split(".")
+    )
+    return (
+        version.epoch,
+        release,
+        pre,
+        -1 if version.post is None else version.post,
+        (1, 0) if version.dev is None else (0, version.dev),
+        local if version.local else (),
+    )

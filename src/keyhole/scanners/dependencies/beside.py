@@ -1,0 +1,61 @@
+"""Which manifests belong to which lock file: those of its folder, and of the folders below it that it locks too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+
+from keyhole.scanners.dependencies.formats import Reader, manifests_of, reader_of
+from keyhole.scanners.dependencies.package import Manifests
+
+LARGEST = 1 << 20
+"""Bytes of a manifest that is looked into; what people write is smaller."""
+_MOST = 1_000
+"""Manifests of one lock file."""
+_DEEPEST = 100
+"""Folders above a manifest in which its lock file is looked for."""
+
+
+class Beside:
+    """The manifests of a commit, by the lock files to which they belong."""
+
+    def __init__(self, files: Iterable[tuple[bytes, bytes]]) -> None:
+        locked: dict[Reader, set[bytes]] = {}
+        manifests: list[tuple[bytes, str, bytes]] = []
+        interested: dict[str, list[Reader]] = {}
+        for each, names in manifests_of().items():
+            for name in names:
+                interested.setdefault(name, []).append(each)
+        for path, content in files:
+            folder, name = _parted(path)
+            read = reader_of(path)
+            if read is not None and read in manifests_of():
+                locked.setdefault(read, set()).add(folder)
+            if name in interested and len(content) <= LARGEST:
+                manifests.append((folder, name, content))
+        self._of: dict[tuple[Reader, bytes], dict[str, list[bytes]]] = {}
+        for folder, name, content in sorted(manifests, key=lambda each: each[0].count(b"/")):
+            for each in interested[name]:
+                self._keep(each, locked.get(each, set()), folder, name, content)
+
+    def _keep(self, read: Reader, locked: set[bytes], folder: bytes, name: str, content: bytes) -> None:
+        above = folder
+        for _ in range(_DEEPEST):
+            if above in locked:
+                kept = self._of.setdefault((read, above), {}).setdefault(name, [])
+                if len(kept) < _MOST:
+                    kept.append(content)
+                return
+            if not above:
+                return
+            above = above.rpartition(b"/")[0]
+
+    def of(self, path: bytes, read: Reader) -> Manifests:
+        """The manifests of the lock file at this path."""
+        found: Mapping[str, list[bytes]] = self._of.get((read, _parted(path)[0]), {})
+        return MappingProxyType(found)
+
+
+def _parted(path: bytes) -> tuple[bytes, str]:
+    folder, _, name = path.rpartition(b"/")
+    return folder, name.decode("utf-8", "replace")

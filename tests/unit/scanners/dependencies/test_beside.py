@@ -1,0 +1,35 @@
+"""Each manifest belongs to the nearest lock file above it."""
+
+from __future__ import annotations
+
+from keyhole.scanners.dependencies import beside
+from keyhole.scanners.dependencies.beside import Beside
+from keyhole.scanners.dependencies.formats import npm_lock, yarn_lock
+
+
+def test_the_nearest_lock_file_above_has_it():
+    files = [
+        (b"package.json", b"top"),
+        (b"yarn.lock", b""),
+        (b"packages/a/package.json", b"a"),
+        (b"other/package.json", b"other"),
+        (b"other/yarn.lock", b""),
+        (b"elsewhere/package.json.txt", b"no"),
+    ]
+    found = Beside(files)
+    assert found.of(b"yarn.lock", yarn_lock.read) == {"package.json": [b"top", b"a"]}
+    assert found.of(b"other/yarn.lock", yarn_lock.read) == {"package.json": [b"other"]}
+    assert found.of(b"other/package-lock.json", npm_lock.read) == {}
+
+
+def test_not_more_and_nothing_larger_than_people_write(monkeypatch):
+    monkeypatch.setattr(beside, "_MOST", 2)
+    monkeypatch.setattr(beside, "LARGEST", 10)
+    files = [(b"yarn.lock", b""), (b"package.json", b"x" * 11)]
+    files += [(b"%d/package.json" % number, b"%d" % number) for number in range(5)]
+    assert len(Beside(files).of(b"yarn.lock", yarn_lock.read)["package.json"]) == 2
+
+
+def test_folders_of_any_depth_and_name():
+    deep = b"/".join([b"\xff"] * 5000)
+    assert not Beside([(b"yarn.lock", b""), (deep + b"/package.json", b"x")]).of(b"yarn.lock", yarn_lock.read)

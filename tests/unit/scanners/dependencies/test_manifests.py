@@ -1,0 +1,83 @@
+"""What people write into manifests, and manifests that nobody could have meant."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from keyhole.scanners.dependencies import manifests
+
+READERS = {
+    "package.json": manifests.npm_wanted,
+    "composer.json": manifests.composer_wanted,
+    "pyproject.toml": manifests.python_wanted,
+    "Pipfile": manifests.pipfile_wanted,
+    "Cargo.toml": manifests.cargo_wanted,
+    "mix.exs": manifests.mix_wanted,
+    "paket.dependencies": manifests.paket_wanted,
+    "Gemfile": manifests.gem_developing,
+}
+MEANT = {
+    "package.json": b'{"dependencies": {"a": 1}, "devDependencies": [], "optionalDependencies": {"b": "2"}}',
+    "composer.json": b'{"require": {"A/b": "*"}, "require-dev": 7}',
+    "pyproject.toml": b"""
+[project]
+dependencies = ["A>=1", 7, "???"]
+[project.optional-dependencies]
+x = ["B"]
+y = 3
+[tool.poetry]
+dependencies = { python = "^3", c = "*" }
+group = { d = { dependencies = { e = "*" } }, f = 1 }
+[dependency-groups]
+g = ["h", { include-group = "x" }]
+[tool.uv]
+dev-dependencies = ["i"]
+""",
+    "Pipfile": b'[packages]\nA = "*"\n',
+    "Cargo.toml": b"""
+[target."cfg(unix)".dependencies]
+a = "1"
+[workspace.dependencies]
+b = "1"
+[dev-dependencies]
+c = "1"
+""",
+    "mix.exs": b"[{:a, path: 1}, {:b, only: :test}]",
+    "paket.dependencies": b"group X\n  nuget A ~> 1\n",
+    "Gemfile": b"gem 'a', group: :test\ngroup :development do\n  gem 'b'\nend\ngem 'c'\ngem 'b', '~> 1'\n",
+}
+
+
+def test_each_says_what_is_asked_for():
+    told = {name: READERS[name]({name: [content]}) for name, content in MEANT.items() if name != "Gemfile"}
+    assert {name: (sorted(each.direct), sorted(each.developing)) for name, each in told.items()} == {
+        "package.json": (["a", "b"], []),
+        "composer.json": (["a/b"], []),
+        "pyproject.toml": (["a", "b", "c"], ["e", "h", "i"]),
+        "Pipfile": (["a"], []),
+        "Cargo.toml": (["a", "b"], ["c"]),
+        "mix.exs": (["a"], ["b"]),
+        "paket.dependencies": (["a"], []),
+    }
+    assert manifests.gem_developing({"Gemfile": [MEANT["Gemfile"]]}) == {"a"}
+
+
+@pytest.mark.parametrize("name", [name for name in READERS if name != "Gemfile"])
+def test_one_that_cannot_be_read_is_as_if_there_were_none(name):
+    assert READERS[name]({}) is None
+    assert READERS[name]({name: [b"\xff"]}) is None
+
+
+@pytest.mark.parametrize("name", READERS)
+@settings(max_examples=25)
+@given(data=st.data())
+def test_meddling_does_no_harm(name, data):
+    content = MEANT[name]
+    at = data.draw(st.integers(0, len(content)))
+    to = data.draw(st.integers(at, len(content)))
+    put = data.draw(
+        st.sampled_from([b"", b"[", b'"', b"0", b"\n", b"[" * 50_000, b" " * 200_000, b"{:a," * 50_000])
+    )
+    READERS[name]({name: [content[:at] + put + content[to:]]})
