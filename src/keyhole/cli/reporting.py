@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from keyhole.reports.dataset import Dataset
 
 # Not asked of the formats themselves: `keyhole --help` must not load them. A test holds it.
-FORMATS = ("csv", "cyclonedx", "html", "json", "pdf", "sarif", "text")
+FORMATS = ("csv", "cyclonedx", "html", "json", "openvex", "pdf", "sarif", "spdx", "text")
 
 
 def format_option(command: F) -> F:

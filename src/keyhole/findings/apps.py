@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.apps import AppConfig
 
 from keyhole.jobs import offer
+from keyhole.scans.afterwards import offer_afterwards
 
 
 class FindingsConfig(AppConfig):
@@ -16,8 +17,6 @@ class FindingsConfig(AppConfig):
 
     def ready(self) -> None:
         """Tells the scans and the workers where this room's parts are."""
-        from keyhole.scans.afterwards import offer_afterwards  # noqa: PLC0415 - it needs the models
-
         offer_afterwards("keyhole.findings.life")
         offer_afterwards("keyhole.findings.judging")
         offer_afterwards("keyhole.findings.telling")

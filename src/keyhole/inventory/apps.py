@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.apps import AppConfig
 
+from keyhole.scans.afterwards import offer_afterwards
+
 
 class InventoryConfig(AppConfig):
     """Libraries of all repositories."""
@@ -11,3 +13,7 @@ class InventoryConfig(AppConfig):
     name = "keyhole.inventory"
     label = "inventory"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Tells scans where the part is that takes their libraries over."""
+        offer_afterwards("keyhole.inventory.taking")

@@ -10,11 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 from keyhole.jobs import step
-from keyhole.scans.models import Scan, Stage, State
 
-Part = Callable[[Scan], None]
+if TYPE_CHECKING:
+    from keyhole.scans.models import Scan
+
+Part = Callable[["Scan"], None]
 
 _offered: set[str] = set()
 _parts: dict[str, tuple[int, Part]] = {}
@@ -47,6 +50,8 @@ def run_parts(row: int) -> None:
 
 
 def _as_step(part: Part) -> Callable[[int], None]:
+    from keyhole.scans.models import Scan, Stage, State  # noqa: PLC0415 - rooms offer before Django has models
+
     def run(row: int) -> None:
         scan = Scan.objects.select_related("repository__owner", "environment").filter(pk=row).first()
         if scan is None or scan.state != State.RUNNING or scan.stop_requested:

@@ -1,0 +1,99 @@
+"""`keyhole library`: what the connected repositories use."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import click
+
+from keyhole.cli.output import json_option, safe, say_json, table
+from keyhole.cli.session import open_keyhole
+
+
+@click.group("library")
+def command() -> None:
+    """Packages that repositories use, as their last scans saw them."""
+
+
+@command.command("list")
+@click.argument("text", default="")
+@click.option("--ecosystem", default="", help="As OSV calls it: PyPI, npm, Maven, Go, ...")
+@click.option("--affected", is_flag=True, help="Only those that an open finding is about.")
+@click.option("--direct", is_flag=True, help="Only those that a repository asks for itself.")
+@click.option("--licence", default="", help="Part of a licence; `none` where the file says none.")
+@click.option("--page", default=1, show_default=True, help="A hundred libraries a page.")
+@json_option
+def list_(
+    text: str, ecosystem: str, affected: bool, direct: bool, licence: str, page: int, as_json: bool
+) -> None:
+    """List libraries, those with TEXT in their names."""
+    caller = open_keyhole()
+    from keyhole.inventory.services import LibraryFilter, list_libraries
+
+    wanted = LibraryFilter(text, ecosystem, "direct" if direct else "", licence=licence, affected=affected)
+    total, rows = list_libraries(caller, wanted, max(1, page))
+    if as_json:
+        say_json({"total": total, "items": [asdict(row) for row in rows]})
+        return
+    table(
+        ("LIBRARY", "ECOSYSTEM", "VERSIONS", "REPOSITORIES", "FINDINGS", "UPGRADE TO"),
+        [
+            (
+                row.name,
+                row.ecosystem,
+                row.versions,
+                row.repositories,
+                ", ".join(f"{count} {severity}" for severity, count in row.problems) or "-",
+                row.upgrade or "-",
+            )
+            for row in rows
+        ],
+        empty="No such libraries. `keyhole scan OWNER/REPO -s dependencies` finds what a repository uses.",
+    )
+    if total > len(rows):
+        click.echo(f"{len(rows)} of {total:,}; --page {page + 1} shows more.", err=True)
+
+
+@command.command("show")
+@click.argument("ecosystem")
+@click.argument("name")
+@json_option
+def show(ecosystem: str, name: str, as_json: bool) -> None:
+    """Show who uses the library NAME of ECOSYSTEM, at which version and through which others."""
+    caller = open_keyhole()
+    from keyhole.inventory.services import uses
+    from keyhole.scanners.dependencies.names import normal
+
+    rows = uses(caller, ecosystem, normal(ecosystem, name))
+    if as_json:
+        say_json(
+            [
+                {
+                    "repository": row.stock.repository.full_name,
+                    "ref": row.stock.ref,
+                    "version": row.version,
+                    "purl": row.purl,
+                    "path": row.path,
+                    "line": row.line,
+                    "relation": row.relation,
+                    "dev": row.dev,
+                    "via": row.via,
+                    "licences": row.licences,
+                }
+                for row in rows
+            ]
+        )
+        return
+    table(
+        ("REPOSITORY", "VERSION", "WHERE", "HOW"),
+        [
+            (
+                row.stock.repository.full_name,
+                row.version or "-",
+                f"{safe(row.path)}:{row.line}",
+                " > ".join(row.via) or row.relation,
+            )
+            for row in rows
+        ],
+        empty="",
+    )

@@ -1,0 +1,208 @@
+"""Which libraries there are, who uses them, and what is known against them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
+
+from keyhole.accounts.services import require
+from keyhole.core.caller import Caller
+from keyhole.core.errors import NotFound
+from keyhole.core.library import Relation
+from keyhole.findings.models import Problem
+from keyhole.inventory.models import Library, Stock
+from keyhole.scanners.dependencies.versions import key
+
+PAGE = 100
+"""Libraries of one page."""
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryFilter:
+    """What to look for; empty is everything."""
+
+    text: str = ""
+    """Part of the name, in any case."""
+    ecosystem: str = ""
+    relation: str = ""
+    """`direct` or `transitive`."""
+    use: str = ""
+    """`dev` for what is only needed for developing, `run` for the rest."""
+    licence: str = ""
+    """Part of a licence; `none` for libraries whose file says none."""
+    repository_id: int | None = None
+    affected: bool = False
+    """Only libraries that an open finding is about."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One library, over all repositories."""
+
+    ecosystem: str
+    key: str
+    name: str
+    versions: int
+    repositories: int
+    relation: str
+    """`direct` if any repository asks for it itself, `transitive` if only other libraries do, `unknown` else."""
+    dev: bool
+    """Whether it is only needed for developing, everywhere."""
+    licences: tuple[str, ...]
+    problems: tuple[tuple[str, int], ...]
+    """Open findings about it, by severity, worst first."""
+    upgrade: str
+    """The smallest version that ends all of them that a version ends; empty if none is known."""
+
+
+def list_libraries(caller: Caller, wanted: LibraryFilter, page: int = 1) -> tuple[int, list[Listed]]:
+    """How many libraries match, and one page of them, by name."""
+    require(caller, "finding:read")
+    rows = _matching(wanted)
+    groups = rows.order_by().values("ecosystem", "key")
+    found = groups.annotate(
+        shown=Min("name"),
+        versions=Count("version", distinct=True),
+        repositories=Count("stock__repository", distinct=True),
+        direct=Count("pk", filter=Q(relation=Relation.DIRECT)),
+        transitive=Count("pk", filter=Q(relation=Relation.TRANSITIVE)),
+        needed=Count("pk", filter=Q(dev=False)),
+    ).order_by("key", "ecosystem")[(page - 1) * PAGE : page * PAGE]
+    return groups.distinct().count(), _listed(list(found), rows)
+
+
+def ecosystems(caller: Caller) -> list[tuple[str, int]]:
+    """Which there are, and how many libraries of each."""
+    require(caller, "finding:read")
+    counted = Library.objects.order_by().values_list("ecosystem").annotate(Count("key", distinct=True))
+    return sorted(counted)
+
+
+def uses(caller: Caller, ecosystem: str, key: str) -> list[Library]:
+    """Every place that names the library, with its repository. NotFound if there is none."""
+    require(caller, "finding:read")
+    found = Library.objects.filter(ecosystem=ecosystem, key=key, stock__repository__removed_at=None)
+    rows = list(
+        found.select_related("stock__repository__owner").order_by(
+            "stock__repository__owner__login", "stock__repository__name", "version", "path", "line"
+        )
+    )
+    if not rows:
+        raise NotFound("No repository uses such a library.", hint="It may have been upgraded away.")
+    return rows
+
+
+def problems(caller: Caller, ecosystem: str, key: str) -> QuerySet[Problem]:
+    """Findings about the library, open ones first, worst first."""
+    require(caller, "finding:read")
+    rows = Problem.objects.filter(ecosystem=ecosystem, package=key, merged_into=None)
+    return rows.select_related("repository__owner").order_by("-is_open", "rank", "pk")
+
+
+def stocks(caller: Caller) -> QuerySet[Stock]:
+    """What was looked at, when, and whether all of it was seen, by repository."""
+    require(caller, "finding:read")
+    rows = Stock.objects.filter(repository__removed_at=None).select_related("repository__owner", "scan")
+    return rows.annotate(count=Count("libraries")).order_by(
+        "repository__owner__login", "repository__name", "ref"
+    )
+
+
+def _matching(wanted: LibraryFilter) -> QuerySet[Library]:
+    rows = Library.objects.filter(stock__repository__removed_at=None)
+    if wanted.text:
+        rows = rows.filter(key__icontains=wanted.text)
+    if wanted.ecosystem:
+        rows = rows.filter(ecosystem=wanted.ecosystem)
+    if wanted.relation:
+        rows = rows.filter(relation=wanted.relation)
+    if wanted.use:
+        rows = rows.filter(dev=wanted.use == "dev")
+    if wanted.licence:
+        rows = (
+            rows.filter(licences="")
+            if wanted.licence == "none"
+            else rows.filter(licences__icontains=wanted.licence)
+        )
+    if wanted.repository_id is not None:
+        rows = rows.filter(stock__repository=wanted.repository_id)
+    if wanted.affected:
+        against = Problem.objects.filter(
+            ecosystem=OuterRef("ecosystem"), package=OuterRef("key"), is_open=True
+        )
+        rows = rows.filter(Exists(against))
+    return rows
+
+
+def _listed(found: list[Mapping[str, Any]], rows: QuerySet[Library]) -> list[Listed]:
+    names = [(each["ecosystem"], each["key"]) for each in found]
+    licences = _licences(rows, names)
+    against = _against(names)
+    return [
+        Listed(
+            ecosystem=ecosystem,
+            key=name,
+            name=each["shown"],
+            versions=each["versions"],
+            repositories=each["repositories"],
+            relation=_relation(each),
+            dev=not each["needed"],
+            licences=licences.get((ecosystem, name), ()),
+            problems=tuple(against[ecosystem, name].severities.items()),
+            upgrade=against[ecosystem, name].upgrade,
+        )
+        for (ecosystem, name), each in zip(names, found, strict=True)
+    ]
+
+
+def _relation(counts: Mapping[str, Any]) -> str:
+    if counts["direct"]:
+        return Relation.DIRECT
+    return Relation.TRANSITIVE if counts["transitive"] else Relation.UNKNOWN
+
+
+def _licences(
+    rows: QuerySet[Library], names: Iterable[tuple[str, str]]
+) -> dict[tuple[str, str], tuple[str, ...]]:
+    found: dict[tuple[str, str], set[str]] = {}
+    said = rows.filter(key__in=[name for _, name in names]).exclude(licences="")
+    for ecosystem, name, text in said.values_list("ecosystem", "key", "licences").distinct():
+        found.setdefault((ecosystem, name), set()).add(text)
+    return {name: tuple(sorted(texts)) for name, texts in found.items()}
+
+
+@dataclass(slots=True)
+class _Against:
+    """Open findings about one library."""
+
+    severities: dict[str, int] = field(default_factory=dict)
+    upgrade: str = ""
+
+
+def _against(names: Iterable[tuple[str, str]]) -> dict[tuple[str, str], _Against]:
+    """What is open about each, and the version that ends all of it, as far as versions are known that do."""
+    groups = (
+        Problem.objects.filter(package__in=[name for _, name in names], is_open=True)
+        .order_by("rank")
+        .values_list("ecosystem", "package", "severity", "upgrade")
+        .annotate(Count("pk"))
+    )
+    found: dict[tuple[str, str], _Against] = defaultdict(_Against)
+    for ecosystem, package, severity, upgrade, number in groups:
+        against = found[ecosystem, package]
+        against.severities[severity] = against.severities.get(severity, 0) + number
+        against.upgrade = _later(ecosystem, against.upgrade, upgrade)
+    return found
+
+
+def _later(ecosystem: str, one: str, other: str) -> str:
+    if not one or not other:
+        return one or other
+    try:
+        return max(one, other, key=lambda version: key(ecosystem, version))
+    except ValueError:
+        return one  # an advisory may name what its ecosystem cannot order

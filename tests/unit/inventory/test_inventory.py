@@ -1,0 +1,173 @@
+"""What repositories use: taken over from scans, replaced by later ones, searched, and shown to whoever may."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from keyhole.accounts.services import local_caller
+from keyhole.core.actions import Role
+from keyhole.core.errors import NotFound
+from keyhole.core.library import Library as Seen
+from keyhole.core.library import Relation
+from keyhole.inventory import services
+from keyhole.inventory.models import Library, Stock
+from keyhole.inventory.services import LibraryFilter
+from keyhole.inventory.taking import take_stock
+from keyhole.scans.models import Inventory, Scan, State
+from tests.unit.accounts.kit import browser, person
+from tests.unit.findings.making import repository, scanned, vulnerable
+
+pytestmark = pytest.mark.django_db(transaction=True)
+FLASK = Seen(
+    "pkg:pypi/flask@3.0", "PyPI", "Flask", "3.0", "uv.lock", 7, Relation.DIRECT, licences=("BSD-3-Clause",)
+)
+QS = Seen(
+    "pkg:npm/qs@6.5.2",
+    "npm",
+    "qs",
+    "6.5.2",
+    "package-lock.json",
+    9,
+    Relation.TRANSITIVE,
+    True,
+    ("express", "qs"),
+)
+
+
+def seen(place, *libraries, ref="", reasons=(), scanners=("dependencies",)):
+    scan = Scan.objects.create(
+        name="s",
+        repository=place,
+        ref=ref,
+        scanners=list(scanners),
+        state=State.RUNNING,
+        created_at=place.connected_at,
+        evidence={"reasons": list(reasons)},
+    )
+    if libraries:
+        Inventory.of(scan, libraries).save()
+    take_stock(scan)
+    return scan
+
+
+def names(**wanted):
+    return [row.name for row in services.list_libraries(local_caller(), LibraryFilter(**wanted))[1]]
+
+
+def test_a_scan_is_taken_over_and_the_next_one_replaces_it():
+    place = repository()
+    seen(place, FLASK, QS)
+    assert names() == ["Flask", "qs"]
+    seen(place, FLASK)
+    assert names() == ["Flask"]
+    seen(place)
+    assert names() == []
+
+
+def test_taken_twice_it_is_the_same_and_an_older_scan_changes_nothing():
+    place = repository()
+    old, new = seen(place, QS), seen(place, FLASK)
+    take_stock(new)
+    take_stock(old)
+    assert names() == ["Flask"]
+    assert Library.objects.count() == 1
+
+
+def test_branches_stand_side_by_side():
+    place = repository()
+    seen(place, FLASK)
+    seen(place, dataclasses.replace(FLASK, version="2.0"), ref="refs/heads/old")
+    ((row,),) = [services.list_libraries(local_caller(), LibraryFilter())[1]]
+    assert (row.versions, row.repositories) == (2, 1)
+
+
+def test_a_scan_that_did_not_look_for_libraries_is_no_measure():
+    place = repository()
+    seen(place, FLASK)
+    seen(place, scanners=("secrets",))
+    assert names() == ["Flask"]
+
+
+def test_an_incomplete_scan_says_that_libraries_may_be_missing():
+    seen(repository(), FLASK, reasons=("uv.lock was not assessed",))
+    assert not Stock.objects.get().complete
+    assert not services.stocks(local_caller()).get().complete
+
+
+def test_libraries_are_found_by_what_they_are():
+    seen(repository(), FLASK, QS)
+    assert names(text="LAS") == ["Flask"]
+    assert names(ecosystem="npm") == ["qs"]
+    assert names(relation="direct") == ["Flask"]
+    assert names(use="dev") == ["qs"]
+    assert names(use="run") == ["Flask"]
+    assert names(licence="bsd") == ["Flask"]
+    assert names(licence="none") == ["qs"]
+    assert names(repository_id=999) == []
+    assert services.ecosystems(local_caller()) == [("PyPI", 1), ("npm", 1)]
+
+
+def test_what_is_known_against_a_library_stands_beside_it():
+    place = repository()
+    seen(place, FLASK, QS)
+    scanned(place, [vulnerable("flask", ["CVE-2026-1"])])
+    assert names(affected=True) == ["Flask"]
+    ((flask, _),) = [services.list_libraries(local_caller(), LibraryFilter())[1]]
+    assert (flask.problems, flask.upgrade) == ((("high", 1),), "2.0")
+    assert [each.title for each in services.problems(local_caller(), "PyPI", "flask")]
+
+
+def test_the_upgrade_ends_all_that_is_known_and_versions_are_no_texts():
+    place = repository()
+    seen(place, FLASK)
+    facts = vulnerable("flask", ["CVE-2026-1"]).package[0]
+    scanned(
+        place,
+        [
+            dataclasses.replace(
+                vulnerable("flask", [name]), package=(dataclasses.replace(facts, ids=(name,), fixed=fixed),)
+            )
+            for name, fixed in (("CVE-1", "2.2.9"), ("CVE-2", "2.2.27"), ("CVE-3", ""))
+        ],
+    )
+    ((flask,),) = [services.list_libraries(local_caller(), LibraryFilter())[1]]
+    assert (flask.problems, flask.upgrade) == ((("high", 3),), "2.2.27")
+
+
+def test_who_uses_it_and_through_what():
+    place = repository()
+    seen(place, QS)
+    (use,) = services.uses(local_caller(), "npm", "qs")
+    assert (use.stock.repository_id, use.via, use.dev) == (place.pk, ["express", "qs"], True)
+    with pytest.raises(NotFound):
+        services.uses(local_caller(), "npm", "left-pad")
+
+
+def test_a_page_has_a_hundred():
+    seen(repository(), *(dataclasses.replace(QS, name=f"lib-{number:03}") for number in range(150)))
+    total, rows = services.list_libraries(local_caller(), LibraryFilter(), 2)
+    assert (total, len(rows), rows[0].name) == (150, 50, "lib-100")
+
+
+def test_the_pages_for_each_role_and_for_nobody():
+    place = repository()
+    seen(place, FLASK, QS)
+    for role in Role:
+        page = browser(person(role.value, role))
+        shown = page.get("/libraries")
+        assert shown.status_code == 200
+        assert b"Flask" in shown.content
+        assert page.get("/libraries/one?ecosystem=PyPI&name=flask").status_code == 200
+    assert browser().get("/libraries").status_code == 302
+    page = browser(person("olga", Role.OWNER))
+    assert "Through express › qs" in page.get("/libraries/one?ecosystem=npm&name=qs").content.decode()
+    assert b"No such libraries" in page.get("/libraries?q=nothing").content
+    assert page.get("/libraries/one?ecosystem=npm&name=none").status_code == 404
+    assert page.get("/libraries?page=99999999999&repository=x").status_code == 200
+    assert b"<script>alert" not in page.get("/libraries?q=<script>alert(1)</script>").content
+
+
+def test_without_any_scan_the_page_says_what_to_do():
+    assert b"No libraries known yet" in browser(person("olga", Role.OWNER)).get("/libraries").content
