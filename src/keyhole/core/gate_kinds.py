@@ -256,12 +256,14 @@ class AdvisoriesGate:
         if not subject.facts.advisories_at:
             return Failed(
                 "The scan compared no package with advisories.",
-                "Scan with the scanner `dependencies`, too, after `keyhole advisories sync`.",
+                "Sync the advisories (keyhole advisories sync), then scan with the scanner dependencies, too.",
             )
         at = _moment(subject.facts.advisories_at)
         if at is None or subject.now - at > timedelta(days=self.max_age_days):
             age = "of an unknown age" if at is None else f"{counted((subject.now - at).days, 'day')} old"
-            return Failed(f"They are {age}.", "Run `keyhole advisories sync`, then scan again.")
+            return Failed(
+                f"They are {age}.", "Sync the advisories (keyhole advisories sync), then scan again."
+            )
         return None
 
 

@@ -9,12 +9,15 @@ from django.shortcuts import redirect
 
 from keyhole.core.caller import Caller
 from keyhole.core.errors import Conflict, InvalidInput, KeyholeError, NotFound
+from keyhole.environments.models import UPSTREAM
+from keyhole.environments.services import list_environments
 from keyhole.repositories import services as repositories
 from keyhole.repositories.models import Repository
 from keyhole.scanners.registry import all_scanners
 from keyhole.scans import services as scans
 from keyhole.scans.services import ScanSpec
 from keyhole.web.caller import caller_of
+from keyhole.web.forms.numbers import whole_number
 from keyhole.web.forms.scanners import offered
 from keyhole.web.registry import page, trail
 from keyhole.web.render import show
@@ -33,6 +36,8 @@ class Form:
     """Ids of further repositories, each of which gets a scan of its own."""
     ref: str = ""
     scanners: tuple[str, ...] = _DEFAULT
+    environment: str = ""
+    upstream: tuple[str, ...] = ()
     run_now: bool = True
 
 
@@ -76,6 +81,8 @@ def _posted(data: QueryDict) -> Form:
         more=frozenset(data.getlist("more")),
         ref=data.get("ref", "").strip(),
         scanners=tuple(data.getlist("scanners")),
+        environment=data.get("environment", ""),
+        upstream=tuple(data.getlist("upstream")),
         run_now="run_now" in data,
     )
 
@@ -92,6 +99,8 @@ def _spec(form: Form, connected: list[Repository]) -> ScanSpec:
         repository_id=chosen.pk,
         ref=form.ref,
         scanners=form.scanners,
+        environment_id=whole_number(form.environment) if form.environment else None,
+        upstream=form.upstream,
         run_now=form.run_now,
     )
 
@@ -134,6 +143,8 @@ def _form(
         providers=_by_provider(connected),
         refs=named,
         scanners=offered(),
+        environments=list_environments(caller_of(request)),
+        told=UPSTREAM.items(),
         errors={field: problem.message} if problem else {},
         problem=problem,
         crumbs=trail("scans"),

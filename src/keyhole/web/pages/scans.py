@@ -22,9 +22,8 @@ _SHOWN = 500
 @page("scans", name="scans", title="Code scans", action="scan:read", nav=Nav("Code scans", 30))
 def listing(request: HttpRequest) -> HttpResponse:
     """Every scan, newest first."""
-    return show(
-        request, "web/scans.html", title="Code scans", scans=list(scans.list_scans(caller_of(request)))
-    )
+    rows = scans.list_scans(caller_of(request)).select_related("judgement")
+    return show(request, "web/scans.html", title="Code scans", scans=list(rows))
 
 
 @page("scans/<int:number>", name="scan", title="Code scan", action="scan:read", section="scans")

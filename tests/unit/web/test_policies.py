@@ -1,0 +1,261 @@
+"""Pages of environments and scan policies: owner, auditor, member and stranger; the form, the text, and the trial."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.http import QueryDict
+from django.test import Client
+from django.utils import timezone
+
+from keyhole.accounts.services import local_caller, owner_for
+from keyhole.core.gate_kinds import CompleteGate, FindingsGate, LicencesGate
+from keyhole.core.gates import Policy
+from keyhole.core.policy_text import from_json, to_toml
+from keyhole.core.request import OwnerKind
+from keyhole.environments import examples, policies, services
+from keyhole.environments.models import Environment
+from keyhole.environments.models import Policy as Row
+from keyhole.environments.services import EnvironmentSpec
+from keyhole.findings.judging import judge_scan
+from keyhole.findings.models import Telling
+from keyhole.notifications.models import Channel
+from keyhole.scans.models import Scan
+from keyhole.web.forms.gates import GateForm
+from tests.unit.findings.making import repository, scan_of, secret, settle
+
+pytestmark = pytest.mark.django_db
+ENVIRONMENTS, POLICIES = "/settings/environments", "/settings/scan-policies"
+STRICT = Policy("Strict", (FindingsGate(),))
+
+
+def signed_in(role):
+    user = get_user_model().objects.create(
+        email=f"{role}@example.invalid", owner=owner_for(f"a-{role}", OwnerKind.USER), role_name=role
+    )
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+@pytest.fixture
+def owner():
+    return signed_in("owner")
+
+
+@pytest.fixture
+def live():
+    row = policies.create(local_caller(), STRICT)
+    return services.create(local_caller(), EnvironmentSpec("Live", policy_id=row.pk))
+
+
+def ended(environment, found=(), **more):
+    scan = scan_of(repository(), list(found), environment=environment, **more)
+    settle(scan)
+    judge_scan(scan)
+    Scan.objects.filter(pk=scan.pk).update(finished_at=timezone.now())
+    return scan
+
+
+def fields(policy, do="save"):
+    """What a browser sends of the form that shows this policy."""
+    form = GateForm.of(policy)
+    sent = {"name": form.name, "description": form.description, "rows": str(len(form.rows)), "do": do}
+    sent |= {"required": list(form.required), "max_age_days": form.max_age_days, "unknown": form.unknown}
+    sent |= {"allowed": form.allowed, "denied": form.denied}
+    sent |= {f"because:{name}": text for name, text in form.because.items()}
+    sent |= {flag: "1" for flag in ("complete", "licences_no_dev") if getattr(form, flag)}
+    for row in form.rows:
+        for name in ("severity", "confidence", "scanners", "most", "epss", "because"):
+            sent[f"{name}:{row.number}"] = getattr(row, name)
+        sent[f"kinds:{row.number}"] = list(row.kinds)
+        sent |= {
+            f"{flag}:{row.number}": "1" for flag in ("new", "fixable", "kev", "no_dev") if getattr(row, flag)
+        }
+    return sent
+
+
+def test_each_page_for_owner_auditor_member_and_stranger(live):
+    scan = ended(live)
+    number, policy = live.pk, live.policy_id
+    everybody = (ENVIRONMENTS, POLICIES, f"{POLICIES}/{policy}", f"/scans/{scan.pk}")
+    changing = (
+        f"{ENVIRONMENTS}/new", f"{ENVIRONMENTS}/{number}", f"{ENVIRONMENTS}/{number}/remove", f"{POLICIES}/new",
+        f"{POLICIES}/{policy}/change", f"{POLICIES}/{policy}/remove",
+    )  # fmt: skip
+    for role, reads, changes in (
+        ("owner", 200, 200), ("maintainer", 200, 200), ("auditor", 200, 403), ("member", 200, 403), ("", 302, 302),
+    ):  # fmt: skip
+        client = signed_in(role) if role else Client()
+        for path in everybody:
+            assert client.get(path).status_code == reads, (role, path)
+        for path in changing:
+            assert client.get(path).status_code == changes, (role, path)
+        told = client.post(f"{ENVIRONMENTS}/examples").status_code
+        assert told == (302 if changes != 403 else 403), role
+
+
+def test_what_is_not_there_is_not_found(owner):
+    for path in (
+        f"{ENVIRONMENTS}/99",
+        f"{POLICIES}/99",
+        f"{POLICIES}/99/change",
+        f"{ENVIRONMENTS}/99/remove",
+    ):
+        assert owner.get(path).status_code == 404, path
+
+
+def test_the_examples_are_taken_once(owner):
+    assert b"Use the examples" in owner.get(ENVIRONMENTS).content
+    for _ in range(2):
+        owner.post(f"{ENVIRONMENTS}/examples")
+    assert [row.name for row in Environment.objects.all()] == ["Production", "Staging", "Development"]
+    assert Row.objects.count() == 3
+
+
+@pytest.mark.parametrize("name", list(examples.examples()))
+def test_the_form_loses_nothing_of_a_policy(owner, name):
+    policy = examples.examples()[name]
+    sent = QueryDict(mutable=True)
+    for key, value in fields(policy).items():
+        sent.setlist(key, value if isinstance(value, list) else [value])
+    read = from_json(GateForm.posted(sent).data())
+    assert sorted(map(str, read.gates)) == sorted(map(str, policy.gates))
+    made = owner.post(f"{POLICIES}/new", fields(policy))
+    assert made.status_code == 302
+    assert Row.objects.get().latest.as_core() == read
+
+
+def test_what_the_form_cannot_show_is_edited_as_text(owner):
+    twice = Policy("Twice", (LicencesGate("deny"), LicencesGate("deny", dev=False), CompleteGate()))
+    row = policies.create(local_caller(), twice)
+    shown = owner.get(f"{POLICIES}/{row.pk}/change")
+    assert b'name="text"' in shown.content
+    changed = to_toml(twice).replace('unknown = "deny"', 'unknown = "allow"\ndenied = ["AGPL-*"]', 1)
+    owner.post(f"{POLICIES}/{row.pk}/change", {"text": changed.replace("\n", "\r\n"), "do": "save"})
+    assert row.latest.number == 2
+    assert row.latest.as_core().gates[0] == LicencesGate("allow", denied=("AGPL-*",))
+    old = owner.get(f"{POLICIES}/{row.pk}?version=1").content.decode()
+    assert "This is what version 1 said" in old
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"name": ""}, "name is needed."),
+        ({"epss:0": "2"}, "gates[1].epss is from 0 to 1."),
+        ({"most:0": "many"}, "gates[1].most is a whole number."),
+        ({"severity:0": "worst"}, "gates[1].severity is one of"),
+        ({"severity:0": ""}, "gates is a list of at least one gate."),
+        ({"unknown": "allow", "denied": "AGPL3"}, "gates[1].denied names licences as SPDX does"),
+        ({"rows": "9" * 30}, ""),
+    ],
+)
+def test_what_is_wrong_is_said_and_nothing_is_lost(owner, change, words):
+    shown = owner.post(f"{POLICIES}/new", {**fields(STRICT), "name": "Mine", **change})
+    if words:
+        assert shown.status_code == 422
+        assert words in shown.content.decode()
+        assert "Mine" in shown.content.decode() or change == {"name": ""}
+        assert not Row.objects.exists()
+
+
+def test_text_that_is_no_policy_is_shown_again(owner):
+    shown = owner.post(f"{POLICIES}/new", {"text": "name = 'x'\n<b>", "do": "save"})
+    assert shown.status_code == 422
+    assert "neither TOML nor JSON" in shown.content.decode()
+    assert "&lt;b&gt;" in shown.content.decode()
+
+
+def test_one_more_row_keeps_what_was_typed(owner):
+    shown = owner.post(
+        f"{POLICIES}/new", {**fields(STRICT, "more"), "name": "Half a policy"}
+    ).content.decode()
+    assert "Half a policy" in shown
+    assert 'name="severity:2"' in shown
+    assert not Row.objects.exists()
+
+
+def test_a_draft_is_tried_and_not_kept(owner, live):
+    ended(live, [secret("a")])
+    lax = Policy("Lax", (FindingsGate(most=9),))
+    shown = owner.post(f"{POLICIES}/new", fields(lax, "try")).content.decode()
+    assert "would pass" in shown
+    assert "1</b> does not pass now and would." in shown
+    assert Row.objects.count() == 1
+    wrong = owner.post(f"{POLICIES}/new", {**fields(lax, "try"), "last": "0"})
+    assert "From 1 to 20 scans" in wrong.content.decode()
+
+
+def test_a_policy_that_judges_is_not_removed_from_its_page(owner, live):
+    page = owner.get(f"{POLICIES}/{live.policy_id}/remove").content.decode()
+    assert "select another policy" in page
+    assert owner.post(f"{POLICIES}/{live.policy_id}/remove").status_code == 409
+    owner.post(f"{ENVIRONMENTS}/{live.pk}/remove")
+    owner.post(f"{POLICIES}/{live.policy_id}/remove")
+    assert not Row.objects.filter(removed_at=None).exists()
+
+
+def environment(**more):
+    return {"name": "Live", "rank": "5", "policy": "", "due:critical": "2", "upstream": ["status"], **more}
+
+
+def test_an_environment_is_made_and_changed(owner):
+    assert owner.post(f"{ENVIRONMENTS}/new", environment()).status_code == 302
+    row = Environment.objects.get()
+    assert (row.name, row.rank, row.due_days, row.upstream) == ("Live", 5, {"critical": 2}, ["status"])
+    owner.post(f"{ENVIRONMENTS}/{row.pk}", environment(name="Harbour", upstream=[]))
+    row.refresh_from_db()
+    assert (row.name, row.upstream) == ("Harbour", [])
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"name": ""}, "needs a name"),
+        ({"due:high": "soon"}, "no whole number"),
+        ({"due:high": "0"}, "after 1 to"),
+        ({"rank": "-1"}, "no whole number"),
+        ({"policy": "99"}, "no such scan policy"),
+        ({"channels": ["99"]}, "no such notification channel"),
+        ({"upstream": ["fax"]}, "nothing that GitHub can be told"),
+    ],
+)
+def test_an_environment_that_makes_no_sense_is_shown_again(owner, change, words):
+    shown = owner.post(f"{ENVIRONMENTS}/new", environment(**change))
+    assert shown.status_code == 422
+    assert words in shown.content.decode()
+    assert not Environment.objects.exists()
+
+
+def test_channels_can_be_chosen(owner):
+    made = Channel.objects.create(name="Room", kind="slack", created_by=get_user_model().objects.first())
+    assert b"Room" in owner.get(f"{ENVIRONMENTS}/new").content
+    owner.post(f"{ENVIRONMENTS}/new", environment(channels=[str(made.pk)]))
+    assert list(Environment.objects.get().channels.all()) == [made]
+
+
+def test_a_scan_shows_its_verdict_and_the_list_does(owner, live):
+    bad, good = ended(live, [secret("a"), secret("b", path="<i>.py")]), ended(live)
+    shown = owner.get(f"/scans/{bad.pk}").content.decode()
+    assert "Breach</span> for Live" in shown
+    assert "2 such findings" in shown
+    assert "<i>.py" not in shown
+    assert "Passed for Live" in owner.get(f"/scans/{good.pk}").content.decode()
+    listed = owner.get("/scans").content.decode()
+    assert (listed.count(">Breach<"), listed.count(">Passed<")) == (1, 1)
+
+
+def test_what_github_was_not_told_can_be_told_again(owner, live):
+    scan = ended(live)
+    telling = Telling.objects.create(
+        scan=scan, what="status", state="failed", said="It lacks <b>statuses</b>."
+    )
+    shown = owner.get(f"/scans/{scan.pk}").content.decode()
+    assert "It lacks &lt;b&gt;statuses" in shown
+    assert "Tell GitHub again" in shown
+    assert owner.post(f"/scans/{scan.pk}/tell").status_code == 302
+    telling.refresh_from_db()
+    assert telling.state == "waiting"
+    assert owner.post(f"/scans/{scan.pk}/tell").status_code == 409
+    assert "Tell GitHub again" not in owner.get(f"/scans/{scan.pk}").content.decode()
