@@ -52,12 +52,7 @@ class Examination:
 
     def examine(self, piece: Piece) -> list[Found]:
         """Everything that the scanners find in a piece of an object; in an archive's last one, what is inside it."""
-        text, from_, to = readable(piece)
-        found = [
-            Found(name, hit, _site(piece, text, hit))
-            for name, hit in self._hits(text)
-            if from_ <= hit.start < to
-        ]
+        found = self._found(piece)
         archive = self._archive(piece)
         if self._parts:  # wait for the whole of it
             self._held += found
@@ -86,10 +81,18 @@ class Examination:
         self._left_out, self._closed = Trouble(), Trouble()
         return counts
 
-    def _hits(self, text: bytes) -> Iterator[tuple[str, Hit]]:
-        for name, examiner in self._examiners.items():
-            for hit in examiner.examine(text):
-                yield name, hit
+    def _found(self, piece: Piece) -> list[Found]:
+        """What is in the text; of one that seems to be in wide characters also what is in its bytes, as it may lie."""
+        texts = [readable(piece)]
+        if piece.entry.kind == "blob" and texts[0][0] is not piece.text:
+            texts.append((piece.text, piece.keep_from, piece.keep_to))
+        return [
+            Found(name, hit, _site(piece, text, hit))
+            for text, from_, to in texts
+            for name, examiner in self._examiners.items()
+            for hit in examiner.examine(text)
+            if from_ <= hit.start < to
+        ]
 
     def _archive(self, piece: Piece) -> bytes:
         """The whole archive of which this is the last piece; empty if it is none, or not yet."""
@@ -119,11 +122,11 @@ class Examination:
             if isinstance(member, NotOpened):
                 (self._left_out if member.is_limit else self._closed).note(member.reason)
                 continue
-            text = as_utf8(member.text)
-            for name, hit in self._hits(text):
-                site = _site(Piece(piece.entry, text, 0, len(text), 0, 0), text, hit)
+            whole = Piece(piece.entry, member.text, 0, len(member.text), 0, 0)
+            for found in self._found(whole):
+                site = found.site
                 note = site.note if member.path else ", ".join(filter(None, (site.note, "compressed")))
-                yield Found(name, hit, site._replace(inner=escape(member.path), note=note))
+                yield found._replace(site=site._replace(inner=escape(member.path), note=note))
 
 
 def readable(piece: Piece) -> tuple[bytes, int, int]:
@@ -144,12 +147,6 @@ def readable(piece: Piece) -> tuple[bytes, int, int]:
         )
     )
     return before + kept + after, len(before), len(before) + len(kept)
-
-
-def as_utf8(text: bytes) -> bytes:
-    """The text in UTF-8, if it is in UTF-16 or UTF-32."""
-    encoding = _encoding(text)
-    return text.decode(encoding, "replace").encode("utf-8", "replace") if encoding else text
 
 
 def _encoding(text: bytes) -> str:

@@ -173,6 +173,8 @@ class Scan:
             return
         if not self._examiners:
             return  # nobody wants to see the history
+        if Path(self._git.answer("rev-parse", "--git-path", "shallow")).exists():
+            self._trouble.note("history is cut off (a shallow clone), and what came before was not read")
         store = self._reading.store(objects)
         if store is None:
             entries = self._reading.listed()

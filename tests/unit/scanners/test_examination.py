@@ -72,6 +72,11 @@ def test_a_text_of_wide_characters_is_read_with_or_without_a_mark(encoding, piec
     assert (site.line, site.column) == (41, 5)
 
 
+def test_a_mark_that_lies_hides_nothing():
+    assert len(found(b"\xff\xfe not wide, but here")[0]) == 1
+    assert len(found(gzip.compress(b"\xfe\xff not wide, but here"))[0]) == 1
+
+
 def test_binary_content_is_taken_for_no_wide_text():
     assert len(found(bytes(range(256)) * 4 + b"here")[0]) == 1
     assert len(found(bytes(600) + b"here")[0]) == 1

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Sequence
+from array import array
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import re2
@@ -80,17 +81,11 @@ class Engine:
         return self._examined(text, encoded.DEPTH)
 
     def _examined(self, text: bytes, depth: int) -> list[Hit]:
-        ends: list[tuple[int, int]] = []
-        self._database.scan(
-            text, match_event_handler=lambda rule, _start, end, _flags, _: ends.append((rule, end))
-        )
-        if not ends:
-            return []
         found: dict[tuple[int, int], Span] = {}
         covered: dict[int, int] = {}
         signs: set[int] = set()
         short = -1
-        for index, end in ends:
+        for index, end in self._matches(text):
             if index >= _ASSIGNMENT:
                 # Where both patterns find the same value, the second ends so many bytes after the first.
                 if index == _ASSIGNMENT:
@@ -109,8 +104,20 @@ class Engine:
             if span is not None:
                 found[index, span[0]] = span
                 covered[index] = span[1]
-        hits = self._hits(text, found)
+        hits = self._hits(text, found) if found else []
         return self._with_encoded(text, hits, signs, depth) if signs and depth else hits
+
+    def _matches(self, text: bytes) -> Iterable[tuple[int, int]]:
+        """What the fast pass says: numbers of patterns, and where matches end."""
+        # Arrays, since a text may be nothing but matches, and a pair of numbers takes twelve times as much memory.
+        numbers, ends = array("Q"), array("Q")
+
+        def matched(number: int, _start: int, end: int, _flags: int, _context: object) -> None:
+            numbers.append(number)
+            ends.append(end)
+
+        self._database.scan(text, match_event_handler=matched)
+        return zip(numbers, ends, strict=True)
 
     def _with_encoded(self, text: bytes, plain: list[Hit], signs: set[int], depth: int) -> list[Hit]:
         """The hits, and those in what is encoded; the general ones among the former give way to the latter."""
