@@ -206,6 +206,21 @@ def report(number: int, kind: str) -> Any:
     return json.loads(services.scan_document(local_caller(), number, kind).body)
 
 
+def problems() -> list[list[Any]]:
+    """Every finding that is remembered: its title, its state, and what has happened to it."""
+    from keyhole.findings.models.history import Event
+    from keyhole.findings.models.problem import Problem
+
+    return [
+        [
+            problem.title,
+            problem.status,
+            list(Event.objects.filter(problem=problem).order_by("pk").values_list("what", flat=True)),
+        ]
+        for problem in Problem.objects.order_by("pk")
+    ]
+
+
 def live_scan_tokens() -> list[str]:
     """Names of tokens of scans that are still good."""
     from keyhole.tokens.models import Token
@@ -295,8 +310,8 @@ def _hold(place: str, until: str) -> None:
 
     from keyhole.jobs import engine
 
-    module_name, name = place.split(".")
-    module = import_module(f"keyhole.scans.{module_name}")
+    module_name, _, name = place.rpartition(".")
+    module = import_module(f"keyhole.{module_name if '.' in module_name else 'scans.' + module_name}")
     original = getattr(module, name)
 
     def over() -> bool:

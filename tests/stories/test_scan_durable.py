@@ -176,6 +176,42 @@ def test_killed_in_any_stage_a_scan_goes_on_and_ends_as_if_nothing_had_happened(
     _assert_nowhere(world, {*values, *texts})
 
 
+def _what_came_of(scan):
+    """All of a scan that must not depend on how often it was interrupted."""
+    kept = ("state", "reason", "findings", "counters", "commit", "clean")
+    return {name: scan[name] for name in kept} | {"notes": scan["evidence"]["notes"]}
+
+
+@pytest.mark.parametrize(
+    "place",
+    ["scans.job._store", "findings.arriving.take_in"],
+)
+def test_killed_with_all_scanners_it_comes_to_the_same_and_settles_its_findings_once(world, place):
+    value = github_token()
+    files = {"deploy.env": f"TOKEN={value}\n", "requirements.txt": "flask==0.1\nrequests>=2\n"}
+    repository, _ = world.repository("harbour/tide", files)
+    spec = {"repository_id": repository, "scanners": ["secrets", "dependencies"]}
+    doomed = world.worker(hold=place)
+    number = world.ada.do("create", **spec)
+    assert doomed.hear() == f"held at {place}"
+    doomed.kill()
+    successor = world.worker()
+    scan = world.ended(number)
+    assert {found["last4"] for found in scan["findings"]} == {value[-4:]}
+    assert "not assessed" in scan["reason"]
+    settled = world.ada.do("problems")
+    assert [(state, happened) for _, state, happened in settled] == [("new", [])]
+
+    undisturbed = world.ended(world.ada.do("create", **spec))
+    again = _what_came_of(undisturbed)
+    again["counters"] = {
+        name: number for name, number in again["counters"].items() if name not in {"new", "fixed"}
+    }
+    assert again == _what_came_of(scan)
+    assert [(state, happened) for _, state, happened in world.ada.do("problems")] == [("open", [])]
+    successor.end()
+
+
 def test_an_orderly_stop_of_the_server_leaves_the_scan_to_the_next_one(world, leaky):
     repository, values = leaky
     first = world.worker(hold="reading._Follow", until="stopping")

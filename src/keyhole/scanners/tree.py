@@ -8,7 +8,7 @@ from keyhole.scanners.gitpipe import Git
 from keyhole.scanners.interface import Limits
 from keyhole.scanners.objects import Entry, Tick, Trouble, describe, read_objects
 
-MOST_PATHS = 2_000_000
+MOST_PATHS = 500_000
 """Paths of a commit that are looked at. Nine objects can be ten million of them."""
 _FILE = (b"100644", b"100755", b"100664")
 _REPORT_EVERY = 10_000

@@ -1,0 +1,1 @@
+"""Repositories that were made to do harm, built when they are needed: small on disk, and each of another kind."""
