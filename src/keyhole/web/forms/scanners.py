@@ -20,4 +20,5 @@ def offered() -> list[tuple[str, str, str, str]]:
         found.append(
             (scanner.id, scanner.title, capitalised(about.removeprefix("What:").strip()), missing(scanner))
         )
-    return sorted(found, key=lambda each: bool(each[3]))
+    first = ("secrets", "dependencies")
+    return sorted(found, key=lambda each: (bool(each[3]), each[0] not in first))
