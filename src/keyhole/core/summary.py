@@ -13,6 +13,7 @@ from functools import cache
 from keyhole.core.decide import Allowed, decide
 from keyhole.core.grant import Access, Grant
 from keyhole.core.permissions import Group, Level, Operation, Standing, vocabulary
+from keyhole.core.plural import counted as counted  # noqa: PLC0414  # offered here, too
 from keyhole.core.request import Repository, Request
 from keyhole.core.words import COMMON, phrase
 
@@ -193,12 +194,6 @@ def _out_of_reach(grant: Grant, repositories: int) -> str:
 
 def _or(words: list[str]) -> str:
     return " or ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
-
-
-def counted(number: int, thing: str) -> str:
-    """`1 repository`, `2 repositories`, `1,204 tokens`."""
-    plural = f"{thing[:-1]}ies" if thing.endswith("y") and not thing.endswith("ay") else f"{thing}s"
-    return f"{number:,} {thing if number == 1 else plural}"
 
 
 def capitalised(text: str) -> str:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from keyhole.core.escaping import escape
-from keyhole.core.summary import counted
+from keyhole.core.plural import counted
 from keyhole.scanners.dependencies.beside import Beside
 from keyhole.scanners.dependencies.formats import Reader, is_manifest, manifests_of, reader_of
 from keyhole.scanners.dependencies.index import Index, Unusable
@@ -21,6 +21,8 @@ from keyhole.scanners.dependencies.package import Malformed, Manifests, Package
 from keyhole.scanners.interface import Assessment
 
 MOST_PACKAGES = 1_000_000
+LARGEST_FILE = 64 << 20
+"""Bytes of a file. Taken apart it needs ten times as much memory, and the largest real ones have a sixth of this."""
 _NAMED = 3
 """Names given as examples of many."""
 _FETCH = "keyhole advisories sync fetches them"
@@ -64,17 +66,19 @@ class Packages:
             if read is None:
                 continue
             count += 1
+            if len(content) > LARGEST_FILE:
+                gaps.append(f"{escape(path)} was not assessed: it is larger than any such file")
+                continue
             try:
                 found += [(path, package) for package in _packages_in(content, read, beside.of(path, read))]
             except Malformed as problem:
                 gaps.append(f"{escape(path)} was not assessed: {problem}")
-            except MemoryError:
-                raise
             except Exception as problem:  # noqa: BLE001  # one bad file must not take the others with it
                 gaps.append(f"{escape(path)} was not assessed: it cannot be read ({type(problem).__name__})")
             if len(found) > MOST_PACKAGES:
                 gaps.append(f"more than {MOST_PACKAGES:,} packages; the others were not assessed")
                 break
+        found = _settled(found)
         assessment = self._assessed(found, count, gaps)
         return replace(assessment, libraries=tuple(library(*seen) for seen in found))
 
@@ -86,8 +90,6 @@ class Packages:
             return Assessment((), (*gaps, f"{_packages(len(found))} not assessed: {self._why}; {_FETCH}"), ())
         index = self._index
         unknown: Counter[str] = Counter()
-        settled = {_key(package) for _, package in found if package.version}
-        managed = 0
         loose: list[Package] = []
         places: dict[Wanted, list[Seen]] = {}
         for path, package in found:
@@ -95,8 +97,6 @@ class Packages:
                 unknown[package.ecosystem] += 1
             elif package.version:
                 places.setdefault((*_key(package), package.version), []).append((path, package))
-            elif package.managed and _key(package) in settled:
-                managed += 1
             else:
                 loose.append(package)
         met = compared(index, places)
@@ -107,7 +107,7 @@ class Packages:
         ]
         if loose:
             gaps.append(f"{_packages(len(loose), ' without one exact version')} not assessed: {_some(loose)}")
-        number = len(found) - len(loose) - managed - sum(unknown.values())
+        number = len(found) - len(loose) - sum(unknown.values())
         read = f"{counted(number, 'package')} of {counted(count, 'file')}"
         at = self._at({ecosystem for ecosystem, _, _ in places})
         exploits = index.exploits(
@@ -137,6 +137,18 @@ class Packages:
                 + ", ".join(f"{feed.name} {feed.entries:,} ({feed.at[:10]})" for feed in feeds)
                 + "."
             )
+
+
+def _settled(found: list[Seen]) -> list[Seen]:
+    """Without what leaves its version to another file that has it, and without the repository's own packages."""
+    elsewhere = {
+        _key(package) for _, package in found if package.version or package.own or not package.managed
+    }
+    return [
+        (path, package)
+        for path, package in found
+        if not package.own and (package.version or not package.managed or _key(package) not in elsewhere)
+    ]
 
 
 def _packages(number: int, which: str = "") -> str:

@@ -14,7 +14,10 @@ from keyhole.scanners.dependencies.documents import json_in, toml_in, word, word
 from keyhole.scanners.dependencies.names import normal
 from keyhole.scanners.dependencies.package import Malformed, Manifests, text_of
 
-_NAME = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)")
+_NAME = re.compile(r"\s*+([A-Za-z0-9][A-Za-z0-9._-]*+)\s*+(?:\[[^\]]*+\])?(.*)", re.DOTALL)
+LOCAL = "local:"
+"""How something is asked for that comes from a folder, from git, or as another manifest says."""
+_ELSEWHERE = frozenset({"path", "git", "url", "file", "editable", "hg"})
 
 
 @dataclass(slots=True)
@@ -23,6 +26,10 @@ class Wanted:
 
     direct: dict[str, str] = field(default_factory=dict)
     developing: dict[str, str] = field(default_factory=dict)
+    spelled: dict[str, str] = field(default_factory=dict)
+    """Names as they are written, where that is not the normal spelling."""
+    own: str = ""
+    """The name of what the manifest is of."""
 
 
 def _from(manifests: Manifests, name: str, take: Callable[[bytes, Wanted], None]) -> Wanted | None:
@@ -37,16 +44,17 @@ def _from(manifests: Manifests, name: str, take: Callable[[bytes, Wanted], None]
     return wanted if known else None
 
 
-def npm_wanted(manifests: Manifests) -> Wanted | None:
-    """By `package.json`, with the range that is asked for."""
-    return _from(manifests, "package.json", _take_npm)
+def npm_wanted(manifests: Manifests, *, peers: bool = True) -> Wanted | None:
+    """By `package.json`, with the range that is asked for; with what it has to get along with, or without."""
 
+    def take(content: bytes, wanted: Wanted) -> None:
+        document = json_in(content)
+        wanted.own = word(document.get("name"))
+        for kind in ("dependencies", "optionalDependencies", *(("peerDependencies",) if peers else ())):
+            wanted.direct.update(_texts(document.get(kind)))
+        wanted.developing.update(_texts(document.get("devDependencies")))
 
-def _take_npm(content: bytes, wanted: Wanted) -> None:
-    document = json_in(content)
-    for kind in ("dependencies", "optionalDependencies", "peerDependencies"):
-        wanted.direct.update(_texts(document.get(kind)))
-    wanted.developing.update(_texts(document.get("devDependencies")))
+    return _from(manifests, "package.json", take)
 
 
 def composer_wanted(manifests: Manifests) -> Wanted | None:
@@ -56,8 +64,12 @@ def composer_wanted(manifests: Manifests) -> Wanted | None:
 
 def _take_composer(content: bytes, wanted: Wanted) -> None:
     document = json_in(content)
-    wanted.direct.update((name.lower(), "") for name in words(document.get("require")))
-    wanted.developing.update((name.lower(), "") for name in words(document.get("require-dev")))
+    wanted.own = word(document.get("name"))
+    for kind, group in (("require", wanted.direct), ("require-dev", wanted.developing)):
+        for name, how in _texts(document.get(kind)):
+            if "/" in name:  # others are PHP itself and what is built into it
+                wanted.spelled[name.lower()] = name
+                group[name.lower()] = how
 
 
 def python_wanted(manifests: Manifests) -> Wanted | None:
@@ -69,19 +81,19 @@ def _take_python(content: bytes, wanted: Wanted) -> None:
     document = toml_in(content)
     project, tool = _table(document.get("project")), _table(document.get("tool"))
     poetry, pdm = _table(tool.get("poetry")), _table(tool.get("pdm"))
-    wanted.direct.update(_required(project.get("dependencies")))
-    for extra in _table(project.get("optional-dependencies")).values():
-        wanted.direct.update(_required(extra))
-    wanted.direct.update(_named(poetry.get("dependencies")))
-    wanted.developing.update(_named(poetry.get("dev-dependencies")))
+    wanted.own = word(project.get("name")) or word(poetry.get("name"))
+    for each in (project.get("dependencies"), *_table(project.get("optional-dependencies")).values()):
+        _require(wanted, wanted.direct, each)
+    _name(wanted, wanted.direct, poetry.get("dependencies"))
+    _name(wanted, wanted.developing, poetry.get("dev-dependencies"))
     for group in _table(poetry.get("group")).values():
-        wanted.developing.update(_named(_table(group).get("dependencies")))
+        _name(wanted, wanted.developing, _table(group).get("dependencies"))
     groups = (
         *_table(document.get("dependency-groups")).values(),
         *_table(pdm.get("dev-dependencies")).values(),
     )
     for group in (*groups, _table(tool.get("uv")).get("dev-dependencies")):
-        wanted.developing.update(_required(group))
+        _require(wanted, wanted.developing, group)
     wanted.direct.pop("python", None)  # the interpreter, as Poetry writes it
 
 
@@ -92,8 +104,8 @@ def pipfile_wanted(manifests: Manifests) -> Wanted | None:
 
 def _take_pipfile(content: bytes, wanted: Wanted) -> None:
     document = toml_in(content)
-    wanted.direct.update(_named(document.get("packages")))
-    wanted.developing.update(_named(document.get("dev-packages")))
+    _name(wanted, wanted.direct, document.get("packages"))
+    _name(wanted, wanted.developing, document.get("dev-packages"))
 
 
 def cargo_wanted(manifests: Manifests) -> Wanted | None:
@@ -103,6 +115,7 @@ def cargo_wanted(manifests: Manifests) -> Wanted | None:
 
 def _take_cargo(content: bytes, wanted: Wanted) -> None:
     document = toml_in(content)
+    wanted.own = word(_table(document.get("package")).get("name"))
     targets = map(_table, _table(document.get("target")).values())
     for table in (document, _table(document.get("workspace")), *targets):
         for kind in ("dependencies", "build-dependencies"):
@@ -112,7 +125,7 @@ def _take_cargo(content: bytes, wanted: Wanted) -> None:
 
 def _crates(found: object) -> Iterable[tuple[str, str]]:
     for name, told in _table(found).items():
-        yield word(_table(told).get("package")) or name, ""
+        yield word(_table(told).get("package")) or name, _how(told)
 
 
 _GEM = re.compile(r"""\s*gem[\s(]+["']([^"']+)["'](.*)""")
@@ -183,12 +196,23 @@ def _texts(found: object) -> Iterable[tuple[str, str]]:
     return ((name, word(told)) for name, told in _table(found).items())
 
 
-def _named(found: object) -> Iterable[tuple[str, str]]:
-    return ((normal("PyPI", name), "") for name in _table(found))
+def _how(told: object) -> str:
+    """The version that is asked for; LOCAL for what no registry has, and for what another manifest asks for."""
+    table = _table(told)
+    if table.get("workspace") or _ELSEWHERE.intersection(table):
+        return LOCAL
+    return word(table.get("version")) if table else word(told)
 
 
-def _required(found: object) -> Iterable[tuple[str, str]]:
+def _name(wanted: Wanted, group: dict[str, str], found: object) -> None:
+    for name, told in _table(found).items():
+        wanted.spelled[normal("PyPI", name)] = name
+        group[normal("PyPI", name)] = _how(told)
+
+
+def _require(wanted: Wanted, group: dict[str, str], found: object) -> None:
     """The names in a list of requirements, as PEP 508 writes them."""
     for text in words(found) if isinstance(found, list) else ():
         if match := _NAME.match(text):
-            yield normal("PyPI", match[1]), ""
+            wanted.spelled[normal("PyPI", match[1])] = match[1]
+            group[normal("PyPI", match[1])] = match[2].strip() or "*"

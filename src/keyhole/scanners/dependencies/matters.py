@@ -97,7 +97,7 @@ def _facts(matter: list[_Met], ids: tuple[str, ...], exploits: Exploits) -> Pack
         via=tuple(map(plain, nearest.via)),
         ids=ids,
         # What ends it for every version; nothing does if nothing does for one.
-        fixed=max(fixes, key=lambda fixed: key(ecosystem, fixed)) if all(fixes) else "",
+        fixed=plain(max(fixes, key=lambda fixed: key(ecosystem, fixed))) if all(fixes) else "",
         epss=max(epss for epss, _ in known),
         kev=any(kev for _, kev in known),
     )

@@ -44,6 +44,8 @@ class Package:
     """Whether it is only needed for developing."""
     managed: bool = False
     """Whether it leaves its version to another file, such as a parent's: that file is where the version is assessed."""
+    own: bool = False
+    """Whether it is a package of the repository itself, which others of it may ask for and nobody has advisories of."""
     relation: Relation = Relation.UNKNOWN
     via: tuple[str, ...] = ()
     """Names of the packages that pull it in, from the direct one inwards."""
@@ -65,11 +67,11 @@ class Lines:
         """The line of the first place after the last one that has the words, in order; the last line if none has."""
         at = self._at
         for word in words:
-            found = self._text.find(word.encode(), at)
+            found = self._text.find(word.encode("utf-8", "replace"), at)
             if found < 0:
                 return self._line
             at = found
-        start = self._text.find(words[0].encode(), self._at)
+        start = self._text.find(words[0].encode("utf-8", "replace"), self._at)
         self._line += self._text.count(b"\n", self._at, start)
         self._at = start
         return self._line

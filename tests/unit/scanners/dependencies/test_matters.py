@@ -101,6 +101,10 @@ def test_a_malicious_package_is_to_be_removed(tmp_path):
 
 def test_names_that_would_steer_a_terminal_do_not(tmp_path):
     hostile = "to\x1b[2Jol"
-    about = said(tmp_path, [record(name=hostile)], [(b"a", tool(name=hostile, via=("\x07",)))])[0].about
+    events = [{"introduced": "0"}, {"fixed": " 2.0\n"}]
+    data = record(name=hostile, ecosystem="npm", events=events)
+    package = Package("npm", hostile, "1.0", via=("\x07",))
+    about = said(tmp_path, [data], [(b"a", package)])[0].about
+    assert about.package[0].fixed == "2.0"
     assert "\\u001b[2J" in about.title
     assert not any(map("\x1b".__contains__, (about.title, about.why, about.fix)))

@@ -42,5 +42,7 @@ def _standings(entries: dict[str, dict[str, Any]]) -> dict[str, Any]:
         for low, name in spelled.items()
     }
     # A project of the repository is pulled in by nothing, and what it asks for is asked for by the repository.
-    direct = [low for low, name in spelled.items() if entries[name].get("type") in {"Direct", "Project"}]
+    direct = [
+        low for low, name in spelled.items() if word(entries[name].get("type")) in {"Direct", "Project"}
+    ]
     return standings(asks, spelled.__getitem__, direct)

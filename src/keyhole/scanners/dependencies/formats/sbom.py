@@ -69,7 +69,7 @@ def _cyclonedx(document: dict[str, Any], lines: Lines) -> Packages:
         )
         if purl:
             yield _package(purl, lines, replace(known, dev=dev), given)
-        elif component.get("type") in _LIBRARIES:
+        elif word(component.get("type")) in _LIBRARIES:
             yield Package(
                 ELSEWHERE,
                 name,

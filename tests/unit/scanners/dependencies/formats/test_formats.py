@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import pkgutil
 import re
 from importlib import import_module
@@ -21,6 +22,7 @@ from keyhole.scanners.dependencies.formats import (
     readers,
     requirements,
 )
+from keyhole.scanners.dependencies.libraries import library
 from keyhole.scanners.dependencies.package import Lines, Malformed, text_of
 from tests.unit.scanners.dependencies.formats.named import SAMPLES
 
@@ -54,7 +56,7 @@ def test_files_are_known_by_their_names(path, module):
     assert reader_of(path) is module.read
 
 
-@pytest.mark.parametrize("path", [b"workflows/ci.yml", b"package.json", b"README.md", b"\xff\xfe", b""])
+@pytest.mark.parametrize("path", [b"workflows/ci.yml", b"packages.json", b"README.md", b"\xff\xfe", b""])
 def test_other_files_are_not(path):
     assert reader_of(path) is None
 
@@ -117,6 +119,78 @@ def test_a_file_that_somebody_meddled_with_does_no_harm(file, data):
     assert all(isinstance(each.name, str) and isinstance(each.version, str) for each in found)
 
 
+_OTHER_TOML = ["1", "[]", "{}", "[1]", "[[{}]]", "true", "1979-05-27", '""', "{a = 1}"]
+OTHER_KINDS = [
+    None,
+    True,
+    7,
+    -1.5,
+    "",
+    "x",
+    "\ud800",
+    [],
+    [[]],
+    {},
+    [None],
+    {"": None},
+    [{"name": 1}],
+    "a" * 10_000,
+]
+
+
+def other_kind(value, at, other):
+    """The same with the value at this place, in the order of writing, replaced."""
+    count = 0
+
+    def walk(each):
+        nonlocal count
+        count += 1
+        if count == at + 1:
+            return other
+        if isinstance(each, dict):
+            return {key: walk(below) for key, below in each.items()}
+        return [walk(below) for below in each] if isinstance(each, list) else each
+
+    return walk(value)
+
+
+@pytest.mark.parametrize(
+    "file", [file for file in FILES if file.read_bytes()[:1] == b"{"], ids=lambda file: file.stem
+)
+@given(at=st.integers(0, 60), other=st.sampled_from(OTHER_KINDS))
+def test_a_value_of_another_kind_does_no_harm(file, at, other):
+    try:
+        document = json.loads(file.read_bytes())
+    except ValueError:
+        return  # Bun's and Erlang's are only alike
+    try:
+        found = list(read_by(file)(json.dumps(other_kind(document, at, other)).encode()))
+    except Malformed:
+        return
+    for each in found:
+        library(b"x", each)
+
+
+@pytest.mark.parametrize(
+    "file", [file for file in FILES if b"\n[[" in file.read_bytes()], ids=lambda file: file.stem
+)
+@given(
+    at=st.integers(0, 30),
+    put=st.sampled_from(_OTHER_TOML),
+)
+def test_a_toml_value_of_another_kind_does_no_harm(file, at, put):
+    lines = file.read_text().splitlines()
+    places = [number for number, line in enumerate(lines) if " = " in line]
+    number = places[at % len(places)]
+    lines[number] = f"{lines[number].partition(' = ')[0]} = {put}"
+    try:
+        found = list(read_by(file)("\n".join(lines).encode()))
+    except Malformed:
+        return
+    for each in found:
+        library(b"x", each)
+
+
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 @settings(max_examples=20)
 @given(data=st.data())
@@ -137,6 +211,8 @@ def test_a_line_of_any_length_is_read_in_one_go(file, data):
 def test_lines_are_where_the_names_are(file):
     lines = file.read_text().splitlines()
     for package in read_by(file)(file.read_bytes()):
+        if package.own or package.name in {"stdlib", "c.example.org/z"}:
+            continue
         last = re.split(r"[/:]", package.name)[-1].removesuffix(".gradle.plugin")
         assert last.lower() in lines[package.line - 1].lower(), package
 

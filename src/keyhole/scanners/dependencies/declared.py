@@ -1,0 +1,40 @@
+"""Packages of a manifest, whose versions are for a lock file to settle.
+
+Each leaves its version to another file unless it is asked for at one exact version. Where no file settles it, it is not
+assessed, which is said: what would be installed is not known before it is.
+"""
+
+from __future__ import annotations
+
+import re
+
+from keyhole.core.library import Relation
+from keyhole.scanners.dependencies.manifests import LOCAL, Wanted
+from keyhole.scanners.dependencies.package import Lines, Malformed, Package, Packages
+
+_LOCAL = (LOCAL, "workspace:", "file:", "link:", "portal:", "catalog:", "@")
+
+
+def declared(ecosystem: str, content: bytes, wanted: Wanted | None, exact: re.Pattern[str]) -> Packages:
+    """What is asked for; `exact` matches what asks for one version, which is its one group."""
+    if wanted is None:
+        raise Malformed("not of the documented form")
+    if wanted.own:
+        yield Package(ecosystem, wanted.own, "", managed=True, own=True)
+    for group in (wanted.direct, wanted.developing):
+        lines = Lines(content)
+        for name, how in group.items():
+            if how.startswith(_LOCAL):
+                continue
+            match = exact.fullmatch(how.strip())
+            line = lines.of(wanted.spelled.get(name, name))
+            dev = group is wanted.developing and name not in wanted.direct
+            yield Package(
+                ecosystem,
+                wanted.spelled.get(name, name),
+                match[1] if match else "",
+                line,
+                dev,
+                managed=match is None,
+                relation=Relation.DIRECT,
+            )

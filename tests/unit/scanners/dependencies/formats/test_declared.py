@@ -1,0 +1,109 @@
+"""Manifests name what they ask for: at a version where they settle on one, and otherwise for a lock file to settle."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from keyhole.scanners.dependencies.examiner import Packages
+from keyhole.scanners.dependencies.formats import (
+    cargo_toml,
+    composer_json,
+    package_json,
+    pipfile,
+    podfile_lock,
+    pyproject_toml,
+)
+from keyhole.scanners.dependencies.package import Malformed
+from tests.unit.scanners.dependencies.advisories import index_of, record
+from tests.unit.scanners.dependencies.formats.named import sample, told
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "own", "expected"),
+    [
+        (
+            package_json,
+            "package_json",
+            "@own/app",
+            {"express 4.17.1": "direct", "lodash ": "direct", "mocha 8.0.0": "direct dev"},
+        ),
+        (
+            composer_json,
+            "composer_json",
+            "own/app",
+            {
+                "Monolog/monolog 2.0.0": "direct",
+                "symfony/http-kernel ": "direct",
+                "phpunit/phpunit 10.0.0": "direct dev",
+            },
+        ),
+        (
+            pyproject_toml,
+            "pyproject_toml",
+            "own",
+            {
+                "Flask 2.0.1": "direct",
+                "requests ": "direct",
+                "own ": "direct",
+                "numpy ": "direct",
+                "rich ": "direct",
+                "pytest 8.0.0": "direct dev",
+            },
+        ),
+        (
+            pipfile,
+            "pipfile",
+            "",
+            {"Flask 2.0.1": "direct", "requests ": "direct", "pytest 8.0.0": "direct dev"},
+        ),
+        (
+            cargo_toml,
+            "cargo_toml",
+            "own",
+            {"serde 1.0.100": "direct", "rand ": "direct", "criterion ": "direct dev"},
+        ),
+    ],
+)
+def test_what_each_asks_for(module, name, own, expected):
+    content = sample(name)
+    found = list(module.read(content))
+    assert [each.name for each in found if each.own] == ([own] if own else [])
+    assert {
+        key: how for key, how in told(module.read, content.decode()).items() if how != "unknown"
+    } == expected
+    assert all(each.managed is not bool(each.version) for each in found)
+
+
+@pytest.mark.parametrize("module", [package_json, composer_json, pyproject_toml, pipfile, cargo_toml])
+def test_one_that_cannot_be_read(module):
+    with pytest.raises(Malformed):
+        list(module.read(b"\xff"))
+
+
+def test_pods_are_named_though_nothing_is_known_of_them():
+    assert told(podfile_lock.read, sample("podfile_lock").decode()) == {
+        "Alamofire 5.8.0": "direct",
+        "Firebase 10.0.0": "direct",
+        "GoogleUtilities 7.11.0": "transitive by Firebase",
+    }
+
+
+def test_a_manifest_is_assessed_by_its_lock_file_and_not_at_all_without(tmp_path):
+    scanner = Packages(index_of(tmp_path, record(name="tool", ecosystem="npm")))
+    manifest = {"name": "@own/app", "dependencies": {"tool": "^1.0.0", "@own/part": "^1.0.0"}}
+    part = (b"part/package.json", b'{"name": "@own/part"}')
+    files = [(b"package.json", json.dumps(manifest).encode()), part]
+    alone = scanner.assess(files)
+    assert alone.gaps == ("1 package without one exact version was not assessed: tool",)
+    lock = {"lockfileVersion": 3, "packages": {"": manifest, "node_modules/tool": {"version": "1.0.0"}}}
+    together = scanner.assess([*files, (b"package-lock.json", json.dumps(lock).encode())])
+    assert (len(together.issues), together.gaps) == (1, ())
+    assert [(each.name, each.path) for each in together.libraries] == [("tool", "package-lock.json")]
+
+
+def test_a_package_asked_for_at_one_version_is_assessed_without_a_lock_file(tmp_path):
+    scanner = Packages(index_of(tmp_path, record(name="tool", ecosystem="npm")))
+    found = scanner.assess([(b"package.json", b'{"dependencies": {"tool": "1.0.0"}}')])
+    assert (len(found.issues), found.gaps) == (1, ())
