@@ -7,13 +7,17 @@ a secret that exists in no ordinary commit is still found.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from subprocess import PIPE
+from types import MappingProxyType
 from typing import NamedTuple
 
 from keyhole.core.escaping import escape
-from keyhole.scanners.gitpipe import Git
+from keyhole.scanners.forked import processors
+from keyhole.scanners.gitpipe import Git, feeding
+from keyhole.scanners.graph import LAST, TOLD, Graph, Order, in_order
 from keyhole.scanners.history import History
 from keyhole.scanners.interface import Limits
 from keyhole.scanners.objects import DAMAGED, OutOfTime, Tick, Trouble, list_objects
@@ -26,7 +30,7 @@ PATIENCE = 4.0
 _NO_FILE = frozenset({b"000000", b"160000"})
 """Modes of what is not an object of this repository: a path that went, a submodule's commit."""
 _LONGEST_PATH = 4096
-_REPORT_EVERY = 1_000
+_MOST_PATHS_HELD = 4 * PATHS_PER_OBJECT
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SIMPLE_ESCAPES = {
     ord("a"): 7,
@@ -44,8 +48,8 @@ _SIMPLE_ESCAPES = {
 class Introduction(NamedTuple):
     """The first commit that had an object at a path."""
 
-    order: int
-    """Counts commits from the oldest."""
+    order: Order
+    """The place of the commit in history."""
     commit: str
     """Object id; empty if no commit of the walk has it."""
     author_date: str
@@ -54,75 +58,154 @@ class Introduction(NamedTuple):
     """Escaped."""
 
 
+Places = dict[bytes, dict[bytes, Introduction]]
+"""For each object, by the path as git has it."""
+
+
+class Sought(NamedTuple):
+    """What is looked for."""
+
+    objects: frozenset[bytes]
+    """Hexadecimal ids."""
+    stored: Container[bytes] | None = None
+    """Ids of all files and messages that there are: a file of a commit that is none of them is trouble, also when
+    nothing was found. None where that has been looked at already."""
+    before: Places = MappingProxyType({})  # type: ignore[assignment]
+    """What is known from commits before these."""
+
+
 @dataclass(slots=True)
 class _Walk:
-    wanted: set[bytes]
-    known: frozenset[bytes] | None
-    found: dict[bytes, dict[bytes, Introduction]]
-    order: int = 0
-    commit: str = ""
-    date: str = ""
+    wanted: frozenset[bytes]
+    known: Container[bytes] | None
+    found: Places
+    commits: Commits
     missing: int = 0
 
 
+class Commits:
+    """The commits whose changes are looked at, in order."""
+
+    def __init__(
+        self, tips: Sequence[bytes], graph: Graph, seconds: dict[bytes, int], *, whole: bool
+    ) -> None:
+        self.whole = whole
+        """Whether these are all there should be."""
+        self.tips = tips
+        """Where the history begins that they belong to."""
+        self.graph = graph
+        self.seconds = seconds
+        """Every commit, with the seconds that its place in the order is made of."""
+        self.ordered: Sequence[bytes] = in_order(seconds)
+
+    def order(self, commit: bytes) -> Order:
+        """The place of a commit."""
+        return self.seconds[commit], commit.decode("ascii")
+
+    def introduction(self, commit: bytes, path: bytes) -> Introduction:
+        """What is said of an object that this commit was the first to have there."""
+        order = self.order(commit)
+        return Introduction(order, order[1], _date(self.graph.commits[commit].authored), _escaped(path))
+
+
+def all_commits(git: Git, graph: Graph, trouble: Trouble) -> Commits:
+    """Every commit that a ref, or the tips of the scan, lead to. `graph` has those that were read."""
+    tips, whole = tips_of(git)
+    seconds, missing = graph.reached(tips)
+    if missing:
+        # Not everything was read, or git knows that there is no more (a shallow clone): it has to say which there are.
+        with git.start("rev-list", TOLD, *git.from_) as listing:
+            graph.take_listed(listing.stdout or ())
+            whole = listing.wait() == 0 and whole
+        seconds, missing = graph.reached(tips)
+    if missing:
+        trouble.note(DAMAGED, missing)
+    if not whole:
+        trouble.note("history is damaged: not every place of each finding is named")
+    return Commits(tips, graph, seconds, whole=whole and not missing)
+
+
+def tips_of(git: Git) -> tuple[list[bytes], bool]:
+    """The commits where history begins, and whether that is all of them."""
+    with git.start("rev-list", "--no-walk=unsorted", *git.from_) as listing:
+        tips = [line.strip() for line in listing.stdout or ()]
+        return tips, listing.wait() == 0
+
+
 def introductions(
-    git: Git,
-    history: History,
-    objects: Iterable[bytes],
-    limits: Limits,
-    trouble: Trouble,
-    tick: Tick,
-    *,
-    known: frozenset[bytes] | None = None,
-) -> dict[bytes, list[Introduction]]:
-    """For every object that a ref reaches, its paths with the commit that introduced each, oldest first.
+    git: Git, commits: Commits, sought: Sought, limits: Limits, trouble: Trouble, tick: Tick
+) -> Places:
+    """For every object that a ref reaches, its paths with the commit that introduced each.
 
     Where history proves too wide to compare, every object gets one commit and one path. One that no commit leads to
     (a tag can name a file directly) gets the path git names for it and no commit.
-
-    `known` are all objects that there are: a file of a commit that is none of them is trouble, also when nothing was
-    found. None where that has been looked at already.
     """
-    walk = _Walk(set(objects), known, {})
+    found: Places = {object_id: dict(paths) for object_id, paths in sought.before.items()}
+    whole = False
     try:
-        if walk.wanted or known is not None:
-            _walk(git, history, walk, limits, trouble, tick)
+        whole = _walk(git, _Walk(sought.objects, sought.stored, found, commits), limits, trouble, tick)
+        for commit in sought.objects & commits.seconds.keys():  # the finding is in its message
+            found[commit] = {b"": commits.introduction(commit, b"commit message")}
     except OutOfTime:
         trouble.note("out of time: not every finding has its commit")
-    without = walk.wanted - walk.found.keys()
+    without = sought.objects - found.keys()
     if without:
-        _name_without_commit(git, walk, without)
-    return {object_id: sorted(paths.values()) for object_id, paths in walk.found.items()}
+        _name_without_commit(git, commits.tips if whole and commits.whole else (), found, without)
+    return {object_id: _oldest(paths) for object_id, paths in found.items()}
 
 
-def _walk(git: Git, history: History, walk: _Walk, limits: Limits, trouble: Trouble, tick: Tick) -> None:
-    problem = _compared(history, walk, limits, tick)
+def in_history(places: Places) -> dict[bytes, list[Introduction]]:
+    """For each object its paths, oldest first."""
+    return {object_id: sorted(paths.values()) for object_id, paths in places.items()}
+
+
+def _oldest(paths: dict[bytes, Introduction]) -> dict[bytes, Introduction]:
+    if len(paths) <= PATHS_PER_OBJECT:
+        return paths
+    return dict(sorted(paths.items(), key=lambda item: (item[1].order, item[0]))[:PATHS_PER_OBJECT])
+
+
+def _walk(git: Git, walk: _Walk, limits: Limits, trouble: Trouble, tick: Tick) -> bool:
+    """Whether every change was looked at."""
+    if not walk.wanted and walk.known is None:
+        return True
+    with History(git, walk.commits.ordered, processors()) as history:
+        problem = _compared(history, walk, limits, tick)
     if walk.missing:
         trouble.note(DAMAGED, walk.missing)
     if not problem:
-        return
+        return True
     if walk.wanted:
         trouble.note(problem)
-        for object_id, seen in first_places(git, walk.wanted - walk.found.keys(), tick):
-            place = Introduction(walk.order + 1, seen.commit, _date(seen.seconds), _escaped(seen.path))
-            walk.found[object_id] = {seen.path: place}
+        for object_id, seen in first_places(git, set(walk.wanted - walk.found.keys()), tick):
+            commit = seen.commit.encode()
+            order = walk.commits.order(commit) if commit in walk.commits.seconds else LAST
+            walk.found[object_id] = {
+                seen.path: Introduction(order, seen.commit, _date(seen.seconds), _escaped(seen.path))
+            }
     if walk.known is not None:
         # What was compared does not tell whether all is there, so git walks it, which ends whatever its width.
         list_objects(git, limits, trouble, tick)
+    return False
 
 
 def _compared(history: History, walk: _Walk, limits: Limits, tick: Tick) -> str:
     """Looks at all changes; the reason, for people, if that could not be done to the end."""
+    count = 0
+    at: dict[int, bytes] = {}
     try:
-        for count, line in enumerate(history.lines(PATIENCE, lambda: tick(0, 0))):
-            if count >= limits.history_lines:
+        for process, lines in history.lines(PATIENCE):
+            count += len(lines)
+            if count > limits.history_lines:
                 break
-            if line.startswith(b":"):
-                _note_change(walk, line)
-            elif line:
-                _note_commit(walk, line)
-                if walk.order % _REPORT_EVERY == 0:
-                    tick(walk.order, history.commits)
+            commit = at.get(process, b"")
+            for line in lines:
+                if line.startswith(b":"):
+                    _note_change(walk, commit, line)
+                elif line:
+                    commit = line.partition(b" ")[0]
+            at[process] = commit
+            tick(count, 0)
         else:
             return "" if history.whole else "history is damaged: not every place of each finding is named"
     except TimeoutError:
@@ -130,15 +213,7 @@ def _compared(history: History, walk: _Walk, limits: Limits, tick: Tick) -> str:
     return "history is too wide: not every place of each finding is named"
 
 
-def _note_commit(walk: _Walk, line: bytes) -> None:
-    commit, _, seconds = line.strip().partition(b" ")
-    walk.order += 1
-    walk.commit, walk.date = commit.decode("ascii"), _date(seconds)
-    if commit in walk.wanted:  # the finding is in its message
-        walk.found[commit] = {b"": Introduction(walk.order, walk.commit, walk.date, "commit message")}
-
-
-def _note_change(walk: _Walk, line: bytes) -> None:
+def _note_change(walk: _Walk, commit: bytes, line: bytes) -> None:
     columns, _, path = line.partition(b"\t")
     parents = len(columns) - len(columns.lstrip(b":"))
     words = columns.split(b" ")
@@ -148,22 +223,40 @@ def _note_change(walk: _Walk, line: bytes) -> None:
             walk.missing += 1
         return
     paths = walk.found.setdefault(object_id, {})
-    if path not in paths and len(paths) < PATHS_PER_OBJECT:
-        paths[path] = Introduction(walk.order, walk.commit, walk.date, _escaped(_unquote(path)))
+    before = paths.get(path)
+    if before is None or walk.commits.order(commit) < before.order:
+        paths[path] = walk.commits.introduction(commit, _unquote(path))
+        if len(paths) > _MOST_PATHS_HELD:
+            walk.found[object_id] = _oldest(paths)
 
 
-def _name_without_commit(git: Git, walk: _Walk, without: set[bytes]) -> None:
-    """Names what no commit leads to. What git does not list at all is reached by no ref, and stays without a place."""
-    with git.start("rev-list", "--objects", *git.from_) as names:
+def _name_without_commit(git: Git, tips: Sequence[bytes], found: Places, without: frozenset[bytes]) -> None:
+    """Names what no commit leads to. What git does not list at all is reached by no ref, and stays without a place.
+
+    `tips` are those whose whole history has been looked at: it is not listed again.
+    """
+    lines: list[bytes] = []
+    from_: tuple[str, ...] = git.from_
+    if tips:
+        named = [each.encode() for each in git.tips] or _other_refs(git)
+        lines, from_ = [*named, *(b"^" + tip for tip in tips)], ("--stdin",)
+    asked = (line + b"\n" for line in lines)
+    with git.start("rev-list", "--objects", *from_, stdin=PIPE) as names, feeding(names, asked):
         for line in names.stdout or ():
             object_id, _, path = line.rstrip(b"\n").partition(b" ")
             if object_id in without:
-                place = _escaped(path) or "(no path)"
-                walk.found[object_id] = {path: Introduction(walk.order + 1, "", "", place)}
+                found[object_id] = {path: Introduction(LAST, "", "", _escaped(path) or "(no path)")}
         if names.wait() == 0:
             return
-    for object_id in without - walk.found.keys():
-        walk.found[object_id] = {b"": Introduction(walk.order + 1, "", "", "(no path)")}
+    for object_id in without - found.keys():
+        found[object_id] = {b"": Introduction(LAST, "", "", "(no path)")}
+
+
+def _other_refs(git: Git) -> list[bytes]:
+    """What refs name that is not a commit."""
+    with git.start("for-each-ref", "--format=%(objecttype) %(objectname)") as refs:
+        named = [line.split(b" ") for line in refs.stdout or ()]
+    return [object_id for kind, object_id in named if kind != b"commit"]
 
 
 def _date(seconds: bytes) -> str:

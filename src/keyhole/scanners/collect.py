@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from keyhole.core.finding import MAX_LOCATIONS, Finding, Location, Place, Severity, finding_id
 from keyhole.scanners.attribution import Introduction
 from keyhole.scanners.examination import Found, Site
+from keyhole.scanners.graph import Order
 from keyhole.scanners.interface import Examiner, Hit, Limits
 from keyhole.scanners.objects import Trouble
 
@@ -67,7 +68,7 @@ class Collector:
         return tuple(finding for _, finding in made)
 
 
-_Located = tuple[int, str, int, int, Location]
+_Located = tuple[Order, str, int, int, Location]
 
 
 class _Shown(dict[str, str]):
@@ -108,7 +109,7 @@ def _locations(
     return sorted(first.values(), key=lambda located: located[:4])
 
 
-def _order(locations: list[_Located]) -> tuple[int, str, int]:
+def _order(locations: list[_Located]) -> tuple[Order, str, int]:
     return locations[0][:3]
 
 

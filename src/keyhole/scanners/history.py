@@ -1,15 +1,11 @@
-"""Every commit compared with its parents, by git, beside whatever else the scan is doing.
-
-Comparing takes git as long as reading takes us, so it begins before anybody knows what was found, and its answer
-waits here.
-"""
+"""Every commit compared with its parents, by several git processes at once: one cannot use a second processor."""
 
 from __future__ import annotations
 
 import os
 import queue
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from subprocess import PIPE, Popen
 from typing import Self
@@ -17,8 +13,10 @@ from typing import Self
 from keyhole.scanners.gitpipe import Git, feeding
 
 _CHUNK = 1 << 16
-_MOST_CHUNKS = 4096
-"""A quarter of a gigabyte; git waits when nobody has read for so long."""
+_MOST_CHUNKS = 256
+"""16 MiB; git waits when nobody has read for so long."""
+_FEWEST_COMMITS = 500
+"""For fewer a process of their own does not pay."""
 # --always: without it a commit that changes nothing is not named, and its message would belong to nobody.
 _COMPARE = (
     "--stdin",
@@ -34,82 +32,74 @@ _COMPARE = (
 
 
 class History:
-    """The comparison of one scan. Parents come before their children. Use as a context."""
+    """The comparison of these commits. Use as a context."""
 
-    def __init__(self, git: Git) -> None:
-        self.commits = 0
-        """How many there are; 0 until they have been counted."""
+    def __init__(self, git: Git, commits: Sequence[bytes], processes: int) -> None:
         self.whole = False
         """Whether git went through all of it; known when the lines have ended."""
         self._git = git
-        self._chunks: queue.Queue[bytes] = queue.Queue(_MOST_CHUNKS)
+        # In neighbourhoods: commits that follow each other have nearly all of their trees in common.
+        share = max(_FEWEST_COMMITS, -(-len(commits) // processes))
+        self._shares = [commits[start : start + share] for start in range(0, len(commits), share)]
+        self._chunks: queue.Queue[tuple[int, bytes]] = queue.Queue(_MOST_CHUNKS)
         self._running: list[Popen[bytes]] = []
-        self._counted = threading.Event()
         self._ended = threading.Event()
-        self.started = False
-        """Whether it was begun."""
-        self._thread = threading.Thread(target=self._compare, daemon=True)
+        self._codes: list[int] = []
+        self._threads = [
+            threading.Thread(target=self._compare, args=(number,), daemon=True)
+            for number in range(len(self._shares))
+        ]
 
     def __enter__(self) -> Self:
-        self.started = True
-        self._thread.start()
+        for thread in self._threads:
+            thread.start()
         return self
 
     def __exit__(self, *_error: object) -> None:
         self._ended.set()
         for process in list(self._running):
             process.kill()
-        while self._thread.is_alive():  # it may wait for room
+        while any(thread.is_alive() for thread in self._threads):  # they may wait for room
             try:
                 self._chunks.get(timeout=0.01)
             except queue.Empty:
                 continue
-        self._thread.join()
+        for thread in self._threads:
+            thread.join()
 
-    def lines(self, patience: float, waiting: Callable[[], None]) -> Iterator[bytes]:
-        """What git says, line by line. Raises TimeoutError when it says nothing for that many seconds.
+    def lines(self, patience: float) -> Iterator[tuple[int, list[bytes]]]:
+        """What the processes say, some lines at a time, each with its number; those of one are in order.
 
-        Until the commits are counted, which may take longer, `waiting` is called now and then; it may raise.
+        Raises TimeoutError when none says anything for that many seconds.
         """
-        while not self._counted.wait(0.1):
-            waiting()
-        rest = b""
-        while True:
+        rests = [b"" for _ in self._threads]
+        left = len(rests)
+        while left:
             try:
-                chunk = self._chunks.get(timeout=patience)
+                number, chunk = self._chunks.get(timeout=patience)
             except queue.Empty:
                 raise TimeoutError from None
-            if not chunk:
-                break
-            *lines, rest = (rest + chunk).split(b"\n")
-            yield from lines
-        if rest:
-            yield rest
+            if chunk:
+                *lines, rests[number] = (rests[number] + chunk).split(b"\n")
+                yield number, lines
+            else:
+                left -= 1
+        self.whole = self._codes == [0] * len(rests)
 
-    def _compare(self) -> None:
+    def _compare(self, number: int) -> None:
         try:
             with ExitStack() as stack:
-                # All ids first, not from pipe to pipe: ordering them takes longer than anybody's patience.
-                commits = stack.enter_context(
-                    self._git.start("rev-list", "--topo-order", "--reverse", *self._git.from_)
-                )
-                self._running.append(commits)
-                ids = list(commits.stdout or ())
-                ordered = commits.wait() == 0
-                self.commits = len(ids)
-                self._counted.set()
                 changes = stack.enter_context(self._git.start("diff-tree", *_COMPARE, stdin=PIPE))
                 self._running.append(changes)
-                stack.enter_context(feeding(changes, ids))
+                stack.enter_context(feeding(changes, (each + b"\n" for each in self._shares[number])))
                 if not self._ended.is_set():
-                    self._keep(changes)
-                    self.whole = changes.wait() == 0 and ordered
+                    self._keep(changes, number)
+                    self._codes.append(changes.wait())
         finally:
-            self._counted.set()
-            self._chunks.put(b"")
+            self._chunks.put((number, b""))
 
-    def _keep(self, changes: Popen[bytes]) -> None:
+    def _keep(self, changes: Popen[bytes], number: int) -> None:
         assert changes.stdout is not None  # noqa: S101  # for the type checker
         descriptor = changes.stdout.fileno()
         while chunk := os.read(descriptor, _CHUNK):
-            self._chunks.put(chunk)
+            self._chunks.put((number, chunk))

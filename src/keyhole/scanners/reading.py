@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ from keyhole.scanners.collect import Collector
 from keyhole.scanners.examination import Examination, Found, Site
 from keyhole.scanners.forked import Pool, processors, shared
 from keyhole.scanners.gitpipe import Git
+from keyhole.scanners.graph import Graph, told
 from keyhole.scanners.interface import Examiner, Hit, Limits
 from keyhole.scanners.objects import (
     SEGMENT,
@@ -21,8 +22,8 @@ from keyhole.scanners.objects import (
     list_objects,
     read_objects,
 )
-from keyhole.scanners.packs.families import Families, Unread
-from keyhole.scanners.packs.index import BLOB, KINDS, NotPlain
+from keyhole.scanners.packs.families import Families, Part, Unread
+from keyhole.scanners.packs.index import BLOB, COMMIT, KINDS, NotPlain
 from keyhole.scanners.packs.store import Store
 
 _PARTS_PER_PROCESS = 12
@@ -55,7 +56,9 @@ class Reading:
         """Objects to read; 0 while that is not known."""
         self.closed = Trouble()
         """What nobody could look into: it is told, but does not make the scan incomplete."""
-        self._parts: list[tuple[Families, list[int]]] = []
+        self.graph = Graph()
+        """The commits read so far."""
+        self._parts: list[tuple[Families, Callable[[], Part]]] = []
 
     def store(self, objects: Path) -> Store | None:
         """The store in this folder, if it can be read here."""
@@ -70,7 +73,7 @@ class Reading:
         wanted = None if entries is None else frozenset(entry.object_id for entry in entries)
         families = store.families(wanted, min(SEGMENT, self._limits.object_bytes))
         number = _PARTS_PER_PROCESS * processors()
-        self._parts = [(each, roots) for each in families for roots in each.parts(number)]
+        self._parts = [(each, part) for each in families for part in each.parts(number)]
         self.total = sum(each.count for each in families)
         return families
 
@@ -89,6 +92,8 @@ class Reading:
             self.objects += answer["objects"]
             self.bytes += answer["bytes"]
             self._note(answer)
+            for line in answer["commits"].encode().splitlines():
+                self.graph.take(line)
             for scanner, hit, site in answer["found"]:
                 self._collector.add(Found(scanner, Hit(*hit), Site(site[0].encode(), *site[1:])))
             if self.bytes > self._limits.total_bytes:
@@ -101,12 +106,13 @@ class Reading:
         return left
 
     def _read_part(self, number: int) -> dict[str, Any]:
-        family, roots = self._parts[number]
+        family, part = self._parts[number]
         kinds = family.pack.kinds
+        commits: list[bytes] = []
         unread: list[int] = []
         found: list[Found] = []
         objects = total = 0
-        for item in family.read(roots):
+        for item in family.read(part()):
             if isinstance(item, Unread):
                 unread.append(item.position)
                 continue
@@ -117,10 +123,13 @@ class Reading:
             if kind == BLOB and not self._examination.needs(text):
                 continue  # nearly all of them, so that nothing more is made of them
             entry = Entry(family.pack.name(position), KINDS[kind], len(text))
+            if kind == COMMIT:
+                commits.append(told(entry.object_id, text))
             found += self._examination.examine(Piece(entry, text, 0, len(text), 0, 0))
         return {
             "unread": unread,
             "found": [_plain(each) for each in found],
+            "commits": b"\n".join(commits).decode(),
             "objects": objects,
             "bytes": total,
             **self._examination.taken(),
@@ -131,6 +140,8 @@ class Reading:
         for piece in read_objects(self._git, entries, self._limits, self._trouble):
             if self.objects % _TICK_EVERY == 0 or len(piece.text) > 1 << 20:
                 self._tick(self.objects, self.total)
+            if piece.entry.kind == "commit" and piece.keep_from == 0:
+                self.graph.take(told(piece.entry.object_id, piece.text))
             for found in self._examination.examine(piece):
                 self._collector.add(found)
             if piece.is_last:

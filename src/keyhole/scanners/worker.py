@@ -17,10 +17,9 @@ from typing import IO, Any
 from keyhole.core.finding import ScanResult, Status
 from keyhole.core.secret import Secret
 from keyhole.scanners.assessed import Assessed
-from keyhole.scanners.attribution import Introduction, introductions
+from keyhole.scanners.attribution import Introduction, Sought, all_commits, in_history, introductions
 from keyhole.scanners.collect import Collector, worst_first
 from keyhole.scanners.gitpipe import Git
-from keyhole.scanners.history import History
 from keyhole.scanners.interface import (
     Examiner,
     Limits,
@@ -97,19 +96,18 @@ class Scan:
         self._trouble = Trouble()
         self._collector = Collector(limits, self._trouble)
         self._reading = Reading(git, self._examiners, self._collector, limits, self._trouble, report.tick)
-        self._known: frozenset[bytes] | None = None
+        self._stored: frozenset[bytes] | None = None
+        self._begun = False
 
     def run(self, isolation: tuple[str, ...]) -> ScanResult:
         """Lists, reads, attributes. Running out of time keeps what was found."""
         start = time.monotonic()
         commit = self._git.answer("rev-parse", "--verify", "-q", f"{self._git.head}^{{commit}}")
-        history = History(self._git)
-        with ExitStack() as stack:
-            try:
-                self._read_everything(history, stack)
-            except OutOfTime:
-                self._trouble.note(f"time limit of {self._limits.seconds:g} seconds reached")
-            introduced = self._introduced(history, stack)
+        try:
+            self._read_everything()
+        except OutOfTime:
+            self._trouble.note(f"time limit of {self._limits.seconds:g} seconds reached")
+        introduced = self._introduced()
         assessed = self._assess(commit)
         findings = (*self._collector.findings(self._examiners, introduced), *assessed.findings)
         reasons = self._trouble.sentences()
@@ -148,17 +146,17 @@ class Scan:
             together.take(name, assessment, commit, self._digest)
         return together
 
-    def _introduced(self, history: History, stack: ExitStack) -> dict[bytes, list[Introduction]]:
+    def _introduced(self) -> dict[bytes, list[Introduction]]:
         self._report.phase("attributing")
         self._report.allow(_GRACE_SECONDS)
-        found = self._collector.objects()
-        if found and not history.started:
-            stack.enter_context(history)
-        return introductions(
-            self._git, history, found, self._limits, self._trouble, self._report.tick, known=self._known
-        )
+        if not self._begun:
+            return {}
+        commits = all_commits(self._git, self._reading.graph, self._trouble)
+        sought = Sought(frozenset(self._collector.objects()), self._stored)
+        places = introductions(self._git, commits, sought, self._limits, self._trouble, self._report.tick)
+        return in_history(places)
 
-    def _read_everything(self, history: History, stack: ExitStack) -> None:
+    def _read_everything(self) -> None:
         self._report.phase("listing")
         self._report.tick(0, 0)
         if not self._git.answer("rev-parse", "--git-dir"):
@@ -175,26 +173,26 @@ class Scan:
             return  # nobody wants to see the history
         if Path(self._git.answer("rev-parse", "--git-path", "shallow")).exists():
             self._trouble.note("history is cut off (a shallow clone), and what came before was not read")
+        self._begun = True
         store = self._reading.store(objects)
         if store is None:
             entries = self._reading.listed()
             self._report.phase("reading")
             self._reading.through_git(entries)
         else:
-            self._read_store(store, history, stack)
+            self._read_store(store)
         self._report.phase("reading")
         self._report.tick(self._reading.objects, self._reading.objects)
 
-    def _read_store(self, store: Store, history: History, stack: ExitStack) -> None:
+    def _read_store(self, store: Store) -> None:
         entries = self._reading.listed() if self._git.tips else None
         families = self._reading.prepare(store, entries)
         self._report.phase("reading")
         with self._reading.pool() as pool:  # forked before there is a second thread
-            stack.enter_context(history)
             left = self._reading.packs(pool)
         left += [each.pack.name(position) for each in families for position in each.stuck]
         if entries is None:
-            self._known = store.known()
+            self._stored = store.known()
             self._reading.through_git(self._reading.described(left + store.only_loose()))
         else:
             read = frozenset(left) | frozenset(store.only_loose())

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from keyhole.scanners.attribution import _date, _unquote, introductions
+from keyhole.scanners.attribution import Sought, _date, _unquote, all_commits, in_history, introductions
 from keyhole.scanners.gitpipe import Git
-from keyhole.scanners.history import History
+from keyhole.scanners.graph import TOLD, Graph
 from keyhole.scanners.interface import Limits
 from keyhole.scanners.objects import OutOfTime, Trouble
 from keyhole.scanners.treewalk import first_places
@@ -16,9 +16,16 @@ def nobody(_done, _total):
     return None
 
 
-def introduced(git, objects, limits, trouble, tick, known=None):
-    with History(git) as changes:
-        return introductions(git, changes, objects, limits, trouble, tick, known=known)
+def graph_of(history):
+    graph = Graph()
+    graph.take_listed(history.git("rev-list", "--all", TOLD).encode().splitlines())
+    return graph
+
+
+def introduced(history, objects, limits, trouble, tick, known=None):
+    git = Git(history.path)
+    commits = all_commits(git, graph_of(history), trouble)
+    return in_history(introductions(git, commits, Sought(frozenset(objects), known), limits, trouble, tick))
 
 
 def test_the_fast_and_the_certain_walk_name_the_same_first_commit(history):
@@ -32,7 +39,7 @@ def test_the_fast_and_the_certain_walk_name_the_same_first_commit(history):
         if " blob " in line
     }
     git = Git(history.path)
-    fast = introduced(git, blobs, Limits(), Trouble(), nobody)
+    fast = introduced(history, blobs, Limits(), Trouble(), nobody)
     certain = dict(first_places(git, blobs, nobody))
     assert fast.keys() == certain.keys() == blobs
     assert {oid: places[0].commit for oid, places in fast.items()} == {
@@ -45,7 +52,7 @@ def test_too_wide_a_history_still_names_a_commit_for_each_object(history):
     first = history.commit({f"f{number}": b"%d" % number for number in range(50)})
     blob = history.git("rev-parse", "main:f7").encode()
     trouble = Trouble()
-    (place,) = introduced(Git(history.path), [blob], Limits(history_lines=10), trouble, nobody)[blob]
+    (place,) = introduced(history, [blob], Limits(history_lines=10), trouble, nobody)[blob]
     assert (place.commit, place.path) == (first, "f7")
     assert trouble.counts
 
@@ -58,14 +65,7 @@ def test_out_of_time_names_what_git_names(history):
     def late(_done, _total):
         raise OutOfTime
 
-    import keyhole.scanners.attribution as module
-
-    every = module._REPORT_EVERY
-    module._REPORT_EVERY = 1
-    try:
-        (place,) = introduced(Git(history.path), [blob], Limits(), trouble, late)[blob]
-    finally:
-        module._REPORT_EVERY = every
+    (place,) = introduced(history, [blob], Limits(), trouble, late)[blob]
     assert place.path == "a"
     assert "out of time" in trouble.sentences()[0]
 
@@ -74,7 +74,7 @@ def test_what_no_ref_reaches_has_no_place(history):
     history.commit({"a": b"1"})
     stray = history.git("hash-object", "-w", "--stdin", stdin=b"in no commit").encode()
     trouble = Trouble()
-    assert introduced(Git(history.path), [stray], Limits(), trouble, nobody) == {}
+    assert introduced(history, [stray], Limits(), trouble, nobody) == {}
     assert not trouble.counts
 
 
@@ -82,9 +82,9 @@ def test_a_file_that_is_not_there_is_trouble_although_nothing_was_found(history)
     history.commit({"a": b"1", "b": b"2"})
     a, b = (history.git("rev-parse", f"main:{name}").encode() for name in "ab")
     trouble = Trouble()
-    introduced(Git(history.path), [], Limits(), trouble, nobody, frozenset({a, b}))
+    introduced(history, [], Limits(), trouble, nobody, frozenset({a, b}))
     assert not trouble.counts
-    introduced(Git(history.path), [], Limits(), trouble, nobody, frozenset({a}))
+    introduced(history, [], Limits(), trouble, nobody, frozenset({a}))
     assert trouble.sentences() == ("an object is missing or damaged",)
 
 
@@ -96,7 +96,7 @@ def test_neither_a_submodule_nor_a_removed_file_is_missed(history):
     history.git("update-ref", "refs/heads/main", commit)
     trouble = Trouble()
     blob = history.git("rev-parse", "other:a").encode()
-    introduced(Git(history.path), [], Limits(), trouble, nobody, frozenset({blob}))
+    introduced(history, [], Limits(), trouble, nobody, frozenset({blob}))
     assert not trouble.counts
 
 

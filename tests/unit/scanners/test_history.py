@@ -1,4 +1,4 @@
-"""Git compares commits beside the reading; silence is given up, and an end in the middle leaves nothing behind."""
+"""Several gits compare commits; silence is given up, and an end in the middle leaves nothing behind."""
 
 from __future__ import annotations
 
@@ -6,26 +6,27 @@ import threading
 
 import pytest
 
+from keyhole.scanners import history as module
 from keyhole.scanners.gitpipe import Git
 from keyhole.scanners.history import History
 
 
-def nothing():
-    return None
+def lines_of(changes):
+    return [line for _, lines in changes.lines(30) for line in lines if line]
 
 
-def test_every_commit_is_told_parents_first(history):
-    ids = [history.commit({"a": b"%d" % number}) for number in range(5)]
-    with History(Git(history.path)) as changes:
-        lines = list(changes.lines(30, nothing))
-    assert [line[:40].decode() for line in lines if line and not line.startswith(b":")] == ids
-    assert changes.commits == 5
+@pytest.mark.parametrize("processes", [1, 3, 100])
+def test_every_commit_is_told(history, monkeypatch, processes):
+    monkeypatch.setattr(module, "_FEWEST_COMMITS", 2)
+    ids = [history.commit({"a": b"%d" % number}).encode() for number in range(5)]
+    with History(Git(history.path), ids, processes) as changes:
+        lines = lines_of(changes)
+    assert sorted(line[:40] for line in lines if not line.startswith(b":")) == sorted(ids)
     assert changes.whole
 
 
 def test_a_damaged_history_is_not_whole(history):
-    for number in range(3):
-        history.commit({"a": b"%d" % number})
+    ids = [history.commit({"a": b"%d" % number}).encode() for number in range(3)]
     tree = history.git("rev-parse", "main~1^{tree}")
     history.git("repack", "-adq")
     (pack,) = (history.path / "objects/pack").glob("*.pack")
@@ -34,28 +35,27 @@ def test_a_damaged_history_is_not_whole(history):
         file.unlink()
     history.git("unpack-objects", "-q", stdin=content)
     (history.path / "objects" / tree[:2] / tree[2:]).unlink()
-    with History(Git(history.path)) as changes:
-        list(changes.lines(30, nothing))
+    with History(Git(history.path), ids, 2) as changes:
+        lines_of(changes)
     assert not changes.whole
 
 
 def test_silence_is_given_up_and_leaving_ends_git(history, monkeypatch):
-    history.commit({"a": b"1"})
+    ids = [history.commit({"a": b"1"}).encode()]
     silent = threading.Event()
-    changes = History(Git(history.path))
-    monkeypatch.setattr(changes, "_keep", lambda _process: silent.wait(30))
+    changes = History(Git(history.path), ids, 2)
+    monkeypatch.setattr(changes, "_keep", lambda _process, _number: silent.wait(30))
     with changes:
         with pytest.raises(TimeoutError):
-            list(changes.lines(0.01, nothing))
+            list(changes.lines(0.01))
         silent.set()
     assert all(process.returncode is not None for process in changes._running)
 
 
 def test_leaving_early_does_not_wait_for_room(history, monkeypatch):
-    monkeypatch.setattr("keyhole.scanners.history._MOST_CHUNKS", 1)
-    monkeypatch.setattr("keyhole.scanners.history._CHUNK", 16)
-    for number in range(30):
-        history.commit({"a": b"%d" % number})
-    with History(Git(history.path)) as changes:
-        next(changes.lines(30, nothing))
-    assert not changes._thread.is_alive()
+    monkeypatch.setattr(module, "_MOST_CHUNKS", 1)
+    monkeypatch.setattr(module, "_CHUNK", 16)
+    ids = [history.commit({"a": b"%d" % number}).encode() for number in range(30)]
+    with History(Git(history.path), ids, 2) as changes:
+        next(changes.lines(30))
+    assert not any(thread.is_alive() for thread in changes._threads)

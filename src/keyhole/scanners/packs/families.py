@@ -6,7 +6,7 @@ differs from them, depth first, so that no more than one chain of bases is in me
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -14,7 +14,7 @@ from dulwich._pack import apply_delta  # type: ignore[import-not-found]  # dulwi
 from dulwich.errors import ApplyDeltaError
 from isal import isal_zlib
 
-from keyhole.scanners.packs.index import BLOB, COMMIT, NO_BASE, TAG, Pack
+from keyhole.scanners.packs.index import NO_BASE, Pack
 
 if TYPE_CHECKING:
     import numpy.typing as npt  # 20 ms that no scan has to wait for
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 MOST_HELD = 192 << 20
 """Bytes of bases kept at the same time; what would need more is left to git."""
 _LONGEST_HEADER = 10
+_SURELY_SMALL = 8 << 10
+"""Compressed bytes that cannot become more than a few MiB, so that they need no limit: a byte makes 1,032 at most."""
 
 
 class Wrong(Exception):
@@ -41,102 +43,141 @@ class Text(NamedTuple):
     text: bytes
 
 
+class Part:
+    """Some families, with what is needed to read them as plain lists: reading single numbers of an array is slow."""
+
+    def __init__(self, pack: Pack, members: npt.NDArray[np.int64], emit: npt.NDArray[np.bool_]) -> None:
+        """`members` are the positions of whole families, those of one family next to each other and in order."""
+        self.positions: list[int] = members.tolist()
+        self.emit: list[bool] = emit[members].tolist()
+        """Which of them are wanted."""
+        self.starts: list[int] = pack.starts[members].tolist()
+        self.ends: list[int] = pack.ends[members].tolist()
+        self.sizes: list[int] = pack.sizes[members].tolist()
+        count = len(members)
+        bases = pack.bases[members]
+        by_position = np.argsort(members, kind="stable")
+        differences = np.flatnonzero(bases != NO_BASE)
+        base = by_position[np.searchsorted(members[by_position], bases[differences])]
+        order = np.argsort(base, kind="stable")
+        counts = np.bincount(base, minlength=count)
+        ends = np.cumsum(counts)
+        self._children: list[int] = differences[order].tolist()
+        self._from: list[int] = (ends - counts).tolist()
+        self._to: list[int] = ends.tolist()
+        self.roots: list[int] = np.flatnonzero(bases == NO_BASE).tolist()
+        """Those that are stored whole. Like all numbers here, places in the lists."""
+
+    def children(self, number: int) -> list[int]:
+        """What differs from this one directly."""
+        return self._children[self._from[number] : self._to[number]]
+
+    def below(self, number: int) -> Iterator[int]:
+        """The wanted positions from this one on down."""
+        stack = [number]
+        while stack:
+            each = stack.pop()
+            if self.emit[each]:
+                yield self.positions[each]
+            stack.extend(self.children(each))
+
+
 class Families:
-    """The families of one pack that hold something to examine."""
+    """The families of one pack that hold something that is wanted."""
 
     def __init__(self, pack: Pack, wanted: npt.NDArray[np.bool_], largest: int) -> None:
-        """`wanted` says for each position whether its object is to be read; trees never are.
+        """`wanted` says for each position whether its object is to be read.
 
         Objects of more bytes than `largest` are left unread, and so is what differs from them.
         """
         self.pack = pack
-        self._wanted = wanted & np.isin(pack.kinds, (COMMIT, BLOB, TAG))
+        self._wanted = wanted & (pack.kinds != 0)
         self.count = int(self._wanted.sum())
         """How many objects will be read."""
-        differences = np.flatnonzero(pack.bases != NO_BASE)
-        by_base = differences[np.argsort(pack.bases[differences], kind="stable")]
-        counts = np.bincount(pack.bases[differences], minlength=len(pack))
-        ends = np.cumsum(counts)
-        # Plain lists: reading one number at a time out of an array takes five times as long.
-        self._children: list[int] = by_base.tolist()
-        self._from: list[int] = (ends - counts).tolist()
-        self._to: list[int] = ends.tolist()
-        self._starts: list[int] = pack.starts.tolist()
-        self._ends: list[int] = pack.ends.tolist()
-        self._sizes: list[int] = pack.sizes.tolist()
         self._largest = largest
-        self._emit: list[bool] = self._wanted.tolist()
         self.stuck: list[int] = np.flatnonzero(wanted & (pack.kinds == 0)).tolist()
         """Wanted positions whose chain of bases does not end."""
 
-    def parts(self, number: int) -> list[list[int]]:
-        """The roots of all families with something wanted, in about that many parts of equal compressed size."""
-        roots = np.unique(self.pack.roots[self._wanted])
-        weights = np.bincount(
-            self.pack.roots, weights=self.pack.ends - self.pack.starts, minlength=len(self.pack)
-        )[roots]
+    def parts(self, number: int) -> list[Callable[[], Part]]:
+        """All families with something wanted, in about that many parts of equal compressed size.
+
+        Each is made when it is called for: all of them at once would take much memory.
+        """
+        pack = self.pack
+        needed = np.zeros(len(pack), np.bool_)
+        needed[pack.roots[self._wanted]] = True
+        members = np.flatnonzero(needed[pack.roots])
+        members = members[np.argsort(pack.roots[members], kind="stable")]
+        roots = pack.roots[members]
+        first = np.flatnonzero(np.append(True, roots[1:] != roots[:-1])) if len(roots) else roots
+        weights = np.add.reduceat(pack.ends[members] - pack.starts[members], first) if len(first) else first
         share = np.cumsum(weights) // max(1.0, float(weights.sum()) / number)
-        borders = np.flatnonzero(np.diff(share)) + 1
-        return [part.tolist() for part in np.split(roots, borders) if len(part)]
+        borders = first[np.flatnonzero(np.diff(share)) + 1] if len(first) else first
+        return [
+            lambda part=part: Part(pack, part, self._wanted)  # type: ignore[misc]  # bound now, not later
+            for part in np.split(members, borders)
+            if len(part)
+        ]
 
-    def read(self, roots: list[int]) -> Iterator[Text | Unread]:
+    def read(self, part: Part) -> Iterator[Text | Unread]:
         """Every wanted object of these families. What cannot be read is named and the rest goes on."""
-        for root in roots:
-            yield from self._family(root)
+        emit, positions = part.emit, part.positions
+        for root in part.roots:
+            # A stack of its own: chains may be longer than Python's. NO_BASE marks where a base is let go again.
+            stack: list[tuple[int, bytes | None]] = [(root, None)]
+            held = 0
+            while stack:
+                number, base = stack.pop()
+                if number == NO_BASE:
+                    held -= len(base or b"")
+                    continue
+                try:
+                    text = self._text(part, number, base)
+                except Wrong:
+                    yield from map(Unread, part.below(number))
+                    continue
+                if emit[number]:
+                    yield Text(positions[number], text)
+                children = part.children(number)
+                if not children:
+                    continue
+                if held + len(text) > MOST_HELD:
+                    for child in children:
+                        yield from map(Unread, part.below(child))
+                    continue
+                held += len(text)
+                stack.append((NO_BASE, text))
+                stack.extend((child, text) for child in reversed(children))
 
-    def _family(self, root: int) -> Iterator[Text | Unread]:
-        # A stack of its own: chains may be longer than Python's. NO_BASE marks where a base is let go again.
-        stack: list[tuple[int, bytes]] = [(root, b"")]
-        held = 0
-        while stack:
-            position, base = stack.pop()
-            if position == NO_BASE:
-                held -= len(base)
-                continue
-            try:
-                text = self._text(position, base if position != root else None)
-            except Wrong:
-                yield from map(Unread, self._below(position))
-                continue
-            if self._emit[position]:
-                yield Text(position, text)
-            children = self._children[self._from[position] : self._to[position]]
-            if not children:
-                continue
-            if held + len(text) > MOST_HELD:
-                for child in children:
-                    yield from map(Unread, self._below(child))
-                continue
-            held += len(text)
-            stack.append((NO_BASE, text))
-            stack.extend((child, text) for child in reversed(children))
+    def _text(self, part: Part, number: int, base: bytes | None) -> bytes:
+        """The object at this place of the part, made from its base if it is a difference. Raises Wrong."""
+        content = self._content(part, number)
+        return content if base is None else _patched(base, content, self._largest)
 
-    def _below(self, position: int) -> Iterator[int]:
-        """The wanted positions from this one on down."""
-        stack = [position]
-        while stack:
-            each = stack.pop()
-            if self._emit[each]:
-                yield each
-            stack.extend(self._children[self._from[each] : self._to[each]])
-
-    def _text(self, position: int, base: bytes | None) -> bytes:
-        size = self._sizes[position]
+    def _content(self, part: Part, number: int) -> bytes:
+        """What is stored at this place of the part: an object, or a difference. Raises Wrong."""
+        size = part.sizes[number]
         if size > self._largest:
             raise Wrong
-        inflater = isal_zlib.decompressobj()
-        compressed = self.pack.content[self._starts[position] : self._ends[position]]
+        compressed = self.pack.content[part.starts[number] : part.ends[number]]
         try:
-            # One byte more than there must be: only then is the end of the stream, with its checksum, reached.
-            content = inflater.decompress(compressed, size + 1)
+            if len(compressed) < _SURELY_SMALL:
+                content = isal_zlib.decompress(compressed, 15, size + 1)
+            else:
+                # One byte more than there must be: only then is the end, with its checksum, reached.
+                inflater = isal_zlib.decompressobj()
+                content = inflater.decompress(compressed, size + 1)
+                if not inflater.eof:
+                    raise Wrong
         except isal_zlib.IsalError as problem:  # type: ignore[misc]  # its stub says instance for class
             raise Wrong from problem
-        if len(content) != size or not inflater.eof:
+        if len(content) != size:
             raise Wrong
-        return content if base is None else _patched(base, content, self._largest)
+        return content
 
 
 def _patched(base: bytes, difference: bytes, largest: int) -> bytes:
+    """What a difference makes of its base. Raises Wrong."""
     if _target_size(difference) > largest:
         raise Wrong
     try:

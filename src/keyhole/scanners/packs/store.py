@@ -30,13 +30,17 @@ class Store:
         """Ids of objects in files of their own, hexadecimal."""
 
     def families(self, wanted: frozenset[bytes] | None, largest: int) -> list[Families]:
-        """The families of each pack, each object in the first pack that has it. None means every object."""
+        """The families of files and messages of each pack, each object in the first pack that has it.
+
+        None means every object.
+        """
         starts = [_starts_of_ids(pack) for pack in self.packs]
         chosen = None if wanted is None else _starts_of_texts(wanted)
         found = []
         for number, pack in enumerate(self.packs):
             mask = np.ones(len(pack), np.bool_) if chosen is None else np.isin(starts[number], chosen)
             mask[self._again(number, starts)] = False
+            mask &= np.isin(pack.kinds, (*KINDS, 0))
             found.append(Families(pack, mask, largest))
         return found
 

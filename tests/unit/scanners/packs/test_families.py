@@ -16,14 +16,14 @@ from tests.unit.scanners.packs.conftest import everything
 def opened(history, largest=16 << 20, wanted=None):
     (index,) = (history.path / "objects/pack").glob("*.idx")
     pack = open_pack(index)
-    mask = np.ones(len(pack), np.bool_) if wanted is None else wanted(pack)
+    mask = np.isin(pack.kinds, (*KINDS, 0)) if wanted is None else wanted(pack)
     return Families(pack, mask, largest)
 
 
 def read(family, parts=4):
     texts, unread = {}, set()
-    for roots in family.parts(parts):
-        for item in family.read(roots):
+    for part in family.parts(parts):
+        for item in family.read(part()):
             if isinstance(item, Text):
                 name = family.pack.name(item.position)
                 assert name not in texts

@@ -15,9 +15,9 @@ LARGEST = 16 << 20
 def names(store, wanted=None):
     found = []
     for family in store.families(wanted, LARGEST):
-        for roots in family.parts(2):
+        for part in family.parts(2):
             found += [
-                family.pack.name(item.position) for item in family.read(roots) if isinstance(item, Text)
+                family.pack.name(item.position) for item in family.read(part()) if isinstance(item, Text)
             ]
     return found
 

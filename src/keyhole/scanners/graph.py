@@ -1,0 +1,99 @@
+"""The commits of a repository: which ones refs reach, and in which order.
+
+The order puts parents before children and is the same whatever else the repository holds: it follows each commit's
+own date, or where that is before a parent's, the first moment after it. So a commit that joins history, or leaves it,
+moves no other, and nobody's clock can put a commit before what it was made from.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+_HEAD = re.compile(
+    rb"tree [0-9a-f]{40,64}\n((?:parent [0-9a-f]{40,64}\n)*)"
+    rb"(?:author [^\n]*> *(-?\d{0,18})[^\n]*\n)?(?:committer [^\n]*> *(\d{0,18}))?"
+)
+_LONGEST_HEAD = 1 << 20
+_LATEST = 1 << 60
+TOLD = "--format=%H,%at,%ct,%P"
+"""Makes `git rev-list` tell what `told` tells, each after a line that only names the commit."""
+Order = tuple[int, str]
+"""The place of a commit: seconds, corrected so that parents are first, and then its id."""
+LAST: Order = (1 << 63, "")
+"""Behind every commit."""
+
+
+class Commit(NamedTuple):
+    """What matters of a commit here. Ids are hexadecimal."""
+
+    authored: bytes
+    """Seconds, as written; may be nonsense."""
+    committed: int
+    parents: tuple[bytes, ...]
+
+
+def told(object_id: bytes, text: bytes) -> bytes:
+    """The facts of a commit as one line, from its text; an empty one if it is none."""
+    match = _HEAD.match(text, 0, _LONGEST_HEAD)
+    if match is None:
+        return b""
+    parents, authored, committed = match.groups()
+    ids = parents.replace(b"parent ", b"").replace(b"\n", b" ")
+    return b",".join([object_id, authored or b"", committed or b"", ids.rstrip()])
+
+
+class Graph:
+    """Commits and their parents."""
+
+    def __init__(self) -> None:
+        self.commits: dict[bytes, Commit] = {}
+
+    def take(self, line: bytes) -> None:
+        """Adds a commit as `told` tells it; nothing if that is empty."""
+        if not line:
+            return
+        object_id, authored, committed, parents = line.rstrip().split(b",")
+        seconds = min(int(committed or b"0"), _LATEST)
+        self.commits[object_id] = Commit(authored, seconds, tuple(parents.split()))
+
+    def take_listed(self, lines: Iterable[bytes]) -> list[bytes]:
+        """Adds the commits that `git rev-list` lists with TOLD; returns their ids."""
+        ids = []
+        for line in lines:
+            if not line.startswith(b"commit "):
+                self.take(line)
+                ids.append(line.partition(b",")[0])
+        return ids
+
+    def reached(self, tips: Iterable[bytes]) -> tuple[dict[bytes, int], int]:
+        """Every commit that a tip leads to, with its corrected seconds, and how many are missing."""
+        seconds: dict[bytes, int] = {}
+        missing: set[bytes] = set()
+        commits = self.commits
+        for tip in tips:
+            stack = [tip]
+            while stack:  # a stack of its own: histories are longer than Python's
+                each = stack[-1]
+                if each in seconds or each in missing:
+                    stack.pop()
+                    continue
+                commit = commits.get(each)
+                if commit is None:
+                    missing.add(each)
+                    continue
+                parents = commit.parents
+                open_ = [parent for parent in parents if parent not in seconds and parent not in missing]
+                if open_:
+                    stack += open_
+                    continue
+                stack.pop()
+                after = max((seconds[parent] for parent in parents if parent in seconds), default=-1) + 1
+                seconds[each] = max(commit.committed, after)
+        return seconds, len(missing)
+
+
+def in_order(seconds: Mapping[bytes, int]) -> list[bytes]:
+    """The commits, parents before children."""
+    return [object_id for _, object_id in sorted((each, object_id) for object_id, each in seconds.items())]
