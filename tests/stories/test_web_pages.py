@@ -38,6 +38,15 @@ PAGES = [
     "/schedules/new",
     "/schedules/1",
     "/schedules/1/remove",
+    "/settings/environments",
+    "/settings/environments/new",
+    "/settings/environments/1",
+    "/settings/environments/1/remove",
+    "/settings/scan-policies",
+    "/settings/scan-policies/new?text",
+    "/settings/scan-policies/1",
+    "/settings/scan-policies/1/change",
+    "/settings/scan-policies/1/remove",
     "/audit",
     "/nothing-here",
 ]
@@ -71,10 +80,12 @@ def keyhole(tmp_path_factory, chromium):
         page.get_by_role("button", name="Create code scan").click()
         expect(page.get_by_role("heading", name="Nothing found")).to_be_visible(timeout=60_000)
         page.goto(f"{server.url}/schedules/new")
-        page.get_by_label("Name").fill("Nightly")
+        page.get_by_role("textbox", name="Name").fill("Nightly")
         page.get_by_text("harbour/ledger").click()
         page.get_by_role("button", name="Save schedule").click()
         expect(page.get_by_role("heading", name="Next")).to_be_visible()
+        page.goto(f"{server.url}/settings/environments")
+        page.get_by_role("button", name="Use the examples").click()
     yield server
     server.stop()
 
