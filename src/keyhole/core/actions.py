@@ -70,6 +70,7 @@ _TABLE = (
     Action("notification:read", "see notification channels and what was sent", _STAFF),
     Action("policy:change", "set what signing in and tokens must keep to", _OWNER),
     Action("policy:read", "see what signing in and tokens must keep to", _STAFF),
+    Action("report:mail", "have reports sent by mail again and again", _MAINTAINERS),
     Action("report:read", "see which reports are shared by link and sent by mail", _ALL),
     Action(
         "report:share",

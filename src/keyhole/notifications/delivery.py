@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
@@ -20,7 +22,8 @@ from keyhole.core.errors import KeyholeError
 from keyhole.core.redact import one_line
 from keyhole.core.secret import Secret
 from keyhole.jobs import job, step
-from keyhole.notifications.channels.interface import Means, Message, NotDelivered, kind_of
+from keyhole.notifications.channels.interface import Attachment, Means, Message, NotDelivered, kind_of
+from keyhole.notifications.events import Event
 from keyhole.notifications.models import Channel, Delivery, Occurrence, State
 from keyhole.notifications.publishing import KIND, SENDER
 from keyhole.providers.outgoing import configured
@@ -84,6 +87,53 @@ def attempt(row: int) -> None:
 def send(channel: Channel, message: Message, secrets: Mapping[str, Secret]) -> str:
     """Send now, whatever the channel's state; what the other side said. NotDelivered when it did not take it."""
     return one_line(kind_of(channel.kind).send(message, channel.values, Means(configured(), secrets)), 200)
+
+
+@dataclass(frozen=True, slots=True)
+class AtOnce:
+    """What came of sending something at once."""
+
+    arrived: bool
+    said: str
+    """What the other side said, or why it did not take it."""
+    final: bool = False
+    """Whether trying again cannot help."""
+
+
+def send_at_once(
+    caller: Caller,
+    channel: Channel,
+    event: Event,
+    attachments: tuple[Attachment, ...] = (),
+    way_in: Secret | None = None,
+) -> AtOnce:
+    """Send one event to one channel now, whatever its rules say and also when it is paused; what is on record of it is
+    a delivery, without the attachments and without the way in.
+    """
+    now, told = timezone.now(), event.trimmed()
+    # A number of its own each time, so that receivers which drop what they have seen do not drop the second one.
+    delivery = Delivery.objects.create(
+        channel=channel, state=State.FAILED, due_at=now, attempts=1, ended_at=now
+    )
+    occurrence = delivery.occurrences.create(
+        kind=told.kind, severity=told.severity.value, title=told.title, text=told.text, url=told.url,
+        facts=dict(told.facts), by=caller.name[:254], at=now,
+    )  # fmt: skip
+    message = Message(
+        delivery.pk, now, ((told, occurrence.at),), False, settings.KEYHOLE_URL, attachments, way_in
+    )
+    try:
+        done = AtOnce(True, send(channel, message, secrets_of(channel, caller)))
+    except NotDelivered as problem:
+        done = AtOnce(False, one_line(problem.reason, 500), problem.final)
+    with transaction.atomic():
+        if done.arrived:
+            Delivery.objects.filter(pk=delivery.pk).update(state=State.SENT, answer=done.said[:200])
+            Channel.objects.filter(pk=channel.pk).update(sent_at=timezone.now(), problem="")
+        else:
+            Delivery.objects.filter(pk=delivery.pk).update(problem=done.said)
+            Channel.objects.filter(pk=channel.pk).update(problem=done.said)
+    return done
 
 
 def secrets_of(channel: Channel, caller: Caller) -> dict[str, Secret]:

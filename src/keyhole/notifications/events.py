@@ -102,6 +102,7 @@ _TABLE = (
     EventKind(
         "vault.sealed", "Vault sealed", "The keys of the vault are missing or wrong: connections rest."
     ),
+    EventKind("report.mailed", "Report sent", "A report that somebody has sent by mail again and again."),
     EventKind("notification.test", "Test", "Somebody pressed the test button of a channel."),
 )
 

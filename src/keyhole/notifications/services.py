@@ -6,7 +6,6 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
@@ -17,10 +16,10 @@ from keyhole.core.caller import Caller
 from keyhole.core.errors import Conflict, InvalidInput, NotFound
 from keyhole.core.redact import one_line
 from keyhole.core.secret import Secret
-from keyhole.notifications.channels.interface import ChannelKind, Message, NotDelivered, kind_of
-from keyhole.notifications.delivery import place, secrets_of, send
+from keyhole.notifications.channels.interface import ChannelKind, kind_of
+from keyhole.notifications.delivery import AtOnce, place, send_at_once
 from keyhole.notifications.events import EVENTS, OTHERS, Event, Severity
-from keyhole.notifications.models import Channel, Delivery, Rule, State, When
+from keyhole.notifications.models import Channel, Delivery, Rule, When
 from keyhole.providers.outgoing import configured
 from keyhole.vault import services as vault
 
@@ -60,15 +59,6 @@ class Made:
 
     channel: Channel
     generated: Mapping[str, Secret]
-
-
-@dataclass(frozen=True, slots=True)
-class Tested:
-    """What came of the test button."""
-
-    arrived: bool
-    said: str
-    """What the other side said, or why it did not take it."""
 
 
 def list_channels(caller: Caller) -> list[Channel]:
@@ -165,11 +155,10 @@ def remove(caller: Caller, number: int) -> Channel:
     return channel
 
 
-def test(caller: Caller, number: int) -> Tested:
+def test(caller: Caller, number: int) -> AtOnce:
     """Send a message to the channel now, and tell what really came of it. Also when the channel is paused."""
     require(caller, "notification:change")
     channel = _existing(number)
-    now = timezone.now()
     event = Event(
         "notification.test",
         Severity.INFO,
@@ -177,33 +166,11 @@ def test(caller: Caller, number: int) -> Tested:
         "If you can read this, notifications of Keyhole arrive here.",
         f"/settings/notifications/{channel.pk}",
         {"Sent by": caller.name},
-    ).trimmed()
-    # A number of its own, so that receivers which drop what they have seen do not drop the second test.
-    delivery = Delivery.objects.create(
-        channel=channel, state=State.FAILED, due_at=now, attempts=1, ended_at=now
     )
-    occurrence = delivery.occurrences.create(
-        kind=event.kind, severity=event.severity.value, title=event.title, text=event.text, url=event.url,
-        facts=dict(event.facts), by=caller.name[:254], at=now,
-    )  # fmt: skip
-    message = Message(delivery.pk, now, ((event, occurrence.at),), False, settings.KEYHOLE_URL)
-    try:
-        result = Tested(True, send(channel, message, secrets_of(channel, caller)))
-    except NotDelivered as problem:
-        result = Tested(False, one_line(problem.reason, 500))
-    _note_test(caller, channel, delivery, result)
-    return result
-
-
-def _note_test(caller: Caller, channel: Channel, delivery: Delivery, result: Tested) -> None:
+    result = send_at_once(caller, channel, event)
     with transaction.atomic():
-        if result.arrived:
-            Delivery.objects.filter(pk=delivery.pk).update(state=State.SENT, answer=result.said[:200])
-            Channel.objects.filter(pk=channel.pk).update(sent_at=timezone.now(), problem="")
-        else:
-            Delivery.objects.filter(pk=delivery.pk).update(problem=result.said)
-            Channel.objects.filter(pk=channel.pk).update(problem=result.said)
         _record(caller, "notification:test", channel, arrived=result.arrived)
+    return result
 
 
 def deliveries(caller: Caller, number: int | None = None, most: int = 50) -> list[Delivery]:

@@ -17,3 +17,4 @@ class ReportsConfig(AppConfig):
     def ready(self) -> None:
         """Tells the workers where the jobs are."""
         offer("keyhole.reports.github.job")
+        offer("keyhole.reports.sending")

@@ -59,7 +59,7 @@ def create(
 ) -> Made:
     """Share a report as it is now. InvalidInput names `days` or `password`; PermissionDenied where links are off."""
     user = require(caller, "report:share")
-    _check_days(days)
+    check_days(days)
     token = Secret(secrets.token_urlsafe(32))
     now = timezone.now()
     with transaction.atomic():
@@ -78,7 +78,8 @@ def create(
     return Made(share, token)
 
 
-def _check_days(days: int) -> None:
+def check_days(days: int) -> None:
+    """InvalidInput unless a link may work for so many days; PermissionDenied where links are off."""
     most: int = settings.KEYHOLE_MAX_SHARE_DAYS
     if most == 0:
         raise PermissionDenied(

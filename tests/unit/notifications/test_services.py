@@ -143,7 +143,7 @@ def test_the_test_button_tells_what_really_came_of_it():
         channel = webhook(server.url).channel
         first = services.test(local_caller(), channel.pk)
         second = services.test(local_caller(), channel.pk)
-    assert first == second == services.Tested(True, "The receiver answered with status 200.")
+    assert first == second == services.AtOnce(True, "The receiver answered with status 200.")
     assert [body["events"][0]["kind"] for body in bodies(server)] == ["notification.test"] * 2
     assert len({body["delivery"] for body in bodies(server)}) == 2
     assert services.get(local_caller(), channel.pk).sent_at

@@ -110,7 +110,7 @@ def test_rules_go_into_the_form_and_come_back():
         post[f"when:{row.kind}"], post[f"least:{row.kind}"] = row.when, row.least
     assert rules.from_post(post) == DEFAULT_RULES
     shown = {row.kind for group in form.groups for row in group.rows}
-    assert shown == set(EVENTS) - {"notification.test"}
+    assert shown == set(EVENTS) - {"notification.test", "report.mailed"}
     assert [group.title for group in form.groups if group.chosen] == ["Code scans"]
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pkgutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 from importlib import import_module
@@ -19,6 +19,16 @@ from keyhole.notifications.events import Event, Severity
 from keyhole.providers.outgoing import Outgoing
 
 _NOT_KINDS = frozenset({"interface", "posting", "wording"})
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that goes with a message, where the kind of channel can carry one."""
+
+    name: str
+    media: str
+    """Media type."""
+    body: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +45,9 @@ class Message:
     """Whether it is a daily summary."""
     home: str
     """Address of this Keyhole, without a slash at the end."""
+    attachments: tuple[Attachment, ...] = ()
+    way_in: Secret | None = None
+    """An address that is told with it and is kept nowhere: whoever has it gets in."""
 
     @property
     def title(self) -> str:

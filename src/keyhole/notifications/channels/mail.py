@@ -114,6 +114,9 @@ def _written(message: Message, to: str) -> EmailMessage:
     mail["Message-ID"] = make_msgid(f"delivery-{message.id}", domain="keyhole.invalid")
     mail["Auto-Submitted"] = "auto-generated"
     mail.set_content(plain(message))
+    for each in message.attachments:
+        main, _, sub = each.media.partition(";")[0].partition("/")
+        mail.add_attachment(each.body, maintype=main, subtype=sub, filename=each.name)
     return mail
 
 

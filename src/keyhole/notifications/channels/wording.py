@@ -25,6 +25,8 @@ def plain(message: Message) -> str:
     left = len(message.events) - MOST_SHOWN
     if left > 0:
         parts.append(f"... and {left} more.")
+    if message.way_in is not None:
+        parts.append(f"The report: {message.way_in.reveal()}")
     return "\n\n".join(
         [*parts, f"-- \nKeyhole, {message.home}\nWhat is sent here: {message.home}/settings/notifications"]
     )

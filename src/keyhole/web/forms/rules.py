@@ -29,7 +29,7 @@ _TITLES = {
     "policy": "Policy",
     "vault": "Vault",
 }
-_NOT_FOR_RULES = frozenset({"notification.test"})
+_NOT_FOR_RULES = frozenset({"notification.test", "report.mailed"})
 
 
 @dataclass(frozen=True, slots=True)

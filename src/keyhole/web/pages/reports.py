@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 
 from keyhole.core.errors import InvalidInput
-from keyhole.reports import services, shares
+from keyhole.reports import mailing, services, shares
 from keyhole.web.caller import caller_of
 from keyhole.web.forms.share import ShareForm, lengths, usual
 from keyhole.web.registry import page, trail
@@ -18,14 +18,16 @@ _SHOWN = 200
 
 @page("reports", name="reports", title="Reports", action="report:read", section="scans")
 def listing(request: HttpRequest) -> HttpResponse:
-    """Every link that works, and those that did."""
-    rows = list(shares.list_shares(caller_of(request))[:_SHOWN])
+    """Every link that works, those that did, and what is sent by mail."""
+    caller = caller_of(request)
+    rows = list(shares.list_shares(caller)[:_SHOWN])
     return show(
         request,
         "web/reports.html",
         title="Reports",
         live=[share for share in rows if shares.works(share)],
         ended=[share for share in rows if not shares.works(share)],
+        mailings=[(row, mailing.what(row), mailing.when(row)) for row in mailing.list_mailings(caller)],
         crumbs=trail("scans"),
     )
 

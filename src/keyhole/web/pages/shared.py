@@ -49,7 +49,8 @@ def report(request: HttpRequest, handle: str) -> HttpResponseBase:
     if share is None:
         return _nothing(request)
     if _locked(request, share):
-        return _closed(_password(request, share))
+        # A form without a referrer would be sent with the origin `null`, which proves nothing.
+        return _closed(_password(request, share), referrer="same-origin")
     shares.opened(share, address_of(request), "page")
     downloads = [
         (each.title, reverse("shared-file", args=[handle, each.id]))
@@ -142,9 +143,9 @@ def _nothing(request: HttpRequest) -> HttpResponseBase:
     return _closed(show(request, "web/shared_nothing.html", status=404, title="There is no report here"))
 
 
-def _closed(response: HttpResponseBase) -> HttpResponseBase:
+def _closed(response: HttpResponseBase, *, referrer: str = "no-referrer") -> HttpResponseBase:
     """For one person's eyes: kept nowhere, told to nobody, found by no search engine."""
     response["Cache-Control"] = "private, no-store"
-    response["Referrer-Policy"] = "no-referrer"
+    response["Referrer-Policy"] = referrer
     response["X-Robots-Tag"] = "noindex, nofollow, noarchive"
     return response

@@ -8,6 +8,7 @@ from django import template
 from django.template import Context
 
 from keyhole.accounts.models import User
+from keyhole.reports.history import previous
 from keyhole.reports.renderers.interface import renderers
 from keyhole.scans.models import Scan, State
 
@@ -22,5 +23,6 @@ def scan_report(context: Context, scan: Scan, user: User) -> dict[str, Any]:
         "scan": scan,
         "user": user,
         "has_result": scan.state in (State.COMPLETE, State.INCOMPLETE),
+        "before": previous(scan),
         "formats": list(renderers().values()),
     }
