@@ -52,6 +52,12 @@ _EXIT_FINDINGS, _EXIT_INCOMPLETE = 1, 3
 @click.option(
     "--tell-github", multiple=True, metavar="WHAT", help="OWNER/REPO: status, comment or sarif. Repeatable."
 )
+@click.option(
+    "--rules",
+    multiple=True,
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="PATH: file with own rules for secrets. Repeatable.",
+)
 @format_option
 @output_option
 @json_option
@@ -63,6 +69,7 @@ def command(
     policy: str,
     environment: str,
     tell_github: tuple[str, ...],
+    rules: tuple[Path, ...],
     form: str,
     output: Path | None,
     as_json: bool,
@@ -81,8 +88,12 @@ def command(
     if path.is_dir():
         if environment or tell_github:
             raise click.UsageError("A folder has no environment and no GitHub. Give it a policy: --policy.")
-        report, scan = _path(path, ref, scanners), None
+        report, scan = _path(path, ref, scanners, rules), None
     else:
+        if rules:
+            raise click.UsageError(
+                "--rules is for a folder; a scan that is kept uses the rules in KEYHOLE_RULES."
+            )
         report, scan = _connected(target, ref, scanners, environment, tell_github)
     result = report.as_result()
     if sarif is not None:
@@ -121,7 +132,7 @@ def _exit_code(result: ScanResult, verdict: Verdict | None) -> int:
     return _EXIT_FINDINGS if verdict is None and result.findings else 0
 
 
-def _path(path: Path, ref: str, scanners: tuple[str, ...]) -> Dataset:
+def _path(path: Path, ref: str, scanners: tuple[str, ...], rules: tuple[Path, ...]) -> Dataset:
     use_settings()
     from datetime import UTC, datetime
 
@@ -135,6 +146,7 @@ def _path(path: Path, ref: str, scanners: tuple[str, ...]) -> Dataset:
             path,
             ref=ref,
             scanners=scanners,
+            rules=rules,
             on_progress=lambda seen: bar.show(seen.phase, seen.done, seen.total),
         )
     finally:

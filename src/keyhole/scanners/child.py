@@ -32,6 +32,7 @@ from keyhole.scanners.interface import Limits, Progress
 from keyhole.scanners.programs.configured import configured
 from keyhole.scanners.registry import chosen
 from keyhole.scanners.rules_version import rules_version
+from keyhole.scanners.secrets import own
 
 _GRACE_SECONDS = 15.0
 """What the child may take beyond its own time limit, to say what it found until then."""
@@ -65,16 +66,18 @@ def run(
     this thread; if it raises, the scan is killed and the error passed on. `stop` ends the scan within a second.
 
     Whatever happens to the child (killed, out of memory, out of time, stopped), the answer is a result that says
-    `incomplete` and why; no process and no file is left. Raises UnknownScanner and
-    NotInstalled before anything is started.
+    `incomplete` and why; no process and no file is left. Raises UnknownScanner, NotInstalled and WrongRules before
+    anything is started.
     """
     selected = chosen(scanners)
+    own.own_rules()
     start = time.monotonic()
     order = {
         "git_dir": str(git_dir.resolve()),
         "scanners": [scanner.id for scanner in selected],
         "tips": _object_ids(tips),
         "programs": configured().to_json(),
+        "own_rules": own.texts(),
         "advisories": str(advisories.resolve()) if advisories is not None else "",
         "kept": str(kept.resolve()) if kept is not None else "",
         "limits": asdict(limits),

@@ -39,6 +39,7 @@ from keyhole.scanners.programs.configured import Configured, configure
 from keyhole.scanners.reading import Reading
 from keyhole.scanners.registry import chosen
 from keyhole.scanners.rules_version import rules_version
+from keyhole.scanners.secrets import own
 from keyhole.scanners.tree import files
 
 _REPORT_SECONDS = 0.1
@@ -205,6 +206,7 @@ def main() -> int:
     limits = Limits(**order["limits"])
     key = Secret(order["hmac_secret"])
     configure(Configured.from_json(order["programs"]))
+    own.use(order["own_rules"])
     scanners = chosen(order["scanners"])
     folder = _path(order["kept"])
     report = Reporter(sys.stdout, limits.seconds)

@@ -18,6 +18,7 @@ from keyhole.core.secret import Secret
 from keyhole.scanners import child
 from keyhole.scanners.interface import Limits, Progress
 from keyhole.scanners.locate import git_dir_of
+from keyhole.scanners.secrets import own
 from keyhole.scans import refs
 from keyhole.scans.programs import use_settings_for_programs
 
@@ -32,14 +33,17 @@ def scan(
     scanners: Iterable[str] = ("secrets",),
     limits: Limits = Limits(),  # noqa: B008 - frozen
     secret: Secret | None = None,
+    rules: Iterable[Path] = (),
     on_progress: Callable[[Progress], None] | None = None,
 ) -> ScanResult:
     """Reads the repository at `path`, all of its history or that of one branch or tag, in a child process.
 
-    `secret` keys the ids of the findings; without one it is this user's, see `secret_of_this_user`. Raises
-    InvalidInput, naming the field `path` or `ref`; UnknownScanner. Trouble on the way makes the result incomplete.
+    `secret` keys the ids of the findings; without one it is this user's, see `secret_of_this_user`. `rules` are files
+    of own rules for secrets, besides those of the settings. Raises InvalidInput, naming the field `path` or `ref`;
+    UnknownScanner; WrongRules. Trouble on the way makes the result incomplete.
     """
     use_settings_for_programs()
+    own.look_in(settings.KEYHOLE_RULES, rules)
     git_dir = git_dir_of(path)
     tips = [refs.named(git_dir, ref).object_id] if ref else []
     key = secret or secret_of_this_user()[0]

@@ -199,6 +199,9 @@ VARIABLES = (
         "KEYHOLE_PROGRAMS", "", "folders to look in for programs of scanners, separated by colons", _folders
     ),
     Variable(
+        "KEYHOLE_RULES", "", "folder of own rules for secrets, *.toml; see secret-rules.md", _optional_folder
+    ),
+    Variable(
         "KEYHOLE_SEMGREP_RULES", "", "file or folder with rules for the scanner semgrep", _optional_folder
     ),
     Variable(

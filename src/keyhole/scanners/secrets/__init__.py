@@ -13,7 +13,7 @@ through its environment or a secret store. Rewriting history is optional once th
 from __future__ import annotations
 
 from keyhole.scanners.interface import Examiner, Tools
-from keyhole.scanners.secrets import rules
+from keyhole.scanners.secrets import own, rules
 
 ENGINE_VERSION = "3"
 """Raised by hand when the engine itself, not a rule, would give another result for the same text."""
@@ -26,14 +26,18 @@ class Secrets:
     title = "Secrets in the whole history"
 
     def rules_version(self) -> str:
-        """Version of the engine and a digest of every rule."""
-        return f"{ENGINE_VERSION}.{rules.digest(rules.all_rules())}"
+        """Version of the engine and a digest of every rule, own ones too. Raises WrongRules."""
+        return f"{ENGINE_VERSION}.{rules.digest(_rules())}"
 
     def open(self, tools: Tools) -> Examiner:
         """Compiles every rule."""
         from keyhole.scanners.secrets.engine import Engine  # noqa: PLC0415  # 60 ms that only the child needs
 
-        return Engine(rules.all_rules(), tools.digest, tools.kept)
+        return Engine(_rules(), tools.digest, tools.kept)
+
+
+def _rules() -> tuple[rules.Rule, ...]:
+    return (*rules.all_rules(), *own.own_rules())
 
 
 SCANNER = Secrets()

@@ -83,6 +83,8 @@ def _of_one(rule: Rule) -> Iterator[Fault]:
         confirm = re2.compile(rule.confirm.encode())
         if rule.near:
             re2.compile(rule.near.encode())
+            if anchor(rule.near) < LEAST_ANCHOR:
+                yield Fault(rule.id, "near", "must be names: two letters at least")
     except re2.error as error:
         yield Fault(rule.id, "confirm", f"RE2 says: {error}", fatal=True)
         return
@@ -180,7 +182,10 @@ def _ends(database: Any, text: bytes) -> list[int]:
 
 
 def _parsed(pattern: str) -> Any:
-    return re._parser.parse(pattern)  # type: ignore[attr-defined]  # noqa: SLF001  # nothing public reads a pattern
+    try:
+        return re._parser.parse(pattern)  # type: ignore[attr-defined]  # noqa: SLF001  # nothing public reads a pattern
+    except (re.error, OverflowError, RecursionError):
+        return ()
 
 
 def _runs(items: Any) -> Iterator[tuple[float, int]]:

@@ -23,16 +23,19 @@ def with_patterns(entry: dict[str, Any]) -> dict[str, Any]:
     entry = dict(entry)
     token, value, words = (entry.pop(name, None) for name in ("token", "value", "words"))
     near = entry.get("near")
+    for name, pattern in (("token", token), ("near", near), ("value", value), ("words", words)):
+        if pattern is not None and not (isinstance(pattern, str) and pattern):
+            raise ValueError(f"{name}: must be a text that is not empty")
     if near is None and (value is not None or words is not None):
-        raise ValueError("value and words belong to near")
+        raise ValueError("near: is missing, to which value and words belong")
     if (token is not None) + (near is not None) + ("scan" in entry or "confirm" in entry) != 1:
-        raise ValueError("write token, or near and value, or scan and confirm")
+        raise ValueError("token: write that, or near and value, or scan and confirm")
     if token is not None:
         entry["scan"], entry["confirm"] = _shortest(token), f"({token})"
     elif near is None:
         return entry
     elif value is None:
-        raise ValueError("near needs a value")
+        raise ValueError("value: is missing, which near needs")
     else:
         entry["scan"], entry["confirm"] = "", f"{_named(near, words or WORDS)}({value})"
     widest = width(entry["confirm"])
@@ -44,7 +47,10 @@ def with_patterns(entry: dict[str, Any]) -> dict[str, Any]:
 def width(pattern: str) -> int:
     """The most characters that the pattern can match, at most 64 Ki; what has no end counts as that."""
     parse = re._parser.parse  # type: ignore[attr-defined]  # noqa: SLF001  # nothing public reads a pattern
-    return min(int(parse(pattern).getwidth()[1]), 1 << 16)
+    try:
+        return min(int(parse(pattern).getwidth()[1]), 1 << 16)
+    except (re.error, OverflowError, RecursionError) as error:
+        raise ValueError(f"confirm: is no pattern: {error}") from error
 
 
 def _named(near: str, words: str) -> str:

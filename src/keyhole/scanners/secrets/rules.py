@@ -7,7 +7,8 @@ import hashlib
 import itertools
 import tomllib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, fields
+from enum import StrEnum
 from importlib import resources
 from typing import Any
 
@@ -16,12 +17,14 @@ from keyhole.scanners.interface import About
 from keyhole.scanners.secrets.checks import CHECKSUMS, NORMAL_FORMS
 from keyhole.scanners.secrets.patterns import with_patterns
 
+_WIDEST = 1 << 14
+_MOST_BITS = 8
 RANKS = 3
 """How many values `Rule.rank` has."""
 
 
 class BadRule(ValueError):
-    """A rule file that we ship is wrong."""
+    """A file of rules is wrong; the message names the file, the rule and the field."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,14 +103,22 @@ def all_rules() -> tuple[Rule, ...]:
 
 
 def parse(name: str, text: str) -> Iterator[Rule]:
-    """The rules of one data file. `[family]` gives what its rules share. Raises BadRule with file and rule."""
-    document = tomllib.loads(text)
-    family: dict[str, Any] = document.get("family", {})
-    for number, entry in enumerate(document.get("rule", []), 1):
+    """The rules of one file. `[family]` gives what its rules share. Raises BadRule with file, rule and field."""
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise BadRule(f"{name}: is not TOML: {error}") from error
+    family, entries = document.pop("family", {}), document.pop("rule", [])
+    if document:
+        raise BadRule(f"{name}: there is no section {min(document)}; there are [family] and [[rule]]")
+    if not isinstance(family, dict) or not isinstance(entries, list):
+        raise BadRule(f"{name}: must hold [family], once, and [[rule]]")
+    for number, entry in enumerate(entries, 1):
         try:
             yield _rule(family | entry)
-        except (KeyError, TypeError, ValueError) as error:
-            raise BadRule(f"{name}, rule {entry.get('id', number)}: {error!r}") from error
+        except (TypeError, ValueError) as error:
+            which = entry.get("id", number) if isinstance(entry, dict) else number
+            raise BadRule(f"{name}, rule {which}: {error}") from error
 
 
 def digest(rules: Iterable[Rule]) -> str:
@@ -117,20 +128,60 @@ def digest(rules: Iterable[Rule]) -> str:
 
 def _rule(given: dict[str, Any]) -> Rule:
     entry = with_patterns(given)
+    known = {field.name: field for field in fields(Rule)}
+    for name in entry:
+        if name not in known:
+            raise ValueError(f"{name}: there is no such field")
     for name in ("references", "examples", "counterexamples"):
-        entry[name] = tuple(entry.get(name, ()))
-    rule = Rule(
-        **entry | {"severity": Severity(entry["severity"]), "confidence": Confidence(entry["confidence"])}
-    )
-    for field in fields(Rule):
-        if (
-            getattr(rule, field.name) == ""
-            and field.default != ""
-            and not (field.name == "scan" and rule.near)
-        ):
-            raise ValueError(f"{field.name} is empty")
-    if rule.checksum and rule.checksum not in CHECKSUMS:
-        raise ValueError(f"no checksum named {rule.checksum}")
-    if rule.normal_form and rule.normal_form not in NORMAL_FORMS:
-        raise ValueError(f"no normal form named {rule.normal_form}")
-    return rule
+        entry[name] = _texts(name, entry.get(name, []))
+    for name, kind in (("severity", Severity), ("confidence", Confidence)):
+        entry[name] = _choice(name, entry.get(name, ""), kind)
+    for name, field in known.items():
+        if name not in entry:
+            if field.default is MISSING:
+                raise ValueError(f"{name}: is missing")
+            continue
+        _check(name, entry[name], field.default)
+    _known("checksum", entry.get("checksum", ""), CHECKSUMS)
+    _known("normal_form", entry.get("normal_form", ""), NORMAL_FORMS)
+    if not entry["scan"] and not entry.get("near"):
+        raise ValueError("scan: is empty")
+    return Rule(**entry)
+
+
+def _texts(name: str, value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+        raise ValueError(f"{name}: must be a list of texts")
+    return tuple(value)
+
+
+def _choice(name: str, value: Any, kind: type[StrEnum]) -> StrEnum:
+    if value not in list(kind):
+        raise ValueError(f"{name}: must be {', '.join(kind)}")
+    return kind(value)
+
+
+def _known(name: str, value: str, there_are: Iterable[str]) -> None:
+    if value and value not in there_are:
+        raise ValueError(f"{name}: there is no {value}; there are {', '.join(there_are)}")
+
+
+def _check(name: str, value: Any, default: Any) -> None:
+    if isinstance(default, bool):
+        wrong = None if isinstance(value, bool) else "true or false"
+    elif isinstance(default, int):
+        wrong = None if type(value) is int and 0 <= value <= _WIDEST else f"a whole number up to {_WIDEST}"
+    elif isinstance(default, float):
+        wrong = (
+            None
+            if type(value) in {int, float} and 0 <= value <= _MOST_BITS
+            else "a number of bits from 0 to 8"
+        )
+    elif name in {"references", "examples", "counterexamples"}:
+        wrong = None
+    elif name == "scan":
+        wrong = None if isinstance(value, str) else "a text"
+    else:
+        wrong = None if isinstance(value, str) and value else "a text that is not empty"
+    if wrong is not None:
+        raise ValueError(f"{name}: must be {wrong}")
