@@ -1,7 +1,8 @@
 """Secrets in the whole history: keys, tokens and passwords that providers issue, found by their published formats.
 
 What: every text in the repository's history is searched for credentials of some two hundred providers, for private
-keys and for passwords inside connection addresses. Formats that carry a checksum are verified without any network.
+keys, and for passwords, keys and connection strings that code or configuration assigns. Formats that carry a checksum
+are verified without any network.
 
 Why: whoever can read the repository, or any copy of it ever made, can use the credential until it is revoked.
 Deleting the line in a later commit does not help; history keeps it.
@@ -15,7 +16,7 @@ from __future__ import annotations
 from keyhole.scanners.interface import Examiner, Tools
 from keyhole.scanners.secrets import own, rules
 
-ENGINE_VERSION = "3"
+ENGINE_VERSION = "4"
 """Raised by hand when the engine itself, not a rule, would give another result for the same text."""
 
 

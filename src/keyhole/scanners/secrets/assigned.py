@@ -6,12 +6,13 @@ stay the same while files change around them, so that nearly every line has been
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import re2
 
 from keyhole.scanners.secrets.patterns import ASSIGNS
+from keyhole.scanners.secrets.plain.judge import judge
 
 _VALUE = r"[0-9A-Za-z_+/.!@#:%^*~$&-]"
 _SHORT, _LONG = 6, 14
@@ -19,7 +20,8 @@ LONGER_BY = _LONG - _SHORT
 """How many bytes after the first candidate the second ends, if both are about the same value."""
 CANDIDATES = (
     f"(?i)(?:passw|pwd|passphrase|secret)[0-9a-z_-]{{0,12}}{ASSIGNS}{_VALUE}{{{_SHORT}}}",
-    f"(?i)(?:key|token|auth|cred|[_-]pat)[0-9a-z_-]{{0,12}}{ASSIGNS}{_VALUE}{{{_LONG}}}",
+    f"(?i)(?:(?:key|token|auth|cred)[0-9a-z_-]{{0,12}}|[_-]pat){ASSIGNS}{_VALUE}{{{_LONG}}}",
+    f"(?i)--[a-z-]{{0,16}}(?:password|passwd|secret|token|api-key) [\"']?{_VALUE}{{{_SHORT}}}",
 )
 """Vectorscan patterns. Words that every program uses for other things must be followed by a long value."""
 
@@ -48,8 +50,10 @@ class Named:
 class Assigned:
     """The rules with names. Not for several threads at once."""
 
-    def __init__(self, rules: Sequence[Named], options: re2.Options) -> None:
+    def __init__(self, rules: Sequence[Named], judged: Mapping[str, int], options: re2.Options) -> None:
+        """`judged` are the rules of the second stage, and what to call them in an answer."""
         self._rules = rules
+        self._judged = judged
         self._names = re2.Set.SearchSet(options)
         for rule in rules:
             self._names.Add(f"(?i){rule.near}")
@@ -58,25 +62,38 @@ class Assigned:
         self._memo: dict[tuple[bytes, int, bool], Answer] = {}
         self._memo_bytes = 0
 
-    def secrets(self, text: bytes, end: int) -> list[tuple[int, int, int]]:
+    def secrets(self, text: bytes, end: int) -> Sequence[tuple[int, int, int]]:
         """The secrets of the assignment whose value's beginning ends here: rule, start and end in the text."""
-        low = max(text.rfind(b"\n", max(0, end - _BEFORE), end) + 1, end - _BEFORE, 0)
+        low = end - _BEFORE if end > _BEFORE else 0
+        low = text.rfind(b"\n", low, end) + 1 or low
         high = text.find(b"\n", end, end + _AFTER)
-        cut = high < 0 and end + _AFTER < len(text)
+        cut = False
         if high < 0:
             high = min(len(text), end + _AFTER)
-        line = text[low:high]
-        question = (line, end - low, cut)
+            cut = high < len(text)
+        question = (text[low:high], end - low, cut)
         answer = self._memo.get(question)
         if answer is None:
-            self._memo_bytes += len(line) + 100
-            if self._memo_bytes > _MEMO_BYTES:
-                self._memo.clear()
-                self._memo_bytes = 0
-            answer = self._memo[question] = tuple(self._in_line(*question))
-        return [(index, low + start, low + stop) for index, start, stop in answer]
+            answer = self._answered(question)
+        return [(index, low + start, low + stop) for index, start, stop in answer] if answer else ()
+
+    def _answered(self, question: tuple[bytes, int, bool]) -> Answer:
+        self._memo_bytes += len(question[0]) + 100
+        if self._memo_bytes > _MEMO_BYTES:
+            self._memo.clear()
+            self._memo_bytes = 0
+        answer = self._memo[question] = tuple(self._in_line(*question))
+        return answer
 
     def _in_line(self, line: bytes, end: int, cut: bool) -> list[tuple[int, int, int]]:
+        found = self._named(line, end, cut)
+        if not found and self._judged:
+            judgement = judge(line, (end - _SHORT, end - _LONG), cut)
+            if judgement is not None:
+                found.append((self._judged[judgement.rule], judgement.start, judgement.stop))
+        return found
+
+    def _named(self, line: bytes, end: int, cut: bool) -> list[tuple[int, int, int]]:
         if not self._rules:
             return []
         found = []

@@ -64,9 +64,11 @@ class Engine:
         self._digest = digest
         self._rules = [_compiled(rule) for rule in rules]
         self._about = {rule.id: rule.about() for rule in rules}
-        self._generic = frozenset(rule.id for rule in rules if rule.generic)
+        self._generic = frozenset(rule.id for rule in rules if rule.generic or rule.judge)
         self._assigned = Assigned(
-            [_named(index, each) for index, each in enumerate(self._rules) if each.rule.near], _options()
+            [_named(index, each) for index, each in enumerate(self._rules) if each.rule.near],
+            {rule.id: index for index, rule in enumerate(rules) if rule.judge},
+            _options(),
         )
         self._database = database([rule.scan for rule in rules], lambda: _patterns(rules), kept)
         self._memo: dict[_Question, _Answer] = {}

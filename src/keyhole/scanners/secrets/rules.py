@@ -19,8 +19,12 @@ from keyhole.scanners.secrets.patterns import with_patterns
 
 _WIDEST = 1 << 14
 _MOST_BITS = 8
-RANKS = 3
+RANKS = 4
 """How many values `Rule.rank` has."""
+
+
+JUDGE = "assignment"
+"""The one value of `Rule.judge`."""
 
 
 class BadRule(ValueError):
@@ -41,7 +45,7 @@ class Rule:
     """How surely a match is a credential."""
     scan: str
     """Vectorscan pattern for the fast pass: short, of fixed length where possible, may match too much. Empty for rules
-    with `near`."""
+    with `near` or `judge`."""
     confirm: str
     """RE2 pattern for the exact pass over the window; its one group is the secret."""
     why: str
@@ -56,6 +60,8 @@ class Rule:
     """Shapes that must not be found by any rule."""
     near: str = ""
     """Pattern of names, one of which must stand before an assignment of the secret; see `patterns`."""
+    judge: str = ""
+    """Name of what decides instead of patterns: `assignment` for the second stage, see `plain`."""
     before: int = 160
     """Bytes looked at before the end of a fast match: more than the fast match is long."""
     after: int = 200
@@ -76,7 +82,7 @@ class Rule:
     @property
     def rank(self) -> int:
         """Where two rules find the same text, the one with the smaller number is told."""
-        return 2 if self.generic else 1 if self.near else 0
+        return 3 if self.judge else 2 if self.generic else 1 if self.near else 0
 
     def about(self) -> About:
         """What a finding says."""
@@ -144,7 +150,8 @@ def _rule(given: dict[str, Any]) -> Rule:
         _check(name, entry[name], field.default)
     _known("checksum", entry.get("checksum", ""), CHECKSUMS)
     _known("normal_form", entry.get("normal_form", ""), NORMAL_FORMS)
-    if not entry["scan"] and not entry.get("near"):
+    _known("judge", entry.get("judge", ""), (JUDGE,))
+    if not entry["scan"] and not entry.get("near") and not entry.get("judge"):
         raise ValueError("scan: is empty")
     return Rule(**entry)
 
@@ -179,7 +186,7 @@ def _check(name: str, value: Any, default: Any) -> None:
         )
     elif name in {"references", "examples", "counterexamples"}:
         wrong = None
-    elif name == "scan":
+    elif name in {"scan", "confirm"}:
         wrong = None if isinstance(value, str) else "a text"
     else:
         wrong = None if isinstance(value, str) and value else "a text that is not empty"

@@ -1,0 +1,96 @@
+"""Decides about one assignment: the rule it breaks, or that it breaks none."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from keyhole.scanners.secrets.plain import names, values
+from keyhole.scanners.secrets.plain.line import Assignment, assignment
+from keyhole.scanners.secrets.plain.names import Kind
+
+PASSWORD = "password-assignment"  # noqa: S105  # ids of rules
+SIMPLE = "simple-password-assignment"
+CREDENTIAL = "credential-assignment"
+CONNECTION = "connection-string-password"
+
+_SHORTEST_PASSWORD, _SHORTEST_CREDENTIAL, _LONGEST = 6, 12, 200
+_SHORTEST_HEX = 16
+_RANDOM, _ODD, _SOMEWHAT = 5.0, 4.6, 3.6
+_MANY_CLASSES = 3
+_ARGUMENT = (b",", b"(")
+
+
+class Judgement(NamedTuple):
+    """A secret in a line."""
+
+    rule: str
+    start: int
+    stop: int
+
+
+def judge(line: bytes, starts: tuple[int, ...], cut: bool) -> Judgement | None:
+    """The secret whose value begins at one of these offsets; `cut` if the line goes on behind what is shown."""
+    found = assignment(line, starts)
+    if found is None or (cut and found.start + len(found.value) == len(line)):
+        return None
+    rule = _rule(found)
+    return None if rule is None else Judgement(rule, found.start, found.start + len(found.value))
+
+
+def _rule(found: Assignment) -> str | None:
+    kind = names.kind(found.name.decode("ascii"))
+    value = found.value
+    if kind is None or not _SHORTEST_PASSWORD <= len(value) <= _LONGEST or not _written_out(found):
+        return None
+    if not value.isascii() or b" " in value:
+        return None
+    if values.points_elsewhere(value, found.quoted, found.rest) or values.no_secret(value, found.name):
+        return None
+    if kind is Kind.CREDENTIAL:
+        return CREDENTIAL if _looks_issued(value) else None
+    strength = _password(found)
+    if strength is None:
+        return None
+    if strength is SIMPLE and found.operator in _ARGUMENT:
+        return None  # too little is known of what the argument is
+    return CONNECTION if found.connection else strength
+
+
+def _written_out(found: Assignment) -> bool:
+    """Whether what follows is a value of that name at all, and not an argument or a tag behind it."""
+    if found.operator == b">":
+        return found.before.endswith(b"<") and found.rest.startswith(b"</")
+    if found.operator in _ARGUMENT:
+        named = found.before[-1:] in (b'"', b"'") or found.operator == b"("
+        return found.quoted and named
+    return True
+
+
+def _looks_issued(value: bytes) -> bool:
+    """Whether a program made it: long, and unlike words."""
+    if values.is_hex(value):
+        return len(value) >= _SHORTEST_HEX and values.random_hex(value)
+    if len(value) < _SHORTEST_CREDENTIAL or values.is_identifier(value):
+        return False
+    odd = values.oddity(value)
+    return odd >= _RANDOM or (odd >= _ODD and values.classes(value) >= _MANY_CLASSES)
+
+
+def _password(found: Assignment) -> str | None:
+    """Which rule a password breaks, by how hard it is to guess."""
+    value = found.value
+    if values.is_hex(value):
+        if len(value) >= _SHORTEST_HEX:
+            return PASSWORD if values.random_hex(value) else None
+        return SIMPLE if values.classes(value) > 1 else None
+    odd, classes = values.oddity(value), values.classes(value)
+    if values.is_identifier(value):
+        # Letters alone: only what no program and no person would name anything.
+        return PASSWORD if odd >= _RANDOM + 1 and (found.quoted or found.setting) else None
+    if odd >= _RANDOM and (found.quoted or classes > 1):
+        return PASSWORD
+    if odd >= _SOMEWHAT and classes >= (
+        2 if found.quoted or found.setting or found.connection else _MANY_CLASSES
+    ):
+        return PASSWORD if odd >= _ODD and classes >= _MANY_CLASSES else SIMPLE
+    return SIMPLE if classes >= _MANY_CLASSES else None

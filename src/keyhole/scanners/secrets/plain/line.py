@@ -1,0 +1,94 @@
+"""Takes one assignment apart: which name, which value, and how they are written."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import re2
+
+from keyhole.scanners.secrets.patterns import ASSIGNS
+
+_HEAD = re2.compile(
+    rb"([0-9A-Za-z_.-]*(?i:passw|pwd|passphrase|secret|key|token|auth|cred|[_-]pat)[0-9A-Za-z_-]*)"
+    rb"((?:%b|[ ]))\z" % ASSIGNS.encode()
+)
+_FLAG = re.compile(rb"--?[a-z]")
+_QUOTES = b"\"'`"
+_LONGEST_HEAD = 150
+_UNQUOTED = re.compile(rb"[^\s\"'`,;<>(){}\[\]|\\]+")
+_WHOLE_LINE = re.compile(rb"[^\s\"'`\\]+")
+_XML = re.compile(rb"[^<>\s]+")
+_CONNECTION = re.compile(
+    rb"(?i)(?:^|[\"';\s])(?:server|data source|host|hostname|addr|address|endpoint|uid|user id|user|username|database"
+    rb"|initial catalog|driver)\s?=\s?[^;\"']{1,100};|;\s?(?:server|data source|uid|user id|database)\s?="
+)
+_ADDRESS = re.compile(rb"[a-z][a-z0-9+:.-]{1,30}://[^\s\"']{3,}[?&][^\s\"']*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """A name and what it is given."""
+
+    name: bytes
+    operator: bytes
+    """What stands between, without blanks and quotes."""
+    value: bytes
+    start: int
+    """Offset of the value in the line."""
+    quoted: bool
+    rest: bytes
+    """What follows the value in the line."""
+    before: bytes
+    """What stands before the name in the line."""
+    setting: bool
+    """Whether it is written as settings are and code is not: in capitals, without blanks, as the whole line."""
+    connection: bool
+    """Whether it is a part of a connection string."""
+    query: bool
+    """Whether it is a parameter in an address."""
+
+
+def assignment(line: bytes, ends: tuple[int, ...]) -> Assignment | None:
+    """The assignment whose value begins at one of these offsets; None if there is none."""
+    for start in ends:
+        if start <= 0:
+            continue
+        low = max(0, start - _LONGEST_HEAD)
+        head = _HEAD.search(line[low:start])
+        if head is not None:
+            return _apart(line, start, low + head.start(1), head.group(1), head.group(2))
+    return None
+
+
+def _apart(line: bytes, start: int, begins: int, name: bytes, between: bytes) -> Assignment | None:
+    operator = between.strip(b" \t\"'`])")
+    quote = between[-1:] if between[-1:] in (b'"', b"'", b"`") else b""
+    before = line[:begins]
+    if not operator and not (_FLAG.match(name) and between == b" "):
+        return None
+    connection = _CONNECTION.search(line) is not None
+    query = operator == b"=" and _ADDRESS.search(before) is not None
+    setting = operator == b"=" and not quote and between == b"=" and not before.strip(b" \texport-")
+    stop = _end(line, start, quote, operator, setting)
+    if quote and stop < 0:
+        return None
+    if connection or query:
+        cut = re.search(rb"[;\"'\s]" if connection else rb"[&\"'\s;#]", line[start:stop])
+        stop = start + cut.start() if cut else stop
+    value = line[start:stop]
+    return Assignment(
+        name, operator, value, start, bool(quote), line[stop : stop + 2], before, setting, connection, query
+    )
+
+
+def _end(line: bytes, start: int, quote: bytes, operator: bytes, setting: bool) -> int:
+    """Where the value ends; below zero if it has no end."""
+    if quote:
+        end = line.find(quote, start)
+        while end > 0 and line[end - 1 : end] == b"\\" and line[end - 2 : end - 1] != b"\\":
+            end = line.find(quote, end + 1)
+        return end
+    pattern = _XML if operator == b">" else _WHOLE_LINE if setting else _UNQUOTED
+    found = pattern.match(line, start)
+    return found.end() if found else start

@@ -1,0 +1,108 @@
+"""What a name says about its value: that it is a password, some other credential, or nothing."""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """What the value of a name must be, if it is written out."""
+
+    PASSWORD = "password"  # noqa: S105  # the word
+    CREDENTIAL = "credential"
+
+
+_PART = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
+_PASSWORD = frozenset(
+    """
+dbpass passphrase passwd password passwords passwort pwd userpass userpassword
+""".split()  # noqa: SIM905  # so many names
+)
+_CREDENTIAL = frozenset(
+    """
+accesskey accesstoken apikey apisecret apitoken appkey appsecret authkey authtoken clientsecret cred credential
+credentials creds encryptionkey masterkey pat privatekey secret secretkey token
+""".split()  # noqa: SIM905  # so many names
+)
+_OF_A_KEY = frozenset(
+    """
+access account admin aes api app application auth cipher client consumer crypt deploy encrypt encryption
+functions hmac host ingest instrumentation integration jwt license management master private project sdk secret
+security server service session shared sign signature signing storage subscription webhook write
+""".split()  # noqa: SIM905  # so many names
+)
+_NOT_A_TOKEN = frozenset(
+    """
+bad bos cache cancel cancellation change check cls continuation csrf css design disable enable end eos expired
+foreign forgot has hash hide idempotency index invalid is lex lexer mask max min missing next no num old pad
+page parse partition primary public require requires reset sep show sort special start stop sync syntax toggle
+type unique unk use uses validate verify wrong xsrf
+""".split()  # noqa: SIM905  # so many names
+)
+_ABOUT = frozenset(
+    """
+alg algorithm arn array at attr attribute audience auth authentication authenticator authority board budget
+builder button callback change changed char chars checksum class cmd code codes column command config confirm
+confirmation cost count created date decoder desc description dialog dict digest dir disabled down enable
+enabled encoder encoding endpoint env error errors event events exists expiration expire expires expiry factory
+field fields file filename files fingerprint flow fn folder form format frame frames func function generated
+generator grant handler hash hashed hasher hashes hashing header headers help hint icon id ids index info input
+issuer iterations kind label len length less limit limits link list locator login lookup manager map mapping
+mappings max maxlength message method min minlength modal mode model module msg name names node nodes object
+objects options opts page pair pairs param params parser path paths pattern permissions placeholder plugin
+policy prefix press prompt property provider ref regex regexp request required reset response result ring rotate
+rotation rounds route salt schema scope scopes screen selector service set settings size source space spec state
+status store str stream strength string suffix template test tests text thumbprint time title tree ttl type
+types up updated uri url usage user username uuid valid validation validator validators var version view views
+word words xpath
+""".split()  # noqa: SIM905  # so many names
+)
+
+
+def kind(name: str) -> Kind | None:
+    """What the value of this name is; None if the name says nothing."""
+    words = [part.lower() for part in _PART.findall(name.rpartition("--")[2])]
+    for place in range(len(words) - 1, -1, -1):
+        found = _of_word(words, place)
+        if found is not None:
+            about = any(word in _ABOUT for word in words[place + 1 :])
+            before = words[place - 1] if place else ""
+            return None if about or before in _NOT_A_TOKEN else found
+    return None
+
+
+def _of_word(words: list[str], place: int) -> Kind | None:
+    word = words[place]
+    if (
+        word in _PASSWORD
+        or word.endswith(("password", "passwd"))
+        or (word in {"pass", "phrase", "word"} and _ends_password(words, place))
+    ):
+        return Kind.PASSWORD
+    if word in _CREDENTIAL:
+        return Kind.CREDENTIAL
+    if word == "key" and place and words[place - 1] in _OF_A_KEY:
+        return Kind.CREDENTIAL
+    return None
+
+
+def _ends_password(words: list[str], place: int) -> bool:
+    """Whether it is the last part of a password in several words: `db_pass`, `passPhrase`, `pass_word`."""
+    before = words[place - 1] if place else ""
+    if words[place] == "pass":
+        return before in {
+            "db",
+            "user",
+            "my",
+            "sql",
+            "admin",
+            "root",
+            "mysql",
+            "smtp",
+            "ftp",
+            "mail",
+            "redis",
+            "proxy",
+        }
+    return before == "pass" and words[place] in {"phrase", "word"}

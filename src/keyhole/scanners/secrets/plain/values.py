@@ -1,0 +1,147 @@
+"""What a value is, when it is not the secret itself: a reference, a template, a placeholder, words."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+from keyhole.scanners.secrets.checks import entropy, made_up
+from keyhole.scanners.secrets.plain.model import surprise
+
+_REFERENCE = re.compile(
+    rb"\$[({A-Za-z_]|\$\$|\{\{|\}\}|%[({]|%[A-Za-z_]+%|#\{|<%|%>"  # templates and variables
+    rb"|^[<\[{(@].*[>\]})@]$|^<|>$|^__\w+__$|^@[\w.]+@?$|^:\w+$|^%s$|^!\w|^&\w+$|^\*\w+$"
+    rb"|^ENC[\[(]|^vault:|^ssm:|^op://|^arn:|^projects/|^secrets?[.:/]|^env[.:(]|^file:|^data:"  # places
+    rb"|\[[^\]]*\][{+*]|\{[0-9,]+\}|\\[wds]"  # patterns
+    rb"|process\.env|os\.environ|getenv|ENV\[|^\\u[0-9a-f]{4}|\\[nrt0x]"
+)
+_CODE = re.compile(
+    rb"^[A-Za-z_]\w*(?:(?:\.|->|::|\?\.)\w+)+$"
+    rb"|^(?:self|this|cls|args|opts?|config|settings|request|req|params)\b"
+)
+_IDENTIFIER = re.compile(rb"^_*[A-Za-z][A-Za-z]*(?:[_-]+[A-Za-z]+)*_*$")
+_PATH = re.compile(
+    rb"^[~.]{0,2}/[\w.-]|^[A-Za-z]:\\|://|^\w+[/\\]\w+[/\\]"
+    rb"|\.(?:pem|key|crt|cer|json|ya?ml|txt|ini|conf|cfg|env|html?|js|ts|css|py|rb|go|java|php|md|png|svg|gpg|asc)$"
+    rb"|\.(?:pub|jks|p12|pfx|com|org|net|io)$",
+    re.IGNORECASE,
+)
+_MAIL = re.compile(rb"^[\w.+-]+@[\w-]+\.[\w.]+$")
+_NUMBER = re.compile(rb"^[-+]?[0-9.,:_xTZ/ -]+(?:[smhd]|ms|px|em|%)?$")
+_DIGEST_OF = re.compile(
+    rb"^(?:sha\d{1,3}|md5|bcrypt|argon2\w*|pbkdf2|scrypt)[-:$]|^\$(?:2[aby]|1|5|6|y|argon2\w*)\$"
+    rb"|^\{(?:SHA|SSHA|CRYPT|MD5)"
+)
+_PUBLIC = re.compile(
+    rb"^(?:ssh-(?:rsa|ed25519|dss)|ecdsa-|AAAA[BCE]3Nza|-----BEGIN (?:PUBLIC|CERT)|MII[A-D])"
+)
+_HEX = re.compile(rb"^(?:0x)?[0-9a-fA-F]+$")
+_UUID = re.compile(rb"^[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$")
+_WORDS = frozenset(
+    b"""
+abc abcd access accesstoken admin administrator ansible anything api apikey apitoken asdf asdfasdf asdfgh auth
+authtoken bad bar basic baz bearer blah blahblah change changeit changeme client correct currentpassword default
+demo dev development devkey digest docker dragon dummy elastic empty encryption enter example fake false fixme
+foo foobar foobarbaz good grafana guest hello helloworld here hidden hunter iloveyou incorrect insecure insert
+invalid ipsum jenkins jwt key keycloak letmein local localhost login lorem mariadb masked master minio
+minioadmin mock mongo mongodb monkey mykey mypassword mysecret mysql mytoken new newpass newpassword nil no none
+not notapassword notasecret null oauth old oldpassword optional oracle p4ssw0rd p@ssw0rd pa55w0rd pa55word pass
+passphrase passw0rd passwd password password123 placeholder postgres postgresql private prod production public
+pwd qux qwerty rabbitmq redacted redis refresh removed replace replaceme required root s3cr3t s3cret sample
+secr3t secret secretkey secure server session signin signing something staging string stub sunshine supersecret
+swordfish tbd test tester testing tests text thisisasecret todo token topsecret true undefined unknown unset
+user username vagrant valid value verysecret welcome whatever world wrong wrongpassword xyz yes your
+yourpassword yoursecret yourtoken zxcvbn
+""".split()
+)
+_SPLIT = re.compile(rb"[^A-Za-z@]+")
+_REPEATS = re.compile(rb"(.)\1{3,}|^(.{1,4})\2{2,}$")
+_RUNS = (b"0123456789", b"9876543210", b"abcdefghijklmnopqrstuvwxyz", b"qwertyuiop", b"asdfghjkl")
+_RUN = 4
+_FEWEST_KINDS = 4
+_WORD = 3
+_LEAST_ENTROPY = 3.0
+_MOST_OFTEN = 3  # a third of all
+
+
+def points_elsewhere(value: bytes, quoted: bool, rest: bytes) -> bool:
+    """Whether the value only says where the secret comes from, or is code that makes it."""
+    if _REFERENCE.search(value) or _PATH.search(value) or _MAIL.match(value):
+        return True
+    if quoted:
+        return False
+    return rest[:1] in (b"(", b"[", b"{") or _CODE.match(value) is not None
+
+
+def no_secret(value: bytes, name: bytes) -> bool:
+    """Whether the value is a placeholder, a word, a number, a digest, or the public half of something."""
+    lower = value.lower()
+    return (
+        _NUMBER.match(value) is not None
+        or _DIGEST_OF.match(value) is not None
+        or _PUBLIC.match(value) is not None
+        or _REPEATS.search(value) is not None
+        or made_up(value)
+        or len(set(value)) < _FEWEST_KINDS
+        or _only_known_words(lower)
+        or _in_order(lower)
+        or lower in name.lower()
+    )
+
+
+def _only_known_words(lower: bytes) -> bool:
+    if lower.strip(b"0123456789!._-#@$") in _WORDS:
+        return True
+    parts = [part for part in _SPLIT.split(lower) if part]
+    known = sum(len(part) for part in parts if part in _WORDS)
+    return known * 2 >= len(lower) and all(part in _WORDS or len(part) < _WORD for part in parts)
+
+
+def _in_order(lower: bytes) -> bool:
+    """Whether most of it is keys or letters in their order."""
+    covered = 0
+    place = 0
+    while place < len(lower):
+        longest = max(_together(lower[place:], run) for run in _RUNS)
+        covered += longest if longest >= _RUN else 0
+        place += max(longest, 1)
+    return covered * 2 >= len(lower)
+
+
+def _together(text: bytes, run: bytes) -> int:
+    begin = run.find(text[:1])
+    length = 0
+    while (
+        begin >= 0
+        and length < len(text)
+        and run[begin + length : begin + length + 1] == text[length : length + 1]
+    ):
+        length += 1
+    return length
+
+
+def is_identifier(value: bytes) -> bool:
+    """Whether it could be a name in a program: letters with separators, no digit and nothing else."""
+    return _IDENTIFIER.match(value) is not None
+
+
+def is_hex(value: bytes) -> bool:
+    """Whether it is hexadecimal digits, a UUID included."""
+    return _HEX.match(value) is not None or _UUID.match(value) is not None
+
+
+def random_hex(value: bytes) -> bool:
+    """Whether hexadecimal digits are spread as in random ones."""
+    digits = value.replace(b"-", b"")
+    return entropy(digits) >= 3.0 and max(Counter(digits).values()) <= len(digits) // 3
+
+
+def classes(value: bytes) -> int:
+    """How many of lower case, upper case, digits and other characters it has."""
+    tests = (rb"[a-z]", rb"[A-Z]", rb"[0-9]", rb"[^0-9A-Za-z]")
+    return sum(re.search(test, value) is not None for test in tests)
+
+
+def oddity(value: bytes) -> float:
+    """How little it looks like words, in bits per character."""
+    return surprise(value)

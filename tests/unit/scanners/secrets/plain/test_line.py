@@ -1,0 +1,54 @@
+"""Assignments are taken apart the same way in every language that files are written in."""
+
+from __future__ import annotations
+
+import pytest
+
+from keyhole.scanners.secrets.plain.line import assignment
+
+VALUE = b"k7Qw9Zr2Lm4Xt8Bv"
+
+
+def apart(line):
+    start = line.index(VALUE)
+    return assignment(line, (start, start - 8))
+
+
+@pytest.mark.parametrize(
+    ("line", "name", "operator", "quoted"),
+    [
+        (b"DB_PASSWORD=%s", b"DB_PASSWORD", b"=", False),
+        (b"export DB_PASSWORD='%s'", b"DB_PASSWORD", b"=", True),
+        (b'"password": "%s",', b"password", b":", True),
+        (b"password: %s  # ours", b"password", b":", False),
+        (b"'password' => '%s',", b"password", b"=>", True),
+        (b'var dbPassword := "%s"', b"dbPassword", b":=", True),
+        (b"spring.datasource.password=%s", b"spring.datasource.password", b"=", False),
+        (b"<dbPassword>%s</dbPassword>", b"dbPassword", b">", False),
+        (b'set_password("%s")', b"set_password", b"(", True),
+        (b"define('DB_PASSWORD', '%s');", b"DB_PASSWORD", b",", True),
+        (b"login --password %s now", b"--password", b"", False),
+        (b"https://api.host.io/v1?token=%s&page=2", b"token", b"=", False),
+        (b"Server=db;uid=sa;Password=%s;Encrypt=true", b"Password", b"=", False),
+    ],
+)
+def test_name_operator_and_value(line, name, operator, quoted):
+    found = apart(line % VALUE)
+    assert (found.name, found.operator, found.value, found.quoted) == (name, operator, VALUE, quoted)
+
+
+@pytest.mark.parametrize("line", [b"a password %s", b'password = "%s', b"%s", b"word=%s", b"# the keys %s"])
+def test_what_is_none(line):
+    assert apart(line % VALUE) is None
+
+
+def test_a_quote_in_a_value_does_not_end_it():
+    found = assignment(b'password = "k7Qw9Z\\"r2Lm4"', (12,))
+    assert found.value == b'k7Qw9Z\\"r2Lm4'
+
+
+def test_where_it_stands_is_told():
+    assert apart(b"Server=db;uid=sa;Password=%s;" % VALUE).connection
+    assert apart(b"https://api.host.io/v1?token=%s&a=b" % VALUE).query
+    assert apart(b"DB_PASSWORD=%s;w" % VALUE).setting
+    assert apart(b"DB_PASSWORD=%s;w" % VALUE).value == VALUE + b";w"

@@ -1,0 +1,44 @@
+"""Which names promise a secret, and which only talk about one."""
+
+from __future__ import annotations
+
+import pytest
+
+from keyhole.scanners.secrets.plain.names import Kind, kind
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["password", "DB_PASSWORD", "dbPassword", "PGPASSWORD_PROD", "admin.pwd", "user-passphrase", "dbpass"],
+)
+def test_passwords(name):
+    assert kind(name) is Kind.PASSWORD
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "api_key",
+        "apiKey",
+        "API-KEY",
+        "clientSecret",
+        "auth.token",
+        "SECRET_KEY_BASE",
+        "--token",
+        "aws_access_key",
+    ],
+)
+def test_credentials(name):
+    assert kind(name) is Kind.CREDENTIAL
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "password_field", "passwordLabel", "token_url", "secret_name", "key", "public_key", "cacheKey", "primary_key",
+        "author", "tokenizer", "csrf_token", "nextToken", "password_hash", "keyboard", "api_key_id", "max_token",
+        "instance_path", "resetPassword", "", "--", "monkey",
+    ],
+)  # fmt: skip
+def test_neither(name):
+    assert kind(name) is None

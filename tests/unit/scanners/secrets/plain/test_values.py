@@ -1,0 +1,48 @@
+"""Values that say where a secret is, and values that are none."""
+
+from __future__ import annotations
+
+import pytest
+
+from keyhole.scanners.secrets.plain import values
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        b"${DB_PASSWORD}", b"$PASSWORD", b"{{ vault_password }}", b"%(password)s", b"%DB_PASS%", b"<password>", b"#{x}",
+        b"@password@", b"ENC(abc)", b"vault:secret/db", b"arn:aws:x", b"process.env.TOKEN", b"/run/secrets/db",
+        b"https://host/x", b"secrets.json", b"me@host.io", b"[a-f0-9]{32}", b"sk_[0-9]+", b"secrets.DB_PASSWORD",
+    ],
+)  # fmt: skip
+def test_a_value_that_points_elsewhere(value):
+    assert values.points_elsewhere(value, quoted=True, rest=b"")
+
+
+@pytest.mark.parametrize(
+    ("value", "rest"), [(b"get_password", b"("), (b"self.password", b""), (b"config", b"[")]
+)
+def test_code_points_elsewhere_where_it_is_not_quoted(value, rest):
+    assert values.points_elsewhere(value, quoted=False, rest=rest)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        b"changeme", b"Password123!", b"admin123", b"xxxxxxxx", b"12345678", b"2024-01-01", b"aaaabbbb", b"abcdefgh",
+        b"qwertyuiop", b"$2b$12$KIXQ0Z1x8k", b"ssh-ed25519", b"test-token", b"your_key",
+        b"foobarbaz", b"9876543210", b"abab",
+    ],
+)  # fmt: skip
+def test_a_value_that_is_no_secret(value):
+    assert values.no_secret(value, b"x")
+
+
+@pytest.mark.parametrize("value", [b"k7Qw9Zr2Lm4X", b"Trub4dor&3", b"a1b2f9c07e5d4438", b"3f9a-bad-0c1e7d2b"])
+def test_what_may_be_one(value):
+    assert not values.no_secret(value, b"x")
+    assert not values.points_elsewhere(value, quoted=True, rest=b"")
+
+
+def test_a_value_that_repeats_its_name_is_a_placeholder():
+    assert values.no_secret(b"db_kaboodle", b"DB_KABOODLE")
