@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Generic, Literal, TypeVar
 
 from ninja import Schema
@@ -13,6 +13,11 @@ from keyhole.core.grant import Access
 T = TypeVar("T")
 MOST = 100
 """Items of one page."""
+
+
+def in_utc(moment: datetime | None) -> datetime | None:
+    """The moment that was given; without a zone it is UTC."""
+    return moment.replace(tzinfo=UTC) if moment is not None and moment.tzinfo is None else moment
 
 
 class Taken(Schema):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.db.models import QuerySet
@@ -67,6 +67,23 @@ class Target:
                 return covering.in_repository(
                     self.repository.pk if self.repository else 0, self.rule, self.path
                 )
+
+
+def widened(spec: DecisionSpec, rule: str | None = None) -> DecisionSpec:
+    """A spec that was asked for from findings, as one of scope `repository` asks for it; others stay as they are.
+
+    The first finding says which repository and, unless another one or none is given, which rule. NotFound.
+    """
+    if spec.scope != Scope.REPOSITORY or spec.repository_id is not None:
+        return spec
+    if not spec.problems:
+        raise InvalidInput("No finding was chosen.", field="problems", hint="Choose at least one.")
+    row = Problem.objects.filter(pk=spec.problems[0]).first()
+    if row is None:
+        raise NotFound("There is no such finding.", hint="`keyhole findings list` lists them.")
+    return replace(
+        spec, problems=(), repository_id=row.repository_id, rule=row.rule if rule is None else rule
+    )
 
 
 def target_of(spec: DecisionSpec) -> Target:

@@ -9,8 +9,11 @@ from enum import StrEnum
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
+from keyhole.core.finding import Severity
 from keyhole.findings.models import AdvisoryId, Decided, Problem, Status
+from keyhole.repositories.models import Repository
 
+_RANKS = {severity.value: rank for rank, severity in enumerate(Severity)}
 SOON = timedelta(days=7)
 """How near a date is that counts as due soon."""
 
@@ -58,6 +61,7 @@ class ProblemFilter:
     decided: tuple[str, ...] = ()
     """`accepted`, `false_positive`; for those whatever `show` says, ask it for all."""
     repository: tuple[int, ...] = ()
+    """Ids; empty is every repository that is connected."""
     rule: str = ""
     package: str = ""
     """Name of a package, or a package URL with or without its version."""
@@ -82,9 +86,16 @@ class ProblemFilter:
 def matching(wanted: ProblemFilter) -> QuerySet[Problem]:
     """What is looked for, without order."""
     rows = _shown(wanted).order_by()
-    for name in ("severity", "kind", "scanner", "status", "decided", "repository"):
+    if wanted.severity:
+        # By rank, which the index that gives the order begins with.
+        rows = rows.filter(rank__in=[_RANKS[each] for each in wanted.severity if each in _RANKS])
+    for name in ("kind", "scanner", "status", "decided", "repository"):
         if values := getattr(wanted, name):
             rows = rows.filter(**{f"{name}__in": values})
+    if not wanted.repository:
+        # Ids and no subquery: there are few, mostly none, and the index is then read without one.
+        gone = list(Repository.objects.filter(removed_at__isnull=False).values_list("pk", flat=True))
+        rows = rows.exclude(repository__in=gone) if gone else rows
     if wanted.rule:
         rows = rows.filter(rule=wanted.rule)
     if wanted.path:
@@ -150,11 +161,19 @@ def _of_packages(rows: QuerySet[Problem], wanted: ProblemFilter) -> QuerySet[Pro
     if wanted.package.startswith("pkg:"):
         rows = rows.filter(Q(purl=wanted.package) | Q(purl__startswith=f"{wanted.package}@"))
     elif wanted.package:
-        rows = rows.filter(package__iexact=wanted.package)
+        rows = rows.filter(package__in={wanted.package, wanted.package.lower()})
     if wanted.advisory:
-        rows = rows.filter(pk__in=AdvisoryId.objects.filter(text__iexact=wanted.advisory).values("problem"))
+        rows = rows.filter(
+            pk__in=AdvisoryId.objects.filter(text__in=_spellings(wanted.advisory)).values("problem")
+        )
     if wanted.kev:
         rows = rows.filter(kev=True)
     if wanted.epss > 0:
         rows = rows.filter(epss__gte=wanted.epss)
     return rows
+
+
+def _spellings(advisory: str) -> set[str]:
+    """An id as it was typed, and as databases write it: `CVE-2026-1`, `GHSA-xxxx-xxxx-xxxx`."""
+    prefix, dash, rest = advisory.partition("-")
+    return {advisory, advisory.upper(), f"{prefix.upper()}{dash}{rest.lower()}"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -30,6 +31,8 @@ __all__ = [
     "withdraw",
 ]
 
+_BATCH = 500
+
 
 def list_problems(caller: Caller, wanted: ProblemFilter) -> QuerySet[Problem]:
     """Findings that match, in the order asked for, with their repositories."""
@@ -49,6 +52,17 @@ def get(caller: Caller, number: int) -> Problem:
     )
     if found is None:
         raise NotFound("There is no such finding.", hint="`keyhole findings list` lists them.")
+    return found
+
+
+def by_key(caller: Caller, repository_id: int, keys: Collection[str]) -> dict[str, Problem]:
+    """The findings of a repository with these ids of `core.Finding`, by id."""
+    require(caller, "finding:read")
+    rows = Problem.objects.filter(repository=repository_id)
+    found: dict[str, Problem] = {}
+    given = sorted(keys)
+    for start in range(0, len(given), _BATCH):
+        found.update({row.key: row for row in rows.filter(key__in=given[start : start + _BATCH])})
     return found
 
 

@@ -14,11 +14,14 @@ from keyhole.accounts.models import ApiToken
 from keyhole.api.app import api
 from keyhole.audit.models import Entry
 from keyhole.core.actions import Role, may
+from keyhole.core.finding import Severity
 from keyhole.core.grant import Access
+from keyhole.repositories.models import Repository
 from keyhole.repositories.services import connect_folder
 from keyhole.tokens.services import TokenSpec, generate
 from tests import canaries
 from tests.unit.accounts.kit import browser, caller, person
+from tests.unit.findings import making
 from tests.unit.tokens.kit import issue
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -26,6 +29,14 @@ BASE = "/api/keyhole/v1"
 SHAPE = {"message", "documentation_url", "status", "explain"}
 NEEDS = {
     ("GET", "/audit"): "audit:read",
+    ("GET", "/decisions"): "finding:read",
+    ("POST", "/decisions"): "finding:decide",
+    ("POST", "/decisions/preview"): "finding:decide",
+    ("GET", "/decisions/{number}"): "finding:read",
+    ("DELETE", "/decisions/{number}"): "finding:decide",
+    ("GET", "/findings"): "finding:read",
+    ("GET", "/findings/{number}"): "finding:read",
+    ("POST", "/findings/{number}/unmerge"): "finding:decide",
     ("GET", "/integrations"): "integration:read",
     ("GET", "/repositories"): "repository:read",
     ("GET", "/repositories/{number}"): "repository:read",
@@ -51,6 +62,13 @@ NEEDS = {
 }
 """The action that each endpoint must ask for; `None` where the API token alone is enough."""
 BODIES = {
+    ("POST", "/decisions"): {
+        "kind": "false_positive",
+        "reason": "r",
+        "scope": "repository",
+        "repository": "acme/tool",
+    },
+    ("POST", "/decisions/preview"): {"kind": "accepted", "scope": "repository", "repository": "acme/tool"},
     ("POST", "/scans"): {"repository": "acme/tool", "run_now": False},
     ("POST", "/schedules"): {
         "name": "n",
@@ -61,6 +79,10 @@ BODIES = {
     ("POST", "/tokens"): {"name": "x", "resource_owner": "olga", "repository_access": "public"},
 }
 ALSO = {
+    ("POST", "/decisions"): {"repository:read", "finding:read"},
+    ("POST", "/decisions/preview"): {"repository:read"},
+    ("DELETE", "/decisions/{number}"): {"finding:read"},
+    ("POST", "/findings/{number}/unmerge"): {"finding:read"},
     ("POST", "/repositories/{number}/sarif"): {"repository:read"},
     ("POST", "/scans"): {"repository:read"},
     ("POST", "/scans/{number}/run"): {"scan:read"},
@@ -284,3 +306,43 @@ def test_a_role_that_lacks_its_second_factor_is_refused(olga):
     secret = secret_of(olga)
     sign_in_policy.require_second_factor(caller(olga), {Role.OWNER})
     assert is_problem(call(("GET", "/tokens"), f"Bearer {secret}"), 403)
+
+
+def test_findings_are_listed_decided_about_and_the_decision_taken_back(olga):
+    place = Repository.objects.get()
+    found = [making.vulnerable("flask", ["CVE-1", "GHSA-1"]), making.secret("a", severity=Severity.LOW)]
+    making.scanned(place, found)
+    bearer = {"HTTP_AUTHORIZATION": f"Bearer {secret_of(olga)}", "HTTP_HOST": "localhost"}
+    client = Client(**bearer)
+
+    def got(path, status=200):
+        answer = client.get(f"{BASE}{path}")
+        assert answer.status_code == status, answer.content
+        return answer.json()
+
+    assert got("/findings")["total"] == 2
+    (low,) = got("/findings?severity=low&repository=acme/tool&q=app")["items"]
+    assert (low["kind"], low["status"], low["decided"]) == ("secret", "new", "")
+    assert got("/findings?advisory=ghsa-1&since=2026-01-01T00:00:00")["total"] == 1
+    for wrong in ("severity=worst", "page=0", "order=x", "epss=2"):
+        assert got(f"/findings?{wrong}", 422)["status"] == "422"
+    assert got(f"/findings/{low['id']}")["finding"]["rule"] == "github-token"
+    asked = {
+        "kind": "accepted",
+        "scope": "package",
+        "findings": [got("/findings?package=flask")["items"][0]["id"]],
+    }
+    post = lambda path, body: client.post(f"{BASE}{path}", json.dumps(body), "application/json")  # noqa: E731
+    assert post("/decisions/preview", asked).json()["hides"] == 1
+    assert post("/decisions", asked).json()["field"] == "reason"
+    made = post("/decisions", {**asked, "reason": "Not reachable.", "until": "2027-06-30T00:00:00"})
+    assert made.status_code == 201
+    assert got("/findings")["total"] == 1
+    assert got("/decisions")["items"][0]["about"].startswith("flask (PyPI), CVE-1, GHSA-1")
+    number = made.json()["id"]
+    assert client.delete(f"{BASE}/decisions/{number}").json()["state"] == "taken back"
+    assert client.delete(f"{BASE}/decisions/{number}").status_code == 409
+    assert [each["what"] for each in got(f"/findings/{asked['findings'][0]}")["history"]] == [
+        "decided",
+        "withdrawn",
+    ]

@@ -66,7 +66,7 @@ class Oracle:
 
 
 class AnyHistory(TestCase):
-    @settings(max_examples=60)
+    @settings(max_examples=30)
     @given(st.lists(step, max_size=7))
     def test_ends_as_the_oracle_says(self, steps):
         place = repository()

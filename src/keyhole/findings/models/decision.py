@@ -62,6 +62,27 @@ class Decision(models.Model):
     def __str__(self) -> str:
         return f"decision {self.pk}: {self.get_kind_display().lower()}"
 
+    @property
+    def state(self) -> str:
+        """`in force`, `taken back` or `expired`."""
+        if self.ended_at is None:
+            return "in force"
+        return "expired" if self.withdrawn_at is None else "taken back"
+
+    @property
+    def about(self) -> str:
+        """What it covers, in a few words."""
+        match self.scope:
+            case Scope.PACKAGE:
+                ids = ", ".join(sorted(each.text for each in self.ids.all()))
+                return f"{self.package} ({self.ecosystem}), {ids}, everywhere"
+            case Scope.REPOSITORY:
+                place = self.repository.full_name if self.repository else "a repository"
+                below = f" below {self.path}" if self.path else ""
+                return f"{self.rule or 'every rule'} in {place}{below}"
+            case _:
+                return "single findings"
+
 
 class DecisionId(models.Model):
     """One id of the advisory that a decision is about. Aliases join it when a scan learns of them."""

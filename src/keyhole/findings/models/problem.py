@@ -73,8 +73,13 @@ class Problem(models.Model):
     """The finding that says the same and is shown in its place."""
     merge_reason = models.CharField(max_length=200, blank=True)
 
-    first_scan = models.ForeignKey(Scan, on_delete=models.SET_NULL, null=True, related_name="+")
-    last_scan = models.ForeignKey(Scan, on_delete=models.SET_NULL, null=True, related_name="+")
+    # No indexes: a scan is deleted now and then, and every finding of every scan would pay for them.
+    first_scan = models.ForeignKey(
+        Scan, on_delete=models.SET_NULL, null=True, related_name="+", db_index=False
+    )
+    last_scan = models.ForeignKey(
+        Scan, on_delete=models.SET_NULL, null=True, related_name="+", db_index=False
+    )
     """The scans that had it first and last; None when they were deleted."""
     first_seen_at = models.DateTimeField()
     last_seen_at = models.DateTimeField()
@@ -108,7 +113,12 @@ class Problem(models.Model):
             models.Index(fields=["is_open", "rank", "-id"], name="problems_open"),
             models.Index(fields=["repository", "is_open", "rank", "-id"], name="problems_of_repository"),
             models.Index(fields=["merged_into", "rank", "-id"], name="problems_shown"),
-            models.Index(fields=["ecosystem", "package"], name="problems_of_package"),
+            # All that the counts beside a list group by, so that they read the index and no row.
+            models.Index(
+                fields=["merged_into", "status", "decided", "severity", "kind", "scanner", "repository"],
+                name="problems_counted",
+            ),
+            models.Index(fields=["package", "ecosystem"], name="problems_of_package"),
             models.Index(fields=["purl"], name="problems_of_purl"),
             models.Index(fields=["is_open", "due_at"], name="problems_due"),
         )
@@ -164,9 +174,13 @@ class Sighting(models.Model):
     ref = models.CharField(max_length=1000, blank=True)
     """As in `Scan.ref`: empty means all of them."""
     present = models.BooleanField()
-    since_scan = models.ForeignKey(Scan, on_delete=models.SET_NULL, null=True, related_name="+")
+    since_scan = models.ForeignKey(
+        Scan, on_delete=models.SET_NULL, null=True, related_name="+", db_index=False
+    )
     """The scan since which it is, or is not, there."""
-    last_scan = models.ForeignKey(Scan, on_delete=models.SET_NULL, null=True, related_name="+")
+    last_scan = models.ForeignKey(
+        Scan, on_delete=models.SET_NULL, null=True, related_name="+", db_index=False
+    )
     """The scan that said so last."""
     since_at = models.DateTimeField()
     last_at = models.DateTimeField()

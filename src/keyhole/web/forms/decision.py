@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from django.http import QueryDict
@@ -11,7 +10,7 @@ from django.utils import timezone
 from keyhole.core.caller import Caller
 from keyhole.core.errors import InvalidInput
 from keyhole.findings import services as findings
-from keyhole.findings.deciding import MOST_AT_ONCE
+from keyhole.findings.deciding import MOST_AT_ONCE, widened
 from keyhole.findings.models import Kind, Scope
 from keyhole.findings.services import DecisionSpec
 from keyhole.web.forms.findings import FindingsForm
@@ -44,7 +43,7 @@ class DecisionForm:
         ]
         return tuple(map(int, given[: MOST_AT_ONCE + 1]))
 
-    def spec(self, caller: Caller, *, preview: bool = False) -> DecisionSpec:
+    def spec(self, *, preview: bool = False) -> DecisionSpec:
         """What is asked for. InvalidInput for a date that is none; a preview asks for none."""
         spec = DecisionSpec(
             kind=self.kind,
@@ -52,14 +51,9 @@ class DecisionForm:
             until=None if preview or self.kind != Kind.ACCEPTED else self._until(),
             scope=self.scope,
             problems=self.numbers,
+            path=self.path,
         )
-        if self.scope != Scope.REPOSITORY:
-            return spec
-        if not self.numbers:
-            raise InvalidInput("No finding was chosen.", field="problems", hint="Choose at least one.")
-        row = findings.get(caller, self.numbers[0])
-        rule = "" if self.rule == "any" else row.rule
-        return replace(spec, problems=(), repository_id=row.repository_id, rule=rule, path=self.path)
+        return widened(spec, "" if self.rule == "any" else None)
 
     def _until(self) -> datetime:
         try:

@@ -33,7 +33,7 @@ def decide(request: HttpRequest) -> HttpResponseBase:
     errors: dict[str, InvalidInput] = {}
     if request.POST.get("step") == "decide":
         try:
-            made = findings.decide(caller, form.spec(caller))
+            made = findings.decide(caller, form.spec())
         except InvalidInput as problem:
             if problem.field not in ("reason", "until", "path"):
                 raise
@@ -44,7 +44,7 @@ def decide(request: HttpRequest) -> HttpResponseBase:
                 request, f"{made.get_kind_display()}: {hidden}. You can take it back here.", "ok"
             )
             return redirect("decision", made.pk)
-    seen = findings.preview(caller, form.spec(caller, preview=True))
+    seen = findings.preview(caller, form.spec(preview=True))
     return show(
         request,
         "web/finding_decide.html",

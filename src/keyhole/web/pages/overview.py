@@ -8,6 +8,7 @@ from datetime import timedelta
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
+from keyhole.findings.trend import standing
 from keyhole.integrations import services as integrations
 from keyhole.integrations.holdings import Health, reached
 from keyhole.integrations.services import Registered
@@ -50,7 +51,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         tools=tools,
         writing=sum(found.writes for found in tools),
         runs=runs[:6],
-        open_findings=_open(runs),
+        findings=standing(caller),
         reached=len(reached([held for found in tools for held in found.live], connected)),
         attention=[found for found in tools if found.health in _ATTENTION],
         steps=steps,
@@ -80,15 +81,6 @@ def _steps(connected: bool, generated: bool, scanned: bool) -> list[Step]:
             "Create a code scan", "Find the secrets in a repository's history.", reverse("scan-new"), scanned
         ),
     ]
-
-
-def _open(runs: list[Scan]) -> int:
-    """Findings of each repository's newest finished scan."""
-    newest: dict[int, Scan] = {}
-    for scan in runs:
-        if scan.state in (State.COMPLETE, State.INCOMPLETE):
-            newest.setdefault(scan.repository_id, scan)
-    return sum(int(scan.counters.get("findings", 0)) for scan in newest.values())
 
 
 def _running(runs: list[Scan]) -> int:

@@ -8,7 +8,10 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 
+from keyhole.core.caller import Caller
 from keyhole.core.finding import Severity
+from keyhole.findings import services as problems
+from keyhole.findings.models import Problem
 from keyhole.scans import services as scans
 from keyhole.scans.models import Finding, Scan, Stage
 from keyhole.web.caller import caller_of
@@ -47,7 +50,7 @@ def one(request: HttpRequest, number: int) -> HttpResponse:
         counts=[pair for pair in counts if pair[1]],
         numbers=dict(counts),
         took=duration(scan.duration),
-        rows=[_row(finding) for finding in shown[:_SHOWN]],
+        rows=_rows(caller, scan, shown[:_SHOWN]),
         crumbs=trail("scans"),
         **_progress(scan),
     )
@@ -131,11 +134,17 @@ def _progress(scan: Scan) -> dict[str, Any]:
     }
 
 
-def _row(finding: Finding) -> dict[str, object]:
+def _rows(caller: Caller, scan: Scan, found: list[Finding]) -> list[dict[str, object]]:
+    known = problems.by_key(caller, scan.repository_id, [finding.key for finding in found])
+    return [_row(finding, known.get(finding.key)) for finding in found]
+
+
+def _row(finding: Finding, problem: Problem | None) -> dict[str, object]:
     """A finding as the table shows it; the stored form has the details that columns have not."""
     data = finding.data
     return {
         "finding": finding,
+        "problem": problem,
         "why": data.get("why", ""),
         "fix": data.get("fix", ""),
         "last4": data.get("last4", ""),

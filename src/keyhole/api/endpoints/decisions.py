@@ -1,0 +1,92 @@
+"""Decisions about findings: what they would hide, making them, and taking them back."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from ninja import Query, Router, Status
+from pydantic import Field
+
+from keyhole.api.auth import ApiRequest
+from keyhole.api.schemas import MOST, Page, Taken, in_utc
+from keyhole.findings import services
+from keyhole.findings.deciding import widened
+from keyhole.findings.shown import decision_as_json, problem_as_json
+from keyhole.repositories import services as repositories
+
+router = Router()
+
+
+class DecisionWanted(Taken):
+    """A decision to make, or to preview."""
+
+    kind: Literal["accepted", "false_positive"]
+    reason: str = ""
+    until: datetime | None = None
+    scope: Literal["finding", "repository", "package"] = "finding"
+    findings: list[int] = Field(default_factory=list, max_length=10_000)
+    repository: str = ""
+    rule: str | None = None
+    path: str = ""
+    ecosystem: str = ""
+    package: str = ""
+    ids: list[str] = Field(default_factory=list, max_length=50)
+
+
+@router.get("", response=Page[dict[str, Any]], summary="List decisions, newest first")
+def decisions(request: ApiRequest, page: Annotated[int, Query(ge=1, le=10_000)] = 1) -> Page[dict[str, Any]]:
+    """In force and ended, 100 a page."""
+    rows = services.decisions(request.caller)
+    return Page(
+        total=rows.count(),
+        items=[decision_as_json(row) for row in rows[(page - 1) * MOST : page * MOST]],
+    )
+
+
+@router.post("/preview", response=dict[str, Any], summary="What a decision would hide")
+def preview(request: ApiRequest, wanted: DecisionWanted) -> dict[str, Any]:
+    """Nothing is decided; the reason is not asked for."""
+    seen = services.preview(request.caller, _spec(request, wanted))
+    return {
+        "hides": seen.count,
+        "repositories": dict(seen.repositories),
+        "others": seen.others,
+        "findings": [problem_as_json(row) for row in seen.hides[:MOST]],
+    }
+
+
+@router.post("", response={201: dict[str, Any]}, summary="Accept findings, or call them false positives")
+def decide(request: ApiRequest, wanted: DecisionWanted) -> Status[dict[str, Any]]:
+    """What it covers is not shown as open any more. It is on record."""
+    return Status(201, decision_as_json(services.decide(request.caller, _spec(request, wanted))))
+
+
+@router.get("/{int:number}", response=dict[str, Any], summary="Look at one decision")
+def decision(request: ApiRequest, number: int) -> dict[str, Any]:
+    """Who decided what, why, and until when."""
+    return decision_as_json(services.get_decision(request.caller, number))
+
+
+@router.delete("/{int:number}", response=dict[str, Any], summary="Take a decision back")
+def withdraw(request: ApiRequest, number: int) -> dict[str, Any]:
+    """What it alone hid is open again."""
+    return decision_as_json(services.withdraw(request.caller, number))
+
+
+def _spec(request: ApiRequest, wanted: DecisionWanted) -> services.DecisionSpec:
+    place = repositories.by_full_name(request.caller, wanted.repository).pk if wanted.repository else None
+    spec = services.DecisionSpec(
+        kind=wanted.kind,
+        reason=wanted.reason,
+        until=in_utc(wanted.until),
+        scope=wanted.scope,
+        problems=tuple(wanted.findings),
+        repository_id=place,
+        rule=wanted.rule or "",
+        path=wanted.path,
+        ecosystem=wanted.ecosystem,
+        package=wanted.package,
+        ids=tuple(wanted.ids),
+    )
+    return widened(spec, wanted.rule)

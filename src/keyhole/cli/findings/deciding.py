@@ -1,0 +1,151 @@
+"""Deciding about findings, and taking decisions back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from keyhole.cli.output import count, json_option, safe, say_json, table
+from keyhole.cli.session import open_keyhole
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from keyhole.findings.models import Decision
+
+_scope = click.option(
+    "--everywhere",
+    "scope",
+    flag_value="package",
+    help="The advisory of the package, under all its names, in every repository.",
+)
+_rule = click.option(
+    "--rule-in-repository",
+    "scope",
+    flag_value="repository",
+    help="The rule in its repository, also what comes later.",
+)
+_reason = click.option("--reason", required=True, help="Why, for whoever reads it in a year.")
+_preview = click.option("--preview", is_flag=True, help="Only say what it would hide.")
+_ids = click.argument("ids", type=int, nargs=-1, required=True)
+
+
+@click.command("accept")
+@_ids
+@click.option("--until", required=True, type=click.DateTime(["%Y-%m-%d"]), help="The last day, UTC.")
+@_reason
+@_scope
+@_rule
+@_preview
+@json_option
+def accept(
+    ids: tuple[int, ...], until: datetime, reason: str, scope: str | None, preview: bool, as_json: bool
+) -> None:
+    """Accept findings until a day, after which they are open again."""
+    from datetime import UTC, timedelta
+
+    end = until.replace(tzinfo=UTC) + timedelta(days=1) - timedelta(seconds=1)
+    _decide("accepted", ids, reason, end, scope, preview, as_json)
+
+
+@click.command("false-positive")
+@_ids
+@_reason
+@_scope
+@_rule
+@_preview
+@json_option
+def false_positive(
+    ids: tuple[int, ...], reason: str, scope: str | None, preview: bool, as_json: bool
+) -> None:
+    """Say that findings are not what they look like."""
+    _decide("false_positive", ids, reason, None, scope, preview, as_json)
+
+
+def _decide(
+    kind: str,
+    ids: tuple[int, ...],
+    reason: str,
+    until: datetime | None,
+    scope: str | None,
+    preview: bool,
+    as_json: bool,
+) -> None:
+    caller = open_keyhole()
+    from keyhole.findings import services
+    from keyhole.findings.deciding import DecisionSpec, widened
+
+    spec = widened(DecisionSpec(kind, reason, until, scope or "finding", ids))
+    if preview:
+        _say_preview(services.preview(caller, spec), as_json)
+        return
+    _say_decision(services.decide(caller, spec), as_json)
+
+
+def _say_preview(seen: Any, as_json: bool) -> None:
+    if as_json:
+        say_json({"hides": seen.count, "repositories": dict(seen.repositories), "others": seen.others})
+        return
+    click.echo(f"It would hide {count(seen.count, 'finding')}.")
+    for name, number in seen.repositories:
+        click.echo(f"  {safe(name)}: {number:,}")
+
+
+def _say_decision(made: Decision, as_json: bool) -> None:
+    from keyhole.findings.shown import decision_as_json
+
+    if as_json:
+        say_json(decision_as_json(made))
+        return
+    hidden = count(made.problems.count(), "finding")
+    click.echo(f"{made.get_kind_display()}: {hidden}. `keyhole findings undo {made.pk}` takes it back.")
+
+
+@click.command("decisions")
+@json_option
+def decisions(as_json: bool) -> None:
+    """List what was decided, newest first."""
+    caller = open_keyhole()
+    from keyhole.findings import services
+    from keyhole.findings.shown import decision_as_json
+
+    rows = list(services.decisions(caller))
+    if as_json:
+        say_json([decision_as_json(row) for row in rows])
+        return
+    table(
+        ("DECISION", "WHAT", "ABOUT", "REASON", "BY", "UNTIL", "STATE"),
+        [
+            (
+                row.pk,
+                row.get_kind_display(),
+                row.about,
+                row.reason[:60],
+                row.made_by.email,
+                f"{row.expires_at:%Y-%m-%d}" if row.expires_at else "-",
+                row.state,
+            )
+            for row in rows
+        ],
+        empty="Nothing was decided yet.",
+    )
+
+
+@click.command("undo")
+@click.argument("decision", type=int)
+@json_option
+def undo(decision: int, as_json: bool) -> None:
+    """Take a DECISION back: what it alone hid is open again."""
+    caller = open_keyhole()
+    from keyhole.findings import services
+    from keyhole.findings.shown import decision_as_json
+
+    row = services.withdraw(caller, decision)
+    if as_json:
+        say_json(decision_as_json(row))
+        return
+    click.echo(f"Decision {row.pk} is taken back: what it alone hid is open again.")
+
+
+COMMANDS = (accept, false_positive, decisions, undo)
