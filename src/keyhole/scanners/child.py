@@ -10,28 +10,28 @@ import contextlib
 import json
 import os
 import re
-import selectors
 import signal
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from pathlib import Path
-from typing import IO, Any
 
 import keyhole
 from keyhole.core.escaping import escape
 from keyhole.core.finding import ScanResult, Status
 from keyhole.core.git_safety import GIT_PATH
 from keyhole.core.secret import Secret
-from keyhole.core.strict_json import decode
+from keyhole.scanners.earlier import Earlier
 from keyhole.scanners.interface import Limits, Progress
+from keyhole.scanners.kept import LARGEST
 from keyhole.scanners.programs.configured import configured
 from keyhole.scanners.registry import chosen
 from keyhole.scanners.rules_version import rules_version
+from keyhole.scanners.said import Ended, Said, decoded, understood
 from keyhole.scanners.secrets import own
 
 _GRACE_SECONDS = 15.0
@@ -40,10 +40,6 @@ _POLL_SECONDS = 0.1
 _LONGEST_LINE = 256 << 20
 _CHUNK = 1 << 16
 _OBJECT_ID = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
-
-
-class _Ended(Exception):
-    """The scan ended without a result; the message is the reason, for people."""
 
 
 def run(
@@ -71,21 +67,28 @@ def run(
     """
     selected = chosen(scanners)
     own.own_rules()
+    tips = _object_ids(tips)
     start = time.monotonic()
+    earlier = Earlier(git_dir, hmac_secret, selected, tips, (limits, own.texts()), kept)
+    if (result := earlier.result(start)) is not None:
+        return result
     order = {
         "git_dir": str(git_dir.resolve()),
         "scanners": [scanner.id for scanner in selected],
-        "tips": _object_ids(tips),
+        "tips": tips,
         "programs": configured().to_json(),
         "own_rules": own.texts(),
         "advisories": str(advisories.resolve()) if advisories is not None else "",
         "kept": str(kept.resolve()) if kept is not None else "",
+        "memory": earlier.memory,
         "limits": asdict(limits),
         "hmac_secret": hmac_secret.reveal(),
     }
     try:
-        return _run(json.dumps(order), limits, on_progress or _ignore, stop or threading.Event())
-    except _Ended as ended:
+        result = _run(
+            json.dumps(order), limits, on_progress or _ignore, stop or threading.Event(), earlier.keep
+        )
+    except Ended as ended:
         return ScanResult(
             status=Status.INCOMPLETE,
             reasons=(str(ended),),
@@ -99,6 +102,8 @@ def run(
             duration=round(time.monotonic() - start, 3),
             isolation=(),
         )
+    earlier.note(result)
+    return result
 
 
 def _object_ids(tips: Iterable[str]) -> list[str]:
@@ -113,7 +118,11 @@ def _ignore(_progress: Progress) -> None:
 
 
 def _run(
-    order: str, limits: Limits, on_progress: Callable[[Progress], None], stop: threading.Event
+    order: str,
+    limits: Limits,
+    on_progress: Callable[[Progress], None],
+    stop: threading.Event,
+    keep: Callable[[bytes], object],
 ) -> ScanResult:
     with tempfile.TemporaryDirectory(prefix="keyhole-scan-") as folder, _started(folder) as child:
         assert child.stdin is not None and child.stdout is not None  # noqa: S101, PT018  # for the type checker
@@ -121,13 +130,25 @@ def _run(
             child.stdin.write(order.encode() + b"\n")
             child.stdin.close()
         except BrokenPipeError:
-            raise _Ended(_ending(child)) from None
-        deadline = time.monotonic() + limits.seconds + _GRACE_SECONDS
-        for line in _lines(child.stdout, deadline, stop):
-            result = _understood(line, on_progress)
-            if result is not None:
+            raise Ended(_ending(child)) from None
+        said = Said(child.stdout, time.monotonic() + limits.seconds + _GRACE_SECONDS, stop)
+        memory = b""
+        while (line := said.line()) is not None:
+            kind, data = understood(line)
+            if kind == "memory" and type(data) is int and 0 <= data <= LARGEST:
+                memory = said.exactly(data)
+            elif kind == "progress":
+                on_progress(decoded(Progress, data))
+            elif kind == "result":
+                result = decoded(ScanResult, data)
+                if memory and result.status is Status.COMPLETE:
+                    keep(memory)
                 return result
-        raise _Ended(_ending(child))
+            else:
+                raise Ended(
+                    f"the scanning process failed: {escape(str(data)[:200].encode('utf-8', 'replace'))}"
+                )
+        raise Ended(_ending(child))
 
 
 class _started:  # noqa: N801  # reads as a function: a context that starts and surely ends the child
@@ -156,45 +177,6 @@ class _started:  # noqa: N801  # reads as a function: a context that starts and 
             if pipe is not None and not pipe.closed:
                 pipe.close()
         self._child.wait()
-
-
-def _lines(stdout: IO[bytes], deadline: float, stop: threading.Event) -> Iterator[bytes]:
-    os.set_blocking(stdout.fileno(), False)
-    pending = bytearray()
-    with selectors.DefaultSelector() as selector:
-        selector.register(stdout, selectors.EVENT_READ)
-        while True:
-            if stop.is_set():
-                raise _Ended("stopped")
-            if time.monotonic() > deadline:
-                raise _Ended("out of time")
-            if not selector.select(_POLL_SECONDS):
-                continue
-            chunk = os.read(stdout.fileno(), _CHUNK)
-            if not chunk:
-                return
-            pending += chunk
-            if len(pending) > _LONGEST_LINE:
-                raise _Ended("the scanning process said too much")
-            if b"\n" in chunk:
-                *lines, rest = bytes(pending).split(b"\n")
-                pending = bytearray(rest)
-                yield from lines
-
-
-def _understood(line: bytes, on_progress: Callable[[Progress], None]) -> ScanResult | None:
-    try:
-        message: Any = json.loads(line)
-        kind, data = next(iter(message.items()))
-        if kind == "result":
-            return ScanResult.from_json(data)
-        progress = decode(Progress, data) if kind == "progress" else None
-    except (ValueError, AttributeError, StopIteration, RecursionError):
-        raise _Ended("the scanning process said something that is not a result") from None
-    if progress is None:
-        raise _Ended(f"the scanning process failed: {escape(str(data)[:200].encode('utf-8', 'replace'))}")
-    on_progress(progress)
-    return None
 
 
 def _ending(child: subprocess.Popen[bytes]) -> str:

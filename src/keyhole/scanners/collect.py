@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from keyhole.core.finding import MAX_LOCATIONS, Finding, Location, Place, Severity, finding_id
@@ -52,6 +52,12 @@ class Collector:
     def objects(self) -> set[bytes]:
         """Every object with something in it."""
         return {site.object_id for record in self._records.values() for site in record.sites}
+
+    def all(self) -> Iterator[Found]:
+        """Every hit that was kept."""
+        for record in self._records.values():
+            for site in record.sites:
+                yield Found(record.scanner, record.hit, site)
 
     def findings(
         self, examiners: Mapping[str, Examiner], introduced: Mapping[bytes, list[Introduction]]

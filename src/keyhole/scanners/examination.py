@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
+from dataclasses import astuple
+from typing import Any, NamedTuple
 
 from keyhole.core.escaping import escape
 from keyhole.scanners.archives import is_archive, unpacked
@@ -174,3 +175,18 @@ def _site(piece: Piece, text: bytes, hit: Hit) -> Site:
     column = len(before) if len(before) > _LONGEST_LINE else len(before.decode("utf-8", "replace"))
     column += 1 + (piece.column_before if line_start == 0 else 0)
     return Site(piece.entry.object_id, piece.entry.kind, line, column, hit.note)
+
+
+def plain(each: Found) -> list[Any]:
+    """A hit and its place as JSON."""
+    return [
+        each.scanner,
+        list(astuple(each.hit)),
+        [each.site.object_id.decode(), *each.site[1:]],
+    ]
+
+
+def from_plain(data: list[Any]) -> Found:
+    """What `plain` made JSON of."""
+    scanner, hit, site = data
+    return Found(scanner, Hit(*hit), Site(site[0].encode(), *site[1:]))

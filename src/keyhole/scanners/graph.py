@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 _HEAD = re.compile(
@@ -67,9 +68,14 @@ class Graph:
                 ids.append(line.partition(b",")[0])
         return ids
 
-    def reached(self, tips: Iterable[bytes]) -> tuple[dict[bytes, int], int]:
-        """Every commit that a tip leads to, with its corrected seconds, and how many are missing."""
-        seconds: dict[bytes, int] = {}
+    def reached(
+        self, tips: Iterable[bytes], known: Mapping[bytes, int] = MappingProxyType({})
+    ) -> tuple[dict[bytes, int], int]:
+        """Every commit that a tip leads to, with its corrected seconds, and how many are missing.
+
+        `known` are commits whose seconds are known; they are among the result, and what leads to them is not.
+        """
+        seconds: dict[bytes, int] = dict(known)
         missing: set[bytes] = set()
         commits = self.commits
         for tip in tips:

@@ -235,3 +235,11 @@ class NeedsProgram(Protocol):
     def missing(self) -> str:
         """How to install the program, as sentences; empty if it is there."""
         ...
+
+
+@runtime_checkable
+class Remembers(Protocol):
+    """A scanner whose findings depend on nothing but the history, the rules and the limits."""
+
+    remembers: bool
+    """True."""

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from keyhole.scanners.collect import Collector
-from keyhole.scanners.examination import Examination, Found, Site
+from keyhole.scanners.examination import Examination, Found, from_plain, plain
 from keyhole.scanners.forked import Pool, processors, shared
 from keyhole.scanners.gitpipe import Git
 from keyhole.scanners.graph import Graph, told
-from keyhole.scanners.interface import Examiner, Hit, Limits
+from keyhole.scanners.interface import Examiner, Limits
 from keyhole.scanners.objects import (
     SEGMENT,
     Entry,
@@ -25,6 +25,9 @@ from keyhole.scanners.objects import (
 from keyhole.scanners.packs.families import Families, Part, Unread
 from keyhole.scanners.packs.index import BLOB, COMMIT, KINDS, NotPlain
 from keyhole.scanners.packs.store import Store
+
+if TYPE_CHECKING:
+    from keyhole.scanners.memory.ids import Ids
 
 _PARTS_PER_PROCESS = 12
 """Enough that no process is left alone with much when the others are done."""
@@ -60,21 +63,21 @@ class Reading:
         """The commits read so far."""
         self._parts: list[tuple[Families, Callable[[], Part]]] = []
 
-    def store(self, objects: Path) -> Store | None:
-        """The store in this folder, if it can be read here."""
+    def store(self, objects: Path, closed: frozenset[str] = frozenset()) -> Store | None:
+        """The store in this folder, if it can be read here, without opening the packs that are `closed`."""
         try:
-            store = Store(objects)
+            store = Store(objects, closed)
         except (NotPlain, OSError, ValueError):
             return None  # git has its own word for whatever it is
         return store if sum(map(len, store.packs)) <= self._limits.objects else None
 
-    def prepare(self, store: Store, entries: list[Entry] | None) -> list[Families]:
-        """What `packs` will read: all of the store, or those of the entries that are in its packs."""
+    def prepare(self, store: Store, entries: list[Entry] | None, read: Ids | None = None) -> list[Families]:
+        """What `packs` will read: all of the store but what was read, or those of the entries that it has."""
         wanted = None if entries is None else frozenset(entry.object_id for entry in entries)
-        families = store.families(wanted, min(SEGMENT, self._limits.object_bytes))
+        families = store.families(wanted, min(SEGMENT, self._limits.object_bytes), read)
         number = _PARTS_PER_PROCESS * processors()
         self._parts = [(each, part) for each in families for part in each.parts(number)]
-        self.total = sum(each.count for each in families)
+        self.total = self.objects + sum(each.count for each in families)
         return families
 
     def pool(self) -> Any:
@@ -94,8 +97,8 @@ class Reading:
             self._note(answer)
             for line in answer["commits"].encode().splitlines():
                 self.graph.take(line)
-            for scanner, hit, site in answer["found"]:
-                self._collector.add(Found(scanner, Hit(*hit), Site(site[0].encode(), *site[1:])))
+            for each in answer["found"]:
+                self._collector.add(from_plain(each))
             if self.bytes > self._limits.total_bytes:
                 self._trouble.note(
                     f"objects beyond the first {self._limits.total_bytes >> 20} MiB were not read"
@@ -128,7 +131,7 @@ class Reading:
             found += self._examination.examine(Piece(entry, text, 0, len(text), 0, 0))
         return {
             "unread": unread,
-            "found": [_plain(each) for each in found],
+            "found": [plain(each) for each in found],
             "commits": b"\n".join(commits).decode(),
             "objects": objects,
             "bytes": total,
@@ -162,12 +165,3 @@ class Reading:
     def described(self, ids: list[bytes]) -> list[Entry]:
         """What git says these objects are."""
         return describe(self._git, ids, self._limits, self._trouble, self._tick)
-
-
-def _plain(found: Found) -> list[Any]:
-    hit, site = found.hit, found.site
-    return [
-        found.scanner,
-        [hit.rule, hit.start, hit.end, hit.fingerprint, hit.last4],
-        [site.object_id.decode(), *site[1:]],
-    ]

@@ -17,8 +17,8 @@ from typing import IO, Any
 from keyhole.core.finding import ScanResult, Status
 from keyhole.core.secret import Secret
 from keyhole.scanners.assessed import Assessed
-from keyhole.scanners.attribution import Introduction, Sought, all_commits, in_history, introductions
-from keyhole.scanners.collect import Collector, worst_first
+from keyhole.scanners.attribution import Introduction
+from keyhole.scanners.collect import worst_first
 from keyhole.scanners.gitpipe import Git
 from keyhole.scanners.interface import (
     Examiner,
@@ -32,12 +32,13 @@ from keyhole.scanners.interface import (
 from keyhole.scanners.isolation import isolate
 from keyhole.scanners.kept import Kept
 from keyhole.scanners.keyed import keyed_digest
+from keyhole.scanners.memory.memory import MOST_BYTES, understood
 from keyhole.scanners.objects import OutOfTime, Trouble
-from keyhole.scanners.packs.store import Store
+from keyhole.scanners.past import Past
 from keyhole.scanners.programs.client import Bench
 from keyhole.scanners.programs.configured import Configured, configure
-from keyhole.scanners.reading import Reading
 from keyhole.scanners.registry import chosen
+from keyhole.scanners.remembered import REMEMBERED
 from keyhole.scanners.rules_version import rules_version
 from keyhole.scanners.secrets import own
 from keyhole.scanners.tree import files
@@ -73,6 +74,11 @@ class Reporter:
             self._next = now + _REPORT_SECONDS
             self.write("progress", asdict(Progress(self._phase, done, total)))
 
+    def write_bytes(self, kind: str, content: bytes) -> None:
+        """A JSON line with the length, and so many bytes."""
+        self.write(kind, len(content))
+        self._out.buffer.write(content)  # type: ignore[attr-defined]  # there is one below standard output
+
     def write(self, kind: str, data: Any) -> None:
         """One JSON line."""
         self._out.write(json.dumps({kind: data}, separators=(",", ":")) + "\n")
@@ -83,9 +89,12 @@ class Scan:
     """One scan of one repository by several scanners that share the reading."""
 
     def __init__(
-        self, git: Git, scanners: list[Scanner], tools: Tools, limits: Limits, report: Reporter
+        self, git: Git, scanners: list[Scanner], tools: Tools, limits: Limits, report: Reporter, memory: str
     ) -> None:
-        """Makes the scanners ready. Looks at nothing of the repository yet."""
+        """Makes the scanners ready. Looks at nothing of the repository yet.
+
+        `memory` is the name under which is kept what is remembered of this repository; empty if nothing is to be.
+        """
         self._git = git
         self._scanners = scanners
         opened = {scanner.id: scanner.open(tools) for scanner in scanners}
@@ -95,9 +104,13 @@ class Scan:
         self._limits = limits
         self._report = report
         self._trouble = Trouble()
-        self._collector = Collector(limits, self._trouble)
-        self._reading = Reading(git, self._examiners, self._collector, limits, self._trouble, report.tick)
-        self._stored: frozenset[bytes] | None = None
+        versions = "\n".join(f"{scanner.id} {scanner.rules_version()}" for scanner in scanners)
+        self._identity = f"{versions}\n{limits}"
+        content = tools.kept.read(memory) if memory and tools.kept is not None else None
+        known = understood(content, self._identity) if content is not None else None
+        self._past = Past(git, self._examiners, limits, self._trouble, report, known)
+        self._keeps = bool(memory)
+        self._notes = _notes(memory, tools.kept, content)
         self._begun = False
 
     def run(self, isolation: tuple[str, ...]) -> ScanResult:
@@ -109,20 +122,24 @@ class Scan:
         except OutOfTime:
             self._trouble.note(f"time limit of {self._limits.seconds:g} seconds reached")
         introduced = self._introduced()
+        if self._keeps:
+            self._remember()
         assessed = self._assess(commit)
-        findings = (*self._collector.findings(self._examiners, introduced), *assessed.findings)
+        findings = (*self._past.collector.findings(self._examiners, introduced), *assessed.findings)
         reasons = self._trouble.sentences()
         return ScanResult(
             status=Status.INCOMPLETE if reasons else Status.COMPLETE,
             reasons=reasons,
             commit=commit,
             notes=(
-                *(f"Not looked into: {each}." for each in self._reading.closed.sentences()),
+                *self._notes,
+                *self._past.notes(),
+                *(f"Not looked into: {each}." for each in self._past.reading.closed.sentences()),
                 *assessed.notes,
             ),
             scanners=tuple(scanner.id for scanner in self._scanners),
-            objects=self._reading.objects,
-            bytes_read=self._reading.bytes,
+            objects=self._past.reading.objects,
+            bytes_read=self._past.reading.bytes,
             findings=worst_first(findings),
             rules_version=rules_version(self._scanners),
             duration=round(time.monotonic() - start, 3),
@@ -150,12 +167,7 @@ class Scan:
     def _introduced(self) -> dict[bytes, list[Introduction]]:
         self._report.phase("attributing")
         self._report.allow(_GRACE_SECONDS)
-        if not self._begun:
-            return {}
-        commits = all_commits(self._git, self._reading.graph, self._trouble)
-        sought = Sought(frozenset(self._collector.objects()), self._stored)
-        places = introductions(self._git, commits, sought, self._limits, self._trouble, self._report.tick)
-        return in_history(places)
+        return self._past.places() if self._begun else {}
 
     def _read_everything(self) -> None:
         self._report.phase("listing")
@@ -175,29 +187,16 @@ class Scan:
         if Path(self._git.answer("rev-parse", "--git-path", "shallow")).exists():
             self._trouble.note("history is cut off (a shallow clone), and what came before was not read")
         self._begun = True
-        store = self._reading.store(objects)
-        if store is None:
-            entries = self._reading.listed()
-            self._report.phase("reading")
-            self._reading.through_git(entries)
-        else:
-            self._read_store(store)
+        self._past.read(objects)
         self._report.phase("reading")
-        self._report.tick(self._reading.objects, self._reading.objects)
+        self._report.tick(self._past.reading.objects, self._past.reading.objects)
 
-    def _read_store(self, store: Store) -> None:
-        entries = self._reading.listed() if self._git.tips else None
-        families = self._reading.prepare(store, entries)
-        self._report.phase("reading")
-        with self._reading.pool() as pool:  # forked before there is a second thread
-            left = self._reading.packs(pool)
-        left += [each.pack.name(position) for each in families for position in each.stuck]
-        if entries is None:
-            self._stored = store.known()
-            self._reading.through_git(self._reading.described(left + store.only_loose()))
-        else:
-            read = frozenset(left) | frozenset(store.only_loose())
-            self._reading.through_git([entry for entry in entries if entry.object_id in read])
+    def _remember(self) -> None:
+        """Tells what the next scan need not do again."""
+        memory = self._past.to_remember(self._identity) if self._begun else None
+        written = memory.written() if memory is not None else b""
+        if written and len(written) <= MOST_BYTES:
+            self._report.write_bytes("memory", written)
 
 
 def main() -> int:
@@ -216,7 +215,9 @@ def main() -> int:
             kept = Kept(folder, key) if folder is not None else None
             tools = Tools(keyed_digest(key), _path(order["advisories"]), bench, kept)
             git = Git(Path(order["git_dir"]), order["tips"])
-            scan = Scan(git, scanners, tools, limits, report)  # may still write what it keeps
+            scan = Scan(
+                git, scanners, tools, limits, report, order["memory"]
+            )  # may still write what it keeps
             result = scan.run((*isolate(limits), *(bench.held if bench else ())))
     except MemoryError:
         report.write("failed", "out of memory")
@@ -232,6 +233,12 @@ def _bench(scanners: list[Scanner], limits: Limits, stack: ExitStack) -> Bench |
     """The process that starts programs, if one will be needed: later it could not be started any more."""
     names = [scanner.id for scanner in scanners if isinstance(scanner, NeedsProgram)]
     return stack.enter_context(Bench(names, Path.cwd(), limits)) if names else None
+
+
+def _notes(memory: str, kept: Kept | None, content: bytes | None) -> list[str]:
+    if not memory or kept is None or content is not None or not kept.exists(memory):
+        return []
+    return [f"{REMEMBERED}what was kept of the last scan is damaged, so everything was read again."]
 
 
 def _path(text: str) -> Path | None:

@@ -31,6 +31,8 @@ def test_the_value_never_crosses_the_childs_output(history, token):
         "programs": {"places": [], "semgrep_rules": ""},
         "advisories": "",
         "kept": "",
+        "memory": "",
+        "own_rules": [],
         "hmac_secret": "k" * 20,
         "limits": {},
     }

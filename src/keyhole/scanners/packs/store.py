@@ -12,7 +12,8 @@ from keyhole.scanners.packs.families import Families
 from keyhole.scanners.packs.index import KINDS, NotPlain, Pack, ids_of, open_pack
 
 if TYPE_CHECKING:
-    from keyhole.scanners.packs.index import Numbers
+    from keyhole.scanners.memory.ids import Ids
+    from keyhole.scanners.packs.index import Bytes, Numbers
 
 _ID_DIGITS = 40
 
@@ -20,19 +21,28 @@ _ID_DIGITS = 40
 class Store:
     """What is stored in an `objects` folder."""
 
-    def __init__(self, objects: Path) -> None:
-        """NotPlain when it is of a kind where reading here could miss something: git then has to read all of it."""
+    def __init__(self, objects: Path, closed: frozenset[str] = frozenset()) -> None:
+        """Packs with the names in `closed` are not opened.
+
+        NotPlain when it is of a kind where reading here could miss something: git then has to read all of it.
+        """
+        self.folder = objects
         folder = objects / "pack"
         if any(folder.glob("*.promisor")):
             raise NotPlain("a partial clone")
-        self.packs = [open_pack(index) for index in sorted(folder.glob("*.idx"))]
+        indexes = sorted(folder.glob("*.idx"))
+        self.names = frozenset(index.stem for index in indexes)
+        """Of all packs."""
+        self.packs = [open_pack(index) for index in indexes if index.stem not in closed]
         self.loose = frozenset(_loose(objects))
         """Ids of objects in files of their own, hexadecimal."""
 
-    def families(self, wanted: frozenset[bytes] | None, largest: int) -> list[Families]:
+    def families(
+        self, wanted: frozenset[bytes] | None, largest: int, read: Ids | None = None
+    ) -> list[Families]:
         """The families of files and messages of each pack, each object in the first pack that has it.
 
-        None means every object.
+        None means every object. What has been `read` is left out.
         """
         starts = [_starts_of_ids(pack) for pack in self.packs]
         chosen = None if wanted is None else _starts_of_texts(wanted)
@@ -41,6 +51,8 @@ class Store:
             mask = np.ones(len(pack), np.bool_) if chosen is None else np.isin(starts[number], chosen)
             mask[self._again(number, starts)] = False
             mask &= np.isin(pack.kinds, (*KINDS, 0))
+            if read is not None:
+                mask[mask] = ~read.has(pack.ids[mask])
             found.append(Families(pack, mask, largest))
         return found
 
@@ -63,6 +75,10 @@ class Store:
         for pack in self.packs:
             left.difference_update(ids_of(pack, np.isin(_starts_of_ids(pack), starts)))
         return sorted(left)
+
+    def rows(self) -> list[Bytes]:
+        """Ids of all files and messages in each pack, as arrays of shape (any, 20)."""
+        return [pack.ids[np.isin(pack.kinds, (*KINDS, 0))] for pack in self.packs]
 
     def known(self) -> frozenset[bytes]:
         """Ids of all files and messages that are stored."""

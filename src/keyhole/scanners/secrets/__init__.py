@@ -25,6 +25,7 @@ class Secrets:
 
     id = "secrets"
     title = "Secrets in the whole history"
+    remembers = True
 
     def rules_version(self) -> str:
         """Version of the engine and a digest of every rule, own ones too. Raises WrongRules."""

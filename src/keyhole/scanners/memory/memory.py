@@ -1,0 +1,126 @@
+"""What is remembered of a repository from one complete scan to the next: what was read, what was in it, and where.
+
+No value of a secret is in it, only what findings say anyway. It belongs to one repository, one set of rules and one
+key: for any other it is as good as nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from keyhole.scanners.attribution import Introduction, Places
+from keyhole.scanners.examination import Found, from_plain, plain
+from keyhole.scanners.memory.ids import Ids
+
+_FORMAT = 1
+_LENGTH = 8
+MOST_BYTES = 256 << 20
+"""Of a memory. A repository that would need more is read anew each time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """One repository as it was when a scan ended."""
+
+    identity: str
+    """Rules, limits and scanners that it holds for."""
+    packs: frozenset[str]
+    """Names of the packs all of which was read."""
+    loose: Ids
+    """Objects that were in files of their own."""
+    read: Ids
+    """All files and messages that were read."""
+    commits: Ids
+    """All commits that refs reached."""
+    seconds: np.ndarray[Any, np.dtype[np.int64]]
+    """Of each commit, in the order of `commits`, the seconds that its place in the order is made of."""
+    tips: tuple[bytes, ...]
+    """Commits that refs named."""
+    objects: int
+    """How many were read, of all kinds that are."""
+    size: int
+    """Bytes of those."""
+    closed: dict[str, int]
+    """What nobody could look into, as often as that was."""
+    found: tuple[Found, ...]
+    """Every hit."""
+    places: Places
+    """Of the objects with hits that a commit leads to."""
+
+    def written(self) -> bytes:
+        """As bytes for `understood`."""
+        head = {
+            "format": _FORMAT,
+            "identity": self.identity,
+            "packs": sorted(self.packs),
+            "tips": [tip.decode() for tip in self.tips],
+            "objects": self.objects,
+            "size": self.size,
+            "closed": self.closed,
+            "found": [plain(each) for each in self.found],
+            "places": [
+                [
+                    object_id.decode(),
+                    path.decode("latin-1"),
+                    list(place.order),
+                    *place[1:],
+                ]
+                for object_id, paths in self.places.items()
+                for path, place in paths.items()
+            ],
+        }
+        parts = [
+            json.dumps(head, separators=(",", ":")).encode(),
+            self.loose.raw,
+            self.read.raw,
+            self.commits.raw,
+            self.seconds.astype("<i8").tobytes(),
+        ]
+        return b"".join([len(part).to_bytes(_LENGTH, "big") for part in parts]) + b"".join(parts)
+
+
+def understood(content: bytes, identity: str) -> Memory | None:
+    """What `written` wrote, if it holds for these rules; None if not, or if it is anything else."""
+    try:
+        head, loose, read, commits, seconds = _parts(content)
+        data = json.loads(head)
+        if data["format"] != _FORMAT or data["identity"] != identity:
+            return None
+        places: Places = {}
+        for object_id, path, order, commit, date, shown in data["places"]:
+            place = Introduction((order[0], order[1]), commit, date, shown)
+            places.setdefault(object_id.encode(), {})[path.encode("latin-1")] = place
+        memory = Memory(
+            identity,
+            frozenset(data["packs"]),
+            Ids(loose),
+            Ids(read),
+            Ids(commits),
+            np.frombuffer(seconds, "<i8").astype(np.int64),
+            tuple(tip.encode() for tip in data["tips"]),
+            data["objects"],
+            data["size"],
+            data["closed"],
+            tuple(map(from_plain, data["found"])),
+            places,
+        )
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
+    return memory if len(memory.seconds) == len(memory.commits) else None
+
+
+def _parts(content: bytes) -> list[bytes]:
+    count = 5
+    at = count * _LENGTH
+    lengths = [int.from_bytes(content[each * _LENGTH : (each + 1) * _LENGTH], "big") for each in range(count)]
+    if at + sum(lengths) != len(content):
+        raise ValueError("not as long as it says")
+    parts = []
+    for length in lengths:
+        parts.append(content[at : at + length])
+        at += length
+    return parts

@@ -1,0 +1,91 @@
+"""A second scan costs what changed, says so, and finds the same; nobody else's memory is taken for it."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from keyhole.core.finding import Status
+from keyhole.core.secret import Secret
+from keyhole.scanners import child
+from keyhole.scanners.interface import Limits
+from tests.unit.scanners.conftest import only
+
+
+@pytest.fixture
+def again(history, tmp_path):
+    def run(key="of the tests", **options):
+        return child.run(history.path, hmac_secret=Secret(key), kept=tmp_path / "kept", **options)
+
+    return run
+
+
+def kept(tmp_path, prefix):
+    (file,) = (tmp_path / "kept").glob(f"{prefix}-*")
+    return file
+
+
+def without_notes(result):
+    return dataclasses.replace(result, notes=(), duration=0.0)
+
+
+def test_nothing_new_is_the_earlier_result_and_says_that_it_is(history, again, token):
+    history.commit({"a": token})
+    first, second = again(), again()
+    assert without_notes(first) == without_notes(second)
+    assert not first.notes
+    assert "nothing has changed since the scan of" in second.notes[0]
+    assert again().notes == second.notes
+
+
+def test_what_is_new_is_found_and_the_rest_is_said_to_be_remembered(history, again, token, scan):
+    history.commit({"a": b"1"})
+    again()
+    history.commit({"b": token})
+    result = again()
+    assert only(result).locations[0].commit == history.tip()
+    assert result.notes == ("Remembered: 2 objects were read by an earlier scan, 2 by this one.",)
+    assert without_notes(result) == without_notes(scan(history))
+
+
+def test_another_key_remembers_nothing(history, again, token):
+    history.commit({"a": token})
+    again()
+    result = again("another key")
+    assert only(result).fingerprint != only(again()).fingerprint
+    assert "nothing has changed" not in "".join(result.notes)
+
+
+@pytest.mark.parametrize("prefix", ["result", "history"])
+def test_a_damaged_memory_is_not_used(history, again, token, tmp_path, prefix):
+    history.commit({"a": token})
+    first = again()
+    file = kept(tmp_path, prefix)
+    file.write_bytes(file.read_bytes()[:-1] + b"!")
+    history.commit({"b": b"2"})
+    result = again()
+    assert only(result).id == only(first).id
+    if prefix == "history":
+        assert "is damaged, so everything was read again" in result.notes[0]
+    assert result.objects == 4
+
+
+def test_what_was_incomplete_is_not_remembered(history, again, tmp_path):
+    history.commit({"a": b"x" * 5000})
+    assert again(limits=Limits(object_bytes=1000)).status is Status.INCOMPLETE
+    assert not list((tmp_path / "kept").glob("result-*"))
+    assert not list((tmp_path / "kept").glob("history-*"))
+    assert again().status is Status.COMPLETE
+
+
+def test_nothing_that_is_kept_holds_the_value(history, again, token, tmp_path):
+    history.commit({"a": b"x = " + token, "b": b"y = " + token})
+    again()
+    assert all(token not in file.read_bytes() for file in (tmp_path / "kept").iterdir())
+
+
+def test_other_scanners_remember_nothing(history, again, tmp_path):
+    history.commit({"a": b"1"})
+    again(scanners=("secrets", "dependencies"))
+    assert not list((tmp_path / "kept").glob("history-*"))

@@ -1,0 +1,45 @@
+"""Anything that could change a result changes the digest, and nothing else does."""
+
+from __future__ import annotations
+
+import pytest
+
+from keyhole.scanners.interface import Limits
+from keyhole.scanners.standing import standing
+
+
+def digest(history, scanners=("secrets",), limits=None):
+    return standing(history.path, scanners, limits or Limits())
+
+
+def test_looking_twice_is_the_same(history):
+    history.commit({"a": b"1"})
+    assert digest(history) == digest(history) != ""
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda history: history.commit({"b": b"2"}),
+        lambda history: history.git("branch", "other"),
+        lambda history: history.git("symbolic-ref", "HEAD", "refs/heads/nowhere"),
+        lambda history: history.git("hash-object", "-w", "--stdin", stdin=b"nobody's"),
+        lambda history: history.git("repack", "-adfq"),
+        lambda history: (history.path / "objects/info/alternates").write_text("/elsewhere\n"),
+        lambda history: (history.path / "shallow").write_text("0" * 40 + "\n"),
+    ],
+)
+def test_every_change_shows(history, change):
+    history.commit({"a": b"1"})
+    before = digest(history)
+    change(history)
+    assert digest(history) != before
+
+
+def test_other_scanners_and_limits_are_something_else(history):
+    history.commit({"a": b"1"})
+    assert len({digest(history), digest(history, ("other",)), digest(history, limits=Limits(seconds=1))}) == 3
+
+
+def test_a_folder_that_cannot_be_looked_at_is_never_the_same(tmp_path):
+    assert standing(tmp_path / "nowhere", ("secrets",), Limits()) == ""
