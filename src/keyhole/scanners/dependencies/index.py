@@ -106,9 +106,9 @@ class Index:
         self._body = msgspec.msgpack.Decoder(Body)
 
     def coverage(self) -> dict[str, Coverage]:
-        """What it knows, by ecosystem."""
+        """What it knows, by ecosystem; one without any advisory is none that anything was compared with."""
         rows = self._database.execute(
-            "SELECT name, at, advisories, modified FROM ecosystem WHERE at != '' ORDER BY name"
+            "SELECT name, at, advisories, modified FROM ecosystem WHERE at != '' AND advisories > 0 ORDER BY name"
         )
         return {row[0]: Coverage(*row) for row in rows}
 

@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from keyhole.scanners.dependencies.documents import json_in, toml_in, word, words
+from keyhole.scanners.dependencies.lazily import pattern
 from keyhole.scanners.dependencies.names import normal
 from keyhole.scanners.dependencies.package import Malformed, Manifests, text_of
 
-_NAME = re.compile(r"\s*+([A-Za-z0-9][A-Za-z0-9._-]*+)\s*+(?:\[[^\]]*+\])?(.*)", re.DOTALL)
+_NAME = pattern(r"\s*+([A-Za-z0-9][A-Za-z0-9._-]*+)\s*+(?:\[[^\]]*+\])?(.*)", re.DOTALL)
 LOCAL = "local:"
 """How something is asked for that comes from a folder, from git, or as another manifest says."""
 _ELSEWHERE = frozenset({"path", "git", "url", "file", "editable", "hg"})
@@ -128,10 +129,10 @@ def _crates(found: object) -> Iterable[tuple[str, str]]:
         yield word(_table(told).get("package")) or name, _how(told)
 
 
-_GEM = re.compile(r"""\s*gem[\s(]+["']([^"']+)["'](.*)""")
-_GROUP = re.compile(r"\s*group\b(.*)\bdo\b")
-_BLOCK = re.compile(r"\s*(?:\w.*\bdo\b(?:\s*\|[^|]*\|)?|(?:if|unless|case|begin)\b.*)\s*")
-_DEVELOPING = re.compile(r"\b(?:development|test|dev|ci|lint|docs?)\b")
+_GEM = pattern(r"""\s*gem[\s(]+["']([^"']+)["'](.*)""")
+_GROUP = pattern(r"\s*group\b(.*)\bdo\b")
+_BLOCK = pattern(r"\s*(?:\w.*\bdo\b(?:\s*\|[^|]*\|)?|(?:if|unless|case|begin)\b.*)\s*")
+_DEVELOPING = pattern(r"\b(?:development|test|dev|ci|lint|docs?)\b")
 
 
 def gem_developing(manifests: Manifests) -> set[str]:
@@ -158,8 +159,8 @@ def gem_developing(manifests: Manifests) -> set[str]:
     return developing - others
 
 
-_MIX = re.compile(r"\{\s*:(\w+)\s*,([^{}]*)\}")
-_ONLY = re.compile(r"\bonly:\s*(\[[^\]]*\]|:\w+)")
+_MIX = pattern(r"\{\s*:(\w+)\s*,([^{}]*)\}")
+_ONLY = pattern(r"\bonly:\s*(\[[^\]]*\]|:\w+)")
 
 
 def mix_wanted(manifests: Manifests) -> Wanted | None:
@@ -174,7 +175,7 @@ def _take_mix(content: bytes, wanted: Wanted) -> None:
         (wanted.developing if developing else wanted.direct)[match[1]] = ""
 
 
-_PAKET = re.compile(r"\s*(?:nuget|clitool)\s+(\S+)", re.IGNORECASE)
+_PAKET = pattern(r"\s*(?:nuget|clitool)\s+(\S+)", re.IGNORECASE)
 
 
 def paket_wanted(manifests: Manifests) -> Wanted | None:

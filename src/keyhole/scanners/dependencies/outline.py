@@ -10,10 +10,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from keyhole.scanners.dependencies.lazily import pattern
 from keyhole.scanners.dependencies.package import Malformed, text_of
 
 Keys = tuple[str, ...]
-_ENTRY = re.compile(
+_ENTRY = pattern(
     r"""
     (?P<indent>\ *+) (?P<explicit>\?\ )?
     (?: '(?P<single>(?:[^']|'')*+)' | "(?P<double>[^"\\]*+)" | (?P<plain>[^\s'"\#?:{}[\]&*-].*?) )
@@ -21,7 +22,7 @@ _ENTRY = re.compile(
     """,
     re.VERBOSE,
 )
-_SAME = re.compile(r"^( *+): ")
+_SAME = pattern(r"^( *+): ")
 _DEEPEST = 32
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
-_USE = re.compile(r"\$\{([^{}$]++)\}|\$\(([^()$]++)\)")
+from keyhole.scanners.dependencies.lazily import pattern
+
+_USE = pattern(r"\$\{([^{}$]++)\}|\$\(([^()$]++)\)")
 _ROUNDS = 8
 """How often a property may lead to another."""
 _LONGEST = 1000

@@ -7,16 +7,16 @@ but for the `@` of npm's scopes, which many tools forget to encode.
 from __future__ import annotations
 
 import functools
-import re
 from types import MappingProxyType
 from urllib.parse import quote, unquote
 
+from keyhole.scanners.dependencies.lazily import pattern
 from keyhole.scanners.dependencies.names import normal
 from keyhole.scanners.dependencies.package import Malformed
 
 ELSEWHERE = "other ecosystems"
 """Stands for where a package comes from when that is nothing advisories are kept of."""
-_PURL = re.compile(r"pkg:/{0,2}([A-Za-z][A-Za-z0-9.+-]*+)/(@?[^?#@]++)(?:@([^?#]++))?(?:\?[^#]*+)?(?:#.*+)?")
+_PURL = pattern(r"pkg:/{0,2}([A-Za-z][A-Za-z0-9.+-]*+)/(@?[^?#@]++)(?:@([^?#]++))?(?:\?[^#]*+)?(?:#.*+)?")
 _LONGEST = 1000
 _ECOSYSTEMS = MappingProxyType(
     {

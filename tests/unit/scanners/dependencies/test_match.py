@@ -107,3 +107,10 @@ def test_a_failed_making_leaves_the_index_that_was_there(tmp_path):
         raise OSError
     assert found(file, "1.0")
     assert list(tmp_path.iterdir()) == [file]
+
+
+def test_an_ecosystem_without_advisories_is_not_covered(tmp_path):
+    file = index_of(tmp_path, record(), record("B", ecosystem="npm", withdrawn="2026-01-01T00:00:00Z"))
+    index = Index(file)
+    assert list(index.coverage()) == ["PyPI"]
+    index.close()

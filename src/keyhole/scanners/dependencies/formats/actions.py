@@ -6,17 +6,16 @@ YAML: `uses:` stands on a line of its own wherever it is valid, and aliases of Y
 
 from __future__ import annotations
 
-import re
-
 from keyhole.core.library import Relation
+from keyhole.scanners.dependencies.lazily import pattern
 from keyhole.scanners.dependencies.package import Package, Packages, text_of
 
 NAMES = (".github/workflows/*.yml", ".github/workflows/*.yaml", "action.yml", "action.yaml")
-_USES = re.compile(
+_USES = pattern(
     r"""\s*(?:-\s+)?uses:\s*["']?([\w.-]+/[\w.-]+)(?:/[^@\s"']*)?@([\w./-]+)["']?\s*(?:\#\s*(\S+))?"""
 )
-_EXACT = re.compile(r"v?[0-9]+\.[0-9]+\.[0-9]+\S*")
-_COMMIT = re.compile(r"[0-9a-f]{40}")
+_EXACT = pattern(r"v?[0-9]+\.[0-9]+\.[0-9]+\S*")
+_COMMIT = pattern(r"[0-9a-f]{40}")
 
 
 def read(content: bytes) -> Packages:

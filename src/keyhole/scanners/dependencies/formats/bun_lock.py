@@ -11,11 +11,12 @@ from typing import Any
 
 from keyhole.scanners.dependencies.documents import as_object, json_in, word, words
 from keyhole.scanners.dependencies.graph import standings
+from keyhole.scanners.dependencies.lazily import pattern
 from keyhole.scanners.dependencies.package import UNKNOWN, Lines, Malformed, Package, Packages, text_of
 
 NAMES = ("bun.lock",)
-_LOOSE = re.compile(r'("(?:[^"\\]++|\\.)*+"?)|//[^\n]*+|/\*.*?(?:\*/|\Z)|,(?=\s*+[}\]])', re.DOTALL)
-_RESOLVED = re.compile(r"((?:@[^/@]+/)?[^/@]+)@(.+)", re.DOTALL)
+_LOOSE = pattern(r'("(?:[^"\\]++|\\.)*+"?)|//[^\n]*+|/\*.*?(?:\*/|\Z)|,(?=\s*+[}\]])', re.DOTALL)
+_RESOLVED = pattern(r"((?:@[^/@]+/)?[^/@]+)@(.+)", re.DOTALL)
 _OWN = ("workspace:", "link:", "file:", "root:")
 _ASKS = ("dependencies", "optionalDependencies", "peerDependencies")
 _DEEPEST = 50

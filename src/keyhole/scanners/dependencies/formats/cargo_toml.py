@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
-
 from keyhole.scanners.dependencies.declared import declared
+from keyhole.scanners.dependencies.lazily import pattern
 from keyhole.scanners.dependencies.manifests import cargo_wanted
 from keyhole.scanners.dependencies.package import Packages
 
 NAMES = ("Cargo.toml",)
-_EXACT = re.compile(r"=\s*([0-9]+\.[0-9]+\.[0-9]+(?:[-+][0-9A-Za-z.+-]+)?)")
+_EXACT = pattern(r"=\s*([0-9]+\.[0-9]+\.[0-9]+(?:[-+][0-9A-Za-z.+-]+)?)")
 """A version without a sign means itself or a later one that is compatible."""
 
 

@@ -5,17 +5,16 @@ It says what is direct; what of that is for developing, the `Gemfile` says, whic
 
 from __future__ import annotations
 
-import re
-
 from keyhole.scanners.dependencies.graph import standings
+from keyhole.scanners.dependencies.lazily import pattern
 from keyhole.scanners.dependencies.manifests import gem_developing
 from keyhole.scanners.dependencies.package import NONE, UNKNOWN, Manifests, Package, Packages, text_of
 
 NAMES = ("Gemfile.lock", "gems.locked")
 MANIFESTS = ("Gemfile", "gems.rb")
-_SPEC = re.compile(r" {4}(\S+) \(([^()\s]+)\)")
-_ASKED = re.compile(r" {6}(\S+)(?: \(.*)?")
-_DIRECT = re.compile(r" {2}([^\s!]+)!?(?: \(.*)?")
+_SPEC = pattern(r" {4}(\S+) \(([^()\s]+)\)")
+_ASKED = pattern(r" {6}(\S+)(?: \(.*)?")
+_DIRECT = pattern(r" {2}([^\s!]+)!?(?: \(.*)?")
 _SOURCES = frozenset({"GEM", "GIT", "PATH", "PLUGIN SOURCE"})
 
 

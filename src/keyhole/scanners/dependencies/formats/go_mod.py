@@ -5,15 +5,14 @@ Format: https://go.dev/ref/mod#go-mod-file. Of a replaced module the replacement
 
 from __future__ import annotations
 
-import re
-
 from keyhole.core.library import Relation
+from keyhole.scanners.dependencies.lazily import pattern
 from keyhole.scanners.dependencies.package import Package, Packages, text_of
 
 NAMES = ("go.mod",)
-_BLOCK = re.compile(r"(\w++)\s*+\($")
-_COMMENT = re.compile(r"//.*$")
-_INDIRECT = re.compile(r"//\s*indirect\b")
+_BLOCK = pattern(r"(\w++)\s*+\($")
+_COMMENT = pattern(r"//.*$")
+_INDIRECT = pattern(r"//\s*indirect\b")
 
 
 def read(content: bytes) -> Packages:

@@ -5,9 +5,8 @@ What a package asks for stands on its line; what is direct, `mix.exs` says.
 
 from __future__ import annotations
 
-import re
-
 from keyhole.scanners.dependencies.graph import standings
+from keyhole.scanners.dependencies.lazily import pattern
 from keyhole.scanners.dependencies.manifests import mix_wanted
 from keyhole.scanners.dependencies.package import (
     NONE,
@@ -21,9 +20,9 @@ from keyhole.scanners.dependencies.package import (
 
 NAMES = ("mix.lock",)
 MANIFESTS = ("mix.exs",)
-_HEX = re.compile(r'\s*+"([^"]++)":\s*+\{:hex,\s*+:"?([A-Za-z0-9_]++)"?,\s*+"([^"]++)"')
-_OTHER = re.compile(r'\s*+"([^"]++)":\s*+\{:(?:git|path|hg)\b')
-_ASKED = re.compile(r'\{:"?([A-Za-z0-9_]++)"?,\s*+"')
+_HEX = pattern(r'\s*+"([^"]++)":\s*+\{:hex,\s*+:"?([A-Za-z0-9_]++)"?,\s*+"([^"]++)"')
+_OTHER = pattern(r'\s*+"([^"]++)":\s*+\{:(?:git|path|hg)\b')
+_ASKED = pattern(r'\{:"?([A-Za-z0-9_]++)"?,\s*+"')
 
 
 def read(content: bytes, manifests: Manifests = NONE) -> Packages:

@@ -7,9 +7,8 @@ means itself or the next one there is; NuGet takes the lowest, so that it is tak
 
 from __future__ import annotations
 
-import re
-
 from keyhole.core.library import Relation
+from keyhole.scanners.dependencies.lazily import pattern
 from keyhole.scanners.dependencies.markup import Element, xml_in
 from keyhole.scanners.dependencies.package import Package, Packages
 from keyhole.scanners.dependencies.properties import resolved
@@ -25,7 +24,7 @@ NAMES = (
 _REFERENCES = frozenset({"PackageReference", "PackageVersion", "GlobalPackageReference", "PackageDownload"})
 _CENTRAL = "PackageVersion"
 """The version of a package wherever it is used, which may be as something that others pull in."""
-_EXACT = re.compile(r"\[?([0-9][0-9A-Za-z.+-]*)\]?")
+_EXACT = pattern(r"\[?([0-9][0-9A-Za-z.+-]*)\]?")
 
 
 def read(content: bytes) -> Packages:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
-
 from keyhole.scanners.dependencies.declared import declared
+from keyhole.scanners.dependencies.lazily import pattern
 from keyhole.scanners.dependencies.manifests import npm_wanted
 from keyhole.scanners.dependencies.package import Packages
 
 NAMES = ("package.json",)
-_EXACT = re.compile(r"=?\s*v?([0-9]+\.[0-9]+\.[0-9]+(?:[-+][0-9A-Za-z.+-]+)?)")
+_EXACT = pattern(r"=?\s*v?([0-9]+\.[0-9]+\.[0-9]+(?:[-+][0-9A-Za-z.+-]+)?)")
 
 
 def read(content: bytes) -> Packages:

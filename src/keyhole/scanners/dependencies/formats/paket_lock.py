@@ -5,9 +5,8 @@ What is direct, `paket.dependencies` says.
 
 from __future__ import annotations
 
-import re
-
 from keyhole.scanners.dependencies.graph import standings
+from keyhole.scanners.dependencies.lazily import pattern
 from keyhole.scanners.dependencies.manifests import paket_wanted
 from keyhole.scanners.dependencies.package import (
     NONE,
@@ -21,8 +20,8 @@ from keyhole.scanners.dependencies.package import (
 
 NAMES = ("paket.lock",)
 MANIFESTS = ("paket.dependencies",)
-_SPEC = re.compile(r" {4}(\S++) \(([^()\s]++)\)(?: .*)?")
-_ASKED = re.compile(r" {6}(\S++)(?: .*)?")
+_SPEC = pattern(r" {4}(\S++) \(([^()\s]++)\)(?: .*)?")
+_ASKED = pattern(r" {6}(\S++)(?: .*)?")
 _SECTIONS = frozenset({"NUGET", "GITHUB", "GIT", "HTTP", "GIST"})
 
 

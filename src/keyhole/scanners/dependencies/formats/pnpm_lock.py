@@ -12,13 +12,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from keyhole.scanners.dependencies.graph import standings
+from keyhole.scanners.dependencies.lazily import pattern
 from keyhole.scanners.dependencies.outline import entries
 from keyhole.scanners.dependencies.package import UNKNOWN, Malformed, Package, Packages
 
 NAMES = ("pnpm-lock.yaml", "pnpm-lock.*.yaml")
 _NAME = r"(?P<name>(?:@[^/@]+/)?[^/@]+)"
-_AT = re.compile(rf"/?{_NAME}@(?P<version>[^()]+)(?:\(.*)?")
-_SLASH = re.compile(rf"(?:[^/@.]++\.[^/@]*+)?/{_NAME}/(?P<version>[0-9][^/_()]*)(?:[/_(].*)?")
+_AT = pattern(rf"/?{_NAME}@(?P<version>[^()]+)(?:\(.*)?")
+_SLASH = pattern(rf"(?:[^/@.]++\.[^/@]*+)?/{_NAME}/(?P<version>[0-9][^/_()]*)(?:[/_(].*)?")
 _OF_THE_REPOSITORY = ("file:", "link:", "workspace:")
 _ASKS = frozenset({"dependencies", "optionalDependencies"})
 _DEVELOPING = "devDependencies"

@@ -5,16 +5,15 @@ No advisories are kept of CocoaPods, so that its packages are named and never as
 
 from __future__ import annotations
 
-import re
-
 from keyhole.scanners.dependencies.graph import standings
+from keyhole.scanners.dependencies.lazily import pattern
 from keyhole.scanners.dependencies.outline import unquoted
 from keyhole.scanners.dependencies.package import UNKNOWN, Malformed, Package, Packages, text_of
 
 NAMES = ("Podfile.lock",)
-_POD = re.compile(r" {2}- ([^\s(:][^(:]*?)(?: \(([^()]*)\))?:?")
-_ASKED = re.compile(r" {4}- ([^\s(:][^(:]*?)(?: \(.*\))?")
-_DIRECT = re.compile(r" {2}- ([^\s(:][^(:]*?)(?: \(.*\))?")
+_POD = pattern(r" {2}- ([^\s(:][^(:]*?)(?: \(([^()]*)\))?:?")
+_ASKED = pattern(r" {4}- ([^\s(:][^(:]*?)(?: \(.*\))?")
+_DIRECT = pattern(r" {2}- ([^\s(:][^(:]*?)(?: \(.*\))?")
 
 
 def read(content: bytes) -> Packages:

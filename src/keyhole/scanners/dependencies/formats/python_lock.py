@@ -7,11 +7,11 @@ packages with all that they ask for; for the others `pyproject.toml` says what i
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from keyhole.scanners.dependencies.documents import objects, toml_in, word, words
 from keyhole.scanners.dependencies.graph import standings
+from keyhole.scanners.dependencies.lazily import pattern
 from keyhole.scanners.dependencies.manifests import Wanted, python_wanted
 from keyhole.scanners.dependencies.names import normal
 from keyhole.scanners.dependencies.package import (
@@ -27,7 +27,7 @@ from keyhole.scanners.dependencies.package import (
 NAMES = ("poetry.lock", "uv.lock", "pdm.lock", "pylock.toml", "pylock.*.toml")
 MANIFESTS = ("pyproject.toml",)
 _OWN = ("editable", "virtual", "directory", "path")
-_NAME = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)")
+_NAME = pattern(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)")
 _MAIN = frozenset({"main", "default"})
 
 

@@ -5,14 +5,13 @@ Each package has a number, how many others are between it and the project: none 
 
 from __future__ import annotations
 
-import re
-
 from keyhole.core.library import Relation
+from keyhole.scanners.dependencies.lazily import pattern
 from keyhole.scanners.dependencies.package import Malformed, Package, Packages, text_of
 
 NAMES = ("rebar.lock",)
-_ENTRY = re.compile(r'\{<<"([^"]++)">>,\s*+\{(\w++),(?:\s*+<<"([^"]++)">>,\s*+<<"([^"]++)">>)?')
-_LEVEL = re.compile(r"[^{}]*+(?:\{[^{}]*+\}[^{}]*+)?\},\s*+([0-9]{1,6})\}")
+_ENTRY = pattern(r'\{<<"([^"]++)">>,\s*+\{(\w++),(?:\s*+<<"([^"]++)">>,\s*+<<"([^"]++)">>)?')
+_LEVEL = pattern(r"[^{}]*+(?:\{[^{}]*+\}[^{}]*+)?\},\s*+([0-9]{1,6})\}")
 
 
 def read(content: bytes) -> Packages:

@@ -7,22 +7,22 @@ it, in a comment that begins with `via`; in files without such notes every line 
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 
 from keyhole.scanners.dependencies.graph import standings
+from keyhole.scanners.dependencies.lazily import pattern
 from keyhole.scanners.dependencies.names import normal
 from keyhole.scanners.dependencies.package import UNKNOWN, Package, Packages, text_of
 
 NAMES = ("requirements*.txt", "*requirements.txt", "constraints*.txt", "requirements*.lock")
-_COMMENT = re.compile(r"(^|\s)#.*$")
-_PINNED = re.compile(
+_COMMENT = pattern(r"(^|\s)#.*$")
+_PINNED = pattern(
     r"(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)\s*+(?:\[[^\]]*+\])?\s*+(?:===?\s*+(?P<version>[^\s;,#\\*]+)(?P<rest>[^;]*))?"
 )
-_VIA = re.compile(r"\s*#\s*via\b(.*)")
-_MORE = re.compile(r"\s*#\s{2,}(\S.*)")
-_BESIDE = re.compile(r"\s#\s*via\b(.*)$")
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_VIA = pattern(r"\s*#\s*via\b(.*)")
+_MORE = pattern(r"\s*#\s{2,}(\S.*)")
+_BESIDE = pattern(r"\s#\s*via\b(.*)$")
+_NAME = pattern(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
 @dataclass(slots=True)

@@ -6,13 +6,12 @@ its address, without the scheme.
 
 from __future__ import annotations
 
-import re
-
 from keyhole.scanners.dependencies.documents import as_object, json_in, objects, word
+from keyhole.scanners.dependencies.lazily import pattern
 from keyhole.scanners.dependencies.package import Lines, Malformed, Package, Packages
 
 NAMES = ("Package.resolved",)
-_ADDRESS = re.compile(r"(?:[a-z+]++://)?(?:[^@/]*+@)?([^/:@]++)(?::[0-9]++)?[/:](.+)")
+_ADDRESS = pattern(r"(?:[a-z+]++://)?(?:[^@/]*+@)?([^/:@]++)(?::[0-9]++)?[/:](.+)")
 
 
 def read(content: bytes) -> Packages:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from keyhole.core.library import Relation
 from keyhole.scanners.dependencies.documents import as_object, toml_in, word
+from keyhole.scanners.dependencies.lazily import pattern
 from keyhole.scanners.dependencies.package import Lines, Malformed, Package, Packages
 
 NAMES = ("*.versions.toml",)
-_EXACT = re.compile(r"[^\[\](),+!\s]+")
+_EXACT = pattern(r"[^\[\](),+!\s]+")
 _MOVING = ("latest.",)
 
 

@@ -6,10 +6,10 @@ name the repository's own packages with what they ask for; what of that is for d
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 
 from keyhole.scanners.dependencies.graph import standings
+from keyhole.scanners.dependencies.lazily import pattern
 from keyhole.scanners.dependencies.manifests import Wanted, npm_wanted
 from keyhole.scanners.dependencies.outline import unquoted
 from keyhole.scanners.dependencies.package import (
@@ -24,11 +24,11 @@ from keyhole.scanners.dependencies.package import (
 
 NAMES = ("yarn.lock",)
 MANIFESTS = ("package.json",)
-_HEAD = re.compile(r"((?:@[^/@]+/)?[^@/]+)@(.*)")
-_SPECS = re.compile(r'"([^"]*+)"|([^",\s][^",]*+)')
-_VERSION = re.compile(r'  version:? "?([^"\s]+)"?$')
-_ASKED = re.compile(r' {4}("(?:[^"]*+)"|[^\s":]++):?\s++(.+)')
-_ALIAS = re.compile(r"npm:((?:@[^/]+/)?[^@]+)@")
+_HEAD = pattern(r"((?:@[^/@]+/)?[^@/]+)@(.*)")
+_SPECS = pattern(r'"([^"]*+)"|([^",\s][^",]*+)')
+_VERSION = pattern(r'  version:? "?([^"\s]+)"?$')
+_ASKED = pattern(r' {4}("(?:[^"]*+)"|[^\s":]++):?\s++(.+)')
+_ALIAS = pattern(r"npm:((?:@[^/]+/)?[^@]+)@")
 _LOCAL = ("workspace:", "file:", "link:", "portal:", "git", "http")
 _OWN = "workspace:"
 
