@@ -15,6 +15,7 @@ from keyhole.cli.session import open_keyhole, use_settings
 from keyhole.core.errors import NotFound, Unavailable
 
 if TYPE_CHECKING:
+    from keyhole.core.caller import Caller
     from keyhole.core.finding import ScanResult
     from keyhole.core.gates import Policy, Verdict
     from keyhole.reports.dataset import Dataset
@@ -191,7 +192,18 @@ def _connected(
         bar.clear()
     if scan.state in ("failed", "stopped"):
         raise NotDone(f"The scan ended as {scan.state}: {scan.reason}")
+    _tell_github(caller, scan.pk)
     return of_scan(caller, scan.pk), scan
+
+
+def _tell_github(caller: Caller, number: int) -> None:
+    from keyhole.reports.github.services import tell_here
+
+    for row in tell_here(caller, number):
+        what, state = row.get_what_display(), row.get_state_display().lower()
+        click.echo(f"{what}: {state}. {safe(row.said)}".rstrip(), err=True)
+        if row.hint:
+            click.echo(safe(row.hint), err=True)
 
 
 class NotDone(Unavailable):

@@ -14,6 +14,7 @@ from keyhole.repositories.lookup import is_there
 from keyhole.scans import refs
 from keyhole.scans.afterwards import run_parts
 from keyhole.scans.fetching import fetch
+from keyhole.scans.followups import hand_over_follow_ups
 from keyhole.scans.life import finish, say
 from keyhole.scans.models import UNFINISHED, Finding, Inventory, Scan, Stage, State
 from keyhole.scans.reading import read as read_repository
@@ -42,6 +43,7 @@ def run(row: int) -> None:
     read(row)
     run_parts(row)
     conclude(row)
+    hand_over_follow_ups(row)
 
 
 @step

@@ -17,6 +17,7 @@ from keyhole.core.caller import Caller
 from keyhole.core.errors import KeyholeError, Unavailable
 from keyhole.core.redact import one_line
 from keyhole.findings.models import Telling
+from keyhole.findings.telling import JOB
 from keyhole.jobs import job, step
 from keyhole.notifications.events import Event, Severity
 from keyhole.notifications.publishing import publish
@@ -27,7 +28,7 @@ from keyhole.reports.github.words import told_of
 from keyhole.scans.life import acting_for
 from keyhole.scans.models import FINISHED, Scan, State
 
-KIND = "github-telling"
+KIND = JOB
 _AGAIN = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2))
 """Pauses after what passes by itself; after the last one it is given up."""
 _WITH_RESULT = frozenset({State.COMPLETE, State.INCOMPLETE})

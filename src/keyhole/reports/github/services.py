@@ -14,7 +14,7 @@ from keyhole.core.caller import Caller
 from keyhole.core.errors import Conflict
 from keyhole.findings.models import Telling
 from keyhole.jobs import engine
-from keyhole.reports.github.job import KIND
+from keyhole.reports.github.job import KIND, tell
 from keyhole.scans import services as scans
 
 log = logging.getLogger("keyhole.reports")
@@ -23,6 +23,16 @@ log = logging.getLogger("keyhole.reports")
 def tellings(caller: Caller, scan_id: int) -> QuerySet[Telling]:
     """What GitHub is told of a scan. NotFound if there is no such scan."""
     return Telling.objects.filter(scan=scans.get(caller, scan_id))
+
+
+def tell_here(caller: Caller, scan_id: int) -> list[Telling]:
+    """Tell GitHub now, in this process, if no worker is there to do it; returns what came of it, or waits."""
+    require(caller, "scan:run")
+    rows = tellings(caller, scan_id)
+    if not engine.somebody_works():
+        for number in list(rows.filter(state=Telling.State.WAITING).values_list("pk", flat=True)):
+            tell(number)
+    return list(rows.all())
 
 
 def tell_again(caller: Caller, scan_id: int) -> int:

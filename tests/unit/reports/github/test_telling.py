@@ -290,3 +290,33 @@ def test_a_scan_without_a_result_tells_nothing(world, told):
     Scan.objects.filter(pk=made.pk).update(state="failed")
     work_off()
     assert one(made).state == Telling.State.NOTHING
+
+
+def test_two_that_write_at_once_leave_one_comment(world, told, monkeypatch):
+    row = reach(world)
+    scan(row)
+    number = pull(world)
+    scan(row, "comment")
+    (ours,) = asked(world, "GET", f"/issues/{number}/comments")
+    look, looked = parts._marked, []
+
+    def blind_at_first(target, path, mark):
+        looked.append(path)
+        return None if len(looked) == 1 else look(target, path, mark)
+
+    monkeypatch.setattr(parts, "_marked", blind_at_first)
+    done = scan(row, "comment")
+    assert one(done).state == Telling.State.DONE, one(done).said
+    (left,) = asked(world, "GET", f"/issues/{number}/comments")
+    assert left["id"] == ours["id"]
+    assert f"/scans/{done.pk}" in left["body"]
+
+
+def test_without_a_worker_the_caller_tells_it(world, told, monkeypatch):
+    row = reach(world)
+    made = scans.create(local_caller(), ScanSpec(row.pk, ref="leak", upstream=("status",)))
+    scanning.run(made.pk)
+    monkeypatch.setattr(engine, "somebody_works", lambda: True)
+    assert services.tell_here(local_caller(), made.pk)[0].state == Telling.State.WAITING
+    monkeypatch.setattr(engine, "somebody_works", lambda: False)
+    assert services.tell_here(local_caller(), made.pk)[0].state == Telling.State.DONE
