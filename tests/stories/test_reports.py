@@ -190,6 +190,7 @@ def test_two_runs_are_compared_from_the_history(page, keyhole):
 @pytest.mark.parametrize(
     "path",
     ["/scans/history", "/scans/history?state=failed", "/scans/compare?a=1&b=2", "/reports", "/reports/mail/new",
+     "/reports/mail/new?severity=critical", "/findings/share", "/findings",
      "/scans/2/share", "/settings/evidence", "/settings/evidence/new"],
 )  # fmt: skip
 def test_a_page_is_accessible_in_both_themes_and_fits_a_phone(page, keyhole, path):

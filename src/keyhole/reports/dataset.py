@@ -95,6 +95,8 @@ class Dataset:
     """Worst first."""
     libraries: tuple[Library, ...] = ()
     made_by: str = f"Keyhole {__version__}"
+    filtered: bool = False
+    """Whether it has only the findings that match a filter, so that none of them is not clean."""
 
     def __post_init__(self) -> None:
         texts = [self.title, self.about, self.made_at, self.made_by]
@@ -158,6 +160,11 @@ class Dataset:
         return bool(self.sources) and all(source.status is Status.COMPLETE for source in self.sources)
 
     @property
+    def clean(self) -> bool:
+        """Whether everything was seen, all of it is in the report, and nothing of it is open."""
+        return self.complete and not self.open and not self.filtered
+
+    @property
     def verdict(self) -> str:
         """One sentence that says it. What was not all seen is never clean."""
         found = counted(len(self.open), "open finding")
@@ -167,6 +174,8 @@ class Dataset:
             return "No scan has ended, so nothing is known."
         if not self.complete:
             return f"Not everything could be read. {found.capitalize()} in what was{beside}."
+        if not self.open and self.filtered:
+            return f"No open finding matches{beside}."
         if not self.open:
             return f"Nothing open, and everything was read{beside}."
         return f"{found.capitalize()}{beside}."

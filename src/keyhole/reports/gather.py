@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable
+from collections.abc import Collection, Container, Iterable
 from datetime import UTC, datetime
 
+from django.db.models import Max
 from django.utils import timezone
 
 from keyhole.core.escaping import escape
@@ -12,7 +13,7 @@ from keyhole.core.finding import Finding, ScanResult
 from keyhole.findings.models import Problem
 from keyhole.reports.dataset import Dataset, Decided, Row, Source, source_of
 from keyhole.scans.models import Scan, State
-from keyhole.scans.reports import result
+from keyhole.scans.reports import outcome, result
 
 WITH_RESULT = (State.COMPLETE, State.INCOMPLETE)
 _AT_ONCE = 500
@@ -97,8 +98,10 @@ def _decided(problem: Problem, keys: Container[str]) -> tuple[Decided, ...]:
     )
 
 
-def of_problems(problems: Iterable[Problem], *, title: str, about: str) -> Dataset:
-    """The report of findings of any number of repositories; where they come from is each one's newest scan."""
+def of_problems(
+    problems: Iterable[Problem], repositories: Collection[int], *, title: str, about: str
+) -> Dataset:
+    """The report of findings of these repositories, or of all; what it rests on is the newest scan of each."""
     found = list(problems)
     keys: dict[int, set[str]] = {}
     for each in found:
@@ -110,16 +113,20 @@ def of_problems(problems: Iterable[Problem], *, title: str, about: str) -> Datas
         title=shown(title),
         about=shown(about),
         made_at=rfc3339(timezone.now()),
-        sources=tuple(_newest(keys)),
+        sources=tuple(_newest(repositories)),
         rows=rows,
+        filtered=True,
     )
 
 
-def _newest(repositories: Iterable[int]) -> Iterable[Source]:
-    for number in sorted(repositories):
-        scan = newest_scan(number)
-        if scan is not None:
-            yield _source(scan, result(scan))
+def _newest(repositories: Collection[int]) -> Iterable[Source]:
+    """Also of those in which nothing was found: that, too, is only known of what was scanned."""
+    scans = Scan.objects.filter(state__in=WITH_RESULT, repository__removed_at=None)
+    if repositories:
+        scans = scans.filter(repository__in=repositories)
+    newest = scans.order_by().values("repository").annotate(newest=Max("pk")).values("newest")
+    for scan in Scan.objects.filter(pk__in=newest).select_related("repository__owner").order_by("repository"):
+        yield _source(scan, outcome(scan))
 
 
 def newest_scan(repository: int, ref: str = "") -> Scan | None:

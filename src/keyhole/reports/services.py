@@ -46,7 +46,7 @@ def of_filter(caller: Caller, wanted: ProblemFilter, title: str = "") -> Dataset
             hint="Narrow the filter, or report on single scans.",
         )
     about = sentence(wanted)
-    return gather.of_problems(found, title=title or about, about=f"{about}.")
+    return gather.of_problems(found, wanted.repository, title=title or about, about=f"{about}.")
 
 
 def document(data: Dataset, form: str, stem: str) -> Document:

@@ -58,6 +58,13 @@ def test_every_format_takes_every_sort_of_report(form, report):
     assert rendered(form, report)
 
 
+def test_text_calls_clean_only_what_has_no_findings_at_all():
+    assert b"Clean: " in rendered("text", dataset(rows=()))
+    accepted = rendered("text", dataset(*dataset().put_aside))
+    assert b"Clean" not in accepted
+    assert b"1 finding fixed or decided about, not listed.\nNothing open: " in accepted
+
+
 @pytest.mark.parametrize("form", ["text", "html", "json", "sarif", "cyclonedx"])
 def test_an_incomplete_scan_says_so_in_every_format(form):
     assert b"one file is damaged" in rendered(form, incomplete("one file is damaged"))

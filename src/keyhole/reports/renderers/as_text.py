@@ -62,7 +62,11 @@ def _last(data: Dataset) -> str:
     if not data.complete:
         reasons = "; ".join(data.reasons)
         return f"INCOMPLETE, so not known to be clean: {reasons}. {found} so far, {read}."
-    return f"{found}. {read}." if data.open else f"Clean: {read}."
+    if data.filtered:
+        return f"{data.about} {found}. {read}."
+    if data.clean:
+        return f"{'Nothing open' if data.rows else 'Clean'}: {read}."
+    return f"{found}. {read}."
 
 
 def _read(sources: Sequence[Source]) -> str:

@@ -32,7 +32,7 @@ def _head(pages: Pages, data: Dataset) -> None:
     pages.write(data.title, Style(BOLD, 20, _INK, 1.25))
     pages.write(data.about, Style(size=10.5, colour=_MUTED))
     pages.space(6)
-    colour = _OK if data.complete and not data.open else _BAD if data.open else _WARN
+    colour = _OK if data.clean else _BAD if data.open else _WARN
     pages.write(data.verdict, Style(BOLD, 12.5, colour))
     pages.write(f"Made {moment(data.made_at)} by {data.made_by}", Style(size=8, colour=_MUTED))
     pages.space(8)

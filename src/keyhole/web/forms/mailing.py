@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from django.http import QueryDict
+
 from keyhole.core.errors import InvalidInput
 from keyhole.core.finding import Severity
 from keyhole.findings.filtering import ProblemFilter
 from keyhole.reports.mailing import PRESETS, MailingSpec
+from keyhole.web.forms.findings import FindingsForm
 from keyhole.web.forms.numbers import whole_number
 
 AS = (
@@ -37,6 +40,8 @@ def spec_of(sent: Mapping[str, str]) -> MailingSpec:
     repository = whole_number(text.get("repository", ""))
     if what == "scan" and not repository:
         raise InvalidInput("Choose the repository.", field="repository")
+    worst = tuple(each.value for each in _WORST.get(text.get("worst", ""), ()))
+    query = filter_of(sent.get("query", "")) or ProblemFilter(severity=worst)
     return MailingSpec(
         name=text.get("name", ""),
         channel=whole_number(text.get("channel", "")),
@@ -44,10 +49,20 @@ def spec_of(sent: Mapping[str, str]) -> MailingSpec:
         zone=text.get("zone", "UTC"),
         repository=repository if what == "scan" else 0,
         ref=text.get("ref", "") if what == "scan" else "",
-        query=ProblemFilter(severity=tuple(each.value for each in _WORST.get(text.get("worst", ""), ()))),
+        query=query,
         form=text.get("form", "") if how == "attach" else "",
         link_days=whole_number(text.get("days", "")) if how == "link" else 0,
     )
+
+
+def filter_of(query: str) -> ProblemFilter | None:
+    """The filter of the findings' page with this query in its address; None for none. InvalidInput."""
+    if not query:
+        return None
+    form = FindingsForm(QueryDict(query[:2000]))
+    if form.problems:
+        raise next(iter(form.problems.values()))
+    return form.wanted
 
 
 def times_offered() -> list[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""The form "Share by link"."""
+"""The form "Share by link", and what it does."""
 
 from __future__ import annotations
 
@@ -6,12 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.conf import settings
+from django.http import HttpRequest, HttpResponse
 
 from keyhole.core.errors import InvalidInput
 from keyhole.core.secret import Secret
 from keyhole.core.summary import counted
-from keyhole.reports.shares import DEFAULT_DAYS
+from keyhole.reports import shares
+from keyhole.reports.dataset import Dataset
+from keyhole.web.caller import caller_of
 from keyhole.web.forms.numbers import whole_number
+from keyhole.web.render import show
 
 _CHOICES = (1, 7, 14, 30, 90, 180, 365)
 
@@ -41,4 +45,45 @@ def lengths() -> list[tuple[int, str]]:
 
 def usual() -> int:
     """What is chosen at first."""
-    return min(DEFAULT_DAYS, int(settings.KEYHOLE_MAX_SHARE_DAYS))
+    return min(shares.DEFAULT_DAYS, int(settings.KEYHOLE_MAX_SHARE_DAYS))
+
+
+def shared(
+    request: HttpRequest,
+    report: Dataset,
+    *,
+    back: str,
+    crumbs: list[tuple[str, str]],
+    scan: int | None = None,
+) -> HttpResponse:
+    """The form; sent rightly, the page that shows the link once. `back` is where the report is looked at."""
+    problem: InvalidInput | None = None
+    if request.method == "POST":
+        try:
+            form = ShareForm.of(request.POST.dict())
+            made = shares.create(
+                caller_of(request), report, scan=scan, days=form.days, password=form.password
+            )
+        except InvalidInput as wrong:
+            problem = wrong
+        else:
+            return show(
+                request,
+                "web/share_once.html",
+                title="The report is shared",
+                share=made.share,
+                link=made.link.reveal(),
+                crumbs=crumbs,
+            )
+    return show(
+        request,
+        "web/share.html",
+        status=422 if problem else 200,
+        title="Share by link",
+        report=report,
+        lengths=lengths(),
+        chosen=request.POST.get("days") or str(usual()),
+        errors={problem.field: problem.message} if problem else {},
+        back=back,
+        crumbs=crumbs,
+    )

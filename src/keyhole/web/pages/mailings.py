@@ -8,10 +8,11 @@ from django.shortcuts import redirect
 
 from keyhole.core.errors import InvalidInput, NotFound
 from keyhole.reports import mailing as mailings
+from keyhole.reports.filters import sentence
 from keyhole.repositories import services as repositories
 from keyhole.schedules.times import zones
 from keyhole.web.caller import caller_of
-from keyhole.web.forms.mailing import AS, spec_of, times_offered
+from keyhole.web.forms.mailing import AS, filter_of, spec_of, times_offered
 from keyhole.web.forms.share import lengths, usual
 from keyhole.web.registry import page, trail
 from keyhole.web.render import show
@@ -38,11 +39,15 @@ def new(request: HttpRequest) -> HttpResponseBase:
             messages.success(request, f"{made.name} is sent {mailings.when(made)}.", "ok")
             return redirect("mailing", made.pk)
     field = getattr(problem, "field", "") or ("repository" if problem else "")
+    query = request.POST.get("query", "") if request.method == "POST" else request.GET.urlencode()
+    wanted = filter_of(query)
     return show(
         request,
         "web/mailing_new.html",
         status=422 if problem else 200,
         title="Send a report by mail",
+        query=query,
+        filter=sentence(wanted) if wanted else "",
         given=request.POST.dict()
         if request.method == "POST"
         else {"what": "findings", "how": "attach", "zone": "UTC"},

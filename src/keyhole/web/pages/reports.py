@@ -6,10 +6,9 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 
-from keyhole.core.errors import InvalidInput
 from keyhole.reports import mailing, services, shares
 from keyhole.web.caller import caller_of
-from keyhole.web.forms.share import ShareForm, lengths, usual
+from keyhole.web.forms.share import shared
 from keyhole.web.registry import page, trail
 from keyhole.web.render import show
 
@@ -42,36 +41,9 @@ def listing(request: HttpRequest) -> HttpResponse:
 )
 def share_scan(request: HttpRequest, number: int) -> HttpResponse:
     """The form; sent, it shows the link, once."""
-    caller = caller_of(request)
-    report = services.of_scan(caller, number)
-    problem: InvalidInput | None = None
-    if request.method == "POST":
-        try:
-            form = ShareForm.of(request.POST)
-            made = shares.create(caller, report, scan=number, days=form.days, password=form.password)
-        except InvalidInput as wrong:
-            problem = wrong
-        else:
-            return show(
-                request,
-                "web/share_once.html",
-                title="The report is shared",
-                share=made.share,
-                link=made.link.reveal(),
-                crumbs=[*trail("scans"), (f"/scans/{number}", report.title)],
-            )
-    return show(
-        request,
-        "web/share.html",
-        status=422 if problem else 200,
-        title="Share by link",
-        report=report,
-        lengths=lengths(),
-        chosen=request.POST.get("days") or str(usual()),
-        errors={problem.field: problem.message} if problem else {},
-        back=f"/scans/{number}",
-        crumbs=[*trail("scans"), (f"/scans/{number}", report.title)],
-    )
+    report = services.of_scan(caller_of(request), number)
+    crumbs = [*trail("scans"), (f"/scans/{number}", report.title)]
+    return shared(request, report, scan=number, back=f"/scans/{number}", crumbs=crumbs)
 
 
 @page(

@@ -1,0 +1,110 @@
+"""What a report says of findings beyond the scan: status, dates, decisions; and reports over findings of all scans."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+
+import pytest
+
+from keyhole.accounts.services import local_caller
+from keyhole.core.actions import Role
+from keyhole.core.errors import Conflict
+from keyhole.core.finding import Severity
+from keyhole.findings.deciding import DecisionSpec
+from keyhole.findings.filtering import ProblemFilter
+from keyhole.findings.models import Problem
+from keyhole.findings.services import decide
+from keyhole.reports import gather, services
+from keyhole.reports.models import Mailing, Share
+from tests import canaries
+from tests.unit.reports.kit import browser_of, owner_browser
+from tests.unit.scans.test_job import found, result
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def accept(key, reason="Only a test key"):
+    problem = Problem.objects.get(key=key)
+    return decide(local_caller(), DecisionSpec("false_positive", reason, problems=(problem.pk,)))
+
+
+def test_a_report_says_what_became_of_each_finding_since(ran):
+    first = ran(result(found("0"), found("1"), found("2")))
+    accept(found("1").id, reason="Kept <b>for</b> tests")
+    ran(result(found("0"), found("1")))
+    report = services.of_scan(local_caller(), first.pk)
+    told = {row.finding.id: row for row in report.rows}
+    assert told[found("0").id].open
+    assert told[found("1").id].decided[0].word == "false_positive"
+    assert told[found("1").id].decided[0].reason == "Kept <b>for</b> tests"
+    assert told[found("2").id].status == "fixed"
+    assert report.verdict == "1 open finding, and 2 fixed or decided about."
+
+
+def test_evidence_and_comparisons_are_of_the_scan_as_it_ended(ran):
+    scan = ran(result(found("0"), found("1")))
+    before = gather.as_it_ended(scan)
+    accept(found("0").id)
+    assert gather.as_it_ended(scan) == before
+    assert all(row.open for row in before.rows)
+
+
+def test_a_report_over_findings_names_the_newest_scan_of_each_repository(ran):
+    ran(result(found("0")))
+    newest = ran(result(found("0"), found("1", Severity.CRITICAL)))
+    report = services.of_filter(local_caller(), ProblemFilter())
+    assert [row.finding.severity for row in report.rows] == [Severity.CRITICAL, Severity.HIGH]
+    assert [source.number for source in report.sources] == [newest.pk]
+    assert report.about == "Open findings."
+    only = services.of_filter(local_caller(), ProblemFilter(severity=("critical",)))
+    assert only.by_severity == {"critical": 1, "high": 0, "medium": 0, "low": 0}
+    nothing = services.of_filter(local_caller(), ProblemFilter(severity=("low",)))
+    assert (nothing.rows, nothing.clean, nothing.verdict) == ((), False, "No open finding matches.")
+    assert "Clean" not in services.document(nothing, "text", "x").body.decode()
+
+
+def test_a_report_over_findings_is_never_clean_where_a_scan_saw_not_everything(ran):
+    scan = ran(result(found("0"), reasons=("one file is damaged",)))
+    nothing = services.of_filter(local_caller(), ProblemFilter(severity=("low",)))
+    assert nothing.verdict.startswith("Not everything could be read.")
+    other = services.of_filter(local_caller(), ProblemFilter(repository=(scan.repository_id + 1,)))
+    assert other.verdict == "No scan has ended, so nothing is known."
+
+
+def test_too_many_findings_are_refused_with_what_to_do(ran, monkeypatch):
+    ran(result(found("0"), found("1")))
+    monkeypatch.setattr(services, "MOST_FINDINGS", 1)
+    with pytest.raises(Conflict, match="More than 1"):
+        services.of_filter(local_caller(), ProblemFilter())
+
+
+def test_the_view_of_the_findings_page_can_be_taken_away(ran):
+    ran(result(found("0"), found("1", Severity.CRITICAL)))
+    browser = owner_browser()
+    page = browser.get("/findings?severity=critical").content.decode()
+    assert "/findings/report.csv?severity=critical" in page
+    answer = browser.get("/findings/report.csv?severity=critical")
+    assert answer["Content-Disposition"] == 'attachment; filename="keyhole-findings.csv"'
+    assert len(list(csv.reader(io.StringIO(answer.content.decode(), newline="")))) == 2
+    data = json.loads(browser.get("/findings/report.json").content)
+    assert len(data["findings"]) == 2
+    assert browser.get("/findings/report.exe").status_code == 404
+    assert browser.get("/findings/report.csv?severity=purple").status_code == 422
+    assert browser_of(Role.MEMBER).get("/findings/report.csv").status_code == 200
+
+
+def test_the_view_of_the_findings_page_can_be_shared_and_mailed(ran):
+    ran(result(found("0"), found("1", Severity.CRITICAL)))
+    browser = owner_browser()
+    assert "Open findings, critical." in browser.get("/findings/share?severity=critical").content.decode()
+    once = browser.post("/findings/share?severity=critical", {"days": "7"}).content.decode()
+    canaries.watch("share link", once.partition("/shared/")[2].partition("<")[0])
+    share = Share.objects.get()
+    assert [row.finding.id for row in share.report().rows] == [found("1").id]
+    assert share.scan is None
+    form = browser.get("/reports/mail/new?severity=critical").content.decode()
+    assert "No channel sends mail yet" in form
+    assert not Mailing.objects.exists()
+    assert browser_of(Role.MEMBER).post("/findings/share", {"days": "7"}).status_code == 403
