@@ -56,25 +56,39 @@ class Package:
 
 
 class Lines:
-    """Finds the lines on which a file names things, each search going on from the one before."""
+    """Finds the lines on which a file names things, each search going on from behind the one before."""
 
     def __init__(self, text: bytes) -> None:
         self._text = text
         self._at = 0
+        self._counted = 0
         self._line = 1
+        self._patience = max(_PATIENCE, 4 * len(text))
 
     def of(self, *words: str) -> int:
         """The line of the first place after the last one that has the words, in order; the last line if none has."""
-        at = self._at
-        for word in words:
-            found = self._text.find(word.encode("utf-8", "replace"), at)
+        if self._patience < 0:
+            return self._line
+        start = at = self._at
+        for number, word in enumerate(words):
+            sought = word.encode("utf-8", "replace")
+            found = self._text.find(sought, at)
             if found < 0:
+                # A file may be written so that nothing in it is found, and every search goes to its end.
+                self._patience -= len(self._text) - self._at
                 return self._line
-            at = found
-        start = self._text.find(words[0].encode("utf-8", "replace"), self._at)
-        self._line += self._text.count(b"\n", self._at, start)
-        self._at = start
+            at = found + len(sought)
+            start = start if number else found
+            if not number:
+                behind = at
+        self._line += self._text.count(b"\n", self._counted, start)
+        self._counted = start
+        self._at = behind
         return self._line
+
+
+_PATIENCE = 64 << 20
+"""Bytes that are looked through in vain before no more lines are looked for."""
 
 
 def text_of(content: bytes) -> str:

@@ -11,6 +11,8 @@ from keyhole.scanners.dependencies.documents import as_object, json_in, word, wo
 from keyhole.scanners.dependencies.graph import standings
 from keyhole.scanners.dependencies.package import UNKNOWN, Lines, Package, Packages, Standing
 
+_MOST_ALIKE = 20
+"""Packages of one name that may be meant where a file does not say which version; who has more made it up."""
 NAMES = ("*.deps.json", "project.assets.json")
 
 
@@ -40,7 +42,7 @@ def _standings(document: dict[str, Any], libraries: dict[str, dict[str, Any]]) -
         for key, told in as_object(target).items():
             for name, version in as_object(as_object(told).get("dependencies", {})).items():
                 exact = f"{name}/{word(version)}".lower()
-                found = [exact] if exact in spelled else by_name.get(name.lower(), [])
+                found = [exact] if exact in spelled else by_name.get(name.lower(), [])[:_MOST_ALIKE]
                 asks.setdefault(key.lower(), []).extend(found)
     own = [low for low, key in spelled.items() if libraries[key].get("type") == "project"]
     direct = [each for low in own for each in asks[low]]

@@ -28,6 +28,8 @@ NAMES = ("poetry.lock", "uv.lock", "pdm.lock", "pylock.toml", "pylock.*.toml")
 MANIFESTS = ("pyproject.toml",)
 _OWN = ("editable", "virtual", "directory", "path")
 _NAME = pattern(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)")
+_MOST_ALIKE = 20
+"""Packages of one name that may be meant where a file does not say which version; who has more made it up."""
 _MAIN = frozenset({"main", "default"})
 
 
@@ -73,7 +75,7 @@ def _standings(entries: list[dict[str, Any]], wanted: Wanted | None) -> dict[int
         return [
             place
             for name, version in asked
-            for place in places.get(name, ())
+            for place in places.get(name, ())[:_MOST_ALIKE]
             if not version or version == entries[place].get("version")
         ]
 

@@ -239,3 +239,21 @@ def test_lines_go_on_from_where_they_were():
         3,
         4,
     ]
+
+
+def test_the_same_words_again_are_on_the_next_line_that_has_them():
+    lines = Lines(b"a\na\nb\na\n")
+    assert [lines.of("a"), lines.of("a"), lines.of("a"), lines.of("a")] == [1, 2, 4, 4]
+
+
+def test_a_file_in_which_nothing_is_found_is_not_searched_for_ever(monkeypatch):
+    monkeypatch.setattr("keyhole.scanners.dependencies.package._PATIENCE", 10)
+    lines = Lines(b"x\n" * 100 + b"a\n")
+    assert {lines.of("missing") for _ in range(10)} == {1}
+    assert lines.of("a") == 1
+
+
+def test_many_packages_of_one_name_do_not_multiply():
+    entry = '[[package]]\nname = "p"\nversion = "{}"\ndependencies = [{{ name = "p" }}]\n'
+    content = "".join(map(entry.format, range(5_000))).encode()
+    assert sum(1 for _ in python_lock.read(content)) == 5_000
