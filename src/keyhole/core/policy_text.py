@@ -35,14 +35,21 @@ _NAME, _DESCRIPTION, _WORDS = 60, 1024, 300
 _MOST_GATES, _MOST_ITEMS = 50, 500
 _LARGEST = 1_000_000
 _DAYS = 3650
+_MOST_DOTS = 200
+"""In a line of TOML: reading a key takes time with the square of its dots, minutes for one that fills a file."""
 
 
 def from_text(text: str) -> Policy:
     """The policy in a file. InvalidInput, naming field or line, if it is none."""
     if len(text) > LONGEST:
         raise InvalidInput(f"A policy has at most {LONGEST:,} characters.", field="text")
+    is_json = text.lstrip().startswith("{")
+    if not is_json and any(line.count(".") > _MOST_DOTS for line in text.splitlines()):
+        raise InvalidInput(
+            f"A line has more than {_MOST_DOTS} dots. Write lists over several lines.", field="text"
+        )
     try:
-        data = json.loads(text) if text.lstrip().startswith("{") else tomllib.loads(text)
+        data = json.loads(text) if is_json else tomllib.loads(text)
     except (ValueError, RecursionError) as problem:
         raise InvalidInput(
             f"This is neither TOML nor JSON: {str(problem)[:200] or 'it is nested too deeply'}.",

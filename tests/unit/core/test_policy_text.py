@@ -94,7 +94,9 @@ def test_what_is_wrong_is_named(data, field):
     assert told.value.field == field
 
 
-@pytest.mark.parametrize("text", ["", "{", "[[gates]", "x" * (LONGEST + 1), "[" * 5000, '{"a":' * 5000])
+@pytest.mark.parametrize(
+    "text", ["", "{", "[[gates]", "x" * (LONGEST + 1), "[" * 5000, "a." * 49_000 + "a = 1", '{"a":' * 5000]
+)
 def test_what_is_no_policy_is_refused(text):
     with pytest.raises(InvalidInput):
         from_text(text)

@@ -62,6 +62,10 @@ class Target:
 def reached(caller: Caller, scan: Scan, permission: str) -> Iterator[Target]:
     """The scan's repository, to write to with this permission. NotAllowed; GitHubProblem; Conflict."""
     connection, number = scan.repository.connection, scan.repository.remote_id
+    if scan.repository.removed_at is not None:
+        raise Conflict(
+            f"{scan.repository.full_name} is not connected any more.", hint="Take it in again, then scan it."
+        )
     if connection is None or number is None or connection.removed_at is not None:
         raise Conflict(
             f"{scan.repository.full_name} was reached through a connection that is removed.",

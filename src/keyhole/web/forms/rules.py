@@ -25,6 +25,7 @@ _TITLES = {
     "token": "Tokens",
     "connection": "Connections",
     "scan": "Code scans",
+    "finding": "Findings",
     "member": "Members",
     "policy": "Policy",
     "vault": "Vault",

@@ -18,10 +18,12 @@ register = template.Library()
 def scan_verdict(scan: Scan) -> dict[str, Any]:
     """The verdict on a scan, with each breach; nothing if no policy judged it."""
     kept = Judgement.objects.select_related("version__policy", "environment").filter(scan=scan).first()
-    rows = {row.key: row for row in scan.findings.only("key", "title", "path", "line")} if kept else {}
+    found = kept.breaches if kept is not None else []
+    keys = {key for each in found for key in each.get("findings", [])[:_BLAMED]}
+    rows = {row.key: row for row in scan.findings.filter(key__in=keys)} if keys else {}
     breaches = [
         {**each, "blamed": [rows[key] for key in each.get("findings", [])[:_BLAMED] if key in rows]}
-        for each in (kept.breaches if kept else [])
+        for each in found
     ]
     return {"kept": kept, "breaches": breaches, "most": _BLAMED}
 

@@ -12,11 +12,13 @@ from django.utils import timezone
 
 from keyhole.accounts.services import local_caller
 from keyhole.audit.models import Entry
+from keyhole.connections import app_draft
 from keyhole.connections import services as connections
 from keyhole.connections.models import Connection
 from keyhole.core.errors import Conflict
 from keyhole.core.gate_kinds import FindingsGate
 from keyhole.core.gates import Policy
+from keyhole.core.secret import Secret
 from keyhole.environments import policies
 from keyhole.environments import services as environments
 from keyhole.environments.services import EnvironmentSpec
@@ -29,6 +31,7 @@ from keyhole.scans import services as scans
 from keyhole.scans.models import Scan
 from keyhole.scans.services import ScanSpec
 from keyhole.testing.github import GitHub, gitdata
+from tests import canaries
 from tests.stories.test_scan_durable import github_token
 from tests.unit.repositories.github_kit import connect, take_in
 
@@ -280,6 +283,53 @@ def test_what_passes_is_tried_again_later_and_then_given_up(world, told):
             assert telling.due_at > timezone.now()
     assert telling.state == Telling.State.FAILED
     assert len(told) == 1
+
+
+def test_a_repository_that_was_disconnected_is_not_written_to(world, told):
+    row = reach(world)
+    made = scans.create(local_caller(), ScanSpec(row.pk, ref="leak", upstream=("status",)))
+    scanning.run(made.pk)
+    type(row).objects.filter(pk=row.pk).update(removed_at=timezone.now())
+    before = world.changes
+    work_off()
+    assert one(made).state == Telling.State.FAILED
+    assert "not connected any more" in one(made).said
+    assert world.changes == before
+
+
+def test_an_app_s_token_can_do_this_alone_and_here_alone(world, told):
+    app = world.add_app("scanner", owner=world.harbour, permissions={**WRITES, "issues": "write"})
+    there = world.add_installation(app, world.harbour, repositories=["harbour/tide-api"])
+    canaries.watch("key of an App", app.private_key.splitlines()[1])
+    draft = app_draft.begin(
+        local_caller(), app_draft.AppSpec(world.url, str(app.id), Secret(app.private_key))
+    )
+    done = scan(
+        take_in(app_draft.finish(local_caller(), draft.pk, there.id), "harbour/tide-api")[0], "status"
+    )
+    assert one(done).state == Telling.State.DONE, one(done).said
+    wrote = next(
+        each.token_id for each in world.requests if each.method == "POST" and "/statuses/" in each.path
+    )
+    token = next(each for each in world.world.tokens.values() if each.id == wrote)
+    assert token.selected == {world.tide.id}
+    assert {name: level.word for name, level in token.permissions.items()} == {
+        "metadata": "read",
+        "statuses": "write",
+    }
+
+
+def test_what_an_app_is_known_to_lack_is_not_asked_for(world, told):
+    app = world.add_app("scanner", owner=world.harbour, permissions={"contents": "read"})
+    there = world.add_installation(app, world.harbour, repositories=["harbour/tide-api"])
+    canaries.watch("key of an App", app.private_key.splitlines()[1])
+    draft = app_draft.begin(
+        local_caller(), app_draft.AppSpec(world.url, str(app.id), Secret(app.private_key))
+    )
+    done = scan(
+        take_in(app_draft.finish(local_caller(), draft.pk, there.id), "harbour/tide-api")[0], "status"
+    )
+    assert "lacks Commit statuses: write" in one(done).said
 
 
 def test_a_scan_without_a_result_tells_nothing(world, told):
