@@ -16,14 +16,14 @@ from keyhole.scanners.secrets.plain.judge import judge
 
 _VALUE = r"[0-9A-Za-z_+/.!@#:%^*~$&-]"
 _SHORT, _LONG = 6, 14
-LONGER_BY = _LONG - _SHORT
-"""How many bytes after the first candidate the second ends, if both are about the same value."""
 CANDIDATES = (
     f"(?i)(?:passw|pwd|passphrase|secret)[0-9a-z_-]{{0,12}}{ASSIGNS}{_VALUE}{{{_SHORT}}}",
     f"(?i)(?:(?:key|token|auth|cred)[0-9a-z_-]{{0,12}}|[_-]pat){ASSIGNS}{_VALUE}{{{_LONG}}}",
     f"(?i)--[a-z-]{{0,16}}(?:password|passwd|secret|token|api-key) [\"']?{_VALUE}{{{_SHORT}}}",
 )
 """Vectorscan patterns. Words that every program uses for other things must be followed by a long value."""
+SEEN = (_SHORT, _LONG, _SHORT)
+"""How much of the value each of them takes in."""
 
 _BEFORE = 160
 _AFTER = 400
@@ -62,16 +62,16 @@ class Assigned:
         self._memo: dict[tuple[bytes, int, bool], Answer] = {}
         self._memo_bytes = 0
 
-    def secrets(self, text: bytes, end: int) -> Sequence[tuple[int, int, int]]:
-        """The secrets of the assignment whose value's beginning ends here: rule, start and end in the text."""
-        low = end - _BEFORE if end > _BEFORE else 0
-        low = text.rfind(b"\n", low, end) + 1 or low
-        high = text.find(b"\n", end, end + _AFTER)
+    def secrets(self, text: bytes, at: int) -> Sequence[tuple[int, int, int]]:
+        """The secrets of the assignment whose value begins here: rule, start and end in the text."""
+        low = at - _BEFORE if at > _BEFORE else 0
+        low = text.rfind(b"\n", low, at) + 1 or low
+        high = text.find(b"\n", at, at + _AFTER)
         cut = False
         if high < 0:
-            high = min(len(text), end + _AFTER)
+            high = min(len(text), at + _AFTER)
             cut = high < len(text)
-        question = (text[low:high], end - low, cut)
+        question = (text[low:high], at - low, cut)
         answer = self._memo.get(question)
         if answer is None:
             answer = self._answered(question)
@@ -85,22 +85,22 @@ class Assigned:
         answer = self._memo[question] = tuple(self._in_line(*question))
         return answer
 
-    def _in_line(self, line: bytes, end: int, cut: bool) -> list[tuple[int, int, int]]:
-        found = self._named(line, end, cut)
+    def _in_line(self, line: bytes, at: int, cut: bool) -> list[tuple[int, int, int]]:
+        found = self._named(line, at, cut)
         if not found and self._judged:
-            judgement = judge(line, (end - _SHORT, end - _LONG), cut)
+            judgement = judge(line, at, cut)
             if judgement is not None:
                 found.append((self._judged[judgement.rule], judgement.start, judgement.stop))
         return found
 
-    def _named(self, line: bytes, end: int, cut: bool) -> list[tuple[int, int, int]]:
+    def _named(self, line: bytes, at: int, cut: bool) -> list[tuple[int, int, int]]:
         if not self._rules:
             return []
         found = []
-        for number in self._names.Match(line[:end]) or ():
+        for number in self._names.Match(line[:at]) or ():
             rule = self._rules[number]
             for match in rule.confirm.finditer(line):
                 start, stop = match.span(1)
-                if start < end <= stop and rule.accepts(line, start, stop, cut):
+                if start <= at < stop and rule.accepts(line, start, stop, cut):
                     found.append((rule.index, start, stop))
         return found

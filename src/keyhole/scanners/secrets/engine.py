@@ -18,7 +18,7 @@ from keyhole.core.finding import LAST4_FROM
 from keyhole.scanners.interface import About, Digest, Hit
 from keyhole.scanners.kept import Kept
 from keyhole.scanners.secrets import encoded
-from keyhole.scanners.secrets.assigned import CANDIDATES, LONGER_BY, Assigned, Named
+from keyhole.scanners.secrets.assigned import CANDIDATES, SEEN, Assigned, Named
 from keyhole.scanners.secrets.checks import CHECKSUMS, NORMAL_FORMS, entropy, made_up
 from keyhole.scanners.secrets.compiled import Pattern, database
 from keyhole.scanners.secrets.literals import required
@@ -86,16 +86,14 @@ class Engine:
         found: dict[tuple[int, int], Span] = {}
         covered: dict[int, int] = {}
         signs: set[int] = set()
-        short = -1
+        last = -1
         for index, end in self._matches(text):
             if index >= _ASSIGNMENT:
-                # Where both patterns find the same value, the second ends so many bytes after the first.
-                if index == _ASSIGNMENT:
-                    short = end
-                elif end - short == LONGER_BY:
-                    continue
-                for named, start, stop in self._assigned.secrets(text, end):
-                    found[named, start] = (start, stop)
+                at = end - SEEN[index - _ASSIGNMENT]
+                if at != last:  # both patterns may find the same value
+                    last = at
+                    for named, start, stop in self._assigned.secrets(text, at):
+                        found[named, start] = (start, stop)
                 continue
             if end <= covered.get(index, 0):
                 continue  # inside the last secret of the same rule: its variable part, reported at every length

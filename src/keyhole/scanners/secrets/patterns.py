@@ -12,7 +12,10 @@ from typing import Any
 
 WORDS = "passw|passphrase|secret|key|token|auth|cred|pat"
 """What a name must hold for its value to be taken for a credential, unless the rule says others."""
-ASSIGNS = r"""["'\])]{0,2}[ \t]{0,4}(?:=>|:=|=|:|,|\(|>)[ \t]{0,4}["'`]?"""
+ASSIGNS = (
+    r"""["'\])]{0,2}[ \t]{0,12}(?::[ ]?[A-Za-z][A-Za-z\[\]]{0,12}[ ]?=|=>|:=|=|:|,|\(|>|value=|')"""
+    r"""[ \t]{0,4}(?:[bruf]?["'`])?"""
+)
 """Between a name and its value: in code, JSON, YAML, TOML, XML, shell and SQL."""
 _OPEN_END = re.compile(r"\{(\d+),\d*\}(?:=(?:\{\d(?:,\d)?\}|\?)?)?$")
 _MARGIN = 24

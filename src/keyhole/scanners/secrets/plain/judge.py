@@ -18,6 +18,7 @@ _SHORTEST_HEX = 16
 _RANDOM, _ODD, _SOMEWHAT = 5.0, 4.6, 3.6
 _MANY_CLASSES = 3
 _ARGUMENT = (b",", b"(")
+_NEAR = (*_ARGUMENT, b" ")
 
 
 class Judgement(NamedTuple):
@@ -28,9 +29,9 @@ class Judgement(NamedTuple):
     stop: int
 
 
-def judge(line: bytes, starts: tuple[int, ...], cut: bool) -> Judgement | None:
-    """The secret whose value begins at one of these offsets; `cut` if the line goes on behind what is shown."""
-    found = assignment(line, starts)
+def judge(line: bytes, at: int, cut: bool) -> Judgement | None:
+    """The secret whose value begins at this offset; `cut` if the line goes on behind what is shown."""
+    found = assignment(line, at)
     if found is None or (cut and found.start + len(found.value) == len(line)):
         return None
     rule = _rule(found)
@@ -44,16 +45,13 @@ def _rule(found: Assignment) -> str | None:
         return None
     if not value.isascii() or b" " in value:
         return None
+    # What most values fail first: they look like words.
+    rule = _password(found) if kind is Kind.PASSWORD else CREDENTIAL if _looks_issued(value) else None
+    if rule is None or (rule is SIMPLE and found.operator in _NEAR):
+        return None  # as an argument, too little is known of what a simple one is
     if values.points_elsewhere(value, found.quoted, found.rest) or values.no_secret(value, found.name):
         return None
-    if kind is Kind.CREDENTIAL:
-        return CREDENTIAL if _looks_issued(value) else None
-    strength = _password(found)
-    if strength is None:
-        return None
-    if strength is SIMPLE and found.operator in _ARGUMENT:
-        return None  # too little is known of what the argument is
-    return CONNECTION if found.connection else strength
+    return CONNECTION if found.connection and kind is Kind.PASSWORD else rule
 
 
 def _written_out(found: Assignment) -> bool:

@@ -49,26 +49,24 @@ class Assignment:
     """Whether it is a parameter in an address."""
 
 
-def assignment(line: bytes, ends: tuple[int, ...]) -> Assignment | None:
-    """The assignment whose value begins at one of these offsets; None if there is none."""
-    for start in ends:
-        if start <= 0:
-            continue
-        low = max(0, start - _LONGEST_HEAD)
-        head = _HEAD.search(line[low:start])
-        if head is not None:
-            return _apart(line, start, low + head.start(1), head.group(1), head.group(2))
-    return None
+def assignment(line: bytes, at: int) -> Assignment | None:
+    """The assignment whose value begins at this offset; None if there is none."""
+    low = max(0, at - _LONGEST_HEAD)
+    head = _HEAD.search(line[low:at]) if at > 0 else None
+    return None if head is None else _apart(line, at, low + head.start(1), head.group(1), head.group(2))
 
 
 def _apart(line: bytes, start: int, begins: int, name: bytes, between: bytes) -> Assignment | None:
     operator = between.strip(b" \t\"'`])")
     quote = between[-1:] if between[-1:] in (b'"', b"'", b"`") else b""
     before = line[:begins]
-    if not operator and not (_FLAG.match(name) and between == b" "):
-        return None
-    connection = _CONNECTION.search(line) is not None
-    query = operator == b"=" and _ADDRESS.search(before) is not None
+    if not operator:
+        if between.strip(b" \t") == b"'":
+            operator = b" "  # SQL: PASSWORD 'x'
+        elif not (_FLAG.match(name) and between == b" "):
+            return None
+    connection = b";" in line and _CONNECTION.search(line) is not None
+    query = operator == b"=" and b"://" in before and _ADDRESS.search(before) is not None
     setting = operator == b"=" and not quote and between == b"=" and not before.strip(b" \texport-")
     stop = _end(line, start, quote, operator, setting)
     if quote and stop < 0:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from enum import StrEnum
 
@@ -60,6 +61,7 @@ word words xpath
 )
 
 
+@functools.lru_cache(maxsize=4096)
 def kind(name: str) -> Kind | None:
     """What the value of this name is; None if the name says nothing."""
     words = [part.lower() for part in _PART.findall(name.rpartition("--")[2])]

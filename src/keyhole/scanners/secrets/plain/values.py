@@ -9,7 +9,7 @@ from keyhole.scanners.secrets.checks import entropy, made_up
 from keyhole.scanners.secrets.plain.model import surprise
 
 _REFERENCE = re.compile(
-    rb"\$[({A-Za-z_]|\$\$|\{\{|\}\}|%[({]|%[A-Za-z_]+%|#\{|<%|%>"  # templates and variables
+    rb"\$[({]|^\$[A-Za-z_]|\$\$|\{\{|\}\}|%[({]|%[A-Za-z_]+%|#\{|<%|%>"  # templates and variables
     rb"|^[<\[{(@].*[>\]})@]$|^<|>$|^__\w+__$|^@[\w.]+@?$|^:\w+$|^%s$|^!\w|^&\w+$|^\*\w+$"
     rb"|^ENC[\[(]|^vault:|^ssm:|^op://|^arn:|^projects/|^secrets?[.:/]|^env[.:(]|^file:|^data:"  # places
     rb"|\[[^\]]*\][{+*]|\{[0-9,]+\}|\\[wds]"  # patterns
@@ -57,7 +57,11 @@ yourpassword yoursecret yourtoken zxcvbn
 _SPLIT = re.compile(rb"[^A-Za-z@]+")
 _REPEATS = re.compile(rb"(.)\1{3,}|^(.{1,4})\2{2,}$")
 _RUNS = (b"0123456789", b"9876543210", b"abcdefghijklmnopqrstuvwxyz", b"qwertyuiop", b"asdfghjkl")
-_RUN = 4
+_ORDER = re.compile(
+    b"|".join(
+        run[start:end] for run in _RUNS for start in range(len(run)) for end in range(len(run), start + 3, -1)
+    )
+)
 _FEWEST_KINDS = 4
 _WORD = 3
 _LEAST_ENTROPY = 3.0
@@ -98,26 +102,8 @@ def _only_known_words(lower: bytes) -> bool:
 
 
 def _in_order(lower: bytes) -> bool:
-    """Whether most of it is keys or letters in their order."""
-    covered = 0
-    place = 0
-    while place < len(lower):
-        longest = max(_together(lower[place:], run) for run in _RUNS)
-        covered += longest if longest >= _RUN else 0
-        place += max(longest, 1)
-    return covered * 2 >= len(lower)
-
-
-def _together(text: bytes, run: bytes) -> int:
-    begin = run.find(text[:1])
-    length = 0
-    while (
-        begin >= 0
-        and length < len(text)
-        and run[begin + length : begin + length + 1] == text[length : length + 1]
-    ):
-        length += 1
-    return length
+    """Whether half of it or more is keys or letters in their order."""
+    return 2 * sum(len(run[0]) for run in _ORDER.finditer(lower)) >= len(lower)
 
 
 def is_identifier(value: bytes) -> bool:

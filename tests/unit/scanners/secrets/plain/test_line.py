@@ -10,8 +10,7 @@ VALUE = b"k7Qw9Zr2Lm4Xt8Bv"
 
 
 def apart(line):
-    start = line.index(VALUE)
-    return assignment(line, (start, start - 8))
+    return assignment(line, line.index(VALUE))
 
 
 @pytest.mark.parametrize(
@@ -29,6 +28,9 @@ def apart(line):
         (b"define('DB_PASSWORD', '%s');", b"DB_PASSWORD", b",", True),
         (b"login --password %s now", b"--password", b"", False),
         (b"https://api.host.io/v1?token=%s&page=2", b"token", b"=", False),
+        (b'"dbPassword" value="%s"', b"dbPassword", b"value=", True),
+        (b"CREATE USER app PASSWORD '%s'", b"PASSWORD", b" ", True),
+        (b"API_KEY: str = b'%s'", b"API_KEY", b": str = b", True),
         (b"Server=db;uid=sa;Password=%s;Encrypt=true", b"Password", b"=", False),
     ],
 )
@@ -43,7 +45,7 @@ def test_what_is_none(line):
 
 
 def test_a_quote_in_a_value_does_not_end_it():
-    found = assignment(b'password = "k7Qw9Z\\"r2Lm4"', (12,))
+    found = assignment(b'password = "k7Qw9Z\\"r2Lm4"', 12)
     assert found.value == b'k7Qw9Z\\"r2Lm4'
 
 
