@@ -7,6 +7,7 @@ import json
 from keyhole.core.finding import Status
 from keyhole.scanners.dependencies import SCANNER
 from keyhole.scanners.dependencies.examiner import Packages
+from keyhole.scanners.dependencies.formats import requirements
 from tests.unit.scanners.dependencies.advisories import AT, index_of, record
 
 
@@ -126,3 +127,19 @@ def test_a_version_that_another_file_gives_is_assessed_there(tmp_path):
     assert "1 package of 2 files" in together.notes[0]
     alone = scanner.assess([(b"child/pom.xml", child)])
     assert "1 package without one exact version was not assessed: g:tool" in alone.gaps[0]
+
+
+def test_a_reader_that_fails_takes_no_other_file_with_it(tmp_path, monkeypatch):
+    def broken(_content):
+        raise KeyError("unheard-of")
+
+    readers = {b"Cargo.lock": broken, b"requirements.txt": requirements.read}
+    monkeypatch.setattr("keyhole.scanners.dependencies.examiner.reader_of", readers.get)
+    monkeypatch.setattr("keyhole.scanners.dependencies.examiner.LARGEST_FILE", 100)
+    files = [(b"Cargo.lock", b""), (b"requirements.txt", b"tool==1.0\n"), (b"requirements.txt", b"#" * 101)]
+    found = Packages(index_of(tmp_path, record())).assess(files)
+    assert len(found.issues) == 1
+    assert found.gaps == (
+        "Cargo.lock was not assessed: it cannot be read (KeyError)",
+        "requirements.txt was not assessed: it is larger than any such file",
+    )

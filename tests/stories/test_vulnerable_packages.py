@@ -1,0 +1,110 @@
+"""Somebody fetches advisories and learns what is wrong with what a repository uses, and whose it is to upgrade."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tests.unit.advisories.source import serving
+from tests.unit.scanners.dependencies.advisories import record
+
+pytestmark = pytest.mark.loopback
+
+LOCK = {
+    "lockfileVersion": 3,
+    "packages": {
+        "": {"dependencies": {"express": "^4"}},
+        "node_modules/express": {"version": "4.17.1", "dependencies": {"body-parser": "1"}},
+        "node_modules/body-parser": {"version": "1.19.0", "dependencies": {"qs": "6"}},
+        "node_modules/qs": {"version": "6.7.0", "license": "BSD-3-Clause"},
+    },
+}
+
+
+@pytest.fixture
+def source():
+    with serving() as (server, address):
+        events = [{"introduced": "0"}, {"fixed": "6.7.3"}]
+        aliases = ["CVE-2022-1111"]
+        server.publish("npm", record("GHSA-qs", name="qs", ecosystem="npm", aliases=aliases, events=events))
+        server.files["/epss.csv"] = b"cve,epss,percentile\nCVE-2022-1111,0.25,0.9\n"
+        server.files["/kev.json"] = b'{"vulnerabilities": [{"cveID": "CVE-2022-1111"}]}'
+        server.address = address
+        yield server
+
+
+@pytest.fixture
+def keyhole(keyhole_data, tmp_path, source):
+    def run(*args):
+        environment = os.environ | {
+            "KEYHOLE_ALLOW_PRIVATE_ADDRESSES": "yes",
+            "KEYHOLE_ADVISORIES_URL": source.address,
+            "KEYHOLE_EPSS_URL": f"{source.address}/epss.csv",
+            "KEYHOLE_KEV_URL": f"{source.address}/kev.json",
+        }
+        command = [sys.executable, "-m", "keyhole.cli", *map(str, args)]
+        return subprocess.run(
+            command, capture_output=True, text=True, check=False, cwd=tmp_path, env=environment
+        )
+
+    return run
+
+
+@pytest.fixture
+def repository(tmp_path):
+    path = tmp_path / "shop"
+    path.mkdir()
+    (path / "package-lock.json").write_text(json.dumps(LOCK, indent=1))
+    for command in (["init", "--quiet"], ["add", "."], ["commit", "--quiet", "-m", "first"]):
+        subprocess.run(["git", "-C", str(path), *command], check=True)
+    return path
+
+
+def test_from_nothing_to_what_to_upgrade(keyhole, repository, source):
+    nothing = keyhole("scan", repository, "--scanner", "dependencies")
+    assert (
+        "3 packages were not assessed: there are no advisories yet; keyhole advisories sync" in nothing.stdout
+    )
+    assert keyhole("advisories", "status").returncode == 1
+
+    assert keyhole("advisories", "sync", "--ecosystem", "npm").returncode == 0
+    status = json.loads(keyhole("advisories", "status", "--json").stdout)
+    assert (status["ecosystems"], status["feeds"]["EPSS"]["entries"]) == ({"npm": 1}, 1)
+
+    done = keyhole("scan", repository, "--scanner", "dependencies", "--json")
+    result = json.loads(done.stdout)
+    assert (done.returncode, result["status"], result["advisories_at"]) == (1, "complete", status["at"])
+    (finding,) = result["findings"]
+    assert finding["fix"].startswith(
+        "Upgrade qs to 6.7.3 or later. It comes with express (express > body-parser > qs)"
+    )
+    (package,) = finding["package"]
+    assert (package["purl"], package["relation"], package["via"]) == (
+        "pkg:npm/qs@6.7.0",
+        "transitive",
+        ["express", "body-parser"],
+    )
+    assert (package["fixed"], package["epss"], package["kev"]) == ("6.7.3", 0.25, True)
+    assert [(each["name"], each["licences"]) for each in result["libraries"]] == [
+        ("express", []),
+        ("body-parser", []),
+        ("qs", ["BSD-3-Clause"]),
+    ]
+
+    source.took()
+    assert keyhole("advisories", "sync", "--ecosystem", "npm").returncode == 0
+    assert sorted(source.took()) == ["/epss.csv", "/kev.json", "/npm/modified_id.csv"]
+
+
+def test_a_source_that_is_gone_leaves_what_there_was(keyhole, repository, source):
+    assert keyhole("advisories", "sync", "--ecosystem", "npm").returncode == 0
+    source.files.clear()
+    failed = keyhole("advisories", "sync", "--ecosystem", "npm")
+    assert failed.returncode != 0
+    assert "is not there" in failed.stderr
+    assert "Traceback" not in failed.stderr
+    assert keyhole("scan", repository, "--scanner", "dependencies").returncode == 1
