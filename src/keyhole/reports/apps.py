@@ -16,5 +16,6 @@ class ReportsConfig(AppConfig):
 
     def ready(self) -> None:
         """Tells the workers where the jobs are."""
+        offer("keyhole.reports.expiring")
         offer("keyhole.reports.github.job")
         offer("keyhole.reports.sending")

@@ -79,6 +79,8 @@ class Source:
     duration: float
     """Seconds."""
     isolation: tuple[str, ...]
+    policy: str = ""
+    """What the policy of its environment said when it ended, in words; empty if none judged it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,14 @@ class Dataset:
     def __post_init__(self) -> None:
         texts = [self.title, self.about, self.made_at, self.made_by]
         for source in self.sources:
-            texts += [source.name, source.repository, source.ref, *source.reasons, *source.notes]
+            texts += [
+                source.name,
+                source.repository,
+                source.ref,
+                source.policy,
+                *source.reasons,
+                *source.notes,
+            ]
         for row in self.rows:
             texts += [row.repository, row.due]
             texts += [text for each in row.decided for text in (each.word, each.reason, each.until, each.by)]

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from keyhole.core.escaping import escape
 from keyhole.core.finding import Finding, ScanResult
+from keyhole.findings.judging import kept_verdict
 from keyhole.findings.models import Problem
 from keyhole.reports.dataset import Dataset, Decided, Row, Source, source_of
 from keyhole.scans.models import Scan, State
@@ -53,7 +54,17 @@ def _source(scan: Scan, found: ScanResult) -> Source:
         ref=shown(scan.ref_name),
         started=rfc3339(scan.started_at),
         finished=rfc3339(scan.finished_at),
+        policy=_policy(scan),
     )
+
+
+def _policy(scan: Scan) -> str:
+    verdict = kept_verdict(scan)
+    if verdict is None:
+        return ""
+    if verdict.passed:
+        return shown(f"Passed {verdict.policy}")
+    return shown(f"Breached {verdict.policy}: {'; '.join(each.demand for each in verdict.breaches)}")
 
 
 def _rows(scan: Scan, found: ScanResult) -> Iterable[Row]:

@@ -67,6 +67,9 @@ class Share(models.Model):
     def __str__(self) -> str:
         return self.title
 
+    NOTHING = b""
+    """What `data` is once the link has ended."""
+
     def report(self) -> Dataset:
         """The frozen report. ValueError if the row is damaged or has ended."""
         try:

@@ -107,6 +107,7 @@ def facts(source: Source) -> list[tuple[str, str]]:
         ("Ended", moment(source.finished)),
         ("Took", f"{source.duration:,.1f} s"),
         ("Read", f"{counted(source.objects, 'object')}, {source.bytes_read / 1e6:,.1f} MB"),
+        ("Policy", source.policy),
         ("Scanners", ", ".join(source.scanners)),
         ("Rules", source.rules_version),
         ("Advisories of", moment(source.advisories_at)),

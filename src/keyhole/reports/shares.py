@@ -63,7 +63,6 @@ def create(
     token = Secret(secrets.token_urlsafe(32))
     now = timezone.now()
     with transaction.atomic():
-        forget_ended()
         share = Share.objects.create(
             title=report.title[:_LONGEST_TITLE],
             scan=Scan.objects.filter(pk=scan).first() if scan else None,
@@ -118,7 +117,7 @@ def revoke(caller: Caller, number: int) -> Share:
     share = get(caller, number)
     with transaction.atomic():
         now = timezone.now()
-        if Share.objects.filter(pk=number, revoked_at=None).update(revoked_at=now, data=b""):
+        if Share.objects.filter(pk=number, revoked_at=None).update(revoked_at=now, data=Share.NOTHING):
             revoked.note(bytes(share.digest))
             append(_draft("report:unshare", caller, share))
     return get(caller, number)
@@ -171,12 +170,10 @@ def refused(token: Secret, address: str, why: str = "") -> None:
         append(_draft("report:open", _visitor(address), share, outcome=DENIED, why=reason))
 
 
-def forget_ended() -> int:
-    """Forgets the reports behind links that have expired; returns how many."""
-    ended = Share.objects.filter(Q(expires_at__lte=timezone.now()) | Q(revoked_at__isnull=False)).exclude(
-        data=b""
-    )
-    return ended.update(data=b"")
+def ended() -> QuerySet[Share]:
+    """Links that do not work any more and whose reports are still there."""
+    over = Q(expires_at__lte=timezone.now()) | Q(revoked_at__isnull=False)
+    return Share.objects.filter(over).exclude(data=Share.NOTHING)
 
 
 def _digest(token: Secret) -> bytes:

@@ -54,7 +54,7 @@ def dataset(*rows: Row, **changed: object) -> Dataset:
     result = dataclasses.replace(RESULT, findings=tuple(row.finding for row in found), libraries=LIBRARIES)
     source = source_of(
         result, number=12, name="Nightly", repository="harbour/tide-api", ref="main",
-        started="2026-11-25T10:00:00Z", finished="2026-11-25T10:00:09Z",
+        started="2026-11-25T10:00:00Z", finished="2026-11-25T10:00:09Z", policy="Passed Production",
     )  # fmt: skip
     whole = Dataset(
         title="Nightly", about="Code scan 12 of harbour/tide-api, the whole history.",

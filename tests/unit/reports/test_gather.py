@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import io
 import json
 
@@ -12,11 +13,16 @@ from keyhole.accounts.services import local_caller
 from keyhole.core.actions import Role
 from keyhole.core.errors import Conflict
 from keyhole.core.finding import Severity
+from keyhole.core.gate_kinds import FindingsGate
+from keyhole.core.gates import Policy
+from keyhole.environments import policies
+from keyhole.environments import services as environments
 from keyhole.findings.deciding import DecisionSpec
 from keyhole.findings.filtering import ProblemFilter
 from keyhole.findings.models import Problem
 from keyhole.findings.services import decide
 from keyhole.reports import gather, services
+from keyhole.reports.evidence.pack import contents
 from keyhole.reports.models import Mailing, Share
 from tests import canaries
 from tests.unit.reports.kit import browser_of, owner_browser
@@ -108,3 +114,21 @@ def test_the_view_of_the_findings_page_can_be_shared_and_mailed(ran):
     assert "No channel sends mail yet" in form
     assert not Mailing.objects.exists()
     assert browser_of(Role.MEMBER).post("/findings/share", {"days": "7"}).status_code == 403
+
+
+def test_who_may_not_see_findings_sees_the_scan_as_it_ended(ran):
+    scan = ran(result(found("0")))
+    accept(found("0").id)
+    narrow = dataclasses.replace(local_caller(), actions=frozenset({"scan:read"}))
+    assert not services.of_scan(local_caller(), scan.pk).rows[0].open
+    assert services.of_scan(narrow, scan.pk).rows[0].open
+
+
+def test_the_verdict_of_a_policy_is_part_of_the_report_and_of_the_evidence(ran):
+    policy = policies.create(local_caller(), Policy("Strict", (FindingsGate(),)))
+    live = environments.create(local_caller(), environments.EnvironmentSpec("Live", policy_id=policy.pk))
+    scan = ran(result(found("0")), environment_id=live.pk)
+    (source,) = gather.as_it_ended(scan).sources
+    assert source.policy.startswith("Breached Strict: ")
+    assert source.policy in services.document(gather.of_scan(scan), "html", "x").body.decode()
+    assert json.loads(contents(scan)["scan.json"])["verdict"]["passed"] is False

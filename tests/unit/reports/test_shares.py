@@ -16,7 +16,7 @@ from keyhole.audit.models import Entry
 from keyhole.core.actions import Role
 from keyhole.core.errors import InvalidInput, NotFound, PermissionDenied
 from keyhole.core.secret import Secret
-from keyhole.reports import services, shares
+from keyhole.reports import expiring, services, shares
 from keyhole.reports.models import Share
 from keyhole.scans import services as scans
 from tests import canaries
@@ -174,11 +174,15 @@ def test_a_restored_older_copy_of_a_link_does_not_live_again():
 
 
 def test_reports_behind_expired_links_are_forgotten():
-    made = share()
+    made, other = share(), share()
     end_by_expiry(made)
-    share()
+    assert list(expiring._ended()) == [made.share.pk]
+    expiring.run(made.share.pk)
+    expiring.run(other.share.pk)
     made.share.refresh_from_db()
     assert bytes(made.share.data) == b""
+    assert list(expiring._ended()) == []
+    assert opened(stranger(), other).status_code == 200
 
 
 def test_a_password_is_asked_for_and_opens_in_that_browser_alone():

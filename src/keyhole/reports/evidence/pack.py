@@ -14,6 +14,7 @@ from keyhole import __version__
 from keyhole.accounts.services import require
 from keyhole.audit.log import ALLOWED, Draft, append
 from keyhole.core.caller import Caller
+from keyhole.findings.models import Judgement
 from keyhole.reports import gather
 from keyhole.reports.evidence import key as keys
 from keyhole.reports.evidence import records
@@ -92,6 +93,7 @@ def contents(scan: Scan) -> dict[str, bytes]:
 
 
 def _about(scan: Scan) -> dict[str, Any]:
+    judged = Judgement.objects.select_related("version", "environment").filter(scan=scan).first()
     return {
         "number": scan.pk,
         "name": scan.name,
@@ -112,6 +114,7 @@ def _about(scan: Scan) -> dict[str, Any]:
         "token_id": scan.token_id,
         "counters": scan.counters,
         "evidence": scan.evidence,
+        "verdict": judged.to_json() if judged else None,
     }
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from keyhole.reports.dataset import Dataset, Row
 from keyhole.reports.outline import decision
 from keyhole.reports.renderers.interface import Renderer
-from keyhole.scanners.report_sarif import sarif
+from keyhole.reports.renderers.sarif import sarif
 
 
 def document(data: Dataset) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import json
 import pytest
 
 from keyhole.core.finding import Location, Place, Severity, Status
-from keyhole.scanners.report_sarif import sarif
+from keyhole.reports.renderers.sarif import sarif
 from tests.unit.core.test_finding import FINDING, RESULT, WHERE
 
 
