@@ -27,6 +27,7 @@ _EXIT_FINDINGS, _EXIT_INCOMPLETE = 1, 3
 @click.command("scan")
 @click.argument("target", metavar="PATH|OWNER/REPO")
 @click.option("--ref", default="", help="Branch or tag whose history is read; default: all of them.")
+@click.option("--head", is_flag=True, help="PATH: read only the files of the newest commit, not its history.")
 @click.option(
     "--scanner",
     "-s",
@@ -65,6 +66,7 @@ _EXIT_FINDINGS, _EXIT_INCOMPLETE = 1, 3
 def command(
     target: str,
     ref: str,
+    head: bool,
     scanners: tuple[str, ...],
     sarif: Path | None,
     policy: str,
@@ -89,8 +91,10 @@ def command(
     if path.is_dir():
         if environment or tell_github:
             raise click.UsageError("A folder has no environment and no GitHub. Give it a policy: --policy.")
-        report, scan = _path(path, ref, scanners, rules), None
+        report, scan = _path(path, ref, scanners, rules, head), None
     else:
+        if head:
+            raise click.UsageError("--head is for a folder; a scan that is kept reads the whole history.")
         if rules:
             raise click.UsageError(
                 "--rules is for a folder; a scan that is kept uses the rules in KEYHOLE_RULES."
@@ -133,7 +137,7 @@ def _exit_code(result: ScanResult, verdict: Verdict | None) -> int:
     return _EXIT_FINDINGS if verdict is None and result.findings else 0
 
 
-def _path(path: Path, ref: str, scanners: tuple[str, ...], rules: tuple[Path, ...]) -> Dataset:
+def _path(path: Path, ref: str, scanners: tuple[str, ...], rules: tuple[Path, ...], head: bool) -> Dataset:
     use_settings()
     from datetime import UTC, datetime
 
@@ -148,6 +152,7 @@ def _path(path: Path, ref: str, scanners: tuple[str, ...], rules: tuple[Path, ..
             ref=ref,
             scanners=scanners,
             rules=rules,
+            head=head,
             on_progress=lambda seen: bar.show(seen.phase, seen.done, seen.total),
         )
     finally:

@@ -154,6 +154,12 @@ def introductions(
     return {object_id: _oldest(paths) for object_id, paths in found.items()}
 
 
+def introduced_in(commit: bytes, authored: bytes, path: bytes) -> Introduction:
+    """What is said of an object at a path of this commit, whichever commit brought it there."""
+    name = commit.decode("ascii")
+    return Introduction((0, name), name, _date(authored), _escaped(path))
+
+
 def in_history(places: Places) -> dict[bytes, list[Introduction]]:
     """For each object its paths, oldest first."""
     return {object_id: sorted(paths.values()) for object_id, paths in places.items()}

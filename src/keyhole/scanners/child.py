@@ -50,6 +50,7 @@ def run(
     tips: Iterable[str] = (),
     advisories: Path | None = None,
     kept: Path | None = None,
+    head: bool = False,
     limits: Limits = Limits(),  # noqa: B008  # frozen
     on_progress: Callable[[Progress], None] | None = None,
     stop: threading.Event | None = None,
@@ -57,6 +58,7 @@ def run(
     """Scans the repository with this git dir (see `locate.git_dir_of`) and waits for the result.
 
     `tips` are full object ids, of commits or tags, whose history is scanned; none means every ref and HEAD.
+    With `head` only the files of HEAD, or of the first tip, are looked at, and not their history.
     `advisories` is the index that packages are compared with, `kept` the folder for what need not be made twice.
     `hmac_secret` keys the fingerprints: the same secret finds the same finding again. `on_progress` is called in
     this thread; if it raises, the scan is killed and the error passed on. `stop` ends the scan within a second.
@@ -69,7 +71,7 @@ def run(
     own.own_rules()
     tips = _object_ids(tips)
     start = time.monotonic()
-    earlier = Earlier(git_dir, hmac_secret, selected, tips, (limits, own.texts()), kept)
+    earlier = Earlier(git_dir, hmac_secret, selected, tips, (limits, own.texts()), kept if not head else None)
     if (result := earlier.result(start)) is not None:
         return result
     order = {
@@ -81,6 +83,7 @@ def run(
         "advisories": str(advisories.resolve()) if advisories is not None else "",
         "kept": str(kept.resolve()) if kept is not None else "",
         "memory": earlier.memory,
+        "head": head,
         "limits": asdict(limits),
         "hmac_secret": hmac_secret.reveal(),
     }

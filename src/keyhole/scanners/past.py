@@ -28,7 +28,7 @@ from keyhole.scanners.gitpipe import Git, feeding
 from keyhole.scanners.graph import TOLD, Graph
 from keyhole.scanners.interface import Examiner, Limits
 from keyhole.scanners.memory.ids import Ids, joined, names_of
-from keyhole.scanners.memory.memory import Memory
+from keyhole.scanners.memory.memory import MOST_BYTES, Memory
 from keyhole.scanners.objects import Trouble
 from keyhole.scanners.packs.store import Store
 from keyhole.scanners.reading import Reading
@@ -74,11 +74,26 @@ class Past:
         self._packs_gone = False
         self._before: tuple[Ids, Numbers] = (Ids.of(), np.zeros(0, np.int64))
 
+    @property
+    def objects(self) -> int:
+        """Read so far, by this scan or by those that are remembered."""
+        return self.reading.objects
+
+    @property
+    def size(self) -> int:
+        """Bytes of those."""
+        return self.reading.bytes
+
+    @property
+    def closed(self) -> Trouble:
+        """What nobody could look into."""
+        return self.reading.closed
+
     def notes(self) -> list[str]:
         """What was not done again, for people."""
         if self._memory is None:
             return []
-        now = self.reading.objects - self._memory.objects
+        now = self.objects - self._memory.objects
         return [
             f"{REMEMBERED}{self._memory.objects:,} objects were read by an earlier scan, {now:,} by this one."
         ]
@@ -117,7 +132,7 @@ class Past:
             return None
         read = self._new_ids() if self._memory is None else self._memory.read | self._new_ids()
         ids, seconds = joined(*self._before, commits.seconds)
-        return Memory(
+        memory = Memory(
             identity=identity,
             packs=store.names,
             loose=Ids.of_names(*store.only_loose()),
@@ -134,6 +149,7 @@ class Past:
                 for object_id, paths in self._places.items()
             },
         )
+        return memory if memory.bytes_at_least <= MOST_BYTES else None
 
     def _opened(self, objects: Path) -> Store | None:
         """The store, with those packs opened that have to be."""

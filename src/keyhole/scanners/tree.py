@@ -11,6 +11,7 @@ from keyhole.scanners.objects import Entry, Tick, Trouble, describe, read_object
 MOST_PATHS = 500_000
 """Paths of a commit that are looked at. Nine objects can be ten million of them."""
 _FILE = (b"100644", b"100755", b"100664")
+_LINK = b"120000"
 _REPORT_EVERY = 10_000
 
 
@@ -19,7 +20,7 @@ def files(
 ) -> Iterator[tuple[bytes, bytes]]:
     """Path and content of the wanted files of HEAD, or of the first tip, in order of path."""
     paths: dict[bytes, list[bytes]] = {}
-    for path, object_id in _listed(git, trouble, tick):
+    for path, object_id in listed(git, trouble, tick):
         if wanted(path):
             paths.setdefault(object_id, []).append(path)
     found: dict[bytes, bytes] = {}
@@ -35,7 +36,9 @@ def files(
     yield from ((path, found[object_id]) for path, object_id in ordered if object_id in found)
 
 
-def _listed(git: Git, trouble: Trouble, tick: Tick) -> Iterator[tuple[bytes, bytes]]:
+def listed(git: Git, trouble: Trouble, tick: Tick, *, links: bool = False) -> Iterator[tuple[bytes, bytes]]:
+    """Path and object of every file of HEAD, or of the first tip; with `links` also of what are symbolic links."""
+    modes = (*_FILE, _LINK) if links else _FILE
     if not git.answer("rev-parse", "--verify", "-q", f"{git.head}^{{commit}}"):
         return  # nothing was ever committed
     with git.start("ls-tree", "-r", "-z", "--full-tree", git.head) as listing:
@@ -52,7 +55,7 @@ def _listed(git: Git, trouble: Trouble, tick: Tick) -> Iterator[tuple[bytes, byt
                     tick(count, 0)
                 words, _, path = line.partition(b"\t")
                 mode, _, object_id = words.split(b" ")
-                if mode in _FILE:
+                if mode in modes:
                     yield path, object_id
         if listing.wait() != 0:
             trouble.note("the files of the commit could not all be listed")

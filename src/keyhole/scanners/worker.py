@@ -12,7 +12,7 @@ import time
 from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from keyhole.core.finding import ScanResult, Status
 from keyhole.core.secret import Secret
@@ -20,6 +20,7 @@ from keyhole.scanners.assessed import Assessed
 from keyhole.scanners.attribution import Introduction
 from keyhole.scanners.collect import worst_first
 from keyhole.scanners.gitpipe import Git
+from keyhole.scanners.head import Head
 from keyhole.scanners.interface import (
     Examiner,
     Limits,
@@ -32,9 +33,7 @@ from keyhole.scanners.interface import (
 from keyhole.scanners.isolation import isolate
 from keyhole.scanners.kept import Kept
 from keyhole.scanners.keyed import keyed_digest
-from keyhole.scanners.memory.memory import MOST_BYTES, understood
 from keyhole.scanners.objects import OutOfTime, Trouble
-from keyhole.scanners.past import Past
 from keyhole.scanners.programs.client import Bench
 from keyhole.scanners.programs.configured import Configured, configure
 from keyhole.scanners.registry import chosen
@@ -42,6 +41,9 @@ from keyhole.scanners.remembered import REMEMBERED
 from keyhole.scanners.rules_version import rules_version
 from keyhole.scanners.secrets import own
 from keyhole.scanners.tree import files
+
+if TYPE_CHECKING:
+    from keyhole.scanners.past import Past
 
 _REPORT_SECONDS = 0.1
 _GRACE_SECONDS = 10.0
@@ -89,11 +91,20 @@ class Scan:
     """One scan of one repository by several scanners that share the reading."""
 
     def __init__(
-        self, git: Git, scanners: list[Scanner], tools: Tools, limits: Limits, report: Reporter, memory: str
+        self,
+        git: Git,
+        scanners: list[Scanner],
+        tools: Tools,
+        limits: Limits,
+        report: Reporter,
+        *,
+        memory: str = "",
+        head: bool = False,
     ) -> None:
         """Makes the scanners ready. Looks at nothing of the repository yet.
 
         `memory` is the name under which is kept what is remembered of this repository; empty if nothing is to be.
+        With `head` only the files of the newest commit are looked at.
         """
         self._git = git
         self._scanners = scanners
@@ -106,12 +117,26 @@ class Scan:
         self._trouble = Trouble()
         versions = "\n".join(f"{scanner.id} {scanner.rules_version()}" for scanner in scanners)
         self._identity = f"{versions}\n{limits}"
-        content = tools.kept.read(memory) if memory and tools.kept is not None else None
-        known = understood(content, self._identity) if content is not None else None
-        self._past = Past(git, self._examiners, limits, self._trouble, report, known)
+        self._notes: list[str] = []
         self._keeps = bool(memory)
-        self._notes = _notes(memory, tools.kept, content)
+        self._past = (
+            Head(git, self._examiners, limits, self._trouble, report.tick)
+            if head
+            else self._whole_past(memory, tools.kept)
+        )
         self._begun = False
+
+    def _whole_past(self, memory: str, kept: Kept | None) -> Past:
+        # What reads packs takes long to import, and the newest commit does without.
+        from keyhole.scanners.memory.memory import understood  # noqa: PLC0415
+        from keyhole.scanners.past import Past  # noqa: PLC0415
+
+        content = kept.read(memory) if memory and kept is not None else None
+        known = understood(content, self._identity) if content is not None else None
+        if memory and kept is not None and content is None and kept.exists(memory):
+            damaged = "what was kept of the last scan is damaged, so everything was read again."
+            self._notes.append(f"{REMEMBERED}{damaged}")
+        return Past(self._git, self._examiners, self._limits, self._trouble, self._report, known)
 
     def run(self, isolation: tuple[str, ...]) -> ScanResult:
         """Lists, reads, attributes. Running out of time keeps what was found."""
@@ -134,12 +159,12 @@ class Scan:
             notes=(
                 *self._notes,
                 *self._past.notes(),
-                *(f"Not looked into: {each}." for each in self._past.reading.closed.sentences()),
+                *(f"Not looked into: {each}." for each in self._past.closed.sentences()),
                 *assessed.notes,
             ),
             scanners=tuple(scanner.id for scanner in self._scanners),
-            objects=self._past.reading.objects,
-            bytes_read=self._past.reading.bytes,
+            objects=self._past.objects,
+            bytes_read=self._past.size,
             findings=worst_first(findings),
             rules_version=rules_version(self._scanners),
             duration=round(time.monotonic() - start, 3),
@@ -189,13 +214,13 @@ class Scan:
         self._begun = True
         self._past.read(objects)
         self._report.phase("reading")
-        self._report.tick(self._past.reading.objects, self._past.reading.objects)
+        self._report.tick(self._past.objects, self._past.objects)
 
     def _remember(self) -> None:
         """Tells what the next scan need not do again."""
         memory = self._past.to_remember(self._identity) if self._begun else None
         written = memory.written() if memory is not None else b""
-        if written and len(written) <= MOST_BYTES:
+        if written:
             self._report.write_bytes("memory", written)
 
 
@@ -216,7 +241,7 @@ def main() -> int:
             tools = Tools(keyed_digest(key), _path(order["advisories"]), bench, kept)
             git = Git(Path(order["git_dir"]), order["tips"])
             scan = Scan(
-                git, scanners, tools, limits, report, order["memory"]
+                git, scanners, tools, limits, report, memory=order["memory"], head=order["head"]
             )  # may still write what it keeps
             result = scan.run((*isolate(limits), *(bench.held if bench else ())))
     except MemoryError:
@@ -233,12 +258,6 @@ def _bench(scanners: list[Scanner], limits: Limits, stack: ExitStack) -> Bench |
     """The process that starts programs, if one will be needed: later it could not be started any more."""
     names = [scanner.id for scanner in scanners if isinstance(scanner, NeedsProgram)]
     return stack.enter_context(Bench(names, Path.cwd(), limits)) if names else None
-
-
-def _notes(memory: str, kept: Kept | None, content: bytes | None) -> list[str]:
-    if not memory or kept is None or content is not None or not kept.exists(memory):
-        return []
-    return [f"{REMEMBERED}what was kept of the last scan is damaged, so everything was read again."]
 
 
 def _path(text: str) -> Path | None:

@@ -34,10 +34,12 @@ def scan(
     limits: Limits = Limits(),  # noqa: B008 - frozen
     secret: Secret | None = None,
     rules: Iterable[Path] = (),
+    head: bool = False,
     on_progress: Callable[[Progress], None] | None = None,
 ) -> ScanResult:
     """Reads the repository at `path`, all of its history or that of one branch or tag, in a child process.
 
+    With `head` it reads the files of the newest commit, of HEAD or of that branch or tag, and nothing older.
     `secret` keys the ids of the findings; without one it is this user's, see `secret_of_this_user`. `rules` are files
     of own rules for secrets, besides those of the settings. Raises InvalidInput, naming the field `path` or `ref`;
     UnknownScanner; WrongRules. Trouble on the way makes the result incomplete.
@@ -55,6 +57,7 @@ def scan(
         tips=tips,
         advisories=_advisories(scanners),
         kept=_kept(),
+        head=head,
         limits=limits,
         on_progress=on_progress,
     )

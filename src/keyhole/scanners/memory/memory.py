@@ -18,6 +18,7 @@ from keyhole.scanners.memory.ids import Ids
 
 _FORMAT = 1
 _LENGTH = 8
+_BYTES_OF_A_HIT = 200
 MOST_BYTES = 256 << 20
 """Of a memory. A repository that would need more is read anew each time."""
 
@@ -50,6 +51,12 @@ class Memory:
     """Every hit."""
     places: Places
     """Of the objects with hits that a commit leads to."""
+
+    @property
+    def bytes_at_least(self) -> int:
+        """How much `written` makes, without most of the words between."""
+        hits = len(self.found) + sum(map(len, self.places.values()))
+        return len(self.read.raw) + len(self.loose.raw) + 28 * len(self.commits) + _BYTES_OF_A_HIT * hits
 
     def written(self) -> bytes:
         """As bytes for `understood`."""

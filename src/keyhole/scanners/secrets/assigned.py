@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import re2
 
+from keyhole.scanners.secrets.exact import Exact
 from keyhole.scanners.secrets.patterns import ASSIGNS
 from keyhole.scanners.secrets.plain.judge import judge
 
@@ -41,7 +42,7 @@ class Named:
     """What to call it in an answer."""
     near: str
     """Pattern of the names of its provider."""
-    confirm: re2._Regexp
+    confirm: Exact
     """Exact pattern over the line; its one group is the secret."""
     accepts: Callable[[bytes, int, int, bool], bool]
     """Whether the span of this line can be a secret; True at the end if the line goes on beyond what is shown."""

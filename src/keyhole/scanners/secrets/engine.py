@@ -12,8 +12,6 @@ from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-import re2
-
 from keyhole.core.finding import LAST4_FROM
 from keyhole.scanners.interface import About, Digest, Hit
 from keyhole.scanners.kept import Kept
@@ -21,13 +19,11 @@ from keyhole.scanners.secrets import encoded
 from keyhole.scanners.secrets.assigned import CANDIDATES, SEEN, Assigned, Named
 from keyhole.scanners.secrets.checks import CHECKSUMS, NORMAL_FORMS, entropy, made_up
 from keyhole.scanners.secrets.compiled import Pattern, database
+from keyhole.scanners.secrets.exact import Exact, edge, options
 from keyhole.scanners.secrets.literals import required
 from keyhole.scanners.secrets.rules import RANKS, Rule
 from keyhole.scanners.secrets.spans import Spans
 
-_RE2_MEMORY = (
-    64 << 20
-)  # the default of 8 MiB makes some patterns fall back to a machine a hundred times slower
 _MEMO_BYTES = 32 << 20
 _WIDEST = 64 << 10
 _CONTEXT = 12  # bytes before a secret that tell an escape from a word
@@ -53,7 +49,7 @@ _Answer = tuple[Span | None, bool]
 @dataclass(frozen=True, slots=True)
 class _Compiled:
     rule: Rule
-    confirm: re2._Regexp
+    confirm: Exact
     edge: frozenset[int]
 
 
@@ -68,7 +64,7 @@ class Engine:
         self._assigned = Assigned(
             [_named(index, each) for index, each in enumerate(self._rules) if each.rule.near],
             {rule.id: index for index, rule in enumerate(rules) if rule.judge},
-            _options(),
+            options(),
         )
         self._database = database([rule.scan for rule in rules], lambda: _patterns(rules), kept)
         self._memo: dict[_Question, _Answer] = {}
@@ -206,13 +202,6 @@ def _patterns(rules: Sequence[Rule]) -> list[Pattern]:
     ]
 
 
-def _options() -> re2.Options:
-    options = re2.Options()
-    options.max_mem = _RE2_MEMORY
-    options.log_errors = False
-    return options
-
-
 def _named(index: int, compiled: _Compiled) -> Named:
     def accepts(line: bytes, start: int, stop: int, cut: bool) -> bool:
         if cut and stop == len(line):
@@ -223,12 +212,7 @@ def _named(index: int, compiled: _Compiled) -> Named:
 
 
 def _compiled(rule: Rule) -> _Compiled:
-    edge = re.compile(f"[{rule.edge}]".encode())
-    return _Compiled(
-        rule,
-        re2.compile(rule.confirm.encode(), _options()),
-        frozenset(byte for byte in range(256) if edge.match(bytes([byte]))),
-    )
+    return _Compiled(rule, Exact(rule.confirm), edge(rule.edge))
 
 
 def _stands_alone(window: bytes, start: int, stop: int, edge: frozenset[int]) -> bool:

@@ -1,0 +1,55 @@
+"""The newest commit alone: what stands in its files is found at every path, and what only history has is not."""
+
+from __future__ import annotations
+
+from tests.unit.scanners.conftest import only
+
+
+def test_what_is_there_now_is_found_under_this_commit_and_history_is_not_read(history, token, scan):
+    history.commit({"old": token})
+    history.commit({"a": b"x\n" + token, "d/b": b"x\n" + token}, delete=["old"])
+    history.commit({"c": b"1"})
+    result = scan(history, head=True)
+    finding = only(result)
+    assert [(where.path, where.line, where.commit) for where in finding.locations] == [
+        ("a", 2, history.tip()),
+        ("d/b", 2, history.tip()),
+    ]
+    assert finding.locations[0].author_date
+    assert "not its history" in result.notes[0]
+    assert result.objects == 2
+    history.commit({"a": b"", "d/b": b""})
+    assert scan(history, head=True).clean
+    assert len(only(scan(history)).locations) == 3
+
+
+def test_a_link_is_its_text(history, token, scan):
+    history.commit({"link": token}, modes={"link": "120000"})
+    assert only(scan(history, head=True)).locations[0].path == "link"
+
+
+def test_of_a_branch_its_newest_commit(history, token, scan):
+    history.commit({"a": b"1"})
+    side = history.commit({"a": token}, branch="side")
+    assert scan(history, head=True).clean
+    assert only(scan(history, head=True, tips=[side])).locations[0].commit == side
+
+
+def test_where_nothing_was_ever_committed_there_is_nothing(history, scan):
+    assert scan(history, head=True).clean
+
+
+def test_an_object_that_is_missing_is_told(history, scan):
+    history.commit({"a": b"1"})
+    blob = history.git("rev-parse", "main:a")
+    (history.path / "objects" / blob[:2] / blob[2:]).unlink()
+    assert "missing or damaged" in scan(history, head=True).verdict
+
+
+def test_it_is_not_remembered_and_remembers_nothing(history, token, scan, tmp_path):
+    history.commit({"a": b"1"})
+    scan(history, kept=tmp_path / "kept")
+    history.commit({"a": token})
+    scan(history, kept=tmp_path / "kept", head=True)
+    assert list((tmp_path / "kept").glob("history-*"))
+    assert only(scan(history, kept=tmp_path / "kept")).rule == "github-personal-token"
