@@ -12,12 +12,13 @@ from tests import canaries
 
 @pytest.fixture
 def keyhole(keyhole_data, tmp_path):
-    """Runs one command against a data folder of its own."""
+    """Runs one command against a data folder of its own, with no settings but those that commands choose."""
+    environment = {name: text for name, text in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
 
     def run(*args, stdin=""):
         command = [sys.executable, "-m", "keyhole.cli", *map(str, args)]
         return subprocess.run(
-            command, input=stdin, capture_output=True, text=True, check=False, cwd=tmp_path, env=os.environ
+            command, input=stdin, capture_output=True, text=True, check=False, cwd=tmp_path, env=environment
         )
 
     return run

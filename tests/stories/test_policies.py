@@ -14,12 +14,13 @@ from tests.stories.test_scan_durable import github_token
 
 @pytest.fixture
 def keyhole(keyhole_data, tmp_path):
-    """Runs one command against a data folder of its own."""
+    """Runs one command against a data folder of its own, with no settings but those that commands choose."""
+    environment = {name: text for name, text in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
 
     def run(*args, code=0, stdin=""):
         command = [sys.executable, "-m", "keyhole.cli", *map(str, args)]
         done = subprocess.run(
-            command, input=stdin, capture_output=True, text=True, check=False, cwd=tmp_path, env=os.environ
+            command, input=stdin, capture_output=True, text=True, check=False, cwd=tmp_path, env=environment
         )
         assert done.returncode == code, f"{args}: {done.returncode}\n{done.stdout}{done.stderr}"
         assert "Traceback" not in done.stderr

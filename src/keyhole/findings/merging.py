@@ -16,7 +16,8 @@ from keyhole.core.finding import Confidence, Kind
 _PYTHON_RULE = re.compile(r"[bs](\d{3})(?:-.*)?")
 """Bandit's and ruff's names of one test differ in their letter only: B105 and S105."""
 _CWE = re.compile(r"https://cwe\.mitre\.org/data/definitions/(\d{1,5})(?:\.html)?")
-_PYTHON_SCANNERS = {"python-bandit": ("bandit", "B"), "python-code": ("ruff", "S")}
+PYTHON_SCANNERS = {"bandit": "B", "ruff": "S"}
+"""Scanners that have the same tests, and the letter that each puts before their numbers."""
 _LITERALS = frozenset({"105", "106", "107"})
 """Tests for passwords written into the code."""
 _SURE = [each.value for each in Confidence]
@@ -48,8 +49,7 @@ class Fact:
         number = _python_number(self.scanner, self.rule)
         if not number:
             return f"{self.scanner} {self.rule}"
-        program, letter = _PYTHON_SCANNERS[self.scanner]
-        return f"{program} {letter}{number}"
+        return f"{self.scanner} {PYTHON_SCANNERS[self.scanner]}{number}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ def marks_of(
 
 
 def _python_number(scanner: str, rule: str) -> str:
-    found = _PYTHON_RULE.fullmatch(rule) if scanner in _PYTHON_SCANNERS else None
+    found = _PYTHON_RULE.fullmatch(rule) if scanner in PYTHON_SCANNERS else None
     return found[1] if found else ""
 
 

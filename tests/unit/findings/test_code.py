@@ -71,7 +71,7 @@ def planted(tmp_path):
 
     def other(path, line, rule="s605"):
         return finding(
-            "python-code",
+            "ruff",
             rule,
             hash_of(path + rule),
             path,
@@ -90,7 +90,7 @@ def planted(tmp_path):
             other("blob.bin", 1, "binary"),
             other("gone.py", 1, "gone"),
         ],
-        scanners=["secrets", "python-code"],
+        scanners=["secrets", "ruff"],
     )
     return value
 

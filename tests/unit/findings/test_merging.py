@@ -5,18 +5,16 @@ from __future__ import annotations
 import pytest
 
 from keyhole.core.finding import Kind, Severity
+from keyhole.findings.merging import PYTHON_SCANNERS
 from keyhole.findings.models import Problem
+from keyhole.scanners.registry import all_scanners
 from tests.unit.findings.making import finding, hash_of, repository, scanned, secret, vulnerable
 
 pytestmark = pytest.mark.django_db
 
 
-SCANNERS = {"bandit": "python-bandit", "ruff": "python-code"}
-
-
 def code(scanner, rule, path="app.py", line=3, severity=Severity.MEDIUM, references=()):
     title = f"{scanner} {rule}"
-    scanner = SCANNERS.get(scanner, scanner)
     return finding(
         scanner,
         rule,
@@ -96,8 +94,12 @@ def test_what_is_merged_and_why(found, merged):
 def test_what_is_left_when_the_one_that_was_shown_is_fixed_is_shown_itself():
     place = repository()
     both = [code("ruff", "s602", severity=Severity.HIGH), code("bandit", "b602")]
-    scanned(place, both, scanners=list(SCANNERS.values()))
-    scanned(place, [], scanners=["python-code"])
-    row = Problem.objects.get(scanner="python-bandit")
+    scanned(place, both, scanners=["bandit", "ruff"])
+    scanned(place, [], scanners=["ruff"])
+    row = Problem.objects.get(scanner="bandit")
     assert (row.merged_into, row.is_open) == (None, True)
     assert [event.what for event in row.events.all()] == ["merged", "unmerged"]
+
+
+def test_scanners_with_the_same_tests_go_by_the_names_they_have():
+    assert set(PYTHON_SCANNERS) <= set(all_scanners())

@@ -1,14 +1,12 @@
-"""Policies that Keyhole offers to begin with; none is there before somebody takes it."""
+"""Policies that Keyhole offers to begin with; none is there before somebody takes it. Needs no database."""
 
 from __future__ import annotations
 
 from functools import cache
 from importlib.resources import files
 
-from keyhole.core.caller import Caller
 from keyhole.core.gates import Policy
 from keyhole.core.policy_text import from_text
-from keyhole.environments import policies, services
 
 _ORDER = ("production", "staging", "development")
 
@@ -31,20 +29,3 @@ def text(name: str) -> str:
 def examples() -> dict[str, Policy]:
     """Each by name, the strictest first."""
     return {name: from_text(text(name)) for name in _ORDER}
-
-
-def take(caller: Caller) -> list[str]:
-    """Makes an environment of each, with its policy, as far as there is none of the name; returns the names made."""
-    known = {row.name: row for row in policies.list_policies(caller)}
-    there = {row.name for row in services.list_environments(caller)}
-    made = []
-    for rank, (name, policy) in enumerate(examples().items(), start=1):
-        if policy.name in there:
-            continue
-        row = known.get(policy.name) or policies.create(caller, policy)
-        services.create(
-            caller,
-            services.EnvironmentSpec(policy.name, policy.description, 10 * rank, row.pk, DUE_DAYS[name]),
-        )
-        made.append(policy.name)
-    return made

@@ -12,7 +12,7 @@ from keyhole.accounts.services import allows, require
 from keyhole.core.caller import Caller
 from keyhole.core.errors import InvalidInput, KeyholeError
 from keyhole.core.finding import Severity
-from keyhole.environments import examples, policies, services
+from keyhole.environments import beginning, policies, services
 from keyhole.environments.models import UPSTREAM, Environment
 from keyhole.environments.services import EnvironmentSpec
 from keyhole.notifications.services import list_channels
@@ -58,7 +58,7 @@ def listing(request: HttpRequest) -> HttpResponse:
 )
 def take_examples(request: HttpRequest) -> HttpResponseBase:
     """Production, Staging and Development with their policies, as far as there are none of these names."""
-    made = examples.take(caller_of(request))
+    made = beginning.take_examples(caller_of(request))
     words = f"{', '.join(made)}: made, to be changed as you like." if made else "They are there already."
     messages.success(request, words, "ok")
     return redirect("environments")
