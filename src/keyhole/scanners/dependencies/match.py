@@ -59,6 +59,13 @@ class _Said:
                 return True
         return f"\n{version}\n" in self._affected.versions
 
+    def end(self, mine: Any) -> str | None:
+        """The version after `mine` that ends the only range there is, empty if none does; None if there are more."""
+        if len(self._ranges) != 1:
+            return None
+        fixed = self._ranges[0][1]
+        return self._affected.spans[0].fixed if fixed is not None and mine < fixed else ""
+
     def ends(self, mine: Any) -> list[tuple[Any, str]]:
         """The versions after `mine` that it calls fixed, with their keys."""
         return [
@@ -128,6 +135,8 @@ class _Matches:
 
 
 def _fixed(mine: Any, group: list[_Said]) -> str:
+    if len(group) == 1 and (end := group[0].end(mine)) is not None:
+        return end  # as for most
     ends: list[tuple[Any, str]] = []
     knowing: list[_Said] = []
     for said in group:

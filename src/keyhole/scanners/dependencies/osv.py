@@ -151,15 +151,19 @@ def _all_affected(record: dict[str, Any]) -> dict[tuple[str, str], Affected]:
 
 
 def _spans(ecosystem: str, events: Iterable[dict[str, Any]]) -> Iterator[Span]:
-    """The ranges that the events mean; they may come in any order. What cannot be ordered is left out."""
+    """The ranges that the events mean; they may come in any order. What cannot be ordered is left out.
+
+    At one version they count in the order in which they are given: it may end one range and begin the next.
+    """
     points = []
     for event in events:
-        for rank, name in enumerate(("introduced", "limit", "fixed", "last_affected")):
+        for name in ("introduced", "limit", "fixed", "last_affected"):
             version = word(event.get(name))
             if not version:
                 continue
             try:
-                points.append(((0,) if version == "0" else (1, key(ecosystem, version)), rank, name, version))
+                at = (0,) if version == "0" else (1, key(ecosystem, version))
+                points.append((at, name == "last_affected", name, version))
             except ValueError:
                 continue
     points.sort(key=lambda point: point[:2])

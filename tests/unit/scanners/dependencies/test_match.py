@@ -114,3 +114,28 @@ def test_an_ecosystem_without_advisories_is_not_covered(tmp_path):
     index = Index(file)
     assert list(index.coverage()) == ["PyPI"]
     index.close()
+
+
+@pytest.mark.parametrize(
+    ("events", "version", "fixed"),
+    [
+        ([{"introduced": "0"}, {"fixed": "1.5"}, {"introduced": "1.5"}, {"fixed": "1.8"}], "1.0", "1.8"),
+        ([{"introduced": "0"}, {"fixed": "1.5"}, {"introduced": "2"}, {"fixed": "2.5"}], "1.0", "1.5"),
+        (
+            [{"introduced": "0"}, {"last_affected": "1.5"}, {"introduced": "2"}, {"fixed": "2.5"}],
+            "1.0",
+            "2.5",
+        ),
+        ([{"introduced": "0"}, {"last_affected": "1.5"}], "1.0", ""),
+    ],
+)
+def test_the_smallest_upgrade_is_one_in_which_nothing_of_it_applies(tmp_path, events, version, fixed):
+    (match,) = found(index_of(tmp_path, record(events=events)), version)
+    assert match.fixed == fixed
+
+
+def test_a_version_named_beside_the_only_range_is_not_sent_back(tmp_path):
+    data = record()
+    data["affected"][0]["versions"] = ["3.0"]
+    (match,) = found(index_of(tmp_path, data), "3.0")
+    assert match.fixed == ""

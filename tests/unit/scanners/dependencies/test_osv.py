@@ -45,6 +45,13 @@ def test_events_may_come_in_any_order_and_several_times():
     )
 
 
+def test_a_version_may_end_one_range_and_begin_the_next():
+    events = [{"introduced": "0"}, {"fixed": "1.5"}, {"introduced": "1.5"}, {"fixed": "1.8"}]
+    assert spans(*events) == (("", "1.5", ""), ("1.5", "1.8", ""))
+    assert spans({"introduced": "1.5"}, {"fixed": "1.5"}) == (("1.5", "1.5", ""),)
+    assert spans({"last_affected": "1.5"}, {"introduced": "1.5"}) == (("1.5", "", "1.5"),)
+
+
 def test_ends_of_all_kinds():
     assert spans({"introduced": "1.0"}) == (("1.0", "", ""),)
     assert spans({"introduced": "1.0"}, {"last_affected": "1.9"}) == (("1.0", "", "1.9"),)
