@@ -206,7 +206,8 @@ def _tell_github(caller: Caller, number: int) -> None:
 
     for row in tell_here(caller, number):
         what, state = row.get_what_display(), row.get_state_display().lower()
-        click.echo(f"{what}: {state}. {safe(row.said)}".rstrip(), err=True)
+        said = safe(row.said) or ("The server tells GitHub in a moment." if row.state == "waiting" else "")
+        click.echo(f"{what}: {state}. {said}".rstrip(), err=True)
         if row.hint:
             click.echo(safe(row.hint), err=True)
 

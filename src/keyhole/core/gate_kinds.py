@@ -45,7 +45,7 @@ class Facts:
     advisories_at: str
     """When the advisories that it used were last synced, RFC 3339; empty if it used none."""
     new: frozenset[str] | None = None
-    """Ids of the findings that the scan before did not have; None if there is none to compare with: all are new."""
+    """Ids of the findings that are new; None if there is nothing to compare with: then all are."""
     accepted: frozenset[str] = frozenset()
     """Ids of the findings that somebody has accepted or called false."""
 
@@ -101,7 +101,7 @@ class FindingsGate:
     scanners: tuple[str, ...] = ()
     """Only those of these scanners; empty is all."""
     new: bool = False
-    """Only those that the scan before did not have. Without a scan before, all are new."""
+    """Only those that are new; see `Facts.new`."""
     fixable: bool = False
     """Only those of packages of which a version without the matter is known."""
     kev: bool = False

@@ -19,8 +19,7 @@ from keyhole.findings.models import Judgement, Problem
 from keyhole.notifications.events import Event, Severity
 from keyhole.notifications.publishing import publish
 from keyhole.scans.afterwards import afterwards
-from keyhole.scans.models import Inventory, Scan
-from keyhole.scans.summary import before
+from keyhole.scans.models import Inventory, Scan, State
 
 
 @afterwards(order=20)
@@ -72,7 +71,7 @@ def kept_verdict(scan: Scan) -> Verdict | None:
 def _facts(scan: Scan, keys: frozenset[str], at: datetime) -> Facts:
     evidence = scan.evidence
     reasons = tuple(evidence.get("reasons") or ())
-    known = before(scan)
+    known = _known_before(scan)
     return Facts(
         complete=not reasons,
         reasons=reasons,
@@ -81,6 +80,24 @@ def _facts(scan: Scan, keys: frozenset[str], at: datetime) -> Facts:
         new=None if known is None else keys - known,
         accepted=aside(scan, keys, at),
     )
+
+
+def _known_before(scan: Scan) -> frozenset[str] | None:
+    """Ids of the findings that are no news: those that were there when the same was last scanned and passed.
+
+    If it never has, those of its first scan; None if there is none. So scanning again, or pushing an empty commit,
+    makes nothing old: what is new stays so until it is fixed or somebody decides about it.
+    """
+    same = Scan.objects.filter(
+        repository=scan.repository_id,
+        ref=scan.ref,
+        scanners=scan.scanners,
+        state=State.COMPLETE,
+        pk__lt=scan.pk,
+    )
+    passed = same.filter(environment=scan.environment_id, judgement__passed=True).order_by("-pk").first()
+    measure = passed or same.order_by("pk").first()
+    return None if measure is None else frozenset(measure.findings.values_list("key", flat=True))
 
 
 def aside(scan: Scan, keys: frozenset[str], at: datetime) -> frozenset[str]:

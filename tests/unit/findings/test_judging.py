@@ -17,7 +17,7 @@ from keyhole.environments.services import EnvironmentSpec
 from keyhole.findings import judging
 from keyhole.findings.deciding import DecisionSpec
 from keyhole.findings.judging import judge_scan, verdict_on
-from keyhole.findings.models import Judgement, Problem
+from keyhole.findings.models import Decision, Judgement, Problem
 from keyhole.findings.services import decide
 from keyhole.findings.trying import try_policy
 from keyhole.scans.models import Inventory, Scan
@@ -26,6 +26,7 @@ from tests.unit.findings.making import repository, scan_of, secret, settle
 pytestmark = pytest.mark.django_db
 
 NO_SECRETS = Policy("Strict", (FindingsGate(),))
+NEW = Policy("New", (FindingsGate(new=True),))
 
 
 @pytest.fixture
@@ -112,7 +113,31 @@ def test_a_finding_that_is_shown_as_another_one_counts_once(told):
     assert verdict_on(alone, NO_SECRETS, timezone.now()).counted == 1
 
 
-def test_only_new_ones_are_those_that_the_complete_scan_before_had_not(told):
+def test_scanning_again_makes_nothing_old(told):
+    place, live = repository(), environment(Policy("New", (FindingsGate(new=True),)))
+    old, more = secret("a"), secret("b", path="b.py")
+    assert not end(scan_of(place, [old], environment=live)).passed  # the first: all are new
+    for _ in range(2):
+        assert end(scan_of(place, [old, more], environment=live)).breaches[0]["number"] == 1
+    assert end(scan_of(place, [old], environment=live)).passed
+    assert not end(scan_of(place, [old, more], environment=live)).passed
+    accept_all(place)
+    assert end(scan_of(place, [old, more], environment=live)).passed
+    elsewhere = environment(Policy("Other", (FindingsGate(new=True),)), "Other")
+    assert verdict_on(scan_of(place, [old, more], environment=elsewhere), NEW, timezone.now()).passed
+    Decision.objects.update(ended_at=timezone.now())
+    Problem.objects.update(decided="", decision=None)
+    assert end(scan_of(place, [old, more], environment=live)).passed  # known since it passed
+    assert not verdict_on(scan_of(place, [old, more]), NEW, timezone.now()).passed
+
+
+def accept_all(place):
+    numbers = tuple(Problem.objects.filter(repository=place).values_list("pk", flat=True))
+    until = timezone.now() + timedelta(days=9)
+    decide(local_caller(), DecisionSpec("accepted", "Known ones.", until, problems=numbers))
+
+
+def test_only_new_ones_count_and_in_a_first_scan_all_are(told):
     place, live = repository(), environment(Policy("New", (FindingsGate(new=True),)))
     assert not end(scan_of(place, [secret("a")], environment=live)).passed
     assert end(scan_of(place, [secret("a")], environment=live)).passed
