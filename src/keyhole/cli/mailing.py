@@ -116,6 +116,9 @@ def list_(as_json: bool) -> None:
 
 
 def _last(row: Mailing) -> str:
+    waiting = row.sendings.filter(done_at=None).exclude(outcome="").first()
+    if waiting is not None:
+        return f"attempt {waiting.attempts} failed: {waiting.outcome}"[:80]
     done = row.sendings.exclude(done_at=None).first()
     if done is None:
         return "never"
