@@ -119,6 +119,19 @@ class Scan(Schema):
     finished_at: datetime | None
 
 
+class Environment(Schema):
+    """Where code goes."""
+
+    id: int
+    name: str
+    description: str
+    due_days: dict[str, int]
+    """By severity; a severity that is not in it has no date."""
+    tell_github: list[str]
+    policy: dict[str, Any] | None
+    """What its scans pass by, as a policy file has it, and its version; null for nothing."""
+
+
 class ScanWanted(Taken):
     """The fields of the form "New code scan"."""
 

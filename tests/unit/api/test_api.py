@@ -15,7 +15,13 @@ from keyhole.api.app import api
 from keyhole.audit.models import Entry
 from keyhole.core.actions import Role, may
 from keyhole.core.finding import Severity
+from keyhole.core.gate_kinds import CompleteGate
+from keyhole.core.gates import Policy
 from keyhole.core.grant import Access
+from keyhole.environments import policies
+from keyhole.environments import services as environments
+from keyhole.environments.services import EnvironmentSpec
+from keyhole.findings.models import Judgement
 from keyhole.repositories.models import Repository
 from keyhole.repositories.services import connect_folder
 from keyhole.tokens.services import TokenSpec, generate
@@ -34,6 +40,7 @@ NEEDS = {
     ("POST", "/decisions/preview"): "finding:decide",
     ("GET", "/decisions/{number}"): "finding:read",
     ("DELETE", "/decisions/{number}"): "finding:decide",
+    ("GET", "/environments"): "environment:read",
     ("GET", "/findings"): "finding:read",
     ("GET", "/findings/{number}"): "finding:read",
     ("POST", "/findings/{number}/unmerge"): "finding:decide",
@@ -346,3 +353,30 @@ def test_findings_are_listed_decided_about_and_the_decision_taken_back(olga):
         "decided",
         "withdrawn",
     ]
+
+
+def test_a_scan_names_its_environment_and_tells_its_verdict(olga):
+    strict = policies.create(caller(olga), Policy("Strict", (CompleteGate(),)))
+    environments.create(caller(olga), EnvironmentSpec("Live", policy_id=strict.pk))
+    bearer = f"Bearer {secret_of(olga)}"
+    (live,) = call(("GET", "/environments"), bearer).json()["items"]
+    assert (live["name"], live["policy"]["name"], live["policy"]["version"]) == ("Live", "Strict", 1)
+    wanted = {"repository": "acme/tool", "run_now": False, "environment": "Live"}
+    made = posted("/scans", bearer, wanted).json()
+    assert (made["environment"], made["verdict"]) == ("Live", None)
+    Judgement.objects.create(
+        scan_id=made["id"], version=strict.latest, environment_id=live["id"], passed=True, at=timezone.now()
+    )
+    (listed,) = call(("GET", "/scans"), bearer).json()["items"]
+    assert (listed["verdict"]["passed"], listed["verdict"]["policy"]) == (True, "Strict")
+    assert is_problem(posted("/scans", bearer, {**wanted, "environment": "Absent"}), 422)
+    assert is_problem(posted("/scans", bearer, {**wanted, "tell_github": ["fax"]}), 422)
+    told = posted("/scans", bearer, {**wanted, "tell_github": ["status"]})
+    assert is_problem(told, 422)
+    assert "no GitHub to tell" in told.json()["message"]
+
+
+def posted(path, bearer, body):
+    return Client(HTTP_HOST="localhost").post(
+        BASE + path, json.dumps(body), "application/json", HTTP_AUTHORIZATION=bearer
+    )
