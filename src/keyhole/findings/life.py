@@ -23,9 +23,11 @@ from keyhole.scans.models import Scan, State
 def settle_findings(scan: Scan) -> None:
     """Takes a scan into account, once however often it runs. One transaction: nobody sees half of it."""
     this = Round(scan, timezone.now(), sightings.gone_refs(scan))
+    # On its own, since it writes to the audit log: nobody waits for that one while holding a repository.
+    expiring.expire(this.at)
     with transaction.atomic():
         # Two scans of one repository are taken one after the other, whatever the database would allow.
-        Repository.objects.select_for_update().get(pk=scan.repository_id)
+        Repository.objects.select_for_update(no_key=True).get(pk=scan.repository_id)
         if Settled.objects.filter(scan=scan).exists():
             return
         if not _overtaken(scan):
@@ -33,7 +35,6 @@ def settle_findings(scan: Scan) -> None:
             sightings.note(this)
             _change_states(this)
             due.set_dates(this)
-            expiring.expire(this.at)
             covering.carry(scan.repository_id)
             covering.cover(Problem.objects.filter(repository=scan.repository_id), this.at)
             merges.merge(scan.repository_id, this.at, scan)

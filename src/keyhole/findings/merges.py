@@ -14,6 +14,7 @@ from keyhole.findings.models import AdvisoryId, Apart, Event, Happened, Problem,
 from keyhole.scans.models import Scan
 
 _BATCH = 500
+_REASON = 200
 _COLUMNS = (
     "pk",
     "scanner",
@@ -40,7 +41,9 @@ def merge(repository_id: int, at: datetime, scan: Scan | None = None) -> None:
     }
     wanted = merges(_facts(repository_id), _apart(repository_id))
     changed = {
-        number: each for number, each in wanted.items() if held.get(number) != (each.into, each.reason)
+        number: each
+        for number, each in wanted.items()
+        if held.get(number) != (each.into, each.reason[:_REASON])
     }
     _write(changed, held.keys() - wanted.keys())
     _tell(changed, held, at, scan)
@@ -88,7 +91,7 @@ def _write(changed: dict[int, Merge], parted: Iterable[int]) -> None:
     for numbers in _batches(sorted(parted)):
         Problem.objects.filter(pk__in=numbers).update(merged_into=None, merge_reason="")
     rows = [
-        Problem(pk=number, merged_into_id=each.into, merge_reason=each.reason[:200])
+        Problem(pk=number, merged_into_id=each.into, merge_reason=each.reason[:_REASON])
         for number, each in sorted(changed.items())
     ]
     Problem.objects.bulk_update(rows, ["merged_into", "merge_reason"], batch_size=_BATCH)
@@ -107,7 +110,7 @@ def _tell(
 ) -> None:
     Event.objects.bulk_create(
         [
-            Event(problem_id=number, at=at, what=Happened.MERGED, scan=scan, note=each.reason[:300])
+            Event(problem_id=number, at=at, what=Happened.MERGED, scan=scan, note=each.reason[:_REASON])
             for number, each in sorted(changed.items())
             if held.get(number, (None, ""))[0] != each.into
         ],

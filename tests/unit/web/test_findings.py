@@ -161,6 +161,20 @@ def test_wider_decisions_say_how_wide_they_are(owner, found, fields, words):
     assert words in text(decide(owner, problems=the("flask: cookies").pk, **fields))
 
 
+def test_what_is_decided_is_what_was_looked_at(owner, found):
+    fields = {
+        "problems": the("flask: cookies").pk,
+        "scope": "repository",
+        "reason": "Why.",
+        "until": "2027-06-30",
+    }
+    seen = re.search(r'name="seen" value="([^"]*)"', decide(owner, **fields).content.decode()).group(1)
+    again = decide(owner, "decide", **fields, seen=seen, path="elsewhere")
+    assert "Not decided yet" in text(again)
+    assert not Decision.objects.exists()
+    assert decide(owner, "decide", **fields, seen=seen).status_code == 302
+
+
 def test_nothing_chosen_is_said(owner, found):
     for scope in ("finding", "repository", "package"):
         assert decide(owner, scope=scope).status_code == 422

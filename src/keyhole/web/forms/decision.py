@@ -55,6 +55,10 @@ class DecisionForm:
         )
         return widened(spec, "" if self.rule == "any" else None)
 
+    def sight(self, hides: int) -> str:
+        """What somebody has seen who looks at the preview now: how many it hides, and where."""
+        return f"{hides} {self.rule} {self.path}".strip()
+
     def _until(self) -> datetime:
         try:
             day = datetime.strptime(self.until, "%Y-%m-%d").replace(tzinfo=UTC)

@@ -31,7 +31,10 @@ def decide(request: HttpRequest) -> HttpResponseBase:
     caller = caller_of(request)
     form = DecisionForm(request.POST, caller)
     errors: dict[str, InvalidInput] = {}
-    if request.POST.get("step") == "decide":
+    seen = findings.preview(caller, form.spec(preview=True))
+    # A scan may have ended meanwhile, or the folder been changed: what is decided is what was looked at.
+    changed = request.POST.get("seen", form.sight(seen.count)) != form.sight(seen.count)
+    if request.POST.get("step") == "decide" and not changed:
         try:
             made = findings.decide(caller, form.spec())
         except InvalidInput as problem:
@@ -44,11 +47,12 @@ def decide(request: HttpRequest) -> HttpResponseBase:
                 request, f"{made.get_kind_display()}: {hidden}. You can take it back here.", "ok"
             )
             return redirect("decision", made.pk)
-    seen = findings.preview(caller, form.spec(preview=True))
     return show(
         request,
         "web/finding_decide.html",
         status=422 if errors else 200,
+        changed=changed and request.POST.get("step") == "decide",
+        sight=form.sight(seen.count),
         title="Accept findings" if form.kind == "accepted" else "False positives",
         form=form,
         errors=errors,
