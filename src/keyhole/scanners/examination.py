@@ -48,6 +48,7 @@ class Examination:
         self._limits = limits
         self._left_out = Trouble()
         self._closed = Trouble()
+        self._asked: dict[str, tuple[bytes, list[Hit]]] = {}
         self._parts: list[bytes] = []
         self._held: list[Found] = []
 
@@ -73,8 +74,16 @@ class Examination:
             or text[:1] == b"\0"
             or text[1:2] == b"\0"
             or is_archive(text)
-            or any(examiner.examine(text) for examiner in self._examiners.values())
+            or any(self._hits(name, text) for name in self._examiners)
         )
+
+    def _hits(self, name: str, text: bytes) -> list[Hit]:
+        """What a scanner finds in a text. Asked twice in a row where there is something: whether, and then what."""
+        before, hits = self._asked.get(name, (b"", []))
+        if text is not before:
+            hits = self._examiners[name].examine(text)
+            self._asked[name] = text, hits
+        return hits
 
     def taken(self) -> dict[str, dict[str, int]]:
         """How often since the last time, by reason: `left_out` because of a limit, `closed` to everybody."""
@@ -90,8 +99,8 @@ class Examination:
         return [
             Found(name, hit, _site(piece, text, hit))
             for text, from_, to in texts
-            for name, examiner in self._examiners.items()
-            for hit in examiner.examine(text)
+            for name in self._examiners
+            for hit in self._hits(name, text)
             if from_ <= hit.start < to
         ]
 
