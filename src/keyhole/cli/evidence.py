@@ -104,7 +104,7 @@ def verify(pack: Path, trusted: str, as_json: bool) -> None:
         fingerprint = verifier.key_from(trusted) if trusted else ""
     except (OSError, ValueError) as problem:
         raise click.UsageError(
-            f"{trusted} is neither a fingerprint nor a file with a public key: {problem}."
+            f"{trusted} is neither a fingerprint (64 hexadecimal digits) nor a file with a public key."
         ) from problem
     report = verifier.check(pack.read_bytes(), fingerprint)
     code = verifier.exit_code(report, fingerprint)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 import click
 
 from keyhole.cli.output import json_option, safe, say_json, table
 from keyhole.cli.session import open_keyhole
+
+if TYPE_CHECKING:
+    from keyhole.inventory.services import Listed
 
 
 @click.group("library")
@@ -43,7 +47,7 @@ def list_(
                 row.ecosystem,
                 row.versions,
                 row.repositories,
-                ", ".join(f"{count} {severity}" for severity, count in row.problems) or "-",
+                _findings(row),
                 row.upgrade or "-",
             )
             for row in rows
@@ -52,6 +56,12 @@ def list_(
     )
     if total > len(rows):
         click.echo(f"{len(rows)} of {total:,}; --page {page + 1} shows more.", err=True)
+
+
+def _findings(row: Listed) -> str:
+    """What is open about a library; one that was not compared with advisories says so."""
+    said = [f"{count} {severity}" for severity, count in row.problems]
+    return ", ".join(said if row.assessed else [*said, "not assessed"]) or "-"
 
 
 @command.command("show")

@@ -10,6 +10,7 @@ from typing import Any
 from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
 
 from keyhole.accounts.services import require
+from keyhole.advisories.store import holding
 from keyhole.core.caller import Caller
 from keyhole.core.errors import NotFound
 from keyhole.core.library import Relation
@@ -57,6 +58,9 @@ class Listed:
     """Open findings about it, by severity, worst first."""
     upgrade: str
     """The smallest version that ends all of them that a version ends; empty if none is known."""
+    assessed: bool
+    """Whether every place that names it gives a version that advisories can be compared with. If not, that nothing
+    is known against it means nothing."""
 
 
 def list_libraries(caller: Caller, wanted: LibraryFilter, page: int = 1) -> tuple[int, list[Listed]]:
@@ -71,8 +75,14 @@ def list_libraries(caller: Caller, wanted: LibraryFilter, page: int = 1) -> tupl
         direct=Count("pk", filter=Q(relation=Relation.DIRECT)),
         transitive=Count("pk", filter=Q(relation=Relation.TRANSITIVE)),
         needed=Count("pk", filter=Q(dev=False)),
+        unsettled=Count("pk", filter=Q(version="")),
     ).order_by("key", "ecosystem")[(page - 1) * PAGE : page * PAGE]
     return groups.distinct().count(), _listed(list(found), rows)
+
+
+def covered() -> frozenset[str]:
+    """Ecosystems of which there are advisories."""
+    return frozenset(each.ecosystem for each in holding().ecosystems)
 
 
 def ecosystems(caller: Caller) -> list[tuple[str, int]]:
@@ -141,7 +151,7 @@ def _matching(wanted: LibraryFilter) -> QuerySet[Library]:
 def _listed(found: list[Mapping[str, Any]], rows: QuerySet[Library]) -> list[Listed]:
     names = [(each["ecosystem"], each["key"]) for each in found]
     licences = _licences(rows, names)
-    against = _against(names)
+    against, known = _against(names), covered()
     return [
         Listed(
             ecosystem=ecosystem,
@@ -154,6 +164,7 @@ def _listed(found: list[Mapping[str, Any]], rows: QuerySet[Library]) -> list[Lis
             licences=licences.get((ecosystem, name), ()),
             problems=tuple(against[ecosystem, name].severities.items()),
             upgrade=against[ecosystem, name].upgrade,
+            assessed=ecosystem in known and not each["unsettled"],
         )
         for (ecosystem, name), each in zip(names, found, strict=True)
     ]

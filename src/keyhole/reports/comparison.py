@@ -127,7 +127,7 @@ def compare(first: Dataset, second: Dataset) -> Comparison:
             for key in both
             if before[key].severity is not after[key].severity
         ),
-        libraries=tuple(_libraries(first.libraries, second.libraries)),
+        libraries=tuple(_libraries(first, second)),
         differences=tuple(_differences(first.sources[0], second.sources[0])),
     )
 
@@ -140,8 +140,11 @@ def _worst_first(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     )
 
 
-def _libraries(first: Iterable[Library], second: Iterable[Library]) -> Iterable[LibraryChange]:
-    before, after = _versions(first), _versions(second)
+def _libraries(first: Dataset, second: Dataset) -> Iterable[LibraryChange]:
+    """None if the scanner of packages looked at only one of them: nothing was removed then, it was not looked for."""
+    if not all("dependencies" in each.sources[0].scanners for each in (first, second)):
+        return
+    before, after = _versions(first.libraries), _versions(second.libraries)
     for ecosystem, name in sorted(before.keys() | after.keys()):
         old, new = before.get((ecosystem, name), frozenset()), after.get((ecosystem, name), frozenset())
         if old != new:

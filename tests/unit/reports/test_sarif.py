@@ -10,6 +10,7 @@ import pytest
 from keyhole.core.finding import Location, Place, Severity, Status
 from keyhole.reports.renderers.sarif import sarif
 from tests.unit.core.test_finding import FINDING, RESULT, WHERE
+from tests.unit.reports.kit import VULNERABLE
 
 
 def run_of(result):
@@ -48,6 +49,23 @@ def test_rules_are_listed_once_however_many_findings_they_have():
     run = run_of(dataclasses.replace(RESULT, findings=(FINDING, other)))
     assert len(run["results"]) == 2
     assert len(run["tool"]["driver"]["rules"]) == 1
+
+
+def test_each_advisory_of_a_package_has_its_own_words():
+    facts = VULNERABLE.package[0]
+    other = dataclasses.replace(
+        VULNERABLE,
+        id="f" * 16,
+        title="jinja2: another matter",
+        package=(dataclasses.replace(facts, ids=("CVE-2026-1",)),),
+    )
+    run = run_of(dataclasses.replace(RESULT, findings=(VULNERABLE, other)))
+    rules = run["tool"]["driver"]["rules"]
+    assert [rules[found["ruleIndex"]]["shortDescription"]["text"] for found in run["results"]] == [
+        VULNERABLE.title,
+        other.title,
+    ]
+    assert rules[1]["id"] == f"vulnerable-package/{facts.name}/CVE-2026-1"
 
 
 def test_an_incomplete_scan_is_no_success_and_says_why():

@@ -31,7 +31,7 @@ _SECURITY_SEVERITY = {
 
 def sarif(result: ScanResult) -> dict[str, Any]:
     """The whole log as plain data for `json.dumps`. An incomplete scan says so: `executionSuccessful` is false."""
-    rules = {finding.rule: finding for finding in result.findings}
+    rules = {_rule_id(finding): finding for finding in result.findings}
     places = {rule: index for index, rule in enumerate(rules)}
     return {
         "$schema": _SCHEMA,
@@ -48,7 +48,7 @@ def sarif(result: ScanResult) -> dict[str, Any]:
                 },
                 "columnKind": "unicodeCodePoints",
                 "invocations": [_invocation(result)],
-                "results": [_result(finding, places[finding.rule]) for finding in result.findings],
+                "results": [_result(finding, places[_rule_id(finding)]) for finding in result.findings],
                 "properties": {
                     "commit": result.commit,
                     "objects": result.objects,
@@ -73,9 +73,19 @@ def _invocation(result: ScanResult) -> dict[str, Any]:
     }
 
 
+def _rule_id(finding: Finding) -> str:
+    """As the log names the rule. Of packages one rule says many things, and tools show what stands at the rule: so
+    each advisory of a package is a rule below it (hierarchical ids, 3.52.4).
+    """
+    package = finding.package[0] if finding.package else None
+    if package is None or not package.ids:
+        return finding.rule
+    return f"{finding.rule}/{package.name}/{package.ids[0]}"
+
+
 def _rule(finding: Finding) -> dict[str, Any]:
     rule: dict[str, Any] = {
-        "id": finding.rule,
+        "id": _rule_id(finding),
         "shortDescription": {"text": finding.title},
         "fullDescription": {"text": finding.why},
         "help": {"text": finding.fix},
@@ -93,7 +103,7 @@ def _rule(finding: Finding) -> dict[str, Any]:
 
 def _result(finding: Finding, rule_index: int) -> dict[str, Any]:
     return {
-        "ruleId": finding.rule,
+        "ruleId": _rule_id(finding),
         "ruleIndex": rule_index,
         "level": _LEVELS[finding.severity],
         "message": {"text": _message(finding)},

@@ -45,6 +45,7 @@ def one(request: HttpRequest) -> HttpResponse:
     caller = caller_of(request)
     ecosystem, key = request.GET.get("ecosystem", "")[:40], request.GET.get("name", "")[:300]
     uses = services.uses(caller, ecosystem, key)
+    covered = ecosystem in services.covered()
     return show(
         request,
         "web/library.html",
@@ -55,6 +56,8 @@ def one(request: HttpRequest) -> HttpResponse:
         repositories={each.stock.repository_id for each in uses},
         licences=sorted({each.licences for each in uses if each.licences}),
         problems=services.problems(caller, ecosystem, key),
+        covered=covered,
+        assessed=covered and all(each.version for each in uses),
         crumbs=trail("libraries"),
     )
 
