@@ -121,3 +121,8 @@ def test_why_code_is_not_shown(planted):
     scanned(place, [secret("b", rule="elsewhere"), secret("c", rule="no-commit", commit="")])
     assert "not where it was connected" in looked_at("elsewhere").why_not
     assert "No commit" in looked_at("no-commit").why_not
+
+
+@pytest.mark.parametrize("secret", [True, False])
+def test_a_line_of_a_megabyte_is_gone_through_once(secret):
+    assert text_of("a" * 1_000_000, 1 if not secret else 2, secret=secret)

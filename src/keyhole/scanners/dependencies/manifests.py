@@ -160,7 +160,7 @@ def gem_developing(manifests: Manifests) -> set[str]:
 
 
 _MIX = pattern(r"\{\s*:(\w+)\s*,([^{}]*)\}")
-_ONLY = pattern(r"\bonly:\s*(\[[^\]]*\]|:\w+)")
+_ONLY = pattern(r"\bonly:\s*(\[[^\[\]]*\]|:\w+)")
 
 
 def mix_wanted(manifests: Manifests) -> Wanted | None:

@@ -81,3 +81,8 @@ def test_meddling_does_no_harm(name, data):
         st.sampled_from([b"", b"[", b'"', b"0", b"\n", b"[" * 50_000, b" " * 200_000, b"{:a," * 50_000])
     )
     READERS[name]({name: [content[:at] + put + content[to:]]})
+
+
+def test_a_list_that_begins_again_and_again_is_read_once():
+    hostile = b"{:a, " + b"only:[" * 200_000 + b"}"
+    assert manifests.mix_wanted({"mix.exs": (hostile,)}).direct == {"a": ""}

@@ -124,3 +124,9 @@ def test_whatever_is_a_version_has_its_place_among_the_others(ecosystem, texts):
         for other in keys:
             assert (one < other) + (other < one) + (one == other) == 1
     assert all(lower <= higher for lower, higher in pairwise(sorted(keys)))
+
+
+@pytest.mark.parametrize("text", ["1.0beta" + "1" * 200 + "!", "1.0p" + "1.1-1" * 45 + "!"])
+def test_a_text_made_to_be_hard_to_read_is_simply_no_version(text):
+    with pytest.raises(ValueError, match="not a version"):
+        key("Packagist", text)
