@@ -162,6 +162,11 @@ def sarif(target: Target, told: Told) -> Outcome:
     commit, ref = told.scan.commit, told.scan.ref or _default_branch(told)
     if not commit or not ref:
         return Outcome("There is no commit yet.", nothing=True)
+    if not told.complete:
+        # GitHub takes an upload for all there is, and closes every alert that is not in it.
+        return Outcome(
+            "Not everything could be read, and GitHub would close the alerts of what was not.", nothing=True
+        )
     packed, left = _packed(told)
     body = {
         "commit_sha": commit,

@@ -370,3 +370,16 @@ def test_without_a_worker_the_caller_tells_it(world, told, monkeypatch):
     assert services.tell_here(local_caller(), made.pk)[0].state == Telling.State.WAITING
     monkeypatch.setattr(engine, "somebody_works", lambda: False)
     assert services.tell_here(local_caller(), made.pk)[0].state == Telling.State.DONE
+
+
+def test_an_incomplete_scan_closes_no_alert(world, told):
+    done = scan(reach(world), "sarif")
+    assert len(asked(world, "GET", "/code-scanning/alerts?ref=refs/heads/leak")) == 1
+    Scan.objects.filter(pk=done.pk).update(state="incomplete", reason="time ran out")
+    done.findings.all().delete()
+    Telling.objects.filter(scan=done).update(state=Telling.State.WAITING, due_at=timezone.now())
+    work_off()
+    assert one(done).state == Telling.State.NOTHING
+    assert "close the alerts" in one(done).said
+    (alert,) = asked(world, "GET", "/code-scanning/alerts?ref=refs/heads/leak")
+    assert alert["state"] == "open"
