@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from keyhole.core.errors import InvalidInput
+from keyhole.core.escaping import escape
+from keyhole.core.redact import cut
 
 _NAMES: dict[type, str] = {
     str: "text",
@@ -30,7 +32,8 @@ class Node:
 
     def text(self, key: str, default: str | None = None) -> str:
         """A text; Malformed if it is missing and there is no default, or if it is none."""
-        return str(self._at(key, str, default))
+        # Half of a character is JSON, but nothing that can be stored, shown, or be part of a path.
+        return str(self._at(key, str, default)).encode("utf-8", "replace").decode()
 
     def number(self, key: str, default: int | None = None) -> int:
         """A whole number, as above."""
@@ -55,7 +58,8 @@ class Node:
 
     def wrong(self, key: str, why: str, hint: str = "Nothing was imported.") -> Malformed:
         """The error that says why an entry is not what it has to be."""
-        return Malformed(f"{self.where}.{key} {why}.".lstrip("."), field="file", hint=hint)
+        place = escape(f"{self.where}.{key}".lstrip(".").encode("utf-8", "replace"))
+        return Malformed(f"{cut(place, 200)} {why}.", field="file", hint=hint)
 
     def _at(self, key: str, kind: type, default: Any) -> Any:
         found = self.value.get(key, default)

@@ -9,6 +9,7 @@ from keyhole.scans.sarif_nodes import Node
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _DEEPEST_BASE = 10
+_MOST_BASES = 100
 NOWHERE = b"."
 """The path of a result that names no file: the repository as a whole."""
 
@@ -21,9 +22,13 @@ class Places:
         plain = root.replace("\\", "/").rstrip("/")
         absolute = plain if plain.startswith("/") else f"/{plain}"
         self._said = [f"{plain}/", f"file://{absolute}/", f"file://{quote(absolute)}/"] if plain else []
+        self._roots_of: dict[str, list[str]] = {}
+        bases = run.child("originalUriBaseIds").value
+        if len(bases) > _MOST_BASES:
+            raise run.wrong("originalUriBaseIds", f"has more than {_MOST_BASES} entries")
         self._bases = {
             name: Node(base, f"{run.where}.originalUriBaseIds.{name}")
-            for name, base in run.child("originalUriBaseIds").value.items()
+            for name, base in bases.items()
             if isinstance(base, dict)
         }
 
@@ -33,7 +38,9 @@ class Places:
         base = location.text("uriBaseId", "")
         if not _SCHEME.match(uri) and not uri.startswith("/"):
             return self._inside(uri, location)
-        for root in self._roots(base):
+        if base not in self._roots_of:
+            self._roots_of[base] = self._roots(base)
+        for root in self._roots_of[base]:
             if uri.startswith(root):
                 return self._inside(uri[len(root) :], location)
         raise location.wrong(

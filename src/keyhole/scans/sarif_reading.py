@@ -26,6 +26,9 @@ MOST_BYTES = 16 << 20
 MOST_RESULTS = 10_000
 _MOST_RUNS, _MOST_RULES, _MOST_PLACES = 20, 20_000, 1_000
 _LONGEST_TITLE, _LONGEST_TEXT = 200, 2_000
+_LONGEST_CATEGORY = 17
+_MOST_PARTS = 20
+"""Parts of a rule's name that are taken off to find the rule."""
 _COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 _LEVELS = {"error": Severity.HIGH, "warning": Severity.MEDIUM, "note": Severity.LOW, "none": Severity.LOW}
 _PRECISIONS = {
@@ -98,7 +101,7 @@ def read(raw: bytes, digest: Digest, commit: str, root: str = "") -> ScanResult:
         objects=0,
         bytes_read=0,
         findings=worst_first(tuple(findings)),
-        rules_version=hashlib.sha256("\n".join(told.versions).encode()).hexdigest()[:12],
+        rules_version=hashlib.sha256("\n".join(told.versions).encode("utf-8", "replace")).hexdigest()[:12],
         duration=0.0,
         isolation=(),
     )
@@ -128,7 +131,12 @@ def _scanner(run: Node) -> str:
     name = "-".join(re.findall(r"[a-z0-9]+", driver.text("name").lower()))[:40].strip("-")
     if not name:
         raise driver.wrong("name", "has no letter or digit to name the scanner by")
-    return f"{PREFIX}{name}"
+    # One tool may write several files, one for each language, say: none of them fixes what another one found.
+    category = run.child("automationDetails").text("id", "").rpartition("/")[0].lower()
+    words = "-".join(re.findall(r"[a-z0-9]+", category))
+    if len(words) > _LONGEST_CATEGORY:
+        words = f"{words[:10].strip('-')}-{hashlib.sha256(words.encode()).hexdigest()[:6]}"
+    return "-".join(filter(None, (f"{PREFIX}{name}", words)))
 
 
 def _issues(run: Node, told: _Told, root: str) -> Iterator[Issue]:
@@ -137,9 +145,7 @@ def _issues(run: Node, told: _Told, root: str) -> Iterator[Issue]:
     version = driver.text("semanticVersion", driver.text("version", ""))
     told.drivers.append(f"{name} {_plain(version, 40)}".strip())
     told.versions.append(f"{name} {version}")
-    for invocation in run.children("invocations", 1000):
-        if invocation.value.get("executionSuccessful") is False:
-            told.reasons.append(f"{name} says that it did not run to its end")
+    told.reasons += _unfinished(run, name)
     for source in run.children("versionControlProvenance", 100):
         revision = source.text("revisionId", "")
         if _COMMIT.fullmatch(revision):
@@ -147,7 +153,7 @@ def _issues(run: Node, told: _Told, root: str) -> Iterator[Issue]:
     rules = _Rules(run, name)
     places = Places(run, root)
     seen: Counter[bytes] = Counter()
-    for result in run.children("results", MOST_RESULTS):
+    for result in run.children("results", MOST_RESULTS) if run.value.get("results") is not None else ():
         if result.text("kind", "fail") in _NO_FINDING:
             continue
         if result.text("baselineState", "new") == "absent":
@@ -156,6 +162,23 @@ def _issues(run: Node, told: _Told, root: str) -> Iterator[Issue]:
         if result.value.get("suppressions"):
             told.suppressed += 1
         yield from _of_result(result, rules, places, seen)
+
+
+def _unfinished(run: Node, name: str) -> Iterator[str]:
+    """Why what the run does not name may be there all the same."""
+    for invocation in run.children("invocations", 1000):
+        if invocation.value.get("executionSuccessful") is False:
+            yield f"{name} says that it did not run to its end"
+        kinds = ("toolExecutionNotifications", "toolConfigurationNotifications")
+        if any(
+            each.value.get("level") == "error"
+            for kind in kinds
+            for each in invocation.children(kind, 100_000)
+        ):
+            yield f"{name} says that it met errors"
+    # An empty list says that nothing was found. None says that nobody looked (3.14.23), or that they are elsewhere.
+    if run.value.get("results") is None:
+        yield f"{name} has no list of results in the file, so nothing is known of what it looked at"
 
 
 def _of_result(result: Node, rules: _Rules, places: Places, seen: Counter[bytes]) -> Iterator[Issue]:
@@ -223,7 +246,7 @@ class _Rules:
         return _rule_name(name), _about(self._tool, name, rule, result)
 
     def _named(self, name: str) -> Node | None:
-        while name:
+        for _ in range(_MOST_PARTS):
             if name in self._by_id:
                 return self._by_id[name]
             name = name.rpartition("/")[0]  # a rule may have parts, which only results name (3.52.4)
@@ -265,7 +288,7 @@ def _severity(rule: Node, result: Node) -> Severity:
         given = properties.value.get("security-severity")
         try:
             score = float(given) if isinstance(given, str | int | float) else -1.0
-        except ValueError:
+        except (ValueError, OverflowError):
             raise properties.wrong("security-severity", "is no number") from None
         if 0 < score <= 10:
             bounds = ((9.0, Severity.CRITICAL), (7.0, Severity.HIGH), (4.0, Severity.MEDIUM))

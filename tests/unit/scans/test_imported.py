@@ -307,3 +307,55 @@ def test_absolute_addresses_are_below_the_root_that_is_given(uri, root):
     assert read(raw, digest, "", root).findings[0].locations[0].path == "src/a.py"
     with pytest.raises(Malformed):
         read(raw, digest, "", "/wor")
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        {"results": None},
+        {"invocations": [{"executionSuccessful": True, "toolExecutionNotifications": [{"level": "error"}]}]},
+        {
+            "invocations": [
+                {"executionSuccessful": True, "toolConfigurationNotifications": [{"level": "error"}]}
+            ]
+        },
+    ],
+)
+def test_what_does_not_say_that_all_was_looked_at_is_not_clean(run):
+    document = log()
+    document["runs"][0] |= run
+    assert told(document).status == "incomplete"
+    if "results" in run:
+        del document["runs"][0]["results"]
+        assert told(document).status == "incomplete"
+
+
+def test_files_of_several_languages_are_of_scanners_of_their_own():
+    names = [
+        told(log(automationDetails={"id": each})).scanners
+        for each in ("/language:python/", "/language:python/monday", "nightly", "a very long category/7")
+    ]
+    assert names[0] == names[1] == ("sarif-acme-scan-language-python",)
+    assert names[2] == ("sarif-acme-scan",)
+    assert len(names[3][0]) < 64
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        log(result(properties={"security-severity": 10**400})),
+        log(originalUriBaseIds={f"b{number}": {"uri": "x"} for number in range(101)}),
+        log(result(uri="/\ud800", uriBaseId="\ud800\x1b[31m")),
+    ],
+)
+def test_what_is_odd_is_refused_in_words_that_can_be_shown(document):
+    with pytest.raises(Malformed) as problem:
+        told(document)
+    assert problem.value.message.isprintable()
+    assert problem.value.message.encode()
+
+
+def test_halves_of_characters_and_endless_names_are_taken_as_far_as_they_go():
+    document = log(result(uri="a\ud800.py"), result(ruleId="/" * 3_000_000))
+    document["runs"][0]["tool"]["driver"]["version"] = "1\ud800"
+    assert len(told(document).findings) == 2
