@@ -28,6 +28,7 @@ def deliver(request: HttpRequest, hook: str) -> HttpResponseBase:
             request.headers.get("X-Hub-Signature-256", ""),
             request.headers.get("X-GitHub-Event", ""),
             body,
+            str(request.META.get("REMOTE_ADDR", "")),
         )
     except Unavailable as problem:
         later = problem_answer(503, problem.message)

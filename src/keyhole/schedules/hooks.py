@@ -11,14 +11,17 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import re
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.core.cache import cache
 from django.utils import timezone
 
 from keyhole.core.caller import Caller, Via
+from keyhole.core.clients import network
 from keyhole.core.errors import InvalidInput, NotFound
 from keyhole.core.secret import Secret
 from keyhole.schedules import occurrences
@@ -28,6 +31,11 @@ from keyhole.vault.envelope import Place
 
 LARGEST = 5 << 20
 """Bytes of a delivery that are read. GitHub sends up to 25 MB, but not for a push."""
+MOST_WRONG = 10
+"""Wrong signatures of one client for one webhook within `WINDOW`; then its deliveries are not looked at."""
+WINDOW = 15 * 60
+"""Seconds after which wrong signatures are forgotten."""
+_SIGNATURE = re.compile(r"sha256=[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +69,14 @@ def forget(caller: Caller, schedule: Schedule) -> None:
         schedule.save(update_fields=["hook"])
 
 
-def delivered(hook: str, signature: str, event: str, body: bytes) -> str:
-    """Take a delivery; returns what comes of it, for GitHub's log of deliveries.
+def delivered(hook: str, signature: str, event: str, body: bytes, address: str = "") -> str:
+    """Take a delivery from a client's address; returns what comes of it, for GitHub's log of deliveries.
 
-    NotFound for an unknown address and for a wrong signature alike: nobody learns which addresses exist. Sealed if
-    the secret cannot be had now, upon which GitHub's owner can send it again.
+    NotFound for an unknown webhook and for a wrong signature alike: nobody learns which there are. Sealed if the
+    secret cannot be had now, upon which GitHub's owner can send it again.
     """
     schedule = Schedule.objects.filter(hook=hook, removed_at=None).first() if hook else None
-    if schedule is None or not _signed(schedule, signature, body):
+    if schedule is None or not _proven(schedule, signature, body, address):
         raise NotFound("There is no such webhook, or the signature does not fit its secret.")
     if event == "ping":
         return "The webhook works."
@@ -87,9 +95,24 @@ def _pushed(schedule: Schedule, github_id: int, now: datetime) -> str:
     return "It is looked at in a moment."
 
 
+def _proven(schedule: Schedule, signature: str, body: bytes, address: str) -> bool:
+    """Whether the signature fits. Each look at the secret is on record, and the log is not anybody's to fill."""
+    counter = f"webhook:{schedule.pk}:{network(address)}"
+    if not _SIGNATURE.fullmatch(signature) or cache.get(counter, 0) >= MOST_WRONG:
+        return False
+    if _signed(schedule, signature, body):
+        return True
+    cache.add(counter, 0, WINDOW)
+    cache.incr(counter)
+    return False
+
+
 def _signed(schedule: Schedule, signature: str, body: bytes) -> bool:
     job = Caller(schedule.created_by_id, f"webhook of schedule {schedule.pk}", Via.JOB)
-    secret = vault.reveal(job, _place(schedule))
+    try:
+        secret = vault.reveal(job, _place(schedule))
+    except NotFound:  # it was lost, perhaps with a backup: nothing can fit
+        return False
     expected = "sha256=" + hmac.new(secret.reveal().encode(), body, hashlib.sha256).hexdigest()
     return hmac.compare_digest(expected.encode(), signature.encode("utf-8", "replace"))
 

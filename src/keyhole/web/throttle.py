@@ -9,10 +9,10 @@ tries, still few.
 from __future__ import annotations
 
 import hashlib
-import ipaddress
 
 from django.core.cache import cache
 
+from keyhole.core.clients import network
 from keyhole.core.errors import KeyholeError
 
 WINDOW = 15 * 60
@@ -94,16 +94,6 @@ def _codes(account: int) -> str:
 
 
 def _counters(address: str, name: str) -> tuple[str, str]:
-    client = _network(address)
+    client = network(address)
     digest = hashlib.sha256(name.casefold().encode("utf-8", "replace")).hexdigest()
     return f"sign-in:{client}", f"sign-in:{client}:{digest}"
-
-
-def _network(address: str) -> str:
-    try:
-        found = ipaddress.ip_address(address)
-    except ValueError:
-        return "unknown"
-    if found.version == 6:  # whoever has one IPv6 address has 2^64 of them
-        return ipaddress.ip_network((found, 64), strict=False).network_address.compressed
-    return found.compressed

@@ -7,17 +7,24 @@ import hmac
 import json
 
 import pytest
+from django.core.cache import cache
 from django.test import Client
 
 from keyhole.accounts.services import local_caller
+from keyhole.audit.models import Entry
 from keyhole.core.errors import Conflict
 from keyhole.repositories.models import Repository
-from keyhole.schedules import services
+from keyhole.schedules import hooks, services
 from keyhole.schedules.models import Cause
 from tests import canaries
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PUSH = {"ref": "refs/heads/main", "repository": {"id": 4711}}
+
+
+@pytest.fixture(autouse=True)
+def _nobody_has_tried():
+    cache.clear()
 
 
 @pytest.fixture
@@ -114,3 +121,17 @@ def test_a_new_webhook_ends_the_one_before(hook):
 def test_a_schedule_for_times_has_no_webhook(make):
     with pytest.raises(Conflict):
         services.make_hook(local_caller(), make().pk)
+
+
+def looks():
+    return Entry.objects.filter(action="vault:reveal").count()
+
+
+def test_strangers_who_know_the_address_do_not_fill_the_log(hook):
+    schedule, made = hook
+    for number in range(hooks.MOST_WRONG + 5):
+        assert deliver(made, secret=f"wrong {number}").status_code == 404
+        assert deliver(made, HTTP_X_HUB_SIGNATURE_256="sha256=none").status_code == 404
+    assert looks() == hooks.MOST_WRONG
+    assert deliver(made, REMOTE_ADDR="198.51.100.7").status_code == 202
+    assert pushed(schedule)
