@@ -132,14 +132,20 @@ def _concerning(problems: QuerySet[Problem]) -> list[Decision]:
     ]
 
 
-def _learn_aliases(decision: Decision) -> None:
-    """Adds the ids that findings know for the same advisory, until there are no more."""
+def known_as(ecosystem: str, package: str, ids: Iterable[str]) -> frozenset[str]:
+    """These ids, and those that findings know for the same advisory of the package, however indirectly."""
+    known = set(ids)
     while True:
-        known = set(decision.ids.values_list("text", flat=True))
-        theirs = AdvisoryId.objects.filter(problem__in=covered_by(decision))
+        theirs = AdvisoryId.objects.filter(problem__in=about(ecosystem, package, known))
         more = set(theirs.order_by().values_list("text", flat=True).distinct()) - known
         if not more:
-            return
-        DecisionId.objects.bulk_create(
-            [DecisionId(decision=decision, text=text) for text in sorted(more)], ignore_conflicts=True
-        )
+            return frozenset(known)
+        known |= more
+
+
+def _learn_aliases(decision: Decision) -> None:
+    known = set(decision.ids.values_list("text", flat=True))
+    more = known_as(decision.ecosystem, decision.package, known) - known
+    DecisionId.objects.bulk_create(
+        [DecisionId(decision=decision, text=text) for text in sorted(more)], ignore_conflicts=True
+    )

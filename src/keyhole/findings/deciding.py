@@ -171,7 +171,9 @@ def _package(spec: DecisionSpec) -> Target:
             hint="Decide about the finding alone, or about its rule in the repository.",
         )
     ecosystem, package, ids = spec_of
-    return Target(Scope.PACKAGE, ecosystem=ecosystem, package=package, ids=ids)
+    # All that the decision will be about, so that a preview shows no less than it hides.
+    every = tuple(sorted(covering.known_as(ecosystem, package, ids)))
+    return Target(Scope.PACKAGE, ecosystem=ecosystem, package=package, ids=every)
 
 
 def _repository(spec: DecisionSpec) -> Target:

@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 
 from keyhole.core.caller import Caller
 from keyhole.core.errors import InvalidInput
@@ -24,6 +25,7 @@ from keyhole.core.escaping import escape
 from keyhole.findings import services as findings
 from keyhole.findings.deciding import DecisionSpec
 from keyhole.findings.models import Decision, Problem
+from keyhole.inventory.models import Library
 from keyhole.scanners.dependencies.names import normal
 from keyhole.scanners.dependencies.package import Malformed
 from keyhole.scanners.dependencies.purl import ELSEWHERE, named
@@ -85,9 +87,15 @@ def _spec(statement: Statement) -> DecisionSpec:
     about = Problem.objects.filter(
         ecosystem=ecosystem, package=name, version=version, advisory_ids__text__in=statement.ids
     )
-    numbers = tuple(about.values_list("pk", flat=True).distinct())
+    # A finding is about all versions of the package that a repository uses, and shows the oldest.
+    others = Library.objects.filter(
+        stock__repository=OuterRef("repository"), ecosystem=ecosystem, key=name
+    ).exclude(version=version)
+    numbers = tuple(about.exclude(Exists(others)).values_list("pk", flat=True).distinct())
     if not numbers:
-        raise _LeftOut("nothing was found about that version")
+        raise _LeftOut(
+            "the finding is about other versions, too" if about else "nothing was found about that version"
+        )
     return replace(spec, problems=numbers)
 
 
@@ -136,8 +144,9 @@ def _statements(statement: Any, where: str) -> Iterator[Statement]:
 
 def _ids(vulnerability: Any, where: str) -> tuple[str, ...]:
     told = vulnerability if isinstance(vulnerability, dict) else {"name": vulnerability}
-    ids = [told.get("name"), *(told.get("aliases") or [])]
-    if not all(isinstance(each, str) and 0 < len(each) <= 100 for each in ids):
+    aliases = told.get("aliases") or []
+    ids = [told.get("name"), *aliases] if isinstance(aliases, list) else []
+    if not ids or not all(isinstance(each, str) and 0 < len(each) <= 100 for each in ids):
         raise _wrong(f"{where} does not name its vulnerability")
     return tuple(dict.fromkeys(map(_plain, ids)))
 

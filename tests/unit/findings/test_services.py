@@ -239,3 +239,14 @@ def test_filters():
     assert shown(due=Due.NONE) == ["token", "elsewhere"]
     assert shown(text="TOK src") == ["token"]
     assert shown(since=timezone.now()) == shown(status=("reopened",)) == shown(show=Show.FIXED) == []
+
+
+def test_the_preview_knows_the_names_that_lead_to_others():
+    scanned(repository(), [vulnerable("flask", ["CVE-1", "GHSA-1"], title="here")])
+    scanned(repository(), [vulnerable("flask", ["GHSA-1", "PYSEC-1"], title="there")])
+    scanned(repository(), [vulnerable("flask", ["CVE-2", "PYSEC-1"], title="another CVE")])
+    spec = accept(the("here"), scope="package")
+    seen = services.preview(boss(), spec)
+    assert seen.target.ids == ("CVE-1", "CVE-2", "GHSA-1", "PYSEC-1")
+    assert seen.count == 3
+    assert services.decide(boss(), spec).problems.count() == seen.count

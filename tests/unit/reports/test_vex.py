@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 
 import pytest
+from django.utils import timezone
 
 from keyhole.accounts.services import local_caller
 from keyhole.core.errors import InvalidInput
 from keyhole.findings.models import Decision, Problem
 from keyhole.findings.services import withdraw
+from keyhole.inventory.models import Library, Stock
 from keyhole.reports import vex
 from tests.unit.findings.making import repository, scanned, vulnerable
 
@@ -126,3 +128,29 @@ def test_text_of_a_document_cannot_steer_a_terminal(place):
 def test_too_much_is_refused():
     with pytest.raises(InvalidInput, match="bytes"):
         list(vex.read(b" " * (vex.LARGEST + 1)))
+
+
+def test_a_finding_that_is_about_other_versions_too_is_not_hidden(place):
+    stock = Stock.objects.create(repository=place, ref="", at=timezone.now(), complete=True)
+    for version in ("1.0", "1.5"):
+        Library.objects.create(
+            stock=stock,
+            ecosystem="PyPI",
+            key="flask",
+            name="Flask",
+            version=version,
+            path="a.txt",
+            line=1,
+            dev=False,
+            via=[],
+        )
+    taken = vex.take_in(local_caller(), document(statement("pkg:pypi/flask@1.0")))
+    assert taken.decisions == ()
+    assert "the finding is about other versions, too" in taken.left_out[0]
+    assert hidden() == []
+
+
+def test_aliases_that_are_no_list_are_named(place):
+    odd = statement(vulnerability={"name": "CVE-2026-1", "aliases": 5})
+    with pytest.raises(InvalidInput, match="does not name its vulnerability"):
+        vex.take_in(local_caller(), document(odd))
