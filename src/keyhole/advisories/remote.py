@@ -104,6 +104,8 @@ def download(address: str, file: Path) -> None:
                 out.truncate()
                 etag = got.etag
                 note.write_text(json.dumps(etag))
+            if got.at + len(got.body) <= at < got.total:
+                raise Unavailable(f"{address} gives nothing of what is left.", hint="Try again.")
             out.seek(got.at)
             out.write(got.body)
             out.flush()

@@ -97,8 +97,8 @@ def _decided(problem: Problem, keys: Container[str]) -> tuple[Decided, ...]:
     if main is not None and main.key in keys:
         return (Decided("merged", shown(f"{problem.merge_reason} It stands there as {main.title}."), "", ""),)
     decision = problem.decision or (main.decision if main is not None else None)
-    if decision is None:
-        return ()
+    if decision is None or (decision.expires_at is not None and decision.expires_at <= timezone.now()):
+        return ()  # one that has expired hides nothing, even before somebody has taken it out of force
     return (
         Decided(
             str(decision.kind),

@@ -190,3 +190,22 @@ def test_feeds_are_fetched_with_the_advisories(server, settings):
     with pytest.raises(Unavailable, match=r"kev\.json"):
         sync()
     assert len(store.holding().feeds) == 2
+
+
+def test_a_source_that_gives_what_is_known_again_and_again_is_given_up(
+    server, monkeypatch, tmp_path, settings
+):
+    server.files["/all.zip"] = b"x" * 1000
+    address, file = f"{settings.KEYHOLE_ADVISORIES_URL}/all.zip", tmp_path / "all.zip"
+    monkeypatch.setattr(remote, "_CHUNK", 100)
+    whole = server.answer
+
+    def meagre(path, headers):
+        status, given, body = whole(path, headers)
+        at = int(given["Content-Range"].split()[1].split("-")[0])
+        told = f"bytes {at}-{at}/1000"
+        return (status, given | {"Content-Range": told}, body[:1]) if at else (status, given, body)
+
+    server.answer = meagre
+    with pytest.raises(Unavailable, match="nothing of what is left"):
+        remote.download(address, file)

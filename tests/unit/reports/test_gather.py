@@ -8,6 +8,7 @@ import io
 import json
 
 import pytest
+from django.utils import timezone
 
 from keyhole.accounts.services import local_caller
 from keyhole.core.actions import Role
@@ -19,7 +20,7 @@ from keyhole.environments import policies
 from keyhole.environments import services as environments
 from keyhole.findings.deciding import DecisionSpec
 from keyhole.findings.filtering import ProblemFilter
-from keyhole.findings.models import Problem
+from keyhole.findings.models import Decision, Problem
 from keyhole.findings.services import decide
 from keyhole.reports import gather, services
 from keyhole.reports.evidence.pack import contents
@@ -132,3 +133,11 @@ def test_the_verdict_of_a_policy_is_part_of_the_report_and_of_the_evidence(ran):
     assert source.policy.startswith("Breached Strict: ")
     assert source.policy in services.document(gather.of_scan(scan), "html", "x").body.decode()
     assert json.loads(contents(scan)["scan.json"])["verdict"]["passed"] is False
+
+
+def test_a_decision_that_has_expired_hides_nothing_even_while_no_worker_ends_it(ran):
+    scan = ran(result(found("0")))
+    accept(found("0").id)
+    assert not services.of_scan(local_caller(), scan.pk).rows[0].open
+    Decision.objects.update(expires_at=timezone.now())
+    assert services.of_scan(local_caller(), scan.pk).rows[0].open

@@ -105,7 +105,11 @@ def _members(data: bytes, problems: list[str]) -> dict[str, bytes]:
     files: dict[str, bytes] = {}
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            for member in archive.infolist():
+            members = archive.infolist()
+            # Files of a pack lie one behind the other. Without this, many could be one and the same gigabyte.
+            if sum(member.compress_size for member in members) > len(data):
+                raise zipfile.BadZipFile("its files say that they are larger than all of it")
+            for member in members:
                 _take(archive, member, files, problems)
     except (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError, struct.error, OSError) as problem:
         problems.append(f"This is not a whole zip: {_plain(problem)}.")
@@ -149,6 +153,7 @@ def _manifest(files: dict[str, bytes], problems: list[str]) -> dict[str, Any]:
 def _compare(files: dict[str, bytes], manifest: dict[str, Any], problems: list[str]) -> int:
     listed = manifest.get("files")
     if not isinstance(listed, list):
+        problems.append(f"{MANIFEST}: does not say what belongs to the pack.")
         return 0
     expected = {
         entry["name"]: (entry.get("size"), entry.get("sha256"))

@@ -339,3 +339,28 @@ def test_the_page_shows_the_fingerprint_and_a_new_key_is_asked_about(pack):
         == f'attachment; filename="keyhole-evidence-{Scan.objects.get().pk}.zip"'
     )
     assert verify.check(answer.content, keys.current(local_caller()).fingerprint).problems == []
+
+
+def inside_each_other():
+    """A zip whose first file is the header and the content of the second one, which is there a second time."""
+    inner = io.BytesIO()
+    with zipfile.ZipFile(inner, "w") as archive:
+        archive.writestr("b.txt", "x" * 10_000)
+        (second,) = archive.infolist()
+        raw = inner.getvalue()
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        archive.writestr("a.txt", raw)
+        second.header_offset = stream.tell() - len(raw)
+        archive.filelist.append(second)
+    return stream.getvalue()
+
+
+def test_files_that_lie_inside_each_other_are_not_read():
+    told = verify.check(inside_each_other()).problems
+    assert "its files say that they are larger than all of it" in told[0]
+
+
+def test_a_manifest_that_names_no_files_vouches_for_nothing():
+    told = verify.check(verify.packed({"manifest.json": b'{"format": "keyhole-evidence/1"}'})).problems
+    assert "manifest.json: does not say what belongs to the pack." in told
