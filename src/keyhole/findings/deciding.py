@@ -76,11 +76,7 @@ def widened(spec: DecisionSpec, rule: str | None = None) -> DecisionSpec:
     """
     if spec.scope != Scope.REPOSITORY or spec.repository_id is not None:
         return spec
-    if not spec.problems:
-        raise InvalidInput("No finding was chosen.", field="problems", hint="Choose at least one.")
-    row = Problem.objects.filter(pk=spec.problems[0]).first()
-    if row is None:
-        raise NotFound("There is no such finding.", hint="`keyhole findings list` lists them.")
+    row = _the_one(spec)
     return replace(
         spec, problems=(), repository_id=row.repository_id, rule=row.rule if rule is None else rule
     )
@@ -157,9 +153,7 @@ def _findings(spec: DecisionSpec) -> Target:
 
 def _package(spec: DecisionSpec) -> Target:
     if spec.problems:
-        row = Problem.objects.filter(pk=spec.problems[0]).first()
-        if row is None:
-            raise NotFound("There is no such finding.", hint="`keyhole findings list` lists them.")
+        row = _the_one(spec)
         ids = tuple(row.advisory_ids.values_list("text", flat=True).order_by("text"))
         spec_of = (row.ecosystem, row.package, ids)
     else:
@@ -174,6 +168,20 @@ def _package(spec: DecisionSpec) -> Target:
     # All that the decision will be about, so that a preview shows no less than it hides.
     every = tuple(sorted(covering.known_as(ecosystem, package, ids)))
     return Target(Scope.PACKAGE, ecosystem=ecosystem, package=package, ids=every)
+
+
+def _the_one(spec: DecisionSpec) -> Problem:
+    """The finding that says what a wider decision is about. InvalidInput unless it is one, or NotFound."""
+    if len(set(spec.problems)) != 1:
+        raise InvalidInput(
+            "A decision about more than single findings is told by one of them.",
+            field="problems",
+            hint="Choose one finding, and decide for each of the others on its own.",
+        )
+    row = Problem.objects.filter(pk=spec.problems[0]).first()
+    if row is None:
+        raise NotFound("There is no such finding.", hint="`keyhole findings list` lists them.")
+    return row
 
 
 def _repository(spec: DecisionSpec) -> Target:

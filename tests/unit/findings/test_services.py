@@ -11,6 +11,7 @@ from keyhole.audit.models import Entry
 from keyhole.core.errors import Conflict, InvalidInput, NotFound, PermissionDenied
 from keyhole.core.finding import Severity
 from keyhole.findings import expiring, services
+from keyhole.findings.deciding import widened
 from keyhole.findings.filtering import Due, Order, ProblemFilter, Show
 from keyhole.findings.models import Decision, Problem
 from keyhole.findings.services import DecisionSpec
@@ -180,6 +181,15 @@ def test_a_decision_that_makes_no_sense_names_the_field(change, field):
         services.decide(boss(), DecisionSpec(**{**spec, **change}))
     assert refused.value.field == field
     assert not Decision.objects.exists()
+
+
+def test_a_wider_decision_is_told_by_one_finding():
+    scanned(repository(), [vulnerable("flask", ["CVE-1"]), vulnerable("jinja2", ["CVE-2"])])
+    both = tuple(Problem.objects.values_list("pk", flat=True))
+    for scope in ("package", "repository"):
+        with pytest.raises(InvalidInput) as refused:
+            services.preview(boss(), widened(DecisionSpec("false_positive", scope=scope, problems=both)))
+        assert refused.value.field == "problems"
 
 
 def test_what_is_not_there_is_not_found():
