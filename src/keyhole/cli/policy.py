@@ -35,6 +35,7 @@ def command() -> None:
 def check(file: Path, as_json: bool) -> None:
     """Read a policy FILE and say in words what it demands. Exit code 2 when it is no policy."""
     policy = policy_in(file)
+    _note_strange(policy)
     if as_json:
         say_json(policy.to_json())
         return
@@ -115,6 +116,7 @@ def new(file: Path, as_json: bool) -> None:
     from keyhole.environments.policies import create
 
     row = create(caller, policy)
+    _note_strange(policy)
     if as_json:
         say_json(_as_dict(row))
         return
@@ -134,6 +136,7 @@ def change(policy: str, file: Path, as_json: bool) -> None:
     from keyhole.environments.policies import change as change_policy
 
     row = change_policy(caller, by_name(caller, policy).pk, wanted)
+    _note_strange(wanted)
     if as_json:
         say_json(_as_dict(row))
         return
@@ -217,6 +220,15 @@ def remove(policy: str, yes: bool, as_json: bool) -> None:
         say_json({"id": row.pk, "name": row.name, "removed": True})
         return
     click.echo(f"{safe(row.name)} is removed.")
+
+
+def _note_strange(policy: Policy) -> None:
+    from keyhole.scanners.registry import all_scanners
+
+    for name in sorted(policy.scanners - set(all_scanners())):
+        click.echo(
+            f"Note: there is no scanner {safe(name)} here, but results of one may be imported.", err=True
+        )
 
 
 def _say(policy: Policy) -> None:

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from keyhole.core.finding import Finding, Severity
-from keyhole.core.gate_kinds import MOST_NAMED, Facts, Gate, Subject
+from keyhole.core.gate_kinds import MOST_NAMED, Facts, FindingsGate, Gate, ScannersGate, Subject
 from keyhole.core.library import Library
 from keyhole.core.strict_json import encode_fields
 
@@ -72,6 +72,13 @@ class Policy:
     name: str
     gates: tuple[Gate, ...]
     description: str = ""
+
+    @property
+    def scanners(self) -> frozenset[str]:
+        """Ids of the scanners that its gates name."""
+        named = [gate.scanners for gate in self.gates if isinstance(gate, FindingsGate)]
+        named += [gate.required for gate in self.gates if isinstance(gate, ScannersGate)]
+        return frozenset(name for names in named for name in names)
 
     def to_json(self) -> dict[str, Any]:
         """Plain data for `json.dumps`; `policy_text.from_json` gives the same policy back."""

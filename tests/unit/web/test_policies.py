@@ -167,6 +167,12 @@ def test_text_that_is_no_policy_is_shown_again(owner):
     assert "&lt;b&gt;" in shown.content.decode()
 
 
+def test_a_scanner_that_there_is_not_is_noted(owner):
+    odd = Policy("Odd", (FindingsGate(scanners=("secret",)),))
+    shown = owner.post(f"{POLICIES}/new", fields(odd), follow=True).content.decode()
+    assert "There is no scanner secret here" in shown
+
+
 def test_one_more_row_keeps_what_was_typed(owner):
     shown = owner.post(
         f"{POLICIES}/new", {**fields(STRICT, "more"), "name": "Half a policy"}

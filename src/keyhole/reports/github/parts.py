@@ -19,6 +19,7 @@ from typing import Any
 
 from django.conf import settings
 
+from keyhole.core.errors import Conflict
 from keyhole.core.summary import counted
 from keyhole.providers.gitcli import GitError, run
 from keyhole.reports.github.markdown import code, plain
@@ -179,7 +180,7 @@ def sarif(target: Target, told: Told) -> Outcome:
     number = answer.data.get("id") if isinstance(answer.data, dict) else None
     problem = _refused(target, str(number)) if number else ""
     if problem:
-        return Outcome(f"GitHub took the upload and could not process it: {problem}", nothing=True)
+        raise Conflict(f"GitHub took the upload and could not process it: {problem}.")
     more = f" The {left:,} least severe findings did not fit." if left else ""
     return Outcome(f"{counted(len(told.rows) - left, 'finding')} for {ref} at {commit[:10]}.{more}")
 

@@ -122,9 +122,11 @@ def new(request: HttpRequest) -> HttpResponseBase:
     if request.POST.get("do") != "save":
         return _edit(request, draft)
     try:
-        made = policies.create(caller_of(request), draft.read())
+        policy = draft.read()
+        made = policies.create(caller_of(request), policy)
     except KeyholeError as problem:
         return _edit(request, draft, problem)
+    _note_strange(request, policy)
     messages.success(
         request, f"{made.name} is kept. It judges the scans of environments that select it.", "ok"
     )
@@ -148,9 +150,11 @@ def change(request: HttpRequest, number: int) -> HttpResponseBase:
     if request.POST.get("do") != "save":
         return _edit(request, draft, row=row)
     try:
-        changed = policies.change(caller_of(request), number, draft.read())
+        policy = draft.read()
+        changed = policies.change(caller_of(request), number, policy)
     except KeyholeError as problem:
         return _edit(request, draft, problem, row=row)
+    _note_strange(request, policy)
     messages.success(
         request, f"{changed.name} is at version {changed.latest.number}, for scans from now on.", "ok"
     )
@@ -175,6 +179,13 @@ def remove(request: HttpRequest, number: int) -> HttpResponseBase:
     return show(
         request, "web/scan_policy_remove.html", title="Remove scan policy", crumbs=trail(*_WAY), **_shown(row)
     )
+
+
+def _note_strange(request: HttpRequest, policy: gates.Policy) -> None:
+    for name in sorted(policy.scanners - set(all_scanners())):
+        messages.warning(
+            request, f"There is no scanner {name} here, but results of one may be imported.", "warn"
+        )
 
 
 def _edit(
