@@ -83,6 +83,7 @@ def run(
         "advisories": str(advisories.resolve()) if advisories is not None else "",
         "kept": str(kept.resolve()) if kept is not None else "",
         "memory": earlier.memory,
+        "code": earlier.code,
         "head": head,
         "limits": asdict(limits),
         "hmac_secret": hmac_secret.reveal(),

@@ -19,7 +19,7 @@ from keyhole.core.secret import Secret
 from keyhole.scanners.interface import Remembers, Scanner
 from keyhole.scanners.kept import Kept
 from keyhole.scanners.remembered import REMEMBERED
-from keyhole.scanners.standing import standing
+from keyhole.scanners.standing import code, standing
 
 _REPOSITORIES_KEPT = 200
 
@@ -41,13 +41,13 @@ class Earlier:
         `measure` is whatever else the result depends on, as something whose `repr` tells it.
         """
         self._kept: Kept | None = None
-        self._standing = self.memory = self._name = ""
-        """`memory`: the name under which is kept what is remembered."""
+        self._standing = self.memory = self.code = self._name = ""
+        """`memory`: the name under which is kept what is remembered; `code`: of which version that has to be."""
         if folder is None or tips or not all(isinstance(scanner, Remembers) for scanner in scanners):
             return
         self._kept = Kept(folder, key)
         name = hashlib.sha256(str(git_dir.resolve()).encode("utf-8", "surrogateescape")).hexdigest()[:32]
-        self.memory, self._name = f"history-{name}", f"result-{name}"
+        self.memory, self._name, self.code = f"history-{name}", f"result-{name}", code()
         self._standing = standing(git_dir, [scanner.id for scanner in scanners], measure)
 
     def result(self, start: float) -> ScanResult | None:

@@ -67,7 +67,8 @@ def _stamp(file: Path) -> str:
         status = file.stat()
     except OSError:
         return f"{file.name} -"
-    return f"{file.name} {status.st_size} {status.st_mtime_ns} {status.st_ino}"
+    # The time of its last change of any kind, too: unlike the other one it cannot be set.
+    return f"{file.name} {status.st_size} {status.st_mtime_ns} {status.st_ctime_ns} {status.st_ino}"
 
 
 @functools.cache

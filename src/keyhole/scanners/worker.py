@@ -99,11 +99,13 @@ class Scan:
         report: Reporter,
         *,
         memory: str = "",
+        code: str = "",
         head: bool = False,
     ) -> None:
         """Makes the scanners ready. Looks at nothing of the repository yet.
 
         `memory` is the name under which is kept what is remembered of this repository; empty if nothing is to be.
+        `code` tells versions of the scanners apart: what another one read is read again.
         With `head` only the files of the newest commit are looked at.
         """
         self._git = git
@@ -116,7 +118,7 @@ class Scan:
         self._report = report
         self._trouble = Trouble()
         versions = "\n".join(f"{scanner.id} {scanner.rules_version()}" for scanner in scanners)
-        self._identity = f"{versions}\n{limits}"
+        self._identity = f"{versions}\n{limits}\n{code}"
         self._notes: list[str] = []
         self._keeps = bool(memory)
         self._past = (
@@ -241,7 +243,14 @@ def main() -> int:
             tools = Tools(keyed_digest(key), _path(order["advisories"]), bench, kept)
             git = Git(Path(order["git_dir"]), order["tips"])
             scan = Scan(
-                git, scanners, tools, limits, report, memory=order["memory"], head=order["head"]
+                git,
+                scanners,
+                tools,
+                limits,
+                report,
+                memory=order["memory"],
+                code=order["code"],
+                head=order["head"],
             )  # may still write what it keeps
             result = scan.run((*isolate(limits), *(bench.held if bench else ())))
     except MemoryError:

@@ -32,6 +32,7 @@ def test_the_value_never_crosses_the_childs_output(history, token):
         "advisories": "",
         "kept": "",
         "memory": "",
+        "code": "",
         "head": False,
         "own_rules": [],
         "hmac_secret": "k" * 20,

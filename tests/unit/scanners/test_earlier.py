@@ -8,7 +8,7 @@ import pytest
 
 from keyhole.core.finding import Status
 from keyhole.core.secret import Secret
-from keyhole.scanners import child
+from keyhole.scanners import child, earlier
 from keyhole.scanners.interface import Limits
 from tests.unit.scanners.conftest import only
 
@@ -55,6 +55,14 @@ def test_another_key_remembers_nothing(history, again, token):
     result = again("another key")
     assert only(result).fingerprint != only(again()).fingerprint
     assert "nothing has changed" not in "".join(result.notes)
+
+
+def test_what_another_version_of_the_scanners_read_is_read_again(history, again, monkeypatch):
+    history.commit({"a": b"1"})
+    again()
+    monkeypatch.setattr(earlier, "code", lambda: "mended since")
+    history.commit({"b": b"2"})
+    assert again().notes == ()
 
 
 @pytest.mark.parametrize("prefix", ["result", "history"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from keyhole.scanners.interface import Limits
@@ -43,3 +45,17 @@ def test_other_scanners_and_limits_are_something_else(history):
 
 def test_a_folder_that_cannot_be_looked_at_is_never_the_same(tmp_path):
     assert standing(tmp_path / "nowhere", ("secrets",), Limits()) == ""
+
+
+def test_a_pack_that_was_written_over_shows_although_its_times_were_set_back(history):
+    history.commit({"a": b"1"})
+    history.git("repack", "-adfq")
+    before = digest(history)
+    (pack,) = (history.path / "objects/pack").glob("*.pack")
+    status = pack.stat()
+    pack.chmod(0o600)
+    with pack.open("r+b") as file:
+        file.write(b"PACK")
+    os.utime(pack, ns=(status.st_atime_ns, status.st_mtime_ns))
+    pack.chmod(status.st_mode & 0o777)
+    assert digest(history) != before
