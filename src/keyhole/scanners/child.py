@@ -6,6 +6,7 @@ everything is decoded strictly, and whatever does not fit makes the scan incompl
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import json
 import os
@@ -16,7 +17,8 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
@@ -73,6 +75,9 @@ def run(
     start = time.monotonic()
     earlier = Earlier(git_dir, hmac_secret, selected, tips, (limits, own.texts()), kept if not head else None)
     if (result := earlier.result(start)) is not None:
+        if (unused := _taken_early()) is not None:
+            with unused:
+                return result
         return result
     order = {
         "git_dir": str(git_dir.resolve()),
@@ -128,7 +133,9 @@ def _run(
     stop: threading.Event,
     keep: Callable[[bytes], object],
 ) -> ScanResult:
-    with tempfile.TemporaryDirectory(prefix="keyhole-scan-") as folder, _started(folder) as child:
+    with ExitStack() as stack:
+        early = _taken_early()
+        child = stack.enter_context(early) if early is not None else _begun(stack)
         assert child.stdin is not None and child.stdout is not None  # noqa: S101, PT018  # for the type checker
         try:
             child.stdin.write(order.encode() + b"\n")
@@ -155,15 +162,53 @@ def _run(
         raise Ended(_ending(child))
 
 
+def start_early() -> None:
+    """Starts the process of the next scan, which makes itself ready while this one still does.
+
+    It waits for its order, and ends with this process at the latest.
+    """
+    if not _early:
+        stack = ExitStack()
+        child = _begun(stack, "early")
+        _early.append((stack, child))
+        atexit.register(stack.close)
+
+
+def _taken_early() -> AbstractContextManager[subprocess.Popen[bytes]] | None:
+    """The process that was started early, if there is one and it waits."""
+    if not _early:
+        return None
+    stack, child = _early.pop()
+    if child.poll() is not None:
+        stack.close()
+        return None
+    return _ending_with(stack, child)
+
+
+@contextmanager
+def _ending_with(stack: ExitStack, child: subprocess.Popen[bytes]) -> Iterator[subprocess.Popen[bytes]]:
+    with stack:
+        yield child
+
+
+def _begun(stack: ExitStack, *words: str) -> subprocess.Popen[bytes]:
+    folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="keyhole-scan-"))
+    return stack.enter_context(_started(folder, *words))
+
+
+_early: list[tuple[ExitStack, subprocess.Popen[bytes]]] = []
+
+
 class _started:  # noqa: N801  # reads as a function: a context that starts and surely ends the child
-    def __init__(self, folder: str) -> None:
+    def __init__(self, folder: str, *words: str) -> None:
         self._folder = folder
+        self._words = words
 
     def __enter__(self) -> subprocess.Popen[bytes]:
         source = str(Path(keyhole.__file__).parents[1])
         self._child = subprocess.Popen(
             # -P: the working directory is no place to import from; -s: nor is anybody's home.
-            [sys.executable, "-P", "-s", "-B", "-m", "keyhole.scanners.worker"],
+            [sys.executable, "-P", "-s", "-B", "-m", "keyhole.scanners.worker", *self._words],
             env={"PATH": GIT_PATH, "LC_ALL": "C", "PYTHONPATH": source, "PYTHONUTF8": "1"},
             cwd=self._folder,
             start_new_session=True,

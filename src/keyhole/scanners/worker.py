@@ -6,6 +6,7 @@ the line of our code, never with their message: a message may quote what was bei
 
 from __future__ import annotations
 
+import importlib
 import json
 import sys
 import time
@@ -40,6 +41,7 @@ from keyhole.scanners.registry import chosen
 from keyhole.scanners.remembered import REMEMBERED
 from keyhole.scanners.rules_version import rules_version
 from keyhole.scanners.secrets import own
+from keyhole.scanners.secrets.rules import all_rules
 from keyhole.scanners.tree import files
 
 if TYPE_CHECKING:
@@ -228,6 +230,8 @@ class Scan:
 
 def main() -> int:
     """Reads the order, makes its scanners ready, isolates itself, scans."""
+    if sys.argv[1:] == ["early"]:
+        _get_ready()
     order = json.loads(sys.stdin.readline())
     limits = Limits(**order["limits"])
     key = Secret(order["hmac_secret"])
@@ -261,6 +265,13 @@ def main() -> int:
         return 1
     report.write("result", result.to_json())
     return 0
+
+
+def _get_ready() -> None:
+    """What nearly every scan will need, while there is no order yet."""
+    importlib.import_module("keyhole.scanners.past")
+    importlib.import_module("keyhole.scanners.secrets.engine")
+    all_rules()
 
 
 def _bench(scanners: list[Scanner], limits: Limits, stack: ExitStack) -> Bench | None:

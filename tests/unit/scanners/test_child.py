@@ -262,3 +262,41 @@ def test_an_unknown_scanner_is_refused_before_anything_starts(history, scan):
         scan(history, scanners=["nonsense"])
     with pytest.raises(UnknownScanner):
         scan(history, scanners=[])
+
+
+# A process that was started early
+
+
+def early_process():
+    ((_, process),) = child._early
+    return process
+
+
+def test_it_does_the_next_scan_and_is_gone_afterwards(history, token, scan):
+    history.commit({"a": token})
+    child.start_early()
+    process = early_process()
+    child.start_early()
+    assert early_process() is process
+    only(scan(history))
+    assert process.returncode is not None
+    assert not child._early
+    only(scan(history))
+
+
+def test_one_that_died_while_it_waited_is_replaced(history, token, scan):
+    history.commit({"a": token})
+    child.start_early()
+    early_process().kill()
+    early_process().wait()
+    only(scan(history))
+
+
+def test_one_that_is_not_needed_is_ended(history, token, scan, tmp_path):
+    history.commit({"a": token})
+    scan(history, kept=tmp_path / "kept")
+    child.start_early()
+    process = early_process()
+    assert "nothing has changed" in scan(history, kept=tmp_path / "kept").notes[0]
+    assert process.returncode is not None
+    assert not child._early
