@@ -85,6 +85,13 @@ def test_a_wrong_file_names_itself_its_rule_and_the_field(keyhole, rules, reposi
         assert "acme.toml, rule acme-api-key: severity: must be critical, high, medium, low" in done.stderr
 
 
+def test_a_file_without_a_rule_is_not_taken_for_one_that_finds_nothing(keyhole, rules, repository):
+    rules.write_text("# [[rule]]\n")
+    for command in (["rules", "check", rules], ["scan", repository, "--rules", rules]):
+        done = keyhole(*command)
+        assert (done.returncode, done.stderr.splitlines()[0]) == (2, "Error: acme.toml has no rule.")
+
+
 def test_rules_for_one_scan_are_not_for_a_scan_that_is_kept(keyhole, rules):
     done = keyhole("scan", "team/app", "--rules", rules)
     assert done.returncode == 2

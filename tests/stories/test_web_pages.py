@@ -34,9 +34,26 @@ PAGES = [
     "/scans/new",
     "/scans/1",
     "/scans/1/delete",
+    "/scans/2",
+    "/scans/2/share",
+    "/scans/history",
+    "/scans/compare?a=1&b=2",
+    "/findings",
+    "/findings?q=nothing-has-this-name",
+    "/findings?show=accepted",
+    "/findings/1",
+    "/findings/secrets",
+    "/decisions",
+    "/decisions/1",
+    "/libraries",
+    "/libraries/one?ecosystem=PyPI&name=flask",
+    "/reports",
+    "/reports/mail/new",
+    "/settings/evidence",
     "/schedules",
     "/schedules/new",
     "/schedules/1",
+    "/schedules/1/change",
     "/schedules/1/remove",
     "/settings/environments",
     "/settings/environments/new",
@@ -52,6 +69,16 @@ PAGES = [
 ]
 REFUSED = {"/plan?preset=cursor", "/nothing-here"}
 """Pages that say no, with a status that browsers complain of."""
+_WORKFLOW = """\
+name: ci
+on: pull_request_target
+jobs:
+  build:
+    runs-on: ubuntu-latest
+    steps:
+      - run: echo "${{ github.event.pull_request.title }}"
+"""
+"""What zizmor finds more than one thing in."""
 WEIGHT = 64_000
 """Bytes of a page with the stylesheet of all pages, uncompressed."""
 
@@ -62,6 +89,9 @@ def keyhole(tmp_path_factory, chromium):
     server.start()
     server.make_repo("harbour/tide-api")
     server.make_repo("harbour/ledger")
+    server.make_repo(
+        "harbour/moor", {"requirements.txt": "flask==0.12\n", ".github/workflows/ci.yml": _WORKFLOW}
+    )
     used = server.token("harbour/tide-api", contents="read")
     server.clone("harbour/tide-api", used)
     server.git(
@@ -79,6 +109,7 @@ def keyhole(tmp_path_factory, chromium):
         page.get_by_label("Repository", exact=True).select_option(label="harbour/tide-api")
         page.get_by_role("button", name="Create code scan").click()
         expect(page.get_by_role("heading", name="Nothing found")).to_be_visible(timeout=60_000)
+        _find_and_decide(page, server)
         page.goto(f"{server.url}/schedules/new")
         page.get_by_role("textbox", name="Name").fill("Nightly")
         page.get_by_text("harbour/ledger").click()
@@ -88,6 +119,21 @@ def keyhole(tmp_path_factory, chromium):
         page.get_by_role("button", name="Use the examples").click()
     yield server
     server.stop()
+
+
+def _find_and_decide(page, server):
+    """A second scan, with libraries and findings, one of which is accepted."""
+    page.goto(f"{server.url}/scans/new")
+    page.get_by_label("Repository", exact=True).select_option(label="harbour/moor")
+    page.get_by_text("Vulnerable dependencies").click()
+    page.get_by_text("GitHub Actions workflows (zizmor)").click()
+    page.get_by_role("button", name="Create code scan").click()
+    expect(page.get_by_role("heading", name="This scan did not see everything")).to_be_visible(timeout=60_000)
+    page.goto(f"{server.url}/findings/1")
+    page.get_by_role("button", name="Accept...").click()
+    page.get_by_label("Reason").fill("Nobody outside can start it.")
+    page.get_by_role("button", name=re.compile("^Accept ")).click()
+    expect(page.get_by_role("button", name="Undo")).to_be_visible()
 
 
 @pytest.fixture(scope="module")

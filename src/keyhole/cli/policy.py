@@ -180,8 +180,8 @@ def try_(policy: str, last: int, environment: str, as_json: bool) -> None:
         )
         if trial.rows:
             click.echo(
-                f"{trial.passed} of {len(trial.rows)} would pass. {trial.breaks} pass now and would not, "
-                f"{trial.mends} do not and would."
+                f"{trial.passed} of {len(trial.rows)} would pass. {trial.breaks} that nothing stops now would not, "
+                f"{trial.mends} that something stops now would."
             )
         if trial.left_out:
             click.echo(f"{trial.left_out:,} more were not looked at.")

@@ -58,7 +58,7 @@ class Trial:
 
     @property
     def breaks(self) -> int:
-        """How many pass now and would not."""
+        """How many nothing stops now, and would not pass: those that nothing judges now are among them."""
         return sum(row.change == "breaks" for row in self.rows)
 
     @property

@@ -7,7 +7,7 @@ A wrong file stops the scan before it starts: going on without it would pass for
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -71,7 +71,7 @@ def read(files: Texts) -> tuple[Rule, ...]:
     if not files:
         return ()  # and nothing to read our own rules for, which takes longer than all else before a scan
     try:
-        found = [rule for name, text in files for rule in parse(name, text)]
+        found = [rule for name, text in files for rule in _some(name, tuple(parse(name, text)))]
     except BadRule as problem:
         raise WrongRules(f"{problem}.", hint=_HINT) from problem
     if len(found) > _MOST_RULES:
@@ -82,6 +82,12 @@ def read(files: Texts) -> tuple[Rule, ...]:
             raise WrongRules(f"The rule id {rule.id} is used twice.", hint="Give the own rule another id.")
         taken.add(rule.id)
     return tuple(found)
+
+
+def _some(name: str, rules: Sequence[Rule]) -> Sequence[Rule]:
+    if not rules:
+        raise WrongRules(f"{name} has no rule.", hint="Each begins with a line [[rule]].")
+    return rules
 
 
 @functools.lru_cache(maxsize=4)
