@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import subprocess
 import sys
 import tempfile
@@ -20,9 +21,11 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from benchmarks.labelled import NONE, Line, lines, write
+from keyhole.scanners.secrets.checks import NORMAL_FORMS
 from keyhole.scanners.secrets.engine import Engine
 from keyhole.scanners.secrets.rules import all_rules
 
+_PEM = re.compile(rb"-----(?:BEGIN|END) [A-Z ]*PRIVATE KEY(?: BLOCK)?-----")
 Places = set[tuple[str, int]]
 """Path below the folder, and line."""
 
@@ -153,6 +156,7 @@ def _gitleaks(what: str, path: Path, peers: Path) -> list[dict[str, object]]:
 
 def _repository(path: Path, peers: Path) -> None:
     print(f"\n{path.name}")
+    path = path.resolve()
     ours, newest = _values(path), _newest(path)
     theirs: dict[str, dict[tuple[str, str], None]] = {}
     if (peers / "kingfisher").exists():
@@ -168,7 +172,7 @@ def _repository(path: Path, peers: Path) -> None:
         there: Counter[str] = Counter()
         for rule, value in pairs:
             there[rule] += 1
-            core = value.encode().strip()
+            core = _core(value.encode())
             if core not in whole and not any(mine in core for mine in ours if len(mine) > 7):
                 missed[rule] += 1
         found = sum(there.values()) - sum(missed.values())
@@ -178,6 +182,11 @@ def _repository(path: Path, peers: Path) -> None:
     print(f"  different values found in history: {len(ours)}; findings in the newest commit:")
     for rule, count in newest.most_common():
         print(f"    {count:4} {rule}")
+
+
+def _core(value: bytes) -> bytes:
+    """The value as Keyhole keeps it: of a private key, its body however it is written."""
+    return NORMAL_FORMS["private-key"](_PEM.sub(b"", value)) if _PEM.search(value) else value.strip()
 
 
 def _values(path: Path) -> set[bytes]:
