@@ -165,6 +165,8 @@ def _package(spec: DecisionSpec) -> Target:
             hint="Decide about the finding alone, or about its rule in the repository.",
         )
     ecosystem, package, ids = spec_of
+    if len(ecosystem) > 40 or len(package) > 300 or max(map(len, ids)) > 100 or "\0" in "".join(ids):
+        raise InvalidInput("There is no advisory or package of such a name.", field="ids")
     # All that the decision will be about, so that a preview shows no less than it hides.
     every = tuple(sorted(covering.known_as(ecosystem, package, ids)))
     return Target(Scope.PACKAGE, ecosystem=ecosystem, package=package, ids=every)

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.contrib.auth.hashers import check_password, make_password
+from django.core.cache import cache
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
@@ -23,6 +24,7 @@ from keyhole.audit import revoked
 from keyhole.audit.log import ALLOWED, DENIED, Draft, append
 from keyhole.audit.models import Entry
 from keyhole.core.caller import Caller, Via
+from keyhole.core.clients import network
 from keyhole.core.errors import InvalidInput, NotFound, PermissionDenied
 from keyhole.core.secret import Secret
 from keyhole.reports.dataset import Dataset
@@ -32,6 +34,10 @@ from keyhole.scans.models import Scan
 DEFAULT_DAYS = 14
 LEAST_PASSWORD = 8
 """Characters. Without the link nobody gets to guess it at all."""
+MOST_REFUSALS = 20
+"""Refusals of one client at one link that are put on record within the window."""
+REFUSALS_WINDOW = 60 * 60
+"""Seconds."""
 _LONGEST_PASSWORD = 1024
 _LONGEST_TITLE = 200
 
@@ -162,10 +168,10 @@ def opened(share: Share, address: str, what: str) -> None:
 def refused(token: Secret, address: str, why: str = "") -> None:
     """Puts on record that a link was refused: for a wrong password, or since it has ended.
 
-    Tokens that never were are not on record: anybody could fill the log with them.
+    Tokens that never were are not on record: anybody could fill the log with them. Nor is who comes again and again.
     """
     share = Share.objects.filter(digest=_digest(token)).defer("data").first()
-    if share is not None:
+    if share is not None and _worth_a_record(share, address):
         reason = why or ("it was revoked" if share.revoked_at else "it has expired, or a backup was restored")
         append(_draft("report:open", _visitor(address), share, outcome=DENIED, why=reason))
 
@@ -174,6 +180,13 @@ def ended() -> QuerySet[Share]:
     """Links that do not work any more and whose reports are still there."""
     over = Q(expires_at__lte=timezone.now()) | Q(revoked_at__isnull=False)
     return Share.objects.filter(over).exclude(data=Share.NOTHING)
+
+
+def _worth_a_record(share: Share, address: str) -> bool:
+    """Whether this client was not refused so often of late that one record more would say nothing new."""
+    counter = f"share-refused:{share.pk}:{network(address)}"
+    cache.add(counter, 0, REFUSALS_WINDOW)
+    return int(cache.incr(counter)) <= MOST_REFUSALS
 
 
 def _digest(token: Secret) -> bytes:

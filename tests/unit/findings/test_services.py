@@ -172,6 +172,10 @@ def test_a_decision_holds_for_the_same_thing_under_a_new_id():
         ({"problems": ()}, "problems"),
         ({"scope": "everything"}, "scope"),
         ({"scope": "package"}, "scope"),
+        (
+            {"scope": "package", "problems": (), "ecosystem": "PyPI", "package": "a", "ids": ("x" * 101,)},
+            "ids",
+        ),
     ],
 )
 def test_a_decision_that_makes_no_sense_names_the_field(change, field):

@@ -299,3 +299,13 @@ def test_two_that_revoke_at_once_are_one_record():
     end_by_revoking(made)
     end_by_revoking(made)
     assert Entry.objects.filter(action="report:unshare").count() == 1
+
+
+def test_who_opens_an_ended_link_again_and_again_does_not_fill_the_log():
+    made = share()
+    end_by_revoking(made)
+    for _ in range(shares.MOST_REFUSALS + 5):
+        shares.refused(made.token, "203.0.113.9")
+    assert len(records()) == shares.MOST_REFUSALS
+    shares.refused(made.token, "203.0.113.10")
+    assert len(records()) == shares.MOST_REFUSALS + 1
