@@ -16,6 +16,9 @@ MODULES = sorted(
 def test_every_page_names_an_action_and_only_the_way_in_is_open():
     assert all(known.action in ACTIONS or known.action == OPEN for known in pages())
     assert {known.name for known in pages() if known.action == OPEN} == {
+        "shared",
+        "shared-file",
+        "shared-link",
         "sign-in",
         "sign-out",
         "setup",
@@ -77,6 +80,8 @@ def test_the_navigation_is_in_the_order_of_the_mock():
         "Overview",
         "Repositories",
         "Code scans",
+        "Findings",
+        "Libraries",
         "Integrations",
         "Settings",
     ]
