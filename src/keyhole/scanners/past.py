@@ -111,6 +111,8 @@ class Past:
 
     def places(self) -> dict[bytes, list[Introduction]]:
         """Where each object with something in it is, oldest first."""
+        if self._store is not None:
+            self._store.rest()
         sought = frozenset(self.collector.objects())
         commits = self._joined(self._memory) if self._memory is not None and not self._packs_gone else None
         if commits is not None and self._memory is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -75,6 +76,11 @@ class Store:
         for pack in self.packs:
             left.difference_update(ids_of(pack, np.isin(_starts_of_ids(pack), starts)))
         return sorted(left)
+
+    def rest(self) -> None:
+        """Lets go of the memory that content takes, until it is looked at again."""
+        for pack in self.packs:
+            pack.content.madvise(mmap.MADV_DONTNEED)
 
     def rows(self) -> list[Bytes]:
         """Ids of all files and messages in each pack, as arrays of shape (any, 20)."""
