@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 
@@ -126,6 +127,16 @@ def test_scanning_a_path_needs_nothing_and_keeps_nothing(keyhole, folder, tmp_pa
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("Clean: ")
     assert json.loads((tmp_path / "report.sarif").read_text())["version"] == "2.1.0"
+
+
+def test_a_report_in_a_file_is_told_of_with_what_came_out(keyhole, folder, tmp_path):
+    place, target = folder / "team" / "tide-api", tmp_path / "report.html"
+    done = keyhole("scan", place, "--format", "html", "--output", target)
+    assert (done.returncode, done.stdout) == (0, "")
+    assert re.fullmatch(
+        rf"Wrote {target} \([\d,]+ bytes\): Nothing open, and everything was read\.\n", done.stderr
+    )
+    assert keyhole("scan", place, "--json", "--output", target).returncode == 2
 
 
 _WITHOUT_DJANGO = """

@@ -49,15 +49,17 @@ def check_output(form: str, output: Path | None) -> None:
         raise click.UsageError(f"There is no folder {output.absolute().parent} to write {output.name} to.")
 
 
-def write_report(report: Dataset, form: str, output: Path | None) -> None:
-    """The report, to the file or to standard output."""
+def write_report(report: Dataset, form: str, output: Path | None, *, beside: bool = False) -> None:
+    """The report, to the file or to standard output. A file that is not `beside` another report is told of."""
     from keyhole.reports.renderers.interface import renderer_of
 
     body = renderer_of(form).render(report)
     if output is None:
         click.echo(body, nl=False)
-    else:
-        write_file(output, body)
+        return
+    write_file(output, body)
+    if not beside:
+        click.echo(f"Wrote {output} ({len(body):,} bytes): {report.verdict}", err=True)
 
 
 def write_file(path: Path, body: bytes) -> None:

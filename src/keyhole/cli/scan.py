@@ -85,6 +85,8 @@ def command(
     Exit codes: 0 clean, 1 findings (with --policy: a breach), 2 usage, 3 incomplete or not done (never shown as
     clean), 4 not possible now, 5 not permitted.
     """
+    if as_json and output is not None:
+        raise click.UsageError("--json prints on standard output. For a file: --format json --output FILE.")
     check_output(form, output)
     wanted = policy_of(policy) if policy else None
     path = Path(target)
@@ -102,7 +104,7 @@ def command(
         report, scan = _connected(target, ref, scanners, environment, tell_github)
     result = report.as_result()
     if sarif is not None:
-        write_report(report, "sarif", sarif)
+        write_report(report, "sarif", sarif, beside=True)
     verdict = _verdict(wanted, result, scan)
     if as_json:
         say_json(result.to_json() if verdict is None else {**result.to_json(), "verdict": verdict.to_json()})

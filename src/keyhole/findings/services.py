@@ -165,7 +165,7 @@ def get_decision(caller: Caller, number: int) -> Decision:
     require(caller, "finding:read")
     found = decisions(caller).filter(pk=number).first()
     if found is None:
-        raise NotFound("There is no such decision.")
+        raise NotFound("There is no such decision.", hint="`keyhole findings decisions` lists them.")
     return found
 
 

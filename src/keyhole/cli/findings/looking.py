@@ -54,7 +54,7 @@ def list_(words: tuple[str, ...], limit: int, as_json: bool, **asked: Any) -> No
                 row.title,
                 row.repository.full_name,
                 f"{row.path}:{row.line}",
-                row.decided or row.status,
+                (row.get_decided_display() if row.decided else row.get_status_display()).lower(),
                 ago(row.due_at, never="-"),
             )
             for row in shown
