@@ -130,7 +130,7 @@ def test_exploits_are_known_by_their_content(tmp_path):
         b'{"vulnerabilities": []}',
         b"{" * 100_000,
         b"cve,epss\n",
-        gzip.compress(b"cve,epss\nCVE-2026-1111,0.5\n")[:-10],
+        gzip.compress(b"cve,epss\nCVE-2026-1111,0.5\n", mtime=0)[:-10],
         b"\x1f\x8bjunk",
     ],
 )
