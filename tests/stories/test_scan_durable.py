@@ -154,7 +154,7 @@ def _assert_nowhere(world, texts):
 
 
 @pytest.mark.parametrize(
-    "place", ["job._settle", "reading._authorize", "reading._Follow", "job._store", "job.counted"]
+    "place", ["job._settle", "reading._authorize", "reading._Follow", "job.store", "job.counted"]
 )
 def test_killed_in_any_stage_a_scan_goes_on_and_ends_as_if_nothing_had_happened(world, leaky, place):
     repository, values = leaky
@@ -184,7 +184,7 @@ def _what_came_of(scan):
 
 @pytest.mark.parametrize(
     "place",
-    ["scans.job._store", "findings.arriving.take_in"],
+    ["scans.job.store", "findings.arriving.take_in"],
 )
 def test_killed_with_all_scanners_it_comes_to_the_same_and_settles_its_findings_once(world, place):
     value = github_token()
@@ -244,7 +244,7 @@ def test_killed_again_and_again_at_moments_that_nobody_chose_no_scan_is_lost(wor
     assert world.ada.do("audit")
 
 
-@pytest.mark.parametrize("place", ["job._settle", "reading._Follow", "job._store"])
+@pytest.mark.parametrize("place", ["job._settle", "reading._Follow", "job.store"])
 def test_a_running_scan_stops_when_asked_and_is_not_shown_as_clean(world, leaky, place):
     repository, _ = leaky
     worker = world.worker(hold=place, until=world.planted / "go on")

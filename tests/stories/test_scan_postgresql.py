@@ -27,8 +27,8 @@ def test_the_work_of_a_machine_that_falls_silent_is_taken_over_by_another(shared
     repository, _ = shared.repository("harbour/tide", {"deploy.env": f"TOKEN={value}\n"})
     early = shared.ada.do("create", repository_id=repository)  # before any worker has ever been
 
-    first = shared.worker(hold="job._store")
-    assert first.hear() == "held at job._store"
+    first = shared.worker(hold="job.store")
+    assert first.hear() == "held at job.store"
     second = shared.process()
     second.do("keep_tokens", folder=str(shared.texts))
     second.do("hurry")
@@ -45,9 +45,9 @@ def test_while_it_can_be_heard_a_worker_keeps_its_work(shared):
     repository, _ = shared.repository("harbour/tide", {"README.md": "hello\n"})
     slow = shared.process()
     slow.do("hurry")
-    slow.do("work", hold="job._store", until=str(shared.planted / "go on"))
+    slow.do("work", hold="job.store", until=str(shared.planted / "go on"))
     number = shared.ada.do("create", repository_id=repository)
-    assert slow.hear() == "held at job._store"
+    assert slow.hear() == "held at job.store"
     other = shared.process()
     other.do("hurry")
     other.do("work")
