@@ -1,4 +1,4 @@
-"""The same promises on PostgreSQL: the unit tests of accounts, audit, findings and tokens, repeated on a real one."""
+"""The same promises on PostgreSQL: unit tests of accounts, audit, findings, advisories and tokens, on a real one."""
 
 import os
 import subprocess
@@ -13,6 +13,7 @@ ROOMS = [
     "tests/unit/accounts",
     "tests/unit/audit",
     "tests/unit/findings",
+    "tests/unit/inventory/test_upkeep.py",
     "tests/unit/tokens",
     "tests/unit/vault",
 ]

@@ -74,6 +74,7 @@ def test_from_nothing_to_what_to_upgrade(keyhole, repository, source):
     assert keyhole("advisories", "sync", "--ecosystem", "npm").returncode == 0
     status = json.loads(keyhole("advisories", "status", "--json").stdout)
     assert (status["ecosystems"], status["feeds"]["EPSS"]["entries"]) == ({"npm": 1}, 1)
+    assert (status["keep"], status["hours"]) == (True, 24)
 
     done = keyhole("scan", repository, "--scanner", "dependencies", "--json")
     result = json.loads(done.stdout)
@@ -108,3 +109,12 @@ def test_a_source_that_is_gone_leaves_what_there_was(keyhole, repository, source
     assert "is not there" in failed.stderr
     assert "Traceback" not in failed.stderr
     assert keyhole("scan", repository, "--scanner", "dependencies").returncode == 1
+
+
+def test_somebody_says_who_keeps_them_fresh(keyhole):
+    assert "does not fetch them by itself" in keyhole("advisories", "status").stdout
+    assert "as soon as it runs" in keyhole("advisories", "keep", "on", "--every", "6").stdout
+    assert json.loads(keyhole("advisories", "status", "--json").stdout)["hours"] == 6
+    assert keyhole("advisories", "keep", "on", "--every", "0").returncode != 0
+    assert keyhole("advisories", "keep", "off", "--every", "6").returncode == 2
+    assert json.loads(keyhole("advisories", "keep", "off", "--json").stdout)["next_at"] is None

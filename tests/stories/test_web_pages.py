@@ -49,6 +49,7 @@ PAGES = [
     "/libraries/one?ecosystem=PyPI&name=flask",
     "/reports",
     "/reports/mail/new",
+    "/settings/advisories",
     "/settings/evidence",
     "/schedules",
     "/schedules/new",

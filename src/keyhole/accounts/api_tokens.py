@@ -33,7 +33,18 @@ GRANTABLE = tuple(
     name
     for name in ACTIONS
     if name.partition(":")[0]
-    in {"audit", "environment", "finding", "integration", "report", "repository", "scan", "schedule", "token"}
+    in {
+        "advisories",
+        "audit",
+        "environment",
+        "finding",
+        "integration",
+        "report",
+        "repository",
+        "scan",
+        "schedule",
+        "token",
+    }
 )
 """Actions that an API token may hold. What decides who is here, how one signs in, and about requests takes a person."""
 DEFAULT_DAYS = 30

@@ -42,6 +42,8 @@ class Holding:
     """Why there is nothing, for people."""
     ecosystems: tuple[Coverage, ...]
     feeds: tuple[Feed, ...]
+    asked: tuple[str, ...] = ()
+    """The ecosystems that somebody had fetched, rather than taken in from files."""
 
 
 def database() -> Path:
@@ -58,7 +60,9 @@ def holding() -> Holding:
     try:
         known = tuple(index.coverage().values())
         reason = "" if known else "there are no advisories yet"
-        return Holding(min((each.at for each in known), default=""), reason, known, index.feeds())
+        return Holding(
+            min((each.at for each in known), default=""), reason, known, index.feeds(), index.asked()
+        )
     finally:
         index.close()
 
@@ -99,6 +103,7 @@ def sync(ecosystems: Sequence[str], on_progress: OnProgress) -> int:
     with _alone(), Draft(database()) as draft:
         parts = database().with_name("advisories.parts")
         parts.mkdir(mode=0o700, exist_ok=True)
+        draft.asked_for(names)
         done = []
         for source in (Source(settings.KEYHOLE_ADVISORIES_URL, name, parts) for name in names):
             try:

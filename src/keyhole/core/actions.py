@@ -37,6 +37,8 @@ _AUDITORS = frozenset({Role.OWNER, Role.AUDITOR})
 _OWNER = frozenset({Role.OWNER})
 
 _TABLE = (
+    Action("advisories:change", "have advisories fetched, now and by themselves", _MAINTAINERS),
+    Action("advisories:read", "see how old advisories are, and when they are fetched", _ALL),
     Action("api_token:manage", "make and revoke one's own API tokens", _ALL),
     Action("api_token:manage_any", "see and revoke everybody's API tokens", _OWNER),
     Action("account:change", "change one's own password, second factors and sessions", _ALL),

@@ -1,8 +1,9 @@
-"""What repositories use, as the last scan of each branch or tag saw it."""
+"""What repositories use, as the last scan of each branch or tag saw it; and when advisories about it are fetched."""
 
 from __future__ import annotations
 
 from django.db import models
+from django.db.models import Q
 
 from keyhole.repositories.models import Repository
 from keyhole.scans.models import Scan
@@ -55,3 +56,43 @@ class Library(models.Model):
 
     def __str__(self) -> str:
         return f"{self.ecosystem} {self.name} {self.version}"
+
+
+class Upkeep(models.Model):
+    """What somebody decided about fetching advisories by itself. Without a row: once a command has fetched any."""
+
+    only = models.BooleanField(default=True, unique=True)
+    """Always true, so that there is one row at most."""
+    on = models.BooleanField()
+    hours = models.PositiveSmallIntegerField()
+    """From one time to the next."""
+    changed_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"advisories every {self.hours} h" if self.on else "advisories by command"
+
+
+class Refresh(models.Model):
+    """One time that advisories are fetched. Ending one puts the next one in its place, if there is to be one."""
+
+    open = models.BooleanField(default=True)
+    """Whether it waits or runs; one at most does."""
+    due_at = models.DateTimeField()
+    asked = models.BooleanField(default=False)
+    """Whether somebody asked for it, so that it is done also where advisories are not fetched by themselves."""
+    begun_at = models.DateTimeField(null=True)
+    done_at = models.DateTimeField(null=True)
+    advisories = models.PositiveIntegerField(null=True)
+    """How many there were afterwards; None when it failed or was left out."""
+    failed = models.BooleanField(default=False)
+    outcome = models.CharField(max_length=500, blank=True)
+    """What kept it from being done, for people."""
+
+    class Meta:
+        ordering = ("-pk",)
+        constraints = (
+            models.UniqueConstraint(fields=["open"], condition=Q(open=True), name="one_open_refresh"),
+        )
+
+    def __str__(self) -> str:
+        return f"advisories at {self.due_at:%Y-%m-%d %H:%M}"

@@ -13,7 +13,7 @@ from typing import Self
 
 import msgspec
 
-from keyhole.scanners.dependencies.index import FORMAT, TABLES, UNKNOWN_EPSS, Body, Index, Unusable
+from keyhole.scanners.dependencies.index import ASKED, FORMAT, TABLES, UNKNOWN_EPSS, Body, Index, Unusable
 from keyhole.scanners.dependencies.osv import Advisory
 
 
@@ -163,6 +163,11 @@ class Draft:
         """What the feed was called by its server when it was taken; empty if it never was."""
         row = self._database.execute("SELECT etag FROM feed WHERE name = ?", (name,)).fetchone()
         return str(row[0]) if row else ""
+
+    def asked_for(self, ecosystems: Iterable[str]) -> None:
+        """Notes that somebody had these fetched from their source; what was taken from files is not fetched."""
+        self._database.execute(ASKED)
+        self._database.executemany("INSERT OR IGNORE INTO asked VALUES (?)", ((name,) for name in ecosystems))
 
     def commit(self) -> int:
         """Puts the index in the place of the one that was there; returns its number of advisories."""

@@ -28,6 +28,8 @@ CREATE TABLE exploit (cve TEXT PRIMARY KEY, epss REAL NOT NULL, kev INTEGER NOT 
 CREATE TABLE feed (name TEXT PRIMARY KEY, at TEXT NOT NULL, entries INTEGER NOT NULL, etag TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE made (format INTEGER NOT NULL);
 """
+ASKED = "CREATE TABLE IF NOT EXISTS asked (name TEXT PRIMARY KEY) WITHOUT ROWID"
+"""Apart from the others, so that an index made before it was there stays of use."""
 UNKNOWN_EPSS = -1.0
 
 
@@ -117,6 +119,13 @@ class Index:
         return tuple(
             Feed(*row) for row in self._database.execute("SELECT name, at, entries FROM feed ORDER BY name")
         )
+
+    def asked(self) -> tuple[str, ...]:
+        """The ecosystems that somebody had fetched from their source."""
+        try:
+            return tuple(name for (name,) in self._database.execute("SELECT name FROM asked ORDER BY name"))
+        except sqlite3.OperationalError:
+            return ()
 
     def affected(self, ecosystem: str, names: Iterable[str]) -> Iterator[tuple[str, int, Affected]]:
         """Name, number of the advisory, and what it affects, for all of these names in their normal spelling."""
