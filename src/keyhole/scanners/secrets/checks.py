@@ -10,14 +10,16 @@ from base64 import b64decode, urlsafe_b64decode
 from collections import Counter
 from collections.abc import Callable
 from hashlib import sha256
+from urllib.parse import unquote_to_bytes
 
 _BASE62 = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _BASE36 = b"0123456789abcdefghijklmnopqrstuvwxyz"
 _BASE58 = b"123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 _BASE58_CHECKSUM = 4
+_LEAST_OF_A_TOKEN = 3.2  # bits per byte: a UUID has more, a word less
 _BECH32 = b"qpzry9x8gf2tvdw0s3jn54khce6mua7l"
 _BECH32_GENERATORS = (0x3B6A57B2, 0x26508E6D, 0x1EA119FA, 0x3D4233DD, 0x2A1462B3)
-_PAIR = re.compile(rb"[0-9A-Za-z_.@|$+<>-]{1,200}:([!-~]{6,})")
+_PAIR = re.compile(rb"[0-9A-Za-z_.@|$+<>-]{0,200}:([!-~]{6,})")
 _MADE_UP = re.compile(
     rb"xxxx|\*\*\*|\.\.\.|example|placeholder|changeme|change_me|redacted|your[-_ ]|dummy|fake|sample|insert|replace"
     rb"|(?:01234|12345|23456|34567)\d|abcdef|bcdefg|qwerty|0000000|1111111|aaaaaaa|deadbeef|foobar|<[a-z]|\$\{|\{\{|%\(",
@@ -62,13 +64,24 @@ def _grafana(value: bytes) -> bool:
 
 
 def _json_web_token(value: bytes) -> bool:
-    """RFC 7519: the first part is a JSON object with an algorithm."""
-    head = value.split(b".", 1)[0]
+    """RFC 7519: the first part is a JSON object with an algorithm; and it is not the one that jwt.io shows."""
+    head, payload = map(_decoded, (*value.split(b".", 2), b"")[:2])
+    return head.startswith(b"{") and b'"alg"' in head and b'"John Doe"' not in payload
+
+
+def _decoded(part: bytes) -> bytes:
+    """The bytes of base64url without padding; none for what is no base64."""
     try:
-        decoded = urlsafe_b64decode(head + b"=" * (-len(head) % 4))
+        return urlsafe_b64decode(part + b"=" * (-len(part) % 4))
     except (binascii.Error, ValueError):
+        return b""
+
+
+def _opaque_token(value: bytes) -> bool:
+    """Whether it is random enough for a token, and not one that has a rule of its own."""
+    if value.count(b".") > 1 and _json_web_token(value):
         return False
-    return decoded.startswith(b"{") and b'"alg"' in decoded
+    return entropy(value) >= _LEAST_OF_A_TOKEN and not made_up(value)
 
 
 def _basic_pair(value: bytes) -> bool:
@@ -77,7 +90,19 @@ def _basic_pair(value: bytes) -> bool:
         pair = _PAIR.fullmatch(b64decode(value + b"=" * (-len(value) % 4)))
     except (binascii.Error, ValueError):
         return False
-    return pair is not None and not made_up(pair[1])
+    return pair is not None and _password(pair[1])
+
+
+def _password(value: bytes) -> bool:
+    """What stands where a password belongs: not a variable, nor one of the words that stand there in every manual."""
+    from keyhole.scanners.secrets.plain import values  # noqa: PLC0415  # which needs this module
+
+    written = unquote_to_bytes(value)
+    return (
+        (values.has_digit(written) or values.classes(written) > 2 or values.oddity(written) >= 5)
+        and not values.points_elsewhere(written, quoted=True, rest=b"")
+        and not values.no_secret(written, b"")
+    )
 
 
 def base58check(payload: bytes) -> bytes:
@@ -135,6 +160,8 @@ CHECKSUMS: dict[str, Callable[[bytes], bool]] = {
     "crc32-base62": _crc32_of_body,
     "grafana": _grafana,
     "json-web-token": _json_web_token,
+    "opaque-token": _opaque_token,
+    "password": _password,
 }
 """By the name that rules use. Each takes the secret and says whether it can be real."""
 

@@ -8,6 +8,7 @@ import json
 import pytest
 
 from keyhole.scanners.secrets.checks import CHECKSUMS, NORMAL_FORMS, base62_crc32, entropy, made_up
+from keyhole.scanners.secrets.shapes import make
 
 
 def test_the_published_sample_of_github_has_the_right_checksum():
@@ -85,3 +86,30 @@ def test_published_values_pass_their_checks_and_others_do_not(check, value):
 )
 def test_no_pair_of_name_and_password(value):
     assert not CHECKSUMS["basic-pair"](value)
+
+
+@pytest.mark.parametrize("value", [b"seagull42", b"k7Qw9Zr", b"Nightb%40rd7", b"D1fficult!"])
+def test_what_may_be_a_password(value):
+    assert CHECKSUMS["password"](value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [b"password123", b"guest", b"lighthouse", b"${PASSWORD}", b"{password}", b"www-data", b"admin123", b""],
+)
+def test_what_stands_in_manuals_is_no_password(value):
+    assert not CHECKSUMS["password"](value)
+
+
+def test_the_token_that_every_manual_shows_is_left_out():
+    head, sample, other = (
+        make(f"<json:{content}>", 1).encode()
+        for content in (
+            '"alg":"HS256"',
+            '"sub":"1234567890","name":"John Doe"',
+            '"sub":"83","name":"Jan Dorn"',
+        )
+    )
+    assert not CHECKSUMS["json-web-token"](head + b"." + sample + b".x")
+    assert CHECKSUMS["json-web-token"](head + b"." + other + b".x")
+    assert not CHECKSUMS["opaque-token"](head + b"." + other + b".x")

@@ -13,7 +13,8 @@ SIMPLE = "simple-password-assignment"
 CREDENTIAL = "credential-assignment"
 CONNECTION = "connection-string-password"
 
-_SHORTEST_PASSWORD, _SHORTEST_CREDENTIAL, _LONGEST = 6, 12, 200
+_SHORTEST_PASSWORD, _SHORTEST_CREDENTIAL, _SHORTEST_KEY, _LONGEST = 6, 12, 18, 380
+_SHORTEST_LITERAL = 8
 _SHORTEST_HEX = 16
 _RANDOM, _ODD, _SOMEWHAT = 5.0, 4.6, 3.6
 _MANY_CLASSES = 3
@@ -46,7 +47,7 @@ def _rule(found: Assignment) -> str | None:
     if not value.isascii() or b" " in value:
         return None
     # What most values fail first: they look like words.
-    rule = _password(found) if kind is Kind.PASSWORD else CREDENTIAL if _looks_issued(value) else None
+    rule = _password(found) if kind is Kind.PASSWORD else CREDENTIAL if _looks_issued(value, kind) else None
     if rule is None or (rule is SIMPLE and found.operator in _NEAR):
         return None  # as an argument, too little is known of what a simple one is
     if values.points_elsewhere(value, found.quoted, found.rest) or values.no_secret(value, found.name):
@@ -64,14 +65,26 @@ def _written_out(found: Assignment) -> bool:
     return True
 
 
-def _looks_issued(value: bytes) -> bool:
-    """Whether a program made it: long, and unlike words."""
+def _looks_issued(value: bytes, kind: Kind) -> bool:
+    """Whether a program made it: long, and unlike words. Of what is only called a key, no doubt may be left."""
+    if kind is Kind.KEY:
+        # Hexadecimal keys without another name are as often digests, and names of what is cached.
+        return (
+            len(value) >= _SHORTEST_KEY
+            and not values.is_hex(value)
+            and values.has_digit(value)
+            and values.oddity(value) >= _RANDOM + 1
+        )
     if values.is_hex(value):
         return len(value) >= _SHORTEST_HEX and values.random_hex(value)
     if len(value) < _SHORTEST_CREDENTIAL or values.is_identifier(value):
         return False
     odd = values.oddity(value)
-    return odd >= _RANDOM or (odd >= _ODD and values.classes(value) >= _MANY_CLASSES)
+    return (
+        odd >= _RANDOM
+        or (odd >= _ODD and values.classes(value) >= _MANY_CLASSES)
+        or values.labelled_hex(value)
+    )
 
 
 def _password(found: Assignment) -> str | None:
@@ -91,4 +104,7 @@ def _password(found: Assignment) -> str | None:
         2 if found.quoted or found.setting or found.connection else _MANY_CLASSES
     ):
         return PASSWORD if odd >= _ODD and classes >= _MANY_CLASSES else SIMPLE
+    literal = found.environment or found.connection
+    if literal and len(value) >= _SHORTEST_LITERAL and values.has_digit(value) and classes > 1:
+        return SIMPLE  # what stands in an environment is used, whatever it looks like
     return SIMPLE if classes >= _MANY_CLASSES else None

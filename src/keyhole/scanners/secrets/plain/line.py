@@ -10,7 +10,7 @@ import re2
 from keyhole.scanners.secrets.patterns import ASSIGNS
 
 _HEAD = re2.compile(
-    rb"([0-9A-Za-z_.-]*(?i:passw|pwd|passphrase|secret|key|token|auth|cred|[_-]pat)[0-9A-Za-z_-]*)"
+    rb"([0-9A-Za-z_.-]*(?i:pass[_-]?w|pwd|passphrase|[_-]pass|[_-]pw|secret|key|token|auth|cred|[_-]pat)[0-9A-Za-z_-]*)"
     rb"((?:%b|[ ]))\z" % ASSIGNS.encode()
 )
 _FLAG = re.compile(rb"--?[a-z]")
@@ -23,6 +23,8 @@ _CONNECTION = re.compile(
     rb"(?i)(?:^|[\"';\s])(?:server|data source|host|hostname|addr|address|endpoint|uid|user id|user|username|database"
     rb"|initial catalog|driver)\s?=\s?[^;\"']{1,100};|;\s?(?:server|data source|uid|user id|database)\s?="
 )
+_BEGINS = re.compile(rb"[ \t-]*(?:(?:export|env|arg|set) )?[ \t]*", re.IGNORECASE)
+_CAPITALS = re.compile(rb"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+")
 _ADDRESS = re.compile(rb"[a-z][a-z0-9+:.-]{1,30}://[^\s\"']{3,}[?&][^\s\"']*$")
 
 
@@ -42,7 +44,9 @@ class Assignment:
     before: bytes
     """What stands before the name in the line."""
     setting: bool
-    """Whether it is written as settings are and code is not: in capitals, without blanks, as the whole line."""
+    """Whether it is written as settings are and code is not: without blanks and quotes, as the whole line."""
+    environment: bool
+    """Whether it is written as variables of the environment are: in capitals, without quotes."""
     connection: bool
     """Whether it is a part of a connection string."""
     query: bool
@@ -67,7 +71,8 @@ def _apart(line: bytes, start: int, begins: int, name: bytes, between: bytes) ->
             return None
     connection = b";" in line and _CONNECTION.search(line) is not None
     query = operator == b"=" and b"://" in before and _ADDRESS.search(before) is not None
-    setting = operator == b"=" and not quote and between == b"=" and not before.strip(b" \texport-")
+    setting = operator == b"=" and not quote and between == b"=" and _BEGINS.fullmatch(before) is not None
+    environment = not quote and between in (b"=", b": ") and _CAPITALS.fullmatch(name) is not None
     stop = _end(line, start, quote, operator, setting)
     if quote and stop < 0:
         return None
@@ -76,7 +81,17 @@ def _apart(line: bytes, start: int, begins: int, name: bytes, between: bytes) ->
         stop = start + cut.start() if cut else stop
     value = line[start:stop]
     return Assignment(
-        name, operator, value, start, bool(quote), line[stop : stop + 2], before, setting, connection, query
+        name,
+        operator,
+        value,
+        start,
+        bool(quote),
+        line[stop : stop + 2],
+        before,
+        setting,
+        environment,
+        connection,
+        query,
     )
 
 

@@ -12,6 +12,8 @@ class Kind(StrEnum):
 
     PASSWORD = "password"  # noqa: S105  # the word
     CREDENTIAL = "credential"
+    KEY = "key"
+    """Some key: a credential if its value leaves no doubt, as `audd_key` is and `cache_key` is not."""
 
 
 _PART = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
@@ -28,9 +30,15 @@ credentials creds encryptionkey masterkey pat privatekey secret secretkey token
 )
 _OF_A_KEY = frozenset(
     """
-access account admin aes api app application auth cipher client consumer crypt deploy encrypt encryption
-functions hmac host ingest instrumentation integration jwt license management master private project sdk secret
-security server service session shared sign signature signing storage subscription webhook write
+access account admin aes api app application auth cipher client connection consumer crypt deploy encrypt encryption
+function functions hmac host ingest instrumentation integration jwt license management master private product project
+sdk secret security server service session shared sign signature signing storage subscription webhook write
+""".split()  # noqa: SIM905  # so many names
+)
+_HAS_A_PASSWORD = frozenset(
+    """
+admin auth become bind database db default ftp imap ldap login mail mariadb mongo my mysql pg pop postgres proxy
+rabbitmq redis root smtp sql ssh sudo user vpn
 """.split()  # noqa: SIM905  # so many names
 )
 _NOT_A_TOKEN = frozenset(
@@ -40,6 +48,16 @@ foreign forgot has hash hide idempotency index invalid is lex lexer mask max min
 page parse partition primary public require requires reset sep show sort special start stop sync syntax toggle
 type unique unk use uses validate verify wrong xsrf
 """.split()  # noqa: SIM905  # so many names
+)
+_OTHER_KEYS = frozenset(
+    """
+column data dict entry gpg group item legend license locale lookup map message object partition pgp property query
+react record row s setting shortcut ssh state storage sub test translation unit user value
+""".split()  # noqa: SIM905  # so many names
+)
+"""What a key that opens nothing belongs to, besides what `_NOT_A_TOKEN` names."""
+_ENDS_SO = frozenset(
+    "cachekey donkey hockey hotkey jockey keykey monkey primarykey publickey sortkey turkey whiskey".split()  # noqa: SIM905  # so many words
 )
 _ABOUT = frozenset(
     """
@@ -64,14 +82,21 @@ word words xpath
 @functools.lru_cache(maxsize=4096)
 def kind(name: str) -> Kind | None:
     """What the value of this name is; None if the name says nothing."""
-    words = [part.lower() for part in _PART.findall(name.rpartition("--")[2])]
+    words = [part.lower() for part in _PART.findall(name.rpartition("--")[2]) if not part.isdigit()]
     for place in range(len(words) - 1, -1, -1):
         found = _of_word(words, place)
         if found is not None:
-            about = any(word in _ABOUT for word in words[place + 1 :])
             before = words[place - 1] if place else ""
+            about = any(word in _ABOUT for word in words[place + 1 :]) and not _is_a_token(
+                before, words, place
+            )
             return None if about or before in _NOT_A_TOKEN else found
     return None
+
+
+def _is_a_token(before: str, words: list[str], place: int) -> bool:
+    """Whether it is one of the names that say `id` and mean the token: Vault's root token, Consul's tokens."""
+    return words[place + 1 :] == ["id"] and words[place] == "token" and before in {"acl", "root"}
 
 
 def _of_word(words: list[str], place: int) -> Kind | None:
@@ -79,32 +104,24 @@ def _of_word(words: list[str], place: int) -> Kind | None:
     if (
         word in _PASSWORD
         or word.endswith(("password", "passwd"))
-        or (word in {"pass", "phrase", "word"} and _ends_password(words, place))
+        or (word in {"pass", "phrase", "pw", "word"} and _ends_password(words, place))
     ):
         return Kind.PASSWORD
     if word in _CREDENTIAL:
         return Kind.CREDENTIAL
-    if word == "key" and place and words[place - 1] in _OF_A_KEY:
+    if word.endswith("apikey"):
         return Kind.CREDENTIAL
+    before = words[place - 1] if place else ""
+    if word == "key" and before in _OF_A_KEY:
+        return Kind.CREDENTIAL
+    if word.endswith("key") and word not in _ENDS_SO and before not in _OTHER_KEYS:
+        return Kind.KEY
     return None
 
 
 def _ends_password(words: list[str], place: int) -> bool:
     """Whether it is the last part of a password in several words: `db_pass`, `passPhrase`, `pass_word`."""
     before = words[place - 1] if place else ""
-    if words[place] == "pass":
-        return before in {
-            "db",
-            "user",
-            "my",
-            "sql",
-            "admin",
-            "root",
-            "mysql",
-            "smtp",
-            "ftp",
-            "mail",
-            "redis",
-            "proxy",
-        }
+    if words[place] in {"pass", "pw"}:
+        return before in _HAS_A_PASSWORD and place == len(words) - 1
     return before == "pass" and words[place] in {"phrase", "word"}

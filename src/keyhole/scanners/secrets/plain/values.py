@@ -21,11 +21,13 @@ _CODE = re.compile(
 )
 _IDENTIFIER = re.compile(rb"^_*[A-Za-z][A-Za-z]*(?:[_-]+[A-Za-z]+)*_*$")
 _PATH = re.compile(
-    rb"^[~.]{0,2}/[\w.-]|^[A-Za-z]:\\|://|^\w+[/\\]\w+[/\\]"
+    rb"^~/|^\.{1,2}/|^/[\w.-]+$|^[A-Za-z]:\\|://|^\w+\\\w+\\"
     rb"|\.(?:pem|key|crt|cer|json|ya?ml|txt|ini|conf|cfg|env|html?|js|ts|css|py|rb|go|java|php|md|png|svg|gpg|asc)$"
     rb"|\.(?:pub|jks|p12|pfx|com|org|net|io)$",
     re.IGNORECASE,
 )
+_SLASHES = re.compile(rb"^/[\w.-]|^\w+/\w+/")
+"""A path, or base64: words tell them apart."""
 _MAIL = re.compile(rb"^[\w.+-]+@[\w-]+\.[\w.]+$")
 _NUMBER = re.compile(rb"^[-+]?[0-9.,:_xTZ/ -]+(?:[smhd]|ms|px|em|%)?$")
 _DIGEST_OF = re.compile(
@@ -33,10 +35,13 @@ _DIGEST_OF = re.compile(
     rb"|^\{(?:SHA|SSHA|CRYPT|MD5)"
 )
 _PUBLIC = re.compile(
-    rb"^(?:ssh-(?:rsa|ed25519|dss)|ecdsa-|AAAA[BCE]3Nza|-----BEGIN (?:PUBLIC|CERT)|MII[A-D])"
+    rb"^(?:ssh-(?:rsa|ed25519|dss)|ecdsa-|AAAA[BCE]3Nza|-----BEGIN (?:PUBLIC|CERT)|MII[A-D]"
+    rb"|Eby8vdM02xNOcqFl)"  # the key of every Azurite, which its manual tells
 )
 _HEX = re.compile(rb"^(?:0x)?[0-9a-fA-F]+$")
 _UUID = re.compile(rb"^[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$")
+_LABELLED = re.compile(rb"^(?:[A-Za-z][0-9A-Za-z]{0,9}[-_.]){1,3}([0-9a-fA-F-]{24,})$")
+_PERCENT = re.compile(rb"%[0-9A-F]{2}")
 _WORDS = frozenset(
     b"""
 abc abcd access accesstoken admin administrator ansible anything api apikey apitoken asdf asdfasdf asdfgh auth
@@ -45,7 +50,7 @@ demo dev development devkey digest docker dragon dummy elastic empty encryption 
 foo foobar foobarbaz good grafana guest hello helloworld here hidden hunter iloveyou incorrect insecure insert
 invalid ipsum jenkins jwt key keycloak letmein local localhost login lorem mariadb masked master minio
 minioadmin mock mongo mongodb monkey mykey mypassword mysecret mysql mytoken new newpass newpassword nil no none
-not notapassword notasecret null oauth old oldpassword optional oracle p4ssw0rd p@ssw0rd pa55w0rd pa55word pass
+not notapassword notasecret null oauth old oldpassword optional oracle other p4ssw0rd p@ssw0rd pa55w0rd pa55word pass
 passphrase passw0rd passwd password password123 placeholder postgres postgresql private prod production public
 pwd qux qwerty rabbitmq redacted redis refresh removed replace replaceme required root s3cr3t s3cret sample
 secr3t secret secretkey secure server session signin signing something staging string stub sunshine supersecret
@@ -62,6 +67,8 @@ _ORDER = re.compile(
         run[start:end] for run in _RUNS for start in range(len(run)) for end in range(len(run), start + 3, -1)
     )
 )
+_NO_WORDS = 6.5
+"""Oddity that no path and no expression has."""
 _FEWEST_KINDS = 4
 _WORD = 3
 _LEAST_ENTROPY = 3.0
@@ -72,9 +79,13 @@ def points_elsewhere(value: bytes, quoted: bool, rest: bytes) -> bool:
     """Whether the value only says where the secret comes from, or is code that makes it."""
     if _REFERENCE.search(value) or _PATH.search(value) or _MAIL.match(value):
         return True
+    if _SLASHES.match(value):
+        return surprise(value) < _NO_WORDS
     if quoted:
         return False
-    return rest[:1] in (b"(", b"[", b"{") or _CODE.match(value) is not None
+    if rest[:1] in (b"(", b"[", b"{"):
+        return True
+    return _CODE.match(value) is not None and surprise(value) < _NO_WORDS
 
 
 def no_secret(value: bytes, name: bytes) -> bool:
@@ -87,6 +98,7 @@ def no_secret(value: bytes, name: bytes) -> bool:
         or _REPEATS.search(value) is not None
         or made_up(value)
         or len(set(value)) < _FEWEST_KINDS
+        or len(_PERCENT.findall(value)) > 1
         or _only_known_words(lower)
         or _in_order(lower)
         or lower in name.lower()
@@ -120,6 +132,17 @@ def random_hex(value: bytes) -> bool:
     """Whether hexadecimal digits are spread as in random ones."""
     digits = value.replace(b"-", b"")
     return entropy(digits) >= 3.0 and max(Counter(digits).values()) <= len(digits) // 3
+
+
+def has_digit(value: bytes) -> bool:
+    """Whether there is a digit in it."""
+    return re.search(rb"[0-9]", value) is not None
+
+
+def labelled_hex(value: bytes) -> bool:
+    """Whether it is a short name and random hexadecimal digits, as in `T-55a6...` and `vendor_live_9f27...`."""
+    found = _LABELLED.match(value)
+    return found is not None and is_hex(found[1]) and random_hex(found[1])
 
 
 def classes(value: bytes) -> int:

@@ -44,6 +44,23 @@ def test_what_is_left_out_whatever_its_name(value):
     assert found(b'password = "' + value + b'"') == []
 
 
+@pytest.mark.parametrize(
+    "line",
+    [b"POSTGRES_PASSWORD=winter20%s", b"  POSTGRES_PASSWORD: winter20%s", b"ENV DB_PASSWORD=winter20%s"],
+)
+def test_words_with_a_number_are_a_password_where_a_program_is_configured(line):
+    value = make("<digit:2>", 1).encode()
+    assert found(line % value) == [("simple-password-assignment", b"winter20" + value)]
+    assert found(b'password = "winter20' + value + b'"') == []
+
+
+def test_of_some_key_no_doubt_may_be_left():
+    value = make("<alnum:32>", 1).encode()
+    assert found(b"audd_key: " + value) == [("credential-assignment", value)]
+    assert found(b"audd_key: " + make("<hex:32>", 1).encode()) == []
+    assert found(b"audd_key: customer-invoice-number-2024") == []
+
+
 @given(st.binary(max_size=120), st.integers(min_value=-5, max_value=130))
 def test_no_bytes_make_it_fail(line, start):
     judge(b"password=" + line, start, cut=False)

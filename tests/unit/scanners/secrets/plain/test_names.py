@@ -9,8 +9,11 @@ from keyhole.scanners.secrets.plain.names import Kind, kind
 
 @pytest.mark.parametrize(
     "name",
-    ["password", "DB_PASSWORD", "dbPassword", "PGPASSWORD_PROD", "admin.pwd", "user-passphrase", "dbpass"],
-)
+    [
+        "password", "DB_PASSWORD", "dbPassword", "PGPASSWORD_PROD", "admin.pwd", "user-passphrase", "dbpass",
+        "PASS_WORD", "LDAP_BIND_PW", "DEFAULT_PASS",
+    ],
+)  # fmt: skip
 def test_passwords(name):
     assert kind(name) is Kind.PASSWORD
 
@@ -26,18 +29,26 @@ def test_passwords(name):
         "SECRET_KEY_BASE",
         "--token",
         "aws_access_key",
+        "hapikey",
+        "VAULT_DEV_ROOT_TOKEN_ID",
     ],
 )
 def test_credentials(name):
     assert kind(name) is Kind.CREDENTIAL
 
 
+@pytest.mark.parametrize("name", ["key", "audd_key", "bingKey", "azurekey"])
+def test_some_key(name):
+    assert kind(name) is Kind.KEY
+
+
 @pytest.mark.parametrize(
     "name",
     [
-        "password_field", "passwordLabel", "token_url", "secret_name", "key", "public_key", "cacheKey", "primary_key",
+        "password_field", "passwordLabel", "token_url", "secret_name", "public_key", "cacheKey", "primary_key",
         "author", "tokenizer", "csrf_token", "nextToken", "password_hash", "keyboard", "api_key_id", "max_token",
         "instance_path", "resetPassword", "", "--", "monkey",
+        "token_id", "db_pass_count", "s3_key", "i18n_message_key",
     ],
 )  # fmt: skip
 def test_neither(name):

@@ -46,3 +46,27 @@ def test_what_may_be_one(value):
 
 def test_a_value_that_repeats_its_name_is_a_placeholder():
     assert values.no_secret(b"db_kaboodle", b"DB_KABOODLE")
+
+
+def test_base64_with_slashes_is_no_path():
+    assert not values.points_elsewhere(b"GLz7DXW0/FzuS1gMcm/RVhwgd4Gu9YmSlk8", quoted=True, rest=b"")
+    assert values.points_elsewhere(b"roles/secretmanager/accessor", quoted=True, rest=b"")
+    assert values.points_elsewhere(b"/var/lib/app", quoted=True, rest=b"")
+
+
+def test_dots_between_words_are_code_and_others_are_not():
+    assert values.points_elsewhere(b"settings.database.password", quoted=False, rest=b"")
+    assert not values.points_elsewhere(b"eywT2nGMZwObUVBw8Pwnmo6XfdU.KojZZOM8Ox", quoted=False, rest=b"")
+
+
+@pytest.mark.parametrize(
+    ("value", "is_one"),
+    [
+        (b"T-55a68eb5-c785-4720-a2ca-8b03903bf641", True),
+        (b"vendor_live_9f276a1850ab446e8a0c666a", True),
+        (b"release-2024-01-01", False),
+        (b"shop-00000000000000000000000000", False),
+    ],
+)
+def test_hexadecimal_digits_behind_a_name(value, is_one):
+    assert values.labelled_hex(value) is is_one
