@@ -16,10 +16,13 @@ from keyhole.scanners.secrets.shapes import make
 from tests import canaries
 from tests.stories.hostile import contents, names, packs, settings, shapes  # noqa: F401  # each registers its cases
 from tests.stories.hostile.yard import CASES, Verdict, Yard
+from tests.stories.scan_memory import watched
 
-LIMITS = Limits(seconds=60, memory_bytes=512 << 20)
+LIMITS = Limits(seconds=60)
 """The time is generous, as the machine may be busy with other tests; what counts is the processor's."""
 PROCESSOR_SECONDS = 10
+MEMORY = 512 << 20
+"""Of all processes of a scan together; `Limits` holds each of them alone."""
 TOO_MANY = "more than 10000 findings"
 FOUND = frozenset({Verdict.FOUND, Verdict.CUT})
 TOLD = frozenset({Verdict.CUT, Verdict.INCOMPLETE})
@@ -70,10 +73,16 @@ def test_a_hostile_repository_does_no_harm(case, yard, listener, kept, tmp_path,
     case.build(yard)
     before, begun = everything(tmp_path), used()
     monkeypatch.setenv("HOME", str(tmp_path / "planted"))
-    result = child.run(
-        yard.path, hmac_secret=Secret("story"), scanners=("secrets", "dependencies"), kept=kept, limits=LIMITS
-    )
+    with watched() as peak:
+        result = child.run(
+            yard.path,
+            hmac_secret=Secret("story"),
+            scanners=("secrets", "dependencies"),
+            kept=kept,
+            limits=LIMITS,
+        )
     assert used() - begun < PROCESSOR_SECONDS
+    assert peak[0] <= MEMORY
 
     assert everything(tmp_path) == before, "something was written"
     assert not yard.canary.exists()

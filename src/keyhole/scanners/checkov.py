@@ -52,6 +52,7 @@ class Checkov(ProgramScanner):
         "/opt/checkov/bin/pip install checkov`, then KEYHOLE_PROGRAMS=/opt/checkov/bin.",
     )
     what = "infrastructure file"
+    memory_bytes = 1 << 30  # it keeps the graph of all files
     overlooks = (b"checkov:skip", b"bridgecrew:skip", b"cortex:skip", b"checkov.io/skip")
     environment = {  # noqa: RUF012 - Mapping in the base
         "CKV_IGNORE_HIDDEN_DIRECTORIES": "false",

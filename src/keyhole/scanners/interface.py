@@ -33,7 +33,7 @@ class Limits:
 
     seconds: float = 1800.0
     """Wall time for everything."""
-    memory_bytes: int = 1 << 30
+    memory_bytes: int = 512 << 20
     """Private memory of each process of the scan (RLIMIT_DATA)."""
     objects: int = 10_000_000
     """Unique objects listed."""

@@ -20,7 +20,8 @@ from keyhole.scanners.dependencies.names import normal
 from keyhole.scanners.dependencies.package import Malformed, Manifests, Package
 from keyhole.scanners.interface import Assessment
 
-MOST_PACKAGES = 1_000_000
+MOST_PACKAGES = 100_000
+"""Of all files together. The lock file of a large application names two thousand."""
 LARGEST_FILE = 64 << 20
 """Bytes of a file. Taken apart it needs ten times as much memory, and the largest real ones have a sixth of this."""
 _NAMED = 3
@@ -76,6 +77,7 @@ class Packages:
             except Exception as problem:  # noqa: BLE001  # one bad file must not take the others with it
                 gaps.append(f"{escape(path)} was not assessed: it cannot be read ({type(problem).__name__})")
             if len(found) > MOST_PACKAGES:
+                del found[MOST_PACKAGES:]
                 gaps.append(f"more than {MOST_PACKAGES:,} packages; the others were not assessed")
                 break
         found = _settled(found)

@@ -83,7 +83,7 @@ class ProgramScanner:
     """Raised by hand when the adapter itself would give another result for the same files."""
     environment: ClassVar[Mapping[str, str]] = {}
     """What the program's environment has besides the bare minimum."""
-    memory_bytes: ClassVar[int] = 1 << 30
+    memory_bytes: ClassVar[int] = 512 << 20
     """Private memory of each of its processes."""
     settings: ClassVar[Mapping[str, bytes]] = {}
     """Files of settings of our own that are put beside those of the repository."""

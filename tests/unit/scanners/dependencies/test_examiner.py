@@ -108,6 +108,7 @@ def test_more_packages_than_anybody_has_are_cut_and_said(tmp_path, monkeypatch):
     text = b"".join(b"p%d==1.0\n" % number for number in range(10))
     assessment = Packages(index_of(tmp_path, record())).assess([(b"requirements.txt", text)])
     assert any("more than 3 packages" in gap for gap in assessment.gaps)
+    assert len(assessment.libraries) == 3
 
 
 def test_the_scanner_tells_its_version():

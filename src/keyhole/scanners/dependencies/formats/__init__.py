@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import functools
 import pkgutil
+import re
 from collections.abc import Callable, Mapping
-from fnmatch import fnmatchcase
+from fnmatch import fnmatchcase, translate
 from importlib import import_module
 from types import MappingProxyType, ModuleType
 
@@ -49,18 +50,33 @@ def is_manifest(path: bytes) -> bool:
     return path.rpartition(b"/")[2].decode("utf-8", "replace") in _manifests()
 
 
-@functools.lru_cache(10_000)
 def reader_of(path: bytes) -> Reader | None:
     """What reads the file at this path; None for a file that says nothing of packages.
 
     A pattern with a slash is about the whole path, any other about the file's name.
     """
     whole = path.decode("utf-8", "replace")
-    name = whole.rpartition("/")[2]
+    return _of_name(whole.rpartition("/")[2]) or next(
+        (read for matches, read in _of_paths() if matches(whole)), None
+    )
+
+
+@functools.lru_cache(10_000)
+def _of_name(name: str) -> Reader | None:
+    """Names repeat: a commit can have half a million paths, of files with one name."""
     known = readers()
-    if name in known:
-        return known[name]
-    for pattern, read in known.items():
-        if "*" in pattern and fnmatchcase(whole if "/" in pattern else name, pattern):
-            return read
-    return None
+    return known.get(name) or next(
+        (read for pattern, read in known.items() if _is_of_names(pattern) and fnmatchcase(name, pattern)),
+        None,
+    )
+
+
+def _is_of_names(pattern: str) -> bool:
+    return "*" in pattern and "/" not in pattern
+
+
+@functools.cache
+def _of_paths() -> tuple[tuple[Callable[[str], object], Reader], ...]:
+    return tuple(
+        (re.compile(translate(pattern)).match, read) for pattern, read in readers().items() if "/" in pattern
+    )
