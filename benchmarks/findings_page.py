@@ -89,11 +89,11 @@ def _fill(wanted: int) -> Iterator[dict[str, object]]:
     from keyhole.findings.life import settle_findings  # noqa: PLC0415
 
     chance = random.Random(1)  # noqa: S311  # the same findings every time
-    large = _scan("large", chance, wanted // 2)
+    large = scan_with("large", chance, wanted // 2)
     yield {"settled": wanted // 2, "all": "new", "s": _seconds(lambda: settle_findings(large))}
-    again = _again(large)
+    again = again_of(large)
     yield {"settled": wanted // 2, "all": "as before", "s": _seconds(lambda: settle_findings(again))}
-    small = [_scan(f"small-{n}", chance, wanted // 2 // _REPOSITORIES) for n in range(_REPOSITORIES)]
+    small = [scan_with(f"small-{n}", chance, wanted // 2 // _REPOSITORIES) for n in range(_REPOSITORIES)]
     yield {
         "settled": f"{_REPOSITORIES} scans",
         "s": _seconds(lambda: [settle_findings(scan) for scan in small]),
@@ -106,7 +106,7 @@ def _seconds(work: Any) -> float:
     return round(time.perf_counter() - began, 2)
 
 
-def _scan(name: str, chance: random.Random, number: int) -> Any:
+def scan_with(name: str, chance: random.Random, number: int) -> Any:
     from django.utils import timezone  # noqa: PLC0415
 
     from keyhole.accounts.services import owner_for  # noqa: PLC0415
@@ -140,7 +140,7 @@ def _scan(name: str, chance: random.Random, number: int) -> Any:
     return scan
 
 
-def _again(scan: Any) -> Any:
+def again_of(scan: Any) -> Any:
     from keyhole.scans.models import Finding, Scan  # noqa: PLC0415
 
     again = Scan.objects.get(pk=scan.pk)

@@ -2,38 +2,47 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db.models import TextField
 from django.db.models.functions import Cast
 
+from keyhole.findings.inserting import insert
 from keyhole.findings.models import AdvisoryId, Detail, Problem, Status
-from keyhole.findings.models.problem import digest_of, problem_of
+from keyhole.findings.models.problem import FROM_DATA, digest_of, from_data
 from keyhole.scans.models import Finding, Scan
 
 _BATCH = 500
-_FOLLOWS = (
-    "kind",
-    "rule",
-    "title",
-    "severity",
-    "rank",
-    "confidence",
-    "path",
-    "line",
-    "commit",
-    "ecosystem",
-    "package",
-    "version",
-    "purl",
-    "upgrade",
-    "epss",
-    "kev",
-    "marks",
-    "digest",
-)
+_SAME = ("kind", "rule", "title", "severity", "rank", "confidence", "path", "line", "commit")
+"""What a scan's finding has in columns of the same names."""
+_FOLLOWS = (*_SAME, *FROM_DATA, "digest")
 """What follows the last scan that has it; the rest is its life."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Arrival:
+    """A finding that is new, or not as it is known."""
+
+    key: str
+    scanner: str
+    same: tuple[Any, ...]
+    """Its `_SAME`."""
+    text: str
+    """The whole finding as it is stored, JSON."""
+    data: dict[str, Any]
+    digest: str
+    known: bool
+
+    @property
+    def row(self) -> tuple[Any, ...]:
+        """Key and scanner, then what follows the scan."""
+        rule = self.same[_SAME.index("rule")]
+        derived = from_data(self.scanner, self.same[0], rule, self.data)
+        return (self.key, self.scanner, *self.same, *derived, self.digest)
 
 
 def take_in(scan: Scan, now: datetime) -> None:
@@ -43,14 +52,15 @@ def take_in(scan: Scan, now: datetime) -> None:
         _write(scan, batch, now)
 
 
-def _changed(scan: Scan, known: dict[str, str]) -> Iterator[list[tuple[int, str]]]:
-    """Ids and digests of the findings that are new, or not as they are known. Most of a scan usually is as known."""
-    batch: list[tuple[int, str]] = []
+def _changed(scan: Scan, known: dict[str, str]) -> Iterator[list[_Arrival]]:
+    """Those that are to be written. Most of a scan usually is as known."""
+    batch: list[_Arrival] = []
     rows = Finding.objects.filter(scan=scan).order_by().annotate(text=Cast("data", TextField()))
-    for number, key, text in rows.values_list("pk", "key", "text").iterator(chunk_size=2000):
+    read = rows.values_list("key", "scanner", "text", *_SAME).iterator(chunk_size=2000)
+    for key, scanner, text, *same in read:
         digest = digest_of(text)
         if known.get(key) != digest:
-            batch.append((number, digest))
+            batch.append(_Arrival(key, scanner, tuple(same), text, json.loads(text), digest, key in known))
         if len(batch) == _BATCH:
             yield batch
             batch = []
@@ -58,44 +68,41 @@ def _changed(scan: Scan, known: dict[str, str]) -> Iterator[list[tuple[int, str]
         yield batch
 
 
-def _write(scan: Scan, batch: list[tuple[int, str]], now: datetime) -> None:
-    digests = dict(batch)
-    found = list(Finding.objects.filter(pk__in=digests))
-    rows = []
-    for each in found:
-        each.scan = scan
-        row = problem_of(each)
-        row.digest = digests[each.pk]
-        row.status = Status.NEW
-        row.first_scan = row.last_scan = scan
-        row.first_seen_at = row.last_seen_at = row.opened_at = now
-        rows.append(row)
-    Problem.objects.bulk_create(
-        rows, update_conflicts=True, unique_fields=["repository", "key"], update_fields=list(_FOLLOWS)
+def _write(scan: Scan, batch: list[_Arrival], now: datetime) -> None:
+    life = {
+        "repository": scan.repository_id,
+        "status": Status.NEW,
+        "first_scan": scan,
+        "last_scan": scan,
+        "first_seen_at": now,
+        "last_seen_at": now,
+        "opened_at": now,
+    }
+    insert(
+        Problem,
+        ("key", "scanner", *_FOLLOWS),
+        [each.row for each in batch],
+        life,
+        unique=("repository", "key"),
+        update=_FOLLOWS,
     )
-    keys = [each.key for each in found]
+    keys = [each.key for each in batch]
     ids = dict(Problem.objects.filter(repository=scan.repository_id, key__in=keys).values_list("key", "pk"))
-    Detail.objects.bulk_create(
-        [Detail(problem_id=ids[each.key], data=each.data) for each in found],
-        update_conflicts=True,
-        unique_fields=["problem"],
-        update_fields=["data"],
-    )
-    _write_ids(found, ids)
+    details = [(ids[each.key], each.text) for each in batch]
+    insert(Detail, ("problem", "data"), details, {}, unique=("problem",), update=("data",))
+    _write_ids(batch, ids)
 
 
-def _write_ids(found: list[Finding], ids: dict[str, int]) -> None:
+def _write_ids(batch: list[_Arrival], ids: dict[str, int]) -> None:
     wanted = {
         (ids[each.key], text[:100])
-        for each in found
+        for each in batch
         for facts in each.data.get("package") or ()
         for text in facts.get("ids", ())
     }
-    rows = AdvisoryId.objects.filter(problem__in=ids.values())
+    rows = AdvisoryId.objects.filter(problem__in=[ids[each.key] for each in batch if each.known])
     stale = [
         number for number, *pair in rows.values_list("pk", "problem", "text") if tuple(pair) not in wanted
     ]
     AdvisoryId.objects.filter(pk__in=stale).delete()
-    AdvisoryId.objects.bulk_create(
-        [AdvisoryId(problem_id=number, text=text) for number, text in sorted(wanted)], ignore_conflicts=True
-    )
+    insert(AdvisoryId, ("problem", "text"), sorted(wanted), {}, unique=("problem", "text"))

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 
 from keyhole.core.finding import Severity
+from keyhole.environments.models import Environment
+from keyhole.findings.models import Problem
 from keyhole.findings.rounds import Round
 
 MOST_DAYS = 3650
@@ -32,13 +34,16 @@ def set_dates(this: Round) -> None:
     if environment is None:
         return
     days = days_of(environment.due_days)
-    found = this.found()
-    for severity in Severity:
-        rows = found.filter(severity=severity.value)
-        if severity.value not in days:
-            rows.filter(measured_by=environment).update(due_at=None, measured_by=None)
-            continue
-        date = F("opened_at") + timedelta(days=days[severity.value])
-        rows.filter(Q(due_at=None) | Q(measured_by=environment) | Q(due_at__gt=date)).update(
-            due_at=date, measured_by=environment
-        )
+    for found in this.parts():
+        for severity in Severity:
+            _set(found.filter(severity=severity.value), environment, days.get(severity.value))
+
+
+def _set(rows: QuerySet[Problem], environment: Environment, days: int | None) -> None:
+    if days is None:
+        rows.filter(measured_by=environment).update(due_at=None, measured_by=None)
+        return
+    date = F("opened_at") + timedelta(days=days)
+    rows.filter(Q(due_at=None) | Q(measured_by=environment) | Q(due_at__gt=date)).update(
+        due_at=date, measured_by=environment
+    )

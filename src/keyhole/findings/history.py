@@ -8,9 +8,8 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from keyhole.findings.inserting import insert
 from keyhole.findings.models import Event, Happened, Problem
-
-_BATCH = 2000
 
 
 def happened(
@@ -22,7 +21,5 @@ def happened(
         if isinstance(problems, QuerySet)
         else list(problems)
     )
-    Event.objects.bulk_create(
-        [Event(problem_id=number, at=at, what=what, **more) for number in numbers], batch_size=_BATCH
-    )
+    insert(Event, ["problem"], ((number,) for number in numbers), {"at": at, "what": what, **more})
     return numbers

@@ -7,13 +7,12 @@ has it no more. An incomplete scan adds findings and fixes none: what it does no
 from __future__ import annotations
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from keyhole.findings import arriving, covering, due, expiring, merges, sightings, tallies
 from keyhole.findings.history import happened
 from keyhole.findings.models import Happened, Problem, Settled, Sighting, Status
-from keyhole.findings.rounds import Round
+from keyhole.findings.rounds import Round, in_parts
 from keyhole.repositories.models import Repository
 from keyhole.scans.afterwards import afterwards
 from keyhole.scans.models import Scan, State
@@ -22,24 +21,25 @@ from keyhole.scans.models import Scan, State
 @afterwards(order=10)
 def settle_findings(scan: Scan) -> None:
     """Takes a scan into account, once however often it runs. One transaction: nobody sees half of it."""
-    this = Round(scan, timezone.now(), sightings.gone_refs(scan))
+    now, gone = timezone.now(), sightings.gone_refs(scan)
     # On its own, since it writes to the audit log: nobody waits for that one while holding a repository.
-    expiring.expire(this.at)
+    expiring.expire(now)
     with transaction.atomic():
         # Two scans of one repository are taken one after the other, whatever the database would allow.
         Repository.objects.select_for_update(no_key=True).get(pk=scan.repository_id)
         if Settled.objects.filter(scan=scan).exists():
             return
         if not _overtaken(scan):
-            arriving.take_in(scan, this.at)
+            arriving.take_in(scan, now)
+            this = Round.of(scan, now, gone)
             sightings.note(this)
             _change_states(this)
             due.set_dates(this)
             covering.carry(scan.repository_id)
-            covering.cover(Problem.objects.filter(repository=scan.repository_id), this.at)
-            merges.merge(scan.repository_id, this.at, scan)
-            tallies.count([scan.repository_id], this.at)
-        Settled.objects.create(scan=scan, at=this.at)
+            covering.cover(Problem.objects.filter(repository=scan.repository_id), now)
+            merges.merge(scan.repository_id, now, scan)
+            tallies.count([scan.repository_id], now)
+        Settled.objects.create(scan=scan, at=now)
 
 
 def _overtaken(scan: Scan) -> bool:
@@ -56,14 +56,20 @@ def _overtaken(scan: Scan) -> bool:
 
 
 def _change_states(this: Round) -> None:
-    found = this.found()
-    found.filter(status=Status.NEW).exclude(first_scan=this.scan).update(status=Status.OPEN)
-    back = found.filter(status=Status.FIXED)
-    happened(Happened.REOPENED, back, this.at, scan=this.scan)
-    back.update(status=Status.REOPENED, opened_at=this.at, fixed_at=None, due_at=None, measured_by=None)
-    found.update(last_scan=this.scan, last_seen_at=this.at)
+    for found in this.parts():
+        found.filter(status=Status.NEW).exclude(first_scan=this.scan).update(status=Status.OPEN)
+        back = found.filter(status=Status.FIXED)
+        happened(Happened.REOPENED, back, this.at, scan=this.scan)
+        back.update(status=Status.REOPENED, opened_at=this.at, fixed_at=None, due_at=None, measured_by=None)
+        found.update(last_scan=this.scan, last_seen_at=this.at)
     if this.complete:
-        seen = Sighting.objects.filter(problem=OuterRef("pk"), present=True)
-        gone = this.problems().exclude(status=Status.FIXED).exclude(Exists(seen))
-        happened(Happened.FIXED, gone, this.at, scan=this.scan)
-        gone.update(status=Status.FIXED, fixed_at=this.at)
+        gone = happened(Happened.FIXED, _gone(this), this.at, scan=this.scan)
+        for part in in_parts(gone):
+            Problem.objects.filter(pk__in=part).update(status=Status.FIXED, fixed_at=this.at)
+
+
+def _gone(this: Round) -> list[int]:
+    seen = Sighting.objects.filter(problem__repository=this.scan.repository_id, present=True)
+    there = set(seen.order_by().values_list("problem", flat=True))
+    rows = this.problems().exclude(status=Status.FIXED).order_by().values_list("pk", flat=True)
+    return [number for number in rows if number not in there]

@@ -9,6 +9,7 @@ from datetime import datetime
 from django.db.models import OuterRef, Subquery
 
 from keyhole.findings.history import happened
+from keyhole.findings.inserting import insert
 from keyhole.findings.merging import Fact, Merge, merges
 from keyhole.findings.models import AdvisoryId, Apart, Event, Happened, Problem, Status
 from keyhole.scans.models import Scan
@@ -108,14 +109,12 @@ def _now_shown() -> Subquery:
 def _tell(
     changed: dict[int, Merge], held: dict[int, tuple[int | None, str]], at: datetime, scan: Scan | None
 ) -> None:
-    Event.objects.bulk_create(
-        [
-            Event(problem_id=number, at=at, what=Happened.MERGED, scan=scan, note=each.reason[:_REASON])
-            for number, each in sorted(changed.items())
-            if held.get(number, (None, ""))[0] != each.into
-        ],
-        batch_size=2000,
+    told = (
+        (number, each.reason[:_REASON])
+        for number, each in sorted(changed.items())
+        if held.get(number, (None, ""))[0] != each.into
     )
+    insert(Event, ["problem", "note"], told, {"at": at, "what": Happened.MERGED, "scan": scan})
 
 
 def _batches(numbers: list[int]) -> Iterable[list[int]]:

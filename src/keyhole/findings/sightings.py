@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 from django.db.models import Q, QuerySet
 
 from keyhole.core.errors import InvalidInput
 from keyhole.core.finding import Kind
+from keyhole.findings.inserting import insert
 from keyhole.findings.models import Sighting
-from keyhole.findings.rounds import Round
+from keyhole.findings.rounds import Round, in_parts
 from keyhole.scans import refs
 from keyhole.scans.models import Scan
 
-_BATCH = 2000
 _ALL_REFS = 1_000_000
 
 
@@ -29,37 +32,39 @@ def gone_refs(scan: Scan) -> frozenset[str]:
 
 def note(this: Round) -> None:
     """Notes for the ref that was scanned what is there and, if the scan was complete, what is not."""
-    here = Sighting.objects.filter(problem__in=this.found(), ref=this.scan.ref)
-    here.filter(present=False).update(present=True, since_scan=this.scan, since_at=this.at)
-    here.update(last_scan=this.scan, last_at=this.at)
-    missing = this.found().exclude(sightings__ref=this.scan.ref)
-    numbers = list(missing.order_by().values_list("pk", flat=True))
-    Sighting.objects.bulk_create(
-        [
-            Sighting(
-                problem_id=number,
-                ref=this.scan.ref,
-                present=True,
-                since_scan=this.scan,
-                last_scan=this.scan,
-                since_at=this.at,
-                last_at=this.at,
-            )
-            for number in numbers
-        ],
-        batch_size=_BATCH,
-    )
+    change = {"since_scan": this.scan, "since_at": this.at}
+    look = {"last_scan": this.scan, "last_at": this.at}
+    known = _of(this).filter(ref=this.scan.ref)
+    held = {number: (problem, there) for number, problem, there in known.values_list(*_COLUMNS)}
+    here = {number for number, (problem, _) in held.items() if problem in this.found}
+    _update((number for number in here if not held[number][1]), present=True, **change)
+    _update(here, **look)
+    missing = sorted(this.found.difference(problem for problem, _ in held.values()))
+    new = {"ref": this.scan.ref, "present": True, **change, **look}
+    insert(Sighting, ("problem",), ((number,) for number in missing), new)
     if this.complete:
-        _absent(this).update(
-            present=False, since_scan=this.scan, since_at=this.at, last_scan=this.scan, last_at=this.at
-        )
+        _update(_absent(this), present=False, **change, **look)
 
 
-def _absent(this: Round) -> QuerySet[Sighting]:
-    lost = this.problems().exclude(pk__in=this.found().values("pk"))
+_COLUMNS = ("pk", "problem", "present")
+
+
+def _of(this: Round) -> QuerySet[Sighting]:
+    return Sighting.objects.filter(
+        problem__repository=this.scan.repository_id, problem__scanner__in=list(this.scan.scanners)
+    ).order_by()
+
+
+def _absent(this: Round) -> list[int]:
     which = Q(ref=this.scan.ref)
     if not this.scan.ref:
         # The whole history has every ref's, for secrets: they are looked for in history, all else in one commit.
         which |= Q(problem__kind=Kind.SECRET, problem__scanner="secrets") | Q(ref__in=sorted(this.gone))
     # One that a later scan saw, which ended before this one did, stays.
-    return Sighting.objects.filter(which, problem__in=lost, present=True).exclude(last_scan__gt=this.scan.pk)
+    rows = _of(this).filter(which, present=True).exclude(last_scan__gt=this.scan.pk)
+    return [number for number, problem, _ in rows.values_list(*_COLUMNS) if problem not in this.found]
+
+
+def _update(numbers: Iterable[int], **values: Any) -> None:
+    for part in in_parts(numbers):
+        Sighting.objects.filter(pk__in=part).update(**values)

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
 from keyhole.environments.models import Environment
+from keyhole.findings import arriving, inserting, rounds
 from keyhole.findings.life import settle_findings
-from keyhole.findings.models import Event, Problem, Sighting, Status, Tally
+from keyhole.findings.models import AdvisoryId, Event, Problem, Sighting, Status, Tally
 from keyhole.scans import services as scans
 from tests.unit.findings.making import boss, repository, scan_of, scanned, secret, settle, vulnerable
 
@@ -145,3 +146,23 @@ def test_the_earliest_of_two_environments_counts_and_a_date_that_is_taken_back_g
     near.save()
     scanned(place, [secret("a")], environment=near)
     assert Problem.objects.get().due_at is None
+
+
+def test_more_findings_than_one_statement_takes_live_as_few_do(monkeypatch):
+    for module in (arriving, inserting, rounds):
+        monkeypatch.setattr(module, "_BATCH", 2)
+    place = repository()
+    production = Environment.objects.create(
+        name="production", due_days={"high": 7}, created_at="2026-01-01T00:00:00Z"
+    )
+    found = [vulnerable(f"lib{n}", [f"CVE-{n}", f"GHSA-{n}"]) for n in range(5)]
+    first = scanned(place, found, environment=production)
+    assert set(Problem.objects.values_list("status", "first_scan", "is_open")) == {("new", first.pk, True)}
+    assert Problem.objects.exclude(due_at=None).count() == 5
+    scanned(place, found[:2], environment=production)
+    last = scanned(place, found[1:], environment=production)
+    states = Problem.objects.order_by("package").values_list("status", flat=True)
+    assert list(states) == ["fixed", "open", "reopened", "reopened", "reopened"]
+    assert Event.objects.filter(what="reopened", scan=last).count() == 3
+    assert [row.as_core() for row in Problem.objects.order_by("package")] == found
+    assert AdvisoryId.objects.count() == 10

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from typing import Any
 
 from django.db import models
@@ -13,7 +14,7 @@ from keyhole.environments.models import Environment
 from keyhole.findings.merging import marks_of
 from keyhole.findings.models.decision import Decision
 from keyhole.repositories.models import Repository
-from keyhole.scans.models import Finding, Scan
+from keyhole.scans.models import Scan
 
 
 class Status(models.TextChoices):
@@ -206,38 +207,23 @@ class Apart(models.Model):
         return f"{self.one_id} is not {self.other_id}"
 
 
-def problem_of(found: Finding) -> Problem:
-    """The row, not yet saved and without its life, for a finding of a scan."""
-    facts = (found.data.get("package") or [{}])[0]
-    return Problem(
-        repository_id=found.scan.repository_id,
-        key=found.key,
-        scanner=found.scanner,
-        kind=found.kind,
-        rule=found.rule,
-        title=found.title,
-        severity=found.severity,
-        rank=found.rank,
-        confidence=found.confidence,
-        path=found.path,
-        line=found.line,
-        commit=found.commit,
-        ecosystem=facts.get("ecosystem", "")[:40],
-        package=facts.get("name", "")[:300],
-        version=facts.get("version", "")[:200],
-        purl=facts.get("purl", "")[:600],
-        upgrade=facts.get("fixed", "")[:200],
-        epss=facts.get("epss", -1.0),
-        kev=facts.get("kev", False),
-        marks=" ".join(
-            marks_of(
-                found.scanner,
-                found.kind,
-                found.rule,
-                found.data["fingerprint"],
-                found.data.get("references", ()),
-            )
-        ),
+FROM_DATA = ("ecosystem", "package", "version", "purl", "upgrade", "epss", "kev", "marks")
+"""Columns that are worked out from the whole finding, by `from_data`."""
+
+
+def from_data(scanner: str, kind: str, rule: str, data: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Values of `FROM_DATA` for a finding that `core.Finding.to_json` wrote."""
+    facts = (data.get("package") or [{}])[0]
+    marks = marks_of(scanner, kind, rule, data["fingerprint"], data.get("references", ()))
+    return (
+        facts.get("ecosystem", "")[:40],
+        facts.get("name", "")[:300],
+        facts.get("version", "")[:200],
+        facts.get("purl", "")[:600],
+        facts.get("fixed", "")[:200],
+        facts.get("epss", -1.0),
+        facts.get("kev", False),
+        " ".join(marks),
     )
 
 
