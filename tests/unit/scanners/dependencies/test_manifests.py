@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from keyhole.scanners.dependencies import manifests
+from keyhole.scanners.dependencies.scripted import gradle_asked, swift_asked
 
 READERS = {
     "package.json": manifests.npm_wanted,
@@ -86,3 +87,13 @@ def test_meddling_does_no_harm(name, data):
 def test_a_list_that_begins_again_and_again_is_read_once():
     hostile = b"{:a, " + b"only:[" * 200_000 + b"}"
     assert manifests.mix_wanted({"mix.exs": (hostile,)}).direct == {"a": ""}
+
+
+@pytest.mark.parametrize(
+    "junk", [b"/*", b'"', b"'a", b'"\\', b"constraints {", b".package(name:", b"api 'a:"]
+)
+def test_programs_of_any_length_are_looked_through_in_one_go(junk):
+    # What tries every beginning of a text without an end would not be done when the test's time is over.
+    content = junk * (1_000_000 // len(junk))
+    assert gradle_asked({"build.gradle": [content]}).names == set()
+    assert not swift_asked({"Package.swift": [content]}).whole

@@ -42,6 +42,21 @@ def read(content: bytes) -> Packages:
     yield from required.values()
 
 
+def mentioned(content: bytes) -> frozenset[str]:
+    """All words in it: its own module, what it requires, what it replaces and by what."""
+    words = {word for line in text_of(content).splitlines() for word in _COMMENT.sub("", line).split()}
+    return frozenset(word.strip('"') for word in words)
+
+
+def language(content: bytes) -> str:
+    """The version of Go that its `go` line names; empty if it has none."""
+    for line in text_of(content).splitlines():
+        match _COMMENT.sub("", line).split():
+            case ["go", version]:
+                return version
+    return ""
+
+
 def _stdlib(version: str, line: int) -> Package:
     return Package("Go", "stdlib", version, line, relation=Relation.DIRECT)
 

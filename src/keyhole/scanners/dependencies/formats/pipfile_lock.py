@@ -16,6 +16,7 @@ def read(content: bytes, manifests: Manifests = NONE) -> Packages:
     """The packages of both groups; what pulls in which is not in the file."""
     document = json_in(content)
     wanted = pipfile_wanted(manifests)
+    needed = as_object(document.get("default", {}))
     for group in ("default", "develop"):
         lines = Lines(content)
         lines.of(f'"{group}"')
@@ -26,4 +27,4 @@ def read(content: bytes, manifests: Manifests = NONE) -> Packages:
                 asked = normal("PyPI", name) in (wanted.direct | wanted.developing)
                 relation = Relation.DIRECT if asked else Relation.TRANSITIVE
             line = lines.of(f'"{name}"')
-            yield Package("PyPI", name, version, line, group == "develop", relation=relation)
+            yield Package("PyPI", name, version, line, name not in needed, relation=relation)

@@ -149,6 +149,8 @@ def test_pipfile():
         "pytest ": "direct dev",
     }
     assert told(pipfile_lock.read, lock)["flask 2.0"] == "unknown"
+    lock["develop"]["werkzeug"] = {"version": "==2.0"}
+    assert told(pipfile_lock.read, lock, Pipfile=manifest)["werkzeug 2.0"] == "transitive"
 
 
 def test_requirements_by_the_notes_of_what_compiled_them():

@@ -1,0 +1,65 @@
+"""What a module file from before Go 1.17 leaves out is in the checksums."""
+
+from __future__ import annotations
+
+import pytest
+
+from keyhole.scanners.dependencies.examiner import Packages
+from keyhole.scanners.dependencies.formats import go_sum
+from keyhole.scanners.dependencies.package import Malformed
+from tests.unit.scanners.dependencies.advisories import index_of, record
+from tests.unit.scanners.dependencies.formats.named import told
+
+SUMS = """\
+github.com/pkg/errors v0.9.1 h1:FEBLx1zS214owpjy7qsBeixbURkuhQAwrK5UwLGTwt4=
+github.com/pkg/errors v0.9.1/go.mod h1:bwawxfHBFNV+L2hUp1rHADufV3IMtnDRdf1r5NINEl0=
+golang.org/x/text v0.3.0/go.mod h1:NqM8EUOU14njkJ3fqMW+pc6Ldnwhi/IjpwHt7yyuwOQ=
+golang.org/x/text v0.3.2 h1:tW2bmiBqwgJj/UpqtC8EpXEZVYOwU0yG4iWbprSVAcs=
+golang.org/x/text v0.3.10 h1:pGTKCuSBzL9yYJrHP4BXLxTBcnLSSBcUYWn8QdGUWRs=
+golang.org/x/text v0.3.10/go.mod h1:bEr9sfX3Q8Zfm5fL9x+3itogRgK3+ptLWKqgva+5dAk=
+golang.org/x/tools v0.9.0/go.mod h1:n7NCudcB/nEzxVGmLbDWY5pfWTLqBcC2KZ6jyYvM4mQ=
+"""
+MOD = "module example.org/own\n\ngo {}\n\nrequire github.com/pkg/errors v0.9.1\n"
+
+
+@pytest.mark.parametrize("since", ["1.16", "1.9", "x"])
+def test_the_rest_of_an_old_module_is_transitive_at_the_version_that_is_selected(since):
+    assert told(go_sum.read, SUMS, **{"go.mod": MOD.format(since)}) == {
+        "golang.org/x/text v0.3.10": "transitive"
+    }
+
+
+def test_one_without_a_line_of_go_is_old():
+    assert len(told(go_sum.read, SUMS, **{"go.mod": "module example.org/own\n"})) == 2
+
+
+@pytest.mark.parametrize("since", ["1.17", "1.21.3", "1.22rc1"])
+def test_a_newer_module_names_everything_itself(since):
+    assert told(go_sum.read, SUMS, **{"go.mod": MOD.format(since)}) == {}
+
+
+def test_checksums_alone_say_nothing():
+    assert told(go_sum.read, SUMS) == {}
+
+
+@pytest.mark.parametrize(
+    "line", ["words", "a.org/x 1.0.0 h1:00=", "a.org/x v1.0.0 h2:00=", "a.org/x v! h1:00="]
+)
+def test_a_line_of_another_form_is_not_passed_over(line):
+    with pytest.raises(Malformed, match="line 2"):
+        list(go_sum.read(f"\n{line}\n".encode()))
+
+
+def test_what_an_old_module_leaves_out_is_compared(tmp_path):
+    index = index_of(
+        tmp_path,
+        record(
+            "GO-1",
+            name="golang.org/x/text",
+            ecosystem="Go",
+            events=[{"introduced": "0"}, {"fixed": "0.3.11"}],
+        ),
+    )
+    files = [(b"go.mod", MOD.format("1.16").encode()), (b"go.sum", SUMS.encode())]
+    (issue,) = Packages(index).assess(files).issues
+    assert (issue.path, issue.line) == (b"go.sum", 5)
