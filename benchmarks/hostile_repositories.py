@@ -47,8 +47,8 @@ def main() -> int:
             planted.mkdir(parents=True)
             token = make("ghp_<alnum:30><crc32>", number)
             with contextlib.redirect_stdout(io.StringIO()):
-                each.build(Yard(planted, token.encode(), "127.0.0.1:9"))
-            runs = [_scanned(planted / "hostile.git", Path(folder, "data")) for _ in range(given.runs)]
+                each.build(yard := Yard(planted, token.encode(), "127.0.0.1:9"))
+            runs = [_scanned(yard.path, Path(folder, "data")) for _ in range(given.runs)]
             seconds, memory = statistics.median(run[0] for run in runs), max(run[1] for run in runs)
             beyond = seconds > _SECONDS or memory > _MEMORY
             over += beyond

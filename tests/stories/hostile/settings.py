@@ -142,7 +142,7 @@ def refs_that_lead_nowhere_and_in_circles(yard):
     (yard.path / "HEAD").write_text("ref: refs/heads/one\n")
 
 
-@case(Verdict.NOT_CLEAN)
+@case(Verdict.FOUND)
 def another_kind_of_ids(yard):
     path = yard.folder / "sha256.git"
     git(yard.folder, "init", "-q", "--bare", "-b", "main", "--object-format=sha256", str(path))

@@ -86,7 +86,10 @@ def open_pack(index: Path) -> Pack:
 
 
 def _read_index(table: bytes) -> tuple[Bytes, Numbers]:
-    """Ids and offsets, in the order of ids. Only version 2 with 20-byte ids."""
+    """Ids and offsets, in the order of ids. Only version 2 with 20-byte ids.
+
+    With 32-byte ids (SHA-256) an entry is 12 bytes longer, so that such an index is never as long as it had to be.
+    """
     if table[:8] != _MAGIC:
         raise NotPlain("not an index of version 2")
     count = int.from_bytes(table[8 + _FANOUT - 4 : 8 + _FANOUT], "big")
@@ -99,8 +102,10 @@ def _read_index(table: bytes) -> tuple[Bytes, Numbers]:
     ids = np.frombuffer(table, np.uint8, count * _ID_BYTES, at).reshape(count, _ID_BYTES)
     offsets = np.frombuffer(table, ">u4", count, small).astype(np.int64)
     far = offsets >= _LARGE
+    if len(table) != large + 8 * int(far.sum()) + trailer:
+        raise NotPlain("an index of another length than its entries, as one with ids of another kind is")
     if far.any():
-        longs = np.frombuffer(table, ">u8", (len(table) - large - trailer) // 8, large).astype(np.int64)
+        longs = np.frombuffer(table, ">u8", int(far.sum()), large).astype(np.int64)
         where = offsets[far] - _LARGE
         if bool((where >= len(longs)).any()):
             raise NotPlain("the index points outside of itself")

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from keyhole.scanners.packs.index import Bytes, Numbers
 
 _ID_DIGITS = 40
+_LONG_ID_DIGITS = 64
 
 
 class Store:
@@ -99,6 +100,8 @@ def _loose(objects: Path) -> Iterable[bytes]:
         if len(folder.name) == 2 and folder.is_dir():
             for file in folder.iterdir():
                 name = folder.name + file.name
+                if len(name) == _LONG_ID_DIGITS:
+                    raise NotPlain("ids of SHA-256")
                 if len(name) == _ID_DIGITS:
                     yield name.encode("ascii", "replace")
 
