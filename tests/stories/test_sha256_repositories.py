@@ -47,7 +47,7 @@ class Work:
     def commit(self, files):
         for name, text in files.items():
             file = self.path / name
-            file.parent.mkdir(exist_ok=True)
+            file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text)
         self.git("add", "-A")
         self.git("commit", "-q", "-m", "work")

@@ -10,6 +10,9 @@ import lzma
 import struct
 import tarfile
 import zipfile
+import zlib
+
+from backports import zstd
 
 from keyhole.scanners.secrets.shapes import make
 from tests.stories.hostile.yard import Verdict, case
@@ -87,10 +90,21 @@ def gzip_and_xz_of_zeros(yard):
     )
 
 
-@case(Verdict.FOUND)
+@case(Verdict.CUT, "needs more than 64 MiB of memory")
+def zstandard_of_zeros_and_for_gigabytes(yard):
+    squeezer = zstd.ZstdCompressor(options={zstd.CompressionParameter.window_log: 31})
+    wide = squeezer.compress(b"text" * 1000) + squeezer.flush()
+    zeros = zstd.compress(bytes(512 << 20))
+    yard.commit({"w.zst": wide, "z.zst": zeros, "y.tar.zst": zstd.compress(zeros), "x.zst": zeros[:-9],
+                 "a.zst": zstd.compress(yard.token)})  # fmt: skip
+
+
+@case(Verdict.CUT, "needs more than 64 MiB of memory")
 def xz_that_wants_four_gigabytes(yard):
     content = bytearray(lzma.compress(b"text", filters=[{"id": lzma.FILTER_LZMA2, "dict_size": 1 << 20}]))
-    content[14:18] = bytes([content[14], content[15], 40, content[17]])
+    content[16] = 40  # the dictionary's size; behind it the checksum of the header, which lies, too
+    end = 12 + 4 * content[12]
+    content[end : end + 4] = zlib.crc32(content[12:end]).to_bytes(4, "little")
     yard.commit({"d.xz": bytes(content), "a": yard.token})
 
 

@@ -20,11 +20,11 @@ _OPENERS: dict[bytes, Callable[[bytes, Budget], Iterator[Raw]]] = {
     b"\x1f\x8b\x08": squeezed.gzip,
     b"BZh": squeezed.bzip2,
     b"\xfd7zXZ\0": squeezed.xz,
+    b"\x28\xb5\x2f\xfd": squeezed.zstandard,
 }
 _UNKNOWN = {
     b"7z\xbc\xaf\x27\x1c": "7z",
     b"Rar!\x1a\x07": "RAR",
-    b"\x28\xb5\x2f\xfd": "Zstandard",
     b"\x04\x22\x4d\x18": "LZ4",
     b"\x1f\x9d": "compress",
     b"!<arch>\n": "ar",

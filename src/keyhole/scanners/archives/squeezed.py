@@ -1,18 +1,32 @@
-"""Files compressed by gzip (RFC 1952), bzip2 and xz: one content, of any number of streams one behind the other."""
+"""Files compressed by gzip (RFC 1952), bzip2, xz and Zstandard (RFC 8878): one content, of any number of streams one
+behind the other.
+"""
 
 from __future__ import annotations
 
 import bz2
 import lzma
+import sys
 import zlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from keyhole.scanners.archives.budget import Budget, NotOpened, Over, Raw
 
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
 _CHUNK = 1 << 20
-_MEMORY = 64 << 20
-"""What the dictionary of xz may take."""
+_MEMORY = 68 << 20
+"""What the dictionary of xz may take, and all around it. The largest of its usual settings needs 65 MiB."""
+_WINDOW: dict[int, int] = {zstd.DecompressionParameter.window_log_max: 26}
+"""The same for Zstandard, 64 MiB, as a power of two."""
+_TOO_MUCH = ("Memory usage limit exceeded", "requires too much memory")
+"""What the libraries of xz and of Zstandard call it when a file asks for more; neither has a number for it."""
+_NEEDS_MORE = "a compressed file that needs more than 64 MiB of memory was not read"
+_PROBLEMS = (zlib.error, OSError, lzma.LZMAError, zstd.ZstdError, EOFError, ValueError)
 
 
 def gzip(content: bytes, budget: Budget) -> Iterator[Raw]:
@@ -30,6 +44,11 @@ def xz(content: bytes, budget: Budget) -> Iterator[Raw]:
     yield from _content(content, budget, lambda: lzma.LZMADecompressor(memlimit=_MEMORY))
 
 
+def zstandard(content: bytes, budget: Budget) -> Iterator[Raw]:
+    """The content of a Zstandard file."""
+    yield from _content(content, budget, lambda: zstd.ZstdDecompressor(options=_WINDOW))
+
+
 def _content(content: bytes, budget: Budget, decompressor: Callable[[], Any]) -> Iterator[Raw]:
     budget.member()
     parts: list[bytes] = []
@@ -41,7 +60,11 @@ def _content(content: bytes, budget: Budget, decompressor: Callable[[], Any]) ->
         except Over:
             yield b"", b"".join(parts)
             raise
-        except (zlib.error, OSError, lzma.LZMAError, EOFError, ValueError):
+        except _PROBLEMS as error:
+            if any(words in str(error) for words in _TOO_MUCH):
+                yield b"", b"".join(parts)
+                yield NotOpened(_NEEDS_MORE, is_limit=True)
+                return
             problem = (
                 "what follows a compressed file is not of its kind" if parts else "a damaged compressed file"
             )

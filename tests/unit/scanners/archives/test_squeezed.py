@@ -7,11 +7,20 @@ import gzip
 import lzma
 
 import pytest
+from backports import zstd
 
 from tests.unit.scanners.archives.making import FILES, INSIDE, read, tarred
 
+TOO_MUCH = ("a compressed file that needs more than 64 MiB of memory was not read", True)
 
-@pytest.mark.parametrize("squeeze", [gzip.compress, bz2.compress, lzma.compress])
+
+def zstandard(text, window):
+    """A stream whose size is not known when it begins, so that it needs all of its window."""
+    squeezer = zstd.ZstdCompressor(options={zstd.CompressionParameter.window_log: window})
+    return squeezer.compress(text), squeezer.flush()
+
+
+@pytest.mark.parametrize("squeeze", [gzip.compress, bz2.compress, lzma.compress, zstd.compress])
 def test_compressed(squeeze):
     text = b"a line\n" * 1000
     assert read(squeeze(text)) == ({b"": text}, [])
@@ -22,8 +31,24 @@ def test_compressed(squeeze):
 def test_a_dictionary_too_large_is_not_made():
     squeezed = lzma.LZMACompressor(filters=[{"id": lzma.FILTER_LZMA2, "dict_size": 128 << 20}])
     content = squeezed.compress(b"text") + squeezed.flush()
-    assert read(content)[1] == [("a damaged compressed file", False)]
+    assert read(content)[1] == [TOO_MUCH]
+    assert read(b"".join(zstandard(b"text", window=27)))[1] == [TOO_MUCH]
 
 
-def test_one_that_ends_too_early_is_read_up_to_there():
-    assert read(gzip.compress(b"text" * 100)[:-12])[1] == [("a compressed file that ends too early", False)]
+def test_the_largest_usual_dictionary_is_made():
+    text = b"text" * 1000
+    assert read(lzma.compress(text, preset=9)) == ({b"": text}, [])
+    assert read(b"".join(zstandard(text, window=26))) == ({b"": text}, [])
+
+
+@pytest.mark.parametrize("squeeze", [gzip.compress, zstd.compress])
+def test_one_that_ends_too_early_is_read_up_to_there(squeeze):
+    assert read(squeeze(b"text" * 100)[:-12])[1] == [("a compressed file that ends too early", False)]
+
+
+def test_parts_of_zstandard_to_be_skipped_are_skipped():
+    skipped = b"\x50\x2a\x4d\x18" + (5).to_bytes(4, "little") + b"other"
+    assert read(zstd.compress(b"one") + skipped + zstd.compress(b"two")) == ({b"": b"onetwo"}, [])
+    assert read(zstd.compress(b"one") + b"?" * 20)[1] == [
+        ("what follows a compressed file is not of its kind", False)
+    ]
