@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from keyhole.core.escaping import escape
 from keyhole.scanners.archives import is_archive, unpacked
 from keyhole.scanners.archives.budget import NotOpened
-from keyhole.scanners.interface import Examiner, Hit, Limits
+from keyhole.scanners.interface import Examiner, Hit, LeavesOut, Limits
 from keyhole.scanners.objects import Piece, Trouble
 
 _LONGEST_LINE = 1 << 20
@@ -87,6 +87,10 @@ class Examination:
 
     def taken(self) -> dict[str, dict[str, int]]:
         """How often since the last time, by reason: `left_out` because of a limit, `closed` to everybody."""
+        for examiner in self._examiners.values():
+            if isinstance(examiner, LeavesOut):
+                for reason, count in examiner.left_out().items():
+                    self._left_out.note(reason, count)
         counts = {"left_out": self._left_out.counts, "closed": self._closed.counts}
         self._left_out, self._closed = Trouble(), Trouble()
         return counts

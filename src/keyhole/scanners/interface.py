@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, runtime_checkable
@@ -161,6 +161,15 @@ class Examiner(Protocol):
 
     def about(self, rule: str) -> About:
         """What to say about a finding of this rule."""
+        ...
+
+
+@runtime_checkable
+class LeavesOut(Protocol):
+    """An examiner that does not look at all of every text."""
+
+    def left_out(self) -> Mapping[str, int]:
+        """What a limit made it leave out since it was last asked: reasons, for people, each with how often."""
         ...
 
 

@@ -160,6 +160,13 @@ def base64_of_nothing_in_particular(yard):
     yard.commit({**files, "a": yard.token})
 
 
+@case(Verdict.CUT, "compressed texts in base64")
+def base64_of_gzip_of_zeros_again_and_again(yard):
+    bomb = base64.b64encode(gzip.compress(bytes(16 << 20)))
+    nested = base64.b64encode(gzip.compress(b"\n\n".join([bomb] * 50)))
+    yard.commit({"many": b"\n\n".join([bomb] * 500), "nested": b"\n\n".join([nested] * 500), "a": yard.token})
+
+
 @case(Verdict.FOUND)
 def base64_of_base64_of_base64(yard):
     content = b"secret " * 300_000

@@ -47,7 +47,9 @@ _READABLE = re2.compile(rb"[\t\n\r -~]{10,}")
 _WIDE = re2.compile(rb"(?:[\t\n\r -~]\0){8,}")
 _ALL_READABLE = re.compile(rb"[\t\n\r -~]{4,}")
 _GZIP = b"\x1f\x8b\x08"
-_MOST_INFLATED = 16 << 20
+_MOST_INFLATED = 32 << 20
+CUT = f"compressed texts in base64, of more than {_MOST_INFLATED >> 20} MiB together, were read in part"
+"""What is said of stretches that are `cut`."""
 _CONTEXT = 96
 _LONG = 20
 _CHARACTERS = _ALPHABET + b"-_"
@@ -70,6 +72,8 @@ class Stretch:
     _skipped: int
     _bytes_each: int
     """How many decoded bytes became one byte of `text`; 0 where that cannot be said."""
+    cut: bool = False
+    """Whether there is more than was decoded."""
 
     def where(self, start: int, end: int) -> tuple[int, int]:
         """From offsets in the decoded text to those of the encoded characters that hold it."""
@@ -84,6 +88,26 @@ class Stretch:
         piece = bisect.bisect_right(self._pieces, number, key=lambda each: each[0]) - 1
         before, begin = self._pieces[piece]
         return begin + number - before
+
+
+class Inflater:
+    """Opens what is compressed in one text, in base64 of base64 too, as far as its one allowance goes."""
+
+    def __init__(self) -> None:
+        self._left = _MOST_INFLATED
+
+    def inflated(self, content: bytes) -> tuple[bytes, bool]:
+        """What a gzip stream holds, as far as it may be inflated, and whether there is more."""
+        if not self._left:
+            return b"", True
+        stream = zlib.decompressobj(31)
+        try:
+            text = stream.decompress(content, self._left)
+            more = not stream.eof and bool(text) and bool(stream.decompress(stream.unconsumed_tail, 1))
+        except zlib.error:
+            return b"", False
+        self._left -= len(text)
+        return text, more
 
 
 def spellings(words: Iterable[bytes]) -> list[bytes]:
@@ -118,7 +142,7 @@ def _any_of(digit: int, unknown: int) -> bytes:
     return b"[" + fitting.replace(b"+", b"+\\-").replace(b"/", b"/_") + b"]"
 
 
-def stretches(text: bytes, values: bool) -> Iterator[Stretch]:
+def stretches(text: bytes, values: bool, inflater: Inflater) -> Iterator[Stretch]:
     """Everything in the text that is base64 of something readable; with `values`, short ones in YAML or JSON too."""
     position = 0
     public = Spans(each.span() for each in _PUBLIC.finditer(text)) if _ARMOUR in text else Spans(())
@@ -130,7 +154,7 @@ def stretches(text: bytes, values: bool) -> Iterator[Stretch]:
         nearby = text[max(position, start - 4) : start]  # the first letter of a text may be among three bytes
         start -= len(nearby) - len(nearby.rstrip(_CHARACTERS))
         position = _RUN.match(text, start).end()
-        yield from _decoded(text, start, position)
+        yield from _decoded(text, start, position, inflater)
     if values:
         for value in _VALUE.finditer(text):
             yield from _short(text, *value.span(1))
@@ -144,21 +168,24 @@ class _Run(NamedTuple):
     end: int
     pieces: tuple[tuple[int, int], ...]
 
-    def stretch(self, content: bytes, skipped: int, bytes_each: int) -> Stretch:
+    def stretch(self, content: bytes, skipped: int, bytes_each: int, *, cut: bool = False) -> Stretch:
         nearby = max(0, self.start - _CONTEXT)
         line = max(self.text.rfind(b"\n", nearby, self.start) + 1, nearby)
         before = self.text[line : self.start]
-        return Stretch(before + content, len(before), self.start, self.end, self.pieces, skipped, bytes_each)
+        return Stretch(
+            before + content, len(before), self.start, self.end, self.pieces, skipped, bytes_each, cut
+        )
 
 
-def _decoded(text: bytes, start: int, end: int) -> Iterator[Stretch]:
+def _decoded(text: bytes, start: int, end: int, inflater: Inflater) -> Iterator[Stretch]:
     pieces, characters = _pieces(text, start, end)
     run = _Run(text, start, end, pieces)
     # What stands before it without a gap may look like it, too (`/path/`), so that any of four may be the first.
     for skipped in range(4):
         content = _decode(characters[skipped:])
-        if content.startswith(_GZIP) and (inflated := _inflated(content)):
-            yield run.stretch(inflated, skipped, 0)
+        inflated, cut = inflater.inflated(content) if content.startswith(_GZIP) else (b"", False)
+        if inflated or cut:
+            yield run.stretch(inflated, skipped, 0, cut=cut)
         elif _READABLE.search(content):
             yield run.stretch(content, skipped, 1)
         elif wide := _WIDE.search(content):
@@ -187,10 +214,3 @@ def _decode(characters: bytes) -> bytes:
     rest = len(characters) % 4
     whole = characters[:-1] if rest == 1 else characters + b"=" * (-rest % 4)
     return binascii.a2b_base64(whole.translate(_STANDARD))
-
-
-def _inflated(content: bytes) -> bytes:
-    try:
-        return zlib.decompressobj(31).decompress(content, _MOST_INFLATED)
-    except zlib.error:
-        return b""

@@ -9,7 +9,8 @@ from __future__ import annotations
 import dataclasses
 import re
 from array import array
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from keyhole.core.finding import LAST4_FROM
@@ -69,16 +70,22 @@ class Engine:
         self._database = database([rule.scan for rule in rules], lambda: _patterns(rules), kept)
         self._memo: dict[_Question, _Answer] = {}
         self._memo_bytes = 0
+        self._left_out: Counter[str] = Counter()
 
     def about(self, rule: str) -> About:
         """What to say about a finding of this rule."""
         return self._about[rule]
 
+    def left_out(self) -> Mapping[str, int]:
+        """See `keyhole.scanners.interface.LeavesOut`."""
+        counts, self._left_out = self._left_out, Counter()
+        return counts
+
     def examine(self, text: bytes) -> list[Hit]:
         """Every secret in the text, in order of offset; a general rule gives way where a precise one matches."""
-        return self._examined(text, encoded.DEPTH)
+        return self._examined(text, encoded.DEPTH, encoded.Inflater())
 
-    def _examined(self, text: bytes, depth: int) -> list[Hit]:
+    def _examined(self, text: bytes, depth: int, inflater: encoded.Inflater) -> list[Hit]:
         found: dict[tuple[int, int], Span] = {}
         covered: dict[int, int] = {}
         signs: set[int] = set()
@@ -101,7 +108,10 @@ class Engine:
                 found[index, span[0]] = span
                 covered[index] = span[1]
         hits = self._hits(text, found) if found else []
-        return self._with_encoded(text, hits, signs, depth) if signs and depth else hits
+        if not signs or not depth:
+            return hits
+        values = len(self._rules) + _KUBERNETES in signs
+        return self._with_encoded(hits, encoded.stretches(text, values, inflater), depth, inflater)
 
     def _matches(self, text: bytes) -> Iterable[tuple[int, int]]:
         """What the fast pass says: numbers of patterns, and where matches end."""
@@ -115,14 +125,18 @@ class Engine:
         self._database.scan(text, match_event_handler=matched)
         return zip(numbers, ends, strict=True)
 
-    def _with_encoded(self, text: bytes, plain: list[Hit], signs: set[int], depth: int) -> list[Hit]:
+    def _with_encoded(
+        self, plain: list[Hit], stretches: Iterable[encoded.Stretch], depth: int, inflater: encoded.Inflater
+    ) -> list[Hit]:
         """The hits, and those in what is encoded; the general ones among the former give way to the latter."""
         precise = Spans((hit.start, hit.end) for hit in plain if hit.rule not in self._generic)
         inside: dict[tuple[str, int], Hit] = {}
-        for stretch in encoded.stretches(text, values=len(self._rules) + _KUBERNETES in signs):
+        for stretch in stretches:
             if precise.touch(stretch.start, stretch.end):
                 continue  # a secret that is base64 as it is
-            for hit in self._examined(stretch.text, depth - 1):
+            if stretch.cut:
+                self._left_out[encoded.CUT] += 1
+            for hit in self._examined(stretch.text, depth - 1, inflater):
                 if hit.start >= stretch.context:
                     start, end = stretch.where(hit.start, hit.end)
                     note = _ENCODED_TWICE if hit.note else _ENCODED

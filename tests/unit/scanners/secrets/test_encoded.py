@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from keyhole.scanners.secrets.encoded import spellings
+from keyhole.scanners.secrets.encoded import CUT, spellings
 from keyhole.scanners.secrets.engine import Engine
 from keyhole.scanners.secrets.literals import required
 from keyhole.scanners.secrets.rules import all_rules
@@ -112,6 +112,23 @@ def test_a_secret_that_is_base64_itself_is_not_looked_into():
 )
 def test_repeated_beginnings_end_in_bounded_work(piece):
     assert ENGINE.examine(b"Z2hwX0" + piece * (400_000 // len(piece))) == []
+
+
+def test_what_a_limit_cuts_off_is_told_once_for_each_that_it_cut():
+    within = gzip.compress(b"release: " + TOKEN + bytes(31 << 20))
+    assert encoded(b64(within))[0].fingerprint == PLAIN.fingerprint
+    assert ENGINE.left_out() == {}
+    beyond = b"a: " + b64(gzip.compress(bytes(33 << 20) + TOKEN)) + b"\nb: " + b64(gzip.compress(TOKEN * 9))
+    assert ENGINE.examine(beyond) == []
+    assert ENGINE.left_out() == {CUT: 2}
+    assert ENGINE.left_out() == {}
+
+
+def test_many_small_ones_have_one_limit_together_also_inside_each_other():
+    bomb = b64(gzip.compress(bytes(16 << 20)))
+    inner = b64(gzip.compress(b"\n\n".join([bomb, bomb, bomb])))
+    ENGINE.examine(b"\n\n".join([inner, inner]))
+    assert ENGINE.left_out() == {CUT: 3}
 
 
 @given(st.binary(max_size=60), st.binary(max_size=60), st.integers(0, 3))
