@@ -24,6 +24,7 @@ MAX_LOCATIONS = 50
 
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _FINGERPRINT = re.compile(r"[a-z0-9-]+:[0-9a-f]{32}")
+_DIGEST = re.compile(r"([0-9a-f]{32})?")
 _OBJECT_ID = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?|")
 
 
@@ -134,6 +135,9 @@ class Finding:
     """What sort of defect it is."""
     package: tuple[PackageFacts, ...] = ()
     """The package that it is about, if it is about one: none or one."""
+    surroundings: str = ""
+    """32 hexadecimal digits of HMAC-SHA-256 over the lines around it, by which it is known again when its file is
+    renamed; empty where the id does not depend on the path."""
 
     def __post_init__(self) -> None:
         if len(self.package) > 1:
@@ -144,6 +148,8 @@ class Finding:
             raise ValueError("scanner and rule are lower-case names with hyphens")
         if not _FINGERPRINT.fullmatch(self.fingerprint):
             raise ValueError("fingerprint is not RULE:DIGEST")
+        if not _DIGEST.fullmatch(self.surroundings):
+            raise ValueError("surroundings are a digest or nothing")
         if len(self.last4) not in {0, 4} or not (self.last4.isascii() and is_escaped(self.last4)):
             raise ValueError("last4 is four characters or none")
         if not all(map(is_escaped, (self.id, self.title, self.why, self.fix, *self.references))):

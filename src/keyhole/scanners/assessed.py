@@ -34,10 +34,10 @@ def issues_as_findings(scanner: str, issues: Iterable[Issue], commit: str, diges
     together: dict[str, list[Issue]] = {}
     for issue in issues:
         together.setdefault(f"{issue.rule}:{digest(issue.identity)}", []).append(issue)
-    return [_finding(scanner, fingerprint, each, commit) for fingerprint, each in together.items()]
+    return [_finding(scanner, fingerprint, each, commit, digest) for fingerprint, each in together.items()]
 
 
-def _finding(scanner: str, fingerprint: str, issues: list[Issue], commit: str) -> Finding:
+def _finding(scanner: str, fingerprint: str, issues: list[Issue], commit: str, digest: Digest) -> Finding:
     places = sorted({(escape(issue.path), issue.line) for issue in issues})
     about = issues[0].about
     return Finding(
@@ -48,5 +48,6 @@ def _finding(scanner: str, fingerprint: str, issues: list[Issue], commit: str) -
         occurrences=len(places),
         fingerprint=fingerprint,
         last4="",
+        surroundings=digest(issues[0].surroundings) if issues[0].surroundings else "",
         **{field.name: getattr(about, field.name) for field in dataclasses.fields(about)},
     )

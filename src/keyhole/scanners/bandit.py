@@ -54,19 +54,20 @@ class Bandit(ProgramScanner):
             unread=dict.fromkeys([name for name in files if name not in measured], "it was passed over")
         )
         for error in items(said.get("errors")):
-            answer.unread[_name(error, files)] = "it is not valid Python"
+            answer.unread[_name(error)] = "it is not valid Python"
         for found in items(said.get("results")):
-            name = _name(found, files)
-            if text(found, "test_id") != f"B{ASSERT}" or not in_tests(files[name].path):
+            name = _name(found)
+            if text(found, "test_id") != f"B{ASSERT}" or not _in_tests(name, files):
                 answer.remarks.append(_remark(name, found))
         return answer
 
 
-def _name(found: Any, files: Mapping[str, File]) -> str:
-    name = text(found, "filename").removeprefix("./")
-    if name not in files:
-        raise Malformed("about a file that it was not given")
-    return name
+def _name(found: Any) -> str:
+    return text(found, "filename").removeprefix("./")
+
+
+def _in_tests(name: str, files: Mapping[str, File]) -> bool:
+    return name in files and in_tests(files[name].path)
 
 
 def _remark(name: str, found: Any) -> Remark:

@@ -109,14 +109,12 @@ class Checkov(ProgramScanner):
                     f"{counted(skipped, 'check')} of checkov skipped because the files ask for it"
                 )
             found = items(mapping(report, "results").get("failed_checks", []))
-            answer.remarks += [_remark(one, sort, files) for one in found]
+            answer.remarks += [_remark(one, sort) for one in found]
         return answer
 
 
-def _remark(found: Any, sort: str, files: Mapping[str, File]) -> Remark:
+def _remark(found: Any, sort: str) -> Remark:
     name = text(found, "repo_file_path").removeprefix("/")
-    if name not in files:
-        raise Malformed("about a file that it was not given")
     lines = items(found.get("file_line_range"))
     if len(lines) != 2 or not all(type(line) is int for line in lines):
         raise Malformed("with a finding that is nowhere")

@@ -185,6 +185,8 @@ class Issue:
     line: int
     """From 1."""
     about: About
+    surroundings: bytes = b""
+    """What stands around it, whatever the file is called; empty where the identity has no path in it."""
 
 
 @dataclass(frozen=True, slots=True)

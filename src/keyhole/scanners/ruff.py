@@ -75,10 +75,10 @@ class Ruff(ProgramScanner):
         for name in _FAILED.findall(ran.errors):
             answer.unread[name.decode("ascii", "replace")] = "it could not be read as text"
         for found in items(parsed(ran.output)):
-            name = _name(found, files)
+            name = _short(text(found, "filename"))
             if text(found, "name") == _INVALID:
                 answer.unread[name] = "it is not valid Python"
-            elif text(found, "code") != f"S{ASSERT}" or not in_tests(files[name].path):
+            elif text(found, "code") != f"S{ASSERT}" or not _in_tests(name, files):
                 answer.remarks.append(_remark(name, found))
         return answer
 
@@ -88,11 +88,8 @@ def _short(path: str) -> str:
     return "/".join(path.split("/")[-2:])
 
 
-def _name(found: Any, files: Mapping[str, File]) -> str:
-    name = _short(text(found, "filename"))
-    if name not in files:
-        raise Malformed("about a file that it was not given")
-    return name
+def _in_tests(name: str, files: Mapping[str, File]) -> bool:
+    return name in files and in_tests(files[name].path)
 
 
 def _remark(name: str, found: Any) -> Remark:

@@ -118,7 +118,7 @@ class Semgrep(ProgramScanner):
         scanned = {str(name).removeprefix("./") for name in items(mapping(said, "paths").get("scanned"))}
         if not scanned and files:
             answer.gaps.append("semgrep looked at no file: the rules may be for no language that is here")
-        answer.remarks += [_remark(found, files) for found in items(said.get("results"))]
+        answer.remarks += [_remark(found) for found in items(said.get("results"))]
         return answer
 
 
@@ -128,10 +128,8 @@ def _rule_files(rules: Path | None) -> list[Path]:
     return [rules] if rules.is_file() else sorted(each for each in rules.rglob("*.y*ml") if each.is_file())
 
 
-def _remark(found: Any, files: Mapping[str, File]) -> Remark:
+def _remark(found: Any) -> Remark:
     name = text(found, "path").removeprefix("./")
-    if name not in files:
-        raise Malformed("about a file that it was not given")
     extra = mapping(found, "extra")
     given = extra.get("metadata")
     metadata: dict[str, Any] = given if isinstance(given, dict) else {}

@@ -17,6 +17,7 @@ from keyhole.scans.fetching import fetch
 from keyhole.scans.followups import hand_over_follow_ups
 from keyhole.scans.life import finish, say
 from keyhole.scans.models import UNFINISHED, Finding, Inventory, Scan, Stage, State
+from keyhole.scans.moved import settled
 from keyhole.scans.reading import read as read_repository
 from keyhole.scans.summary import before, counted
 
@@ -134,7 +135,9 @@ def store(scan: Scan, result: core.ScanResult) -> None:
         if not mine:
             return  # deleted, or taken over by a later attempt whose result will stand
         Finding.objects.filter(scan=scan).delete()
-        Finding.objects.bulk_create([Finding.of(scan, found) for found in result.findings], batch_size=500)
+        Finding.objects.bulk_create(
+            [Finding.of(scan, found) for found in settled(scan, result.findings)], batch_size=500
+        )
         Inventory.objects.filter(scan=scan).delete()
         if result.libraries:
             Inventory.of(scan, result.libraries).save()

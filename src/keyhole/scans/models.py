@@ -195,6 +195,22 @@ class Finding(models.Model):
         )
 
 
+class Moved(models.Model):
+    """A finding that a renamed file made another id of, and the id that it keeps."""
+
+    repository = models.ForeignKey(Repository, on_delete=models.CASCADE, related_name="+")
+    key = models.CharField(max_length=64)
+    """As the scanner says it now."""
+    known_as = models.CharField(max_length=64)
+    """As it was known before, and is."""
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["repository", "key"], name="moved_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.key} is {self.known_as}"
+
+
 class Inventory(models.Model):
     """Every package that the files of one scan's commit name. Thousands a scan, so they are kept as one piece."""
 

@@ -81,3 +81,12 @@ def test_a_password_is_not_quoted(history, scan):
 def test_the_version_of_the_program_is_part_of_the_rules():
     assert "ruff 0." in SCANNER.rules_version()
     assert SCANNER.missing() == ""
+
+
+def test_a_renamed_file_has_other_ids_and_the_same_surroundings(history, scan):
+    history.commit({"a.py": b"x = 1\n" + SHELL})
+    (first,) = scan(history, scanners=["ruff"]).findings
+    history.commit({"b/c.py": b"x = 1\n" + SHELL}, delete=["a.py"])
+    (second,) = scan(history, scanners=["ruff"]).findings
+    assert first.id != second.id
+    assert first.surroundings == second.surroundings != ""

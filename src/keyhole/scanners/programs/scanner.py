@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import ClassVar, NamedTuple
 
@@ -25,6 +26,10 @@ LARGEST = 4 << 20
 """Files, bytes together and bytes of one that are given to a program."""
 MOST_REMARKS = 100_000
 _NAMED = 3
+_AROUND = 3
+"""Lines before and after one by which it is known again in another file, empty ones not counted."""
+_NEAR = 20
+"""Lines among which those are looked for."""
 
 
 class File(NamedTuple):
@@ -167,6 +172,10 @@ class ProgramExaminer:
         except Malformed as problem:
             gaps.append(f"{what} not assessed: {self._called} ended with exit code {ran.code}, {problem}")
             return Assessment((), tuple(gaps), ())
+        except (LookupError, TypeError, AttributeError):  # an answer may be of any shape
+            gaps.append(f"{what} not assessed: the answer of {self._called} is not what it documents")
+            return Assessment((), tuple(gaps), ())
+        self._leave_out_strangers(answer, given)
         unread = answer.unread | dict.fromkeys(ran.unwritten, "it could not be given to the program")
         for name, why in list(unread.items())[:_NAMED]:
             gaps.append(f"{escape(given[name].path)} was not assessed by {self._called}: {why}")
@@ -180,6 +189,17 @@ class ProgramExaminer:
             (*gaps, *answer.gaps),
             tuple(self._notes(answer.remarks, lines, len(given) - len(unread))),
         )
+
+    def _leave_out_strangers(self, answer: Answer, given: Mapping[str, File]) -> None:
+        """What it says about files that it was not given belongs nowhere, and the rest of its answer stands."""
+        known = [remark for remark in answer.remarks if remark.name in given]
+        strange = len(answer.remarks) - len(known) + len(answer.unread.keys() - given.keys())
+        if strange:
+            answer.remarks = known
+            answer.unread = {name: why for name, why in answer.unread.items() if name in given}
+            answer.gaps.append(
+                f"{counted(strange, 'answer')} of {self._called} left out: about files that it was not given"
+            )
 
     def _given(self, files: Iterable[tuple[bytes, bytes]], gaps: list[str]) -> dict[str, File]:
         given: dict[str, File] = {}
@@ -214,7 +234,8 @@ class ProgramExaminer:
             # The line's text and not its number: what stands above it may change. Its turn, where it stands twice.
             identity = b"\0".join((path, text, remark.detail.encode(), b"%d" % seen[key]))
             seen[key] += 1
-            yield Issue(remark.rule, identity, path, remark.line, _about(remark, self._scanner.kind))
+            around = b"\0".join((lines.around(remark), remark.detail.encode()))
+            yield Issue(remark.rule, identity, path, remark.line, _about(remark, self._scanner.kind), around)
 
     def _notes(self, remarks: list[Remark], lines: _Lines, looked_at: int) -> Iterator[str]:
         yield f"{counted(looked_at, self._scanner.what)} looked at by {self._called}."
@@ -241,6 +262,13 @@ class _Lines:
         """The text of its line; empty if there is no such line."""
         return b"".join(self._rows(remark)[remark.line - 1 : remark.line])
 
+    def around(self, remark: Remark) -> bytes:
+        """Its lines and some before and after them, without regard to spaces and empty lines."""
+        rows, start, end = self._rows(remark), max(remark.line - 1, 0), max(remark.line, remark.last)
+        above = _full(reversed(rows[max(start - _NEAR, 0) : start]))
+        below = _full(rows[end : end + _NEAR])
+        return b"\n".join((*reversed(above), *_full(rows[start:end], end), *below))
+
     def all_of(self, remark: Remark) -> bytes:
         """The text of all its lines."""
         return b"\n".join(self._rows(remark)[remark.line - 1 : max(remark.line, remark.last)])
@@ -249,6 +277,10 @@ class _Lines:
         if remark.name not in self._split:
             self._split[remark.name] = self._given[remark.name].content.split(b"\n")
         return self._split[remark.name]
+
+
+def _full(rows: Iterable[bytes], most: int = _AROUND) -> list[bytes]:
+    return list(islice(filter(None, (b" ".join(row.split()) for row in rows)), most))
 
 
 def _about(remark: Remark, kind: Kind) -> About:

@@ -9,8 +9,10 @@ import threading
 import pytest
 
 from keyhole.core.finding import Status
-from keyhole.scanners.interface import Limits, NotInstalled
+from keyhole.scanners import bandit, ruff, semgrep, zizmor
+from keyhole.scanners.interface import Limits, NotInstalled, Ran
 from keyhole.scanners.programs.client import Bench
+from keyhole.scanners.programs.scanner import ProgramExaminer
 from keyhole.scanners.registry import chosen, missing
 from tests import canaries
 from tests.unit.scanners.conftest import History
@@ -22,7 +24,17 @@ ELSEWHERE = json.dumps(
     {
         "check_type": "dockerfile",
         "summary": {"parsing_errors": 0, "skipped": 0},
-        "results": {"failed_checks": [{"repo_file_path": "/../../etc/passwd"}]},
+        "results": {
+            "failed_checks": [
+                {
+                    "repo_file_path": "/../../etc/passwd",
+                    "file_line_range": [1, 1],
+                    "check_id": "CKV_1",
+                    "check_name": "x",
+                    "resource": "x",
+                }
+            ]
+        },
     }
 )
 
@@ -40,10 +52,11 @@ def history(tmp_path):
         ("exit 2", "ended with exit code 2"),
         ("exit 0", "its answer is no JSON"),
         ('echo \'[{"check_type": "dockerfile", "summary": {}}]\'', "is not what it documents"),
+        ('echo "[1]"', "is not what it documents"),
         ("exec yes", "wrote more than 64 MiB"),
         (
             f"echo '{ELSEWHERE}'",
-            "about a file that it was not given",
+            "1 answer of checkov 9.8.7 left out: about files that it was not given",
         ),
     ],
 )
@@ -130,3 +143,77 @@ def test_rules_of_ones_own_are_needed_for_semgrep(fake, tmp_path):
         chosen(["semgrep"])
     assert "KEYHOLE_SEMGREP_RULES" in problem.value.hint
     assert missing(chosen(["secrets"])[0]) == ""
+
+
+_ZIZMOR = {
+    "ident": "template-injection",
+    "desc": "x",
+    "url": "https://example.invalid",
+    "fixes": [],
+    "determinations": {"severity": "High", "confidence": "High"},
+    "locations": [
+        {
+            "symbolic": {"kind": "Primary", "key": {"Local": {"verbatim_path": "./elsewhere.yml"}}},
+            "concrete": {"location": {"start_point": {"row": 1, "column": 1}}},
+        }
+    ],
+}
+_FOUND = {
+    "ruff": {
+        "filename": "/9/9.py",
+        "code": "S101",
+        "name": "assert",
+        "url": "https://example.invalid",
+        "location": {"row": 1, "column": 1},
+    },
+    "bandit": {
+        "filename": "./9.py",
+        "test_id": "B101",
+        "test_name": "assert_used",
+        "line_number": 1,
+        "col_offset": 1,
+        "more_info": "https://example.invalid",
+        "issue_cwe": {},
+        "issue_severity": "LOW",
+        "issue_confidence": "LOW",
+    },
+    "semgrep": {
+        "path": "./elsewhere.py",
+        "check_id": "a.rule",
+        "extra": {"severity": "ERROR"},
+        "start": {"line": 1, "col": 1},
+        "end": {"line": 1},
+    },
+    "zizmor": _ZIZMOR,
+}
+
+
+@pytest.mark.parametrize(
+    ("module", "output", "errors"),
+    [
+        (
+            bandit,
+            {"metrics": {"0/0.py": {}}, "errors": [{"filename": "./8.py"}], "results": [_FOUND["bandit"]]},
+            "",
+        ),
+        (ruff, [_FOUND["ruff"]], "Checking: /x/0/0.py\nFailed to lint 8/8.py: x"),
+        (semgrep, {"errors": [], "paths": {"scanned": ["0/0.py"]}, "results": [_FOUND["semgrep"]] * 2}, ""),
+        (zizmor, [_FOUND["zizmor"]] * 2, "completed ./0/0.py"),
+    ],
+)
+def test_what_is_said_of_a_file_that_nobody_knows_is_left_out_and_told(module, output, errors):
+    class Program:
+        def run(self, scanner, files):
+            return Ran(0, "", json.dumps(output).encode(), errors.encode())
+
+    class Named(type(module.SCANNER)):
+        def name(self, number, path):
+            return "0/0.py"
+
+    assessment = ProgramExaminer(Named(), Program()).assess([(b"a.py", b"x = 1\n")])
+    assert assessment.issues == ()
+    assert len(assessment.gaps) == 1
+    assert assessment.gaps[0].startswith("2 answers of ")
+    assert assessment.gaps[0].endswith("left out: about files that it was not given")
+    strange = ProgramExaminer(Named(), type("P", (), {"run": lambda *_: Ran(0, "", b"[1]", b"")})())
+    assert "not assessed" in strange.assess([(b"a.py", b"x = 1\n")]).gaps[0]

@@ -1,0 +1,106 @@
+"""Findings of files that were renamed: the same findings, by what stands around them.
+
+A scanner of code makes its ids of the path and the text of the line, so a file under another name has others. Where a
+scan has not what the one before it had, and has the same between the same lines elsewhere, it is the same finding: it
+keeps its id, in this scan and in all that see it there.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from django.db.models.fields.json import KT
+
+from keyhole.core.finding import Finding as Found
+from keyhole.scans.models import Finding, Moved, Scan, State
+
+_WITH_RESULT = (State.COMPLETE, State.INCOMPLETE)
+_LOOKED_BACK = 20
+"""Scans among which one with the scanners of this one is looked for."""
+_BATCH = 500
+
+_Thing = tuple[str, str, str]
+"""Scanner, rule, and digest of what stands around."""
+
+
+def settled(scan: Scan, found: Sequence[Found]) -> list[Found]:
+    """The findings under the ids by which they are known, in the transaction that stores them."""
+    if not any(each.surroundings for each in found):
+        return list(found)
+    known = _under_known_ids(scan, found)
+    earlier = _before(scan)
+    if earlier is None:
+        return known
+    rows = Finding.objects.filter(scan=earlier, scanner__in=scan.scanners)
+    keys = frozenset(rows.values_list("key", flat=True))
+    appeared = _never_seen(scan, [each for each in known if each.surroundings and each.id not in keys])
+    gone = keys - {each.id for each in known}
+    if not appeared or not gone:
+        return known
+    pairs = dict(_pairs(appeared, _things(earlier, gone)))
+    Moved.objects.bulk_create(
+        [Moved(repository=scan.repository, key=key, known_as=kept) for key, kept in pairs.items()],
+        update_conflicts=True,
+        unique_fields=["repository", "key"],
+        update_fields=["known_as"],
+    )
+    return [replace(each, id=pairs.get(each.id, each.id)) for each in known]
+
+
+def _under_known_ids(scan: Scan, found: Sequence[Found]) -> list[Found]:
+    """What was seen to have moved before; not where the scan has the one that it was, too."""
+    moved = dict(Moved.objects.filter(repository=scan.repository_id).values_list("key", "known_as"))
+    if not moved:
+        return list(found)
+    taken = {each.id for each in found}
+    known = []
+    for each in found:
+        kept = moved.get(each.id, each.id)
+        if kept not in taken:
+            taken.add(kept)
+            each = replace(each, id=kept)  # noqa: PLW2901  # the same, under its other name
+        known.append(each)
+    return known
+
+
+def _before(scan: Scan) -> Scan | None:
+    """The last scan with a result of the same repository and branch, by any of the same scanners."""
+    earlier = Scan.objects.filter(
+        repository=scan.repository_id, ref=scan.ref, state__in=_WITH_RESULT, pk__lt=scan.pk
+    )
+    wanted = set(scan.scanners)
+    return next(
+        (each for each in earlier.order_by("-pk")[:_LOOKED_BACK] if wanted & set(each.scanners)), None
+    )
+
+
+def _never_seen(scan: Scan, found: list[Found]) -> list[Found]:
+    """Those that no scan of the repository had: what is known elsewhere is what it is."""
+    seen: set[str] = set()
+    for start in range(0, len(found), _BATCH):
+        ids = [each.id for each in found[start : start + _BATCH]]
+        rows = Finding.objects.filter(scan__repository=scan.repository_id, key__in=ids).exclude(scan=scan)
+        seen.update(rows.values_list("key", flat=True))
+    return [each for each in found if each.id not in seen]
+
+
+def _things(earlier: Scan, gone: frozenset[str]) -> dict[_Thing, list[str]]:
+    """Ids of those that are gone, in the order of their places."""
+    rows = Finding.objects.filter(scan=earlier).annotate(around=KT("data__surroundings"))
+    found: dict[_Thing, list[str]] = defaultdict(list)
+    for key, *thing in (
+        rows.order_by("path", "line", "key").values_list("key", "scanner", "rule", "around").iterator()
+    ):
+        if key in gone and thing[2]:
+            found[thing[0], thing[1], thing[2]].append(key)
+    return found
+
+
+def _pairs(appeared: Iterable[Found], gone: dict[_Thing, list[str]]) -> Iterable[tuple[str, str]]:
+    """The id that a finding has, and the one that it keeps. Equal places are taken in their order."""
+    for each in sorted(appeared, key=lambda one: (one.locations[0].path, one.locations[0].line, one.id)):
+        left = gone.get((each.scanner, each.rule, each.surroundings))
+        if left:
+            yield each.id, left.pop(0)
