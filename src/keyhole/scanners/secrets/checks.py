@@ -19,6 +19,7 @@ _BASE58_CHECKSUM = 4
 _LEAST_OF_A_TOKEN = 3.2  # bits per byte: a UUID has more, a word less
 _BECH32 = b"qpzry9x8gf2tvdw0s3jn54khce6mua7l"
 _BECH32_GENERATORS = (0x3B6A57B2, 0x26508E6D, 0x1EA119FA, 0x3D4233DD, 0x2A1462B3)
+_DIGIT = re.compile(rb"[0-9]")
 _PAIR = re.compile(rb"[0-9A-Za-z_.@|$+<>-]{0,200}:([!-~]{6,})")
 _MADE_UP = re.compile(
     rb"xxxx|\*\*\*|\.\.\.|example|placeholder|changeme|change_me|redacted|your[-_ ]|dummy|fake|sample|insert|replace"
@@ -81,7 +82,8 @@ def _opaque_token(value: bytes) -> bool:
     """Whether it is random enough for a token, and not one that has a rule of its own."""
     if value.count(b".") > 1 and _json_web_token(value):
         return False
-    return entropy(value) >= _LEAST_OF_A_TOKEN and not made_up(value)
+    # Letters and dots alone are what code calls its variables.
+    return _DIGIT.search(value) is not None and entropy(value) >= _LEAST_OF_A_TOKEN and not made_up(value)
 
 
 def _basic_pair(value: bytes) -> bool:

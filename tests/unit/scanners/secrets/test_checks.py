@@ -113,3 +113,5 @@ def test_the_token_that_every_manual_shows_is_left_out():
     assert not CHECKSUMS["json-web-token"](head + b"." + sample + b".x")
     assert CHECKSUMS["json-web-token"](head + b"." + other + b".x")
     assert not CHECKSUMS["opaque-token"](head + b"." + other + b".x")
+    assert not CHECKSUMS["opaque-token"](b"transfer.signed_ticket")
+    assert CHECKSUMS["opaque-token"](make("<hex:40>", 1).encode())

@@ -69,12 +69,9 @@ def _looks_issued(value: bytes, kind: Kind) -> bool:
     """Whether a program made it: long, and unlike words. Of what is only called a key, no doubt may be left."""
     if kind is Kind.KEY:
         # Hexadecimal keys without another name are as often digests, and names of what is cached.
-        return (
-            len(value) >= _SHORTEST_KEY
-            and not values.is_hex(value)
-            and values.has_digit(value)
-            and values.oddity(value) >= _RANDOM + 1
-        )
+        if len(value) < _SHORTEST_KEY or values.is_hex(value) or not values.has_digit(value):
+            return False
+        return values.oddity(value) >= (_RANDOM if values.classes(value) >= _MANY_CLASSES else _RANDOM + 1)
     if values.is_hex(value):
         return len(value) >= _SHORTEST_HEX and values.random_hex(value)
     if len(value) < _SHORTEST_CREDENTIAL or values.is_identifier(value):

@@ -52,7 +52,7 @@ type unique unk use uses validate verify wrong xsrf
 _OTHER_KEYS = frozenset(
     """
 column data dict entry gpg group item legend license locale lookup map message object partition pgp property query
-react record row s setting shortcut ssh state storage sub test translation unit user value
+react record row s setting shortcut ssh state storage sub test translation unit user value websocket
 """.split()  # noqa: SIM905  # so many names
 )
 """What a key that opens nothing belongs to, besides what `_NOT_A_TOKEN` names."""
@@ -115,6 +115,8 @@ def _of_word(words: list[str], place: int) -> Kind | None:
     if word == "key" and before in _OF_A_KEY:
         return Kind.CREDENTIAL
     if word.endswith("key") and word not in _ENDS_SO and before not in _OTHER_KEYS:
+        return Kind.KEY
+    if word == "auth" and place == len(words) - 1:
         return Kind.KEY
     return None
 

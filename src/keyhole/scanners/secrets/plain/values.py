@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import binascii
 import re
 from collections import Counter
 
@@ -40,7 +41,10 @@ _PUBLIC = re.compile(
 )
 _HEX = re.compile(rb"^(?:0x)?[0-9a-fA-F]+$")
 _UUID = re.compile(rb"^[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$")
-_LABELLED = re.compile(rb"^(?:[A-Za-z][0-9A-Za-z]{0,9}[-_.]){1,3}([0-9a-fA-F-]{24,})$")
+_LABELLED = re.compile(
+    rb"^(?:[0-9A-Za-z]{1,10}[-_.]){1,3}?([0-9a-fA-F]{24,}|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})$"
+)
+_PHRASE = re.compile(rb"[A-Za-z,.!'-]+(?: [A-Za-z,.!'-]+)+")
 _PERCENT = re.compile(rb"%[0-9A-F]{2}")
 _WORDS = frozenset(
     b"""
@@ -100,6 +104,7 @@ def no_secret(value: bytes, name: bytes) -> bool:
         or len(set(value)) < _FEWEST_KINDS
         or len(_PERCENT.findall(value)) > 1
         or _only_known_words(lower)
+        or _encodes_words(value)
         or _in_order(lower)
         or lower in name.lower()
     )
@@ -109,8 +114,26 @@ def _only_known_words(lower: bytes) -> bool:
     if lower.strip(b"0123456789!._-#@$") in _WORDS:
         return True
     parts = [part for part in _SPLIT.split(lower) if part]
+    if len(parts) == 1 and _is_joined(parts[0]):
+        return True
     known = sum(len(part) for part in parts if part in _WORDS)
     return known * 2 >= len(lower) and all(part in _WORDS or len(part) < _WORD for part in parts)
+
+
+def _is_joined(lower: bytes) -> bool:
+    """Whether it is two of the words, one behind the other: `testpassword`."""
+    return any(
+        lower[:cut] in _WORDS and lower[cut:] in _WORDS for cut in range(_WORD, len(lower) - _WORD + 1)
+    )
+
+
+def _encodes_words(value: bytes) -> bool:
+    """Whether it is base64 of several words, as the examples of programs that take base64 are."""
+    try:
+        decoded = binascii.a2b_base64(value, strict_mode=True)
+    except (binascii.Error, ValueError):
+        return False
+    return _PHRASE.fullmatch(decoded) is not None
 
 
 def _in_order(lower: bytes) -> bool:

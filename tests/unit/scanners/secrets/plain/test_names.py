@@ -48,7 +48,7 @@ def test_some_key(name):
         "password_field", "passwordLabel", "token_url", "secret_name", "public_key", "cacheKey", "primary_key",
         "author", "tokenizer", "csrf_token", "nextToken", "password_hash", "keyboard", "api_key_id", "max_token",
         "instance_path", "resetPassword", "", "--", "monkey",
-        "token_id", "db_pass_count", "s3_key", "i18n_message_key",
+        "token_id", "db_pass_count", "s3_key", "i18n_message_key", "sec-websocket-key",
     ],
 )  # fmt: skip
 def test_neither(name):
