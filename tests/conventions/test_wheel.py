@@ -52,7 +52,7 @@ def test_the_wheel_carries_its_licences(contents):
 def test_the_wheel_installs_the_command(wheel):
     with zipfile.ZipFile(wheel) as archive:
         (entry,) = [path for path in archive.namelist() if path.endswith("entry_points.txt")]
-        assert "keyhole = keyhole.cli.main:main" in archive.read(entry).decode()
+        assert "keyhole = keyhole.cli.begin:main" in archive.read(entry).decode()
 
 
 def test_the_wheel_is_the_same_when_built_again(wheel, tmp_path):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from difflib import get_close_matches
 from importlib import import_module
 from pathlib import Path
 
@@ -16,6 +15,7 @@ _INFRASTRUCTURE = {
     "__init__",
     "__main__",
     "asking",
+    "begin",
     "describe",
     "judging",
     "main",
@@ -51,6 +51,8 @@ class CommandsFromFiles(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """As click does it, naming the nearest command when there is none of that name."""
         if args and self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
+            from difflib import get_close_matches
+
             near = get_close_matches(args[0], self.list_commands(ctx), 1)
             ctx.fail(
                 f"No such command {args[0]!r}." + (f" Did you mean `keyhole {near[0]}`?" if near else "")

@@ -140,9 +140,6 @@ def _exit_code(result: ScanResult, verdict: Verdict | None) -> int:
 
 
 def _path(path: Path, ref: str, scanners: tuple[str, ...], rules: tuple[Path, ...], head: bool) -> Dataset:
-    from keyhole.scanners import child
-
-    child.start_early()  # it needs as long to get ready as everything below
     use_settings()
     from datetime import UTC, datetime
 

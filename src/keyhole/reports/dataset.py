@@ -16,8 +16,8 @@ from keyhole import __version__
 from keyhole.core.escaping import is_escaped
 from keyhole.core.finding import Finding, Kind, ScanResult, Severity, Status
 from keyhole.core.library import Library
+from keyhole.core.plural import counted
 from keyhole.core.strict_json import decode, encode_fields
-from keyhole.core.summary import counted
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,28 +6,24 @@ everything is decoded strictly, and whatever does not fit makes the scan incompl
 
 from __future__ import annotations
 
-import atexit
-import contextlib
 import json
-import os
 import re
 import signal
 import subprocess
-import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
-import keyhole
 from keyhole.core.escaping import escape
 from keyhole.core.finding import ScanResult, Status
-from keyhole.core.git_safety import GIT_PATH
 from keyhole.core.secret import Secret
 from keyhole.scanners.earlier import Earlier
+from keyhole.scanners.early import ended, started, taken
 from keyhole.scanners.interface import Limits, Progress
 from keyhole.scanners.kept import LARGEST
 from keyhole.scanners.programs.configured import configured
@@ -35,12 +31,10 @@ from keyhole.scanners.registry import chosen
 from keyhole.scanners.rules_version import rules_version
 from keyhole.scanners.said import Ended, Said, decoded, understood
 from keyhole.scanners.secrets import own
+from keyhole.scanners.standing import code
 
 _GRACE_SECONDS = 15.0
 """What the child may take beyond its own time limit, to say what it found until then."""
-_POLL_SECONDS = 0.1
-_LONGEST_LINE = 256 << 20
-_CHUNK = 1 << 16
 _OBJECT_ID = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 
 
@@ -75,9 +69,8 @@ def run(
     start = time.monotonic()
     earlier = Earlier(git_dir, hmac_secret, selected, tips, (limits, own.texts()), kept if not head else None)
     if (result := earlier.result(start)) is not None:
-        if (unused := _taken_early()) is not None:
-            with unused:
-                return result
+        if (unused := taken()) is not None:
+            ended(unused)
         return result
     order = {
         "git_dir": str(git_dir.resolve()),
@@ -88,19 +81,17 @@ def run(
         "advisories": str(advisories.resolve()) if advisories is not None else "",
         "kept": str(kept.resolve()) if kept is not None else "",
         "memory": earlier.memory,
-        "code": earlier.code,
+        "code": earlier.code or (code() if kept is not None else ""),
         "head": head,
         "limits": asdict(limits),
         "hmac_secret": hmac_secret.reveal(),
     }
     try:
-        result = _run(
-            json.dumps(order), limits, on_progress or _ignore, stop or threading.Event(), earlier.keep
-        )
-    except Ended as ended:
+        result = _run(order, limits, on_progress or _ignore, stop or threading.Event(), earlier.keep)
+    except Ended as problem:
         return ScanResult(
             status=Status.INCOMPLETE,
-            reasons=(str(ended),),
+            reasons=(str(problem),),
             commit="",
             objects=0,
             bytes_read=0,
@@ -127,18 +118,19 @@ def _ignore(_progress: Progress) -> None:
 
 
 def _run(
-    order: str,
+    order: dict[str, Any],
     limits: Limits,
     on_progress: Callable[[Progress], None],
     stop: threading.Event,
     keep: Callable[[bytes], object],
 ) -> ScanResult:
     with ExitStack() as stack:
-        early = _taken_early()
-        child = stack.enter_context(early) if early is not None else _begun(stack)
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="keyhole-scan-"))
+        child = taken() or started()
+        stack.callback(ended, child)
         assert child.stdin is not None and child.stdout is not None  # noqa: S101, PT018  # for the type checker
         try:
-            child.stdin.write(order.encode() + b"\n")
+            child.stdin.write(json.dumps({**order, "folder": folder}).encode() + b"\n")
             child.stdin.close()
         except BrokenPipeError:
             raise Ended(_ending(child)) from None
@@ -160,72 +152,6 @@ def _run(
                     f"the scanning process failed: {escape(str(data)[:200].encode('utf-8', 'replace'))}"
                 )
         raise Ended(_ending(child))
-
-
-def start_early() -> None:
-    """Starts the process of the next scan, which makes itself ready while this one still does.
-
-    It waits for its order, and ends with this process at the latest.
-    """
-    if not _early:
-        stack = ExitStack()
-        child = _begun(stack, "early")
-        _early.append((stack, child))
-        atexit.register(stack.close)
-
-
-def _taken_early() -> AbstractContextManager[subprocess.Popen[bytes]] | None:
-    """The process that was started early, if there is one and it waits."""
-    if not _early:
-        return None
-    stack, child = _early.pop()
-    if child.poll() is not None:
-        stack.close()
-        return None
-    return _ending_with(stack, child)
-
-
-@contextmanager
-def _ending_with(stack: ExitStack, child: subprocess.Popen[bytes]) -> Iterator[subprocess.Popen[bytes]]:
-    with stack:
-        yield child
-
-
-def _begun(stack: ExitStack, *words: str) -> subprocess.Popen[bytes]:
-    folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="keyhole-scan-"))
-    return stack.enter_context(_started(folder, *words))
-
-
-_early: list[tuple[ExitStack, subprocess.Popen[bytes]]] = []
-
-
-class _started:  # noqa: N801  # reads as a function: a context that starts and surely ends the child
-    def __init__(self, folder: str, *words: str) -> None:
-        self._folder = folder
-        self._words = words
-
-    def __enter__(self) -> subprocess.Popen[bytes]:
-        source = str(Path(keyhole.__file__).parents[1])
-        self._child = subprocess.Popen(
-            # -P: the working directory is no place to import from; -s: nor is anybody's home.
-            [sys.executable, "-P", "-s", "-B", "-m", "keyhole.scanners.worker", *self._words],
-            env={"PATH": GIT_PATH, "LC_ALL": "C", "PYTHONPATH": source, "PYTHONUTF8": "1"},
-            cwd=self._folder,
-            start_new_session=True,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-        )
-        return self._child
-
-    def __exit__(self, *_error: object) -> None:
-        # The group outlives its leader: a git of the scan may still run when the child is gone.
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self._child.pid, signal.SIGKILL)
-        for pipe in (self._child.stdin, self._child.stdout):
-            if pipe is not None and not pipe.closed:
-                pipe.close()
-        self._child.wait()
 
 
 def _ending(child: subprocess.Popen[bytes]) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import astuple
+from dataclasses import fields
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from keyhole.core.escaping import escape
@@ -17,6 +18,7 @@ _MARKS = frozenset({b"\xff\xfe", b"\xfe\xff"})
 _WIDE_MARKS = frozenset({b"\xff\xfe\0\0"})
 _SAMPLE = 512
 _FEWEST = 8
+_fields = attrgetter(*(field.name for field in fields(Hit)))
 
 
 class Site(NamedTuple):
@@ -192,11 +194,7 @@ def _site(piece: Piece, text: bytes, hit: Hit) -> Site:
 
 def plain(each: Found) -> list[Any]:
     """A hit and its place as JSON."""
-    return [
-        each.scanner,
-        list(astuple(each.hit)),
-        [each.site.object_id.decode(), *each.site[1:]],
-    ]
+    return [each.scanner, _fields(each.hit), [each.site.object_id.decode(), *each.site[1:]]]
 
 
 def from_plain(data: list[Any]) -> Found:

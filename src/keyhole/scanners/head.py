@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
+from typing import Any
 
 from keyhole.scanners.attribution import Introduction, introduced_in
 from keyhole.scanners.collect import Collector
-from keyhole.scanners.examination import Examination
-from keyhole.scanners.gitpipe import Git
+from keyhole.scanners.examination import Examination, Found, from_plain, plain
+from keyhole.scanners.forked import processors, shared
+from keyhole.scanners.gitpipe import Facts, Git
 from keyhole.scanners.interface import Examiner, Limits
-from keyhole.scanners.objects import Tick, Trouble, describe, read_objects
+from keyhole.scanners.objects import Entry, OutOfTime, Tick, Trouble, affordable, read_objects
 from keyhole.scanners.tree import listed
+
+_SHARE = 4 << 20
+"""Bytes that are read by one process without another: starting one takes as long as reading so much."""
+_MOST_SHARES = 64
 
 
 class Head:
@@ -21,11 +26,12 @@ class Head:
         self, git: Git, examiners: Mapping[str, Examiner], limits: Limits, trouble: Trouble, tick: Tick
     ) -> None:
         self._git = git
-        self._examination = Examination(examiners, limits)
+        self._examiners = examiners
         self._limits = limits
         self._trouble = trouble
         self._tick = tick
         self._paths: dict[bytes, list[bytes]] = {}
+        self._shares: list[list[Entry]] = []
         self.collector = Collector(limits, trouble)
         """What was found."""
         self.closed = Trouble()
@@ -35,31 +41,77 @@ class Head:
         self.size = 0
         """Bytes of those."""
 
-    def read(self, _objects: Path) -> None:
+    def read(self, _facts: Facts) -> None:
         """All of it."""
-        for path, object_id in listed(self._git, self._trouble, self._tick, links=True):
-            self._paths.setdefault(object_id, []).append(path)
-        entries = describe(self._git, list(self._paths), self._limits, self._trouble, self._tick)
-        for piece in read_objects(self._git, entries, self._limits, self._trouble):
-            for found in self._examination.examine(piece):
-                self.collector.add(found)
-            if piece.is_last:
-                self.objects += 1
-                self.size += piece.entry.size
-                self._tick(self.objects, len(entries))
-        taken = self._examination.taken()
+        entries: dict[bytes, Entry] = {}
+        for path, entry in listed(self._git, self._trouble, self._tick, links=True):
+            self._paths.setdefault(entry.object_id, []).append(path)
+            entries[entry.object_id] = entry
+        wanted = affordable(entries.values(), self._limits, self._trouble)
+        self._shares = _shares(wanted)
+        if len(self._shares) == 1:
+            self._take(self._read(0), len(wanted))
+            return
+        ended = 0
+        with shared(len(self._shares), self._read, processors()) as pool:
+            for _, answer in pool.results(lambda: self._tick(self.objects, len(wanted))):
+                self._take(answer, len(wanted))
+                ended += 1
+        if ended < len(self._shares):
+            self._trouble.note("a reading process ended early, perhaps for want of memory")
+
+    def _read(self, number: int) -> dict[str, Any]:
+        """What is found in one share, as JSON."""
+        examination = Examination(self._examiners, self._limits)
+        trouble = Trouble()
+        found: list[Found] = []
+        objects = size = 0
+        late = False
+        try:
+            for piece in read_objects(self._git, self._shares[number], self._limits, trouble):
+                found += examination.examine(piece)
+                if piece.is_last:
+                    objects += 1
+                    size += piece.entry.size
+                    if len(self._shares) == 1:
+                        self._tick(objects, len(self._shares[0]))
+        except OutOfTime:
+            late = True
+        taken = examination.taken()
         for reason, count in taken["left_out"].items():
+            trouble.note(reason, count)
+        return {
+            "found": [plain(each) for each in found],
+            "objects": objects,
+            "size": size,
+            "trouble": trouble.counts,
+            "closed": taken["closed"],
+            "late": late,
+        }
+
+    def _take(self, answer: Mapping[str, Any], total: int) -> None:
+        for each in answer["found"]:
+            self.collector.add(from_plain(each))
+        self.objects += answer["objects"]
+        self.size += answer["size"]
+        for reason, count in answer["trouble"].items():
             self._trouble.note(reason, count)
-        for reason, count in taken["closed"].items():
+        for reason, count in answer["closed"].items():
             self.closed.note(reason, count)
+        if answer["late"]:
+            raise OutOfTime
+        self._tick(self.objects, total)
 
     def places(self) -> dict[bytes, list[Introduction]]:
         """Every path of each object with something in it."""
+        found = self.collector.objects()
+        if not found:
+            return {}
         facts = self._git.answer("show", "-s", "--format=%H,%at", f"{self._git.head}^{{commit}}").encode()
         commit, _, authored = facts.partition(b",")
         return {
             object_id: [introduced_in(commit, authored, path) for path in self._paths[object_id]]
-            for object_id in self.collector.objects()
+            for object_id in found
         }
 
     def notes(self) -> list[str]:
@@ -69,3 +121,18 @@ class Head:
     def to_remember(self, _identity: str) -> None:
         """Nothing: it takes no longer to read them again."""
         return
+
+
+def _shares(entries: list[Entry]) -> list[list[Entry]]:
+    """The entries in about equal parts, as many as are worth a process."""
+    whole = sum(entry.size for entry in entries)
+    share = max(_SHARE, whole // _MOST_SHARES)
+    shares: list[list[Entry]] = [[]]
+    held = 0
+    for entry in entries:
+        if held >= share:
+            shares.append([])
+            held = 0
+        shares[-1].append(entry)
+        held += entry.size
+    return shares

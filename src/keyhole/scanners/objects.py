@@ -7,7 +7,7 @@ in a working copy it is what its owner has not decided to publish.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from subprocess import PIPE, Popen
@@ -24,6 +24,7 @@ _READ_KINDS = {b"blob": "blob", b"commit": "commit", b"tag": "tag"}
 _RESTARTS = 100
 _ENDING = 60.0
 DAMAGED = "an object is missing or damaged"
+"""Why something was not seen."""
 _REPORT_EVERY = 5_000
 
 
@@ -129,7 +130,7 @@ def _entries(sizes: Popen[bytes], limits: Limits, trouble: Trouble, tick: Tick) 
 
 def read_objects(git: Git, entries: list[Entry], limits: Limits, trouble: Trouble) -> Iterator[Piece]:
     """The text of every entry, in pieces. One that cannot be read is noted and skipped, and never ends the rest."""
-    wanted = _affordable(entries, limits, trouble)
+    wanted = affordable(entries, limits, trouble)
     position = 0
     for _ in range(_RESTARTS):
         for outcome in _read_from(git, wanted, position):
@@ -158,7 +159,8 @@ def _read_from(git: Git, wanted: list[Entry], position: int) -> Iterator[Piece |
             return
 
 
-def _affordable(entries: list[Entry], limits: Limits, trouble: Trouble) -> list[Entry]:
+def affordable(entries: Iterable[Entry], limits: Limits, trouble: Trouble) -> list[Entry]:
+    """Those of the entries that the limits allow to be read, in order."""
     wanted, total = [], 0
     for entry in entries:
         if entry.size > limits.object_bytes:

@@ -24,7 +24,7 @@ from keyhole.scanners.attribution import (
     tips_of,
 )
 from keyhole.scanners.collect import Collector
-from keyhole.scanners.gitpipe import Git, feeding
+from keyhole.scanners.gitpipe import Facts, Git, feeding
 from keyhole.scanners.graph import TOLD, Graph
 from keyhole.scanners.interface import Examiner, Limits
 from keyhole.scanners.memory.ids import Ids, joined, names_of
@@ -98,9 +98,9 @@ class Past:
             f"{REMEMBERED}{self._memory.objects:,} objects were read by an earlier scan, {now:,} by this one."
         ]
 
-    def read(self, objects: Path) -> None:
-        """Everything in this folder that has not been read before."""
-        self._store = self._opened(objects)
+    def read(self, facts: Facts) -> None:
+        """Everything in the repository that has not been read before."""
+        self._store = self._opened(facts.objects) if facts.objects is not None else None
         if self._store is None:
             entries = self.reading.listed()
             self._report.phase("reading")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import os
 import sys
 import time
 from contextlib import ExitStack
@@ -20,7 +21,8 @@ from keyhole.core.secret import Secret
 from keyhole.scanners.assessed import Assessed
 from keyhole.scanners.attribution import Introduction
 from keyhole.scanners.collect import worst_first
-from keyhole.scanners.gitpipe import Git
+from keyhole.scanners.early import HEAD
+from keyhole.scanners.gitpipe import Facts, Git
 from keyhole.scanners.head import Head
 from keyhole.scanners.interface import (
     Examiner,
@@ -40,8 +42,7 @@ from keyhole.scanners.programs.configured import Configured, configure
 from keyhole.scanners.registry import chosen
 from keyhole.scanners.remembered import REMEMBERED
 from keyhole.scanners.rules_version import rules_version
-from keyhole.scanners.secrets import own
-from keyhole.scanners.secrets.rules import all_rules
+from keyhole.scanners.secrets import own, parsed
 from keyhole.scanners.tree import files
 
 if TYPE_CHECKING:
@@ -119,8 +120,8 @@ class Scan:
         self._limits = limits
         self._report = report
         self._trouble = Trouble()
-        versions = "\n".join(f"{scanner.id} {scanner.rules_version()}" for scanner in scanners)
-        self._identity = f"{versions}\n{limits}\n{code}"
+        self._rules_version = rules_version(scanners)
+        self._identity = f"{self._rules_version}\n{limits}\n{code}"
         self._notes: list[str] = []
         self._keeps = bool(memory)
         self._past = (
@@ -145,21 +146,21 @@ class Scan:
     def run(self, isolation: tuple[str, ...]) -> ScanResult:
         """Lists, reads, attributes. Running out of time keeps what was found."""
         start = time.monotonic()
-        commit = self._git.answer("rev-parse", "--verify", "-q", f"{self._git.head}^{{commit}}")
+        facts = self._git.facts()
         try:
-            self._read_everything()
+            self._read_everything(facts)
         except OutOfTime:
             self._trouble.note(f"time limit of {self._limits.seconds:g} seconds reached")
         introduced = self._introduced()
         if self._keeps:
             self._remember()
-        assessed = self._assess(commit)
+        assessed = self._assess(facts.commit)
         findings = (*self._past.collector.findings(self._examiners, introduced), *assessed.findings)
         reasons = self._trouble.sentences()
         return ScanResult(
             status=Status.INCOMPLETE if reasons else Status.COMPLETE,
             reasons=reasons,
-            commit=commit,
+            commit=facts.commit,
             notes=(
                 *self._notes,
                 *self._past.notes(),
@@ -170,7 +171,7 @@ class Scan:
             objects=self._past.objects,
             bytes_read=self._past.size,
             findings=worst_first(findings),
-            rules_version=rules_version(self._scanners),
+            rules_version=self._rules_version,
             duration=round(time.monotonic() - start, 3),
             isolation=isolation,
             libraries=tuple(assessed.libraries),
@@ -198,25 +199,24 @@ class Scan:
         self._report.allow(_GRACE_SECONDS)
         return self._past.places() if self._begun else {}
 
-    def _read_everything(self) -> None:
+    def _read_everything(self, facts: Facts) -> None:
         self._report.phase("listing")
         self._report.tick(0, 0)
-        if not self._git.answer("rev-parse", "--git-dir"):
+        if facts.objects is None or facts.shallow is None:
             self._trouble.note("git does not take this for a repository")
             return
         # A line in this file is all it takes to make git read the objects of somebody else's repository.
-        objects = Path(self._git.answer("rev-parse", "--git-path", "objects"))
-        if (objects / "info/alternates").exists():
+        if (facts.objects / "info/alternates").exists():
             self._trouble.note(
                 "objects are borrowed from another repository (alternates), which is not followed"
             )
             return
         if not self._examiners:
             return  # nobody wants to see the history
-        if Path(self._git.answer("rev-parse", "--git-path", "shallow")).exists():
+        if facts.shallow.exists():
             self._trouble.note("history is cut off (a shallow clone), and what came before was not read")
         self._begun = True
-        self._past.read(objects)
+        self._past.read(facts)
         self._report.phase("reading")
         self._report.tick(self._past.objects, self._past.objects)
 
@@ -230,20 +230,23 @@ class Scan:
 
 def main() -> int:
     """Reads the order, makes its scanners ready, isolates itself, scans."""
-    if sys.argv[1:] == ["early"]:
-        _get_ready()
+    if "early" in sys.argv[1:]:
+        _get_ready(whole=HEAD not in sys.argv)
     order = json.loads(sys.stdin.readline())
+    os.chdir(order["folder"])
     limits = Limits(**order["limits"])
     key = Secret(order["hmac_secret"])
     configure(Configured.from_json(order["programs"]))
     own.use(order["own_rules"])
     scanners = chosen(order["scanners"])
     folder = _path(order["kept"])
+    kept = Kept(folder, key) if folder is not None else None
+    if kept is not None:
+        parsed.use(kept, order["code"])
     report = Reporter(sys.stdout, limits.seconds)
     try:
         with ExitStack() as stack:
             bench = _bench(scanners, limits, stack)
-            kept = Kept(folder, key) if folder is not None else None
             tools = Tools(keyed_digest(key), _path(order["advisories"]), bench, kept)
             git = Git(Path(order["git_dir"]), order["tips"])
             scan = Scan(
@@ -267,11 +270,11 @@ def main() -> int:
     return 0
 
 
-def _get_ready() -> None:
-    """What nearly every scan will need, while there is no order yet."""
-    importlib.import_module("keyhole.scanners.past")
+def _get_ready(*, whole: bool) -> None:
+    """What nearly every scan will need, of the whole history or not, while there is no order yet."""
     importlib.import_module("keyhole.scanners.secrets.engine")
-    all_rules()
+    if whole:
+        importlib.import_module("keyhole.scanners.past")
 
 
 def _bench(scanners: list[Scanner], limits: Limits, stack: ExitStack) -> Bench | None:

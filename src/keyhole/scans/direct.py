@@ -6,11 +6,11 @@ The whole of it, for a command: `result = direct.scan(Path("."), on_progress=sho
 
 from __future__ import annotations
 
-import secrets
+import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from keyhole.core.finding import ScanResult
@@ -18,9 +18,11 @@ from keyhole.core.secret import Secret
 from keyhole.scanners import child
 from keyhole.scanners.interface import Limits, Progress
 from keyhole.scanners.locate import git_dir_of
+from keyhole.scanners.programs.configured import Configured, configure
 from keyhole.scanners.secrets import own
-from keyhole.scans import refs
-from keyhole.scans.programs import use_settings_for_programs
+
+if TYPE_CHECKING:
+    from types import ModuleType
 
 KEPT = "kept"
 """Folder, in that of the data, of what scans worked out and need not work out again."""
@@ -44,10 +46,11 @@ def scan(
     of own rules for secrets, besides those of the settings. Raises InvalidInput, naming the field `path` or `ref`;
     UnknownScanner; WrongRules. Trouble on the way makes the result incomplete.
     """
-    use_settings_for_programs()
+    settings = _settings()
+    configure(Configured(settings.KEYHOLE_PROGRAMS, settings.KEYHOLE_SEMGREP_RULES))
     own.look_in(settings.KEYHOLE_RULES, rules)
     git_dir = git_dir_of(path)
-    tips = [refs.named(git_dir, ref).object_id] if ref else []
+    tips = [_tip(git_dir, ref)] if ref else []
     key = secret or secret_of_this_user()[0]
     scanners = tuple(scanners)
     return child.run(
@@ -63,9 +66,22 @@ def scan(
     )
 
 
+def _settings() -> ModuleType:
+    """Without Django around them, which takes as long to import as a small project to scan."""
+    from keyhole import settings  # noqa: PLC0415
+
+    return settings
+
+
+def _tip(git_dir: Path, ref: str) -> str:
+    from keyhole.scans import refs  # noqa: PLC0415
+
+    return refs.named(git_dir, ref).object_id
+
+
 def _kept() -> Path | None:
     try:
-        return Path(settings.KEYHOLE_DATA) / KEPT
+        return Path(_settings().KEYHOLE_DATA) / KEPT
     except (ImproperlyConfigured, OSError):
         return None  # everything is worked out anew each time
 
@@ -89,6 +105,6 @@ def secret_of_this_user() -> tuple[Secret, bool]:
     random one: ids then hold for this run only.
     """
     try:
-        return settings.KEYHOLE_HMAC_SECRET, True
+        return _settings().KEYHOLE_HMAC_SECRET, True
     except (ImproperlyConfigured, OSError):
-        return Secret(secrets.token_hex(32)), False
+        return Secret(os.urandom(32).hex()), False

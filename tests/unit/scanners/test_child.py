@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from keyhole.core.finding import ScanResult, Status
-from keyhole.scanners import child
+from keyhole.scanners import child, early
 from keyhole.scanners.interface import Limits, UnknownScanner
 from tests.unit.scanners.conftest import only
 
@@ -28,6 +28,7 @@ def test_the_value_never_crosses_the_childs_output(history, token):
         "git_dir": str(history.path),
         "scanners": ["secrets"],
         "tips": [],
+        "folder": str(history.path),
         "programs": {"places": [], "semgrep_rules": ""},
         "advisories": "",
         "kept": "",
@@ -268,25 +269,25 @@ def test_an_unknown_scanner_is_refused_before_anything_starts(history, scan):
 
 
 def early_process():
-    ((_, process),) = child._early
+    (process,) = early._waiting
     return process
 
 
 def test_it_does_the_next_scan_and_is_gone_afterwards(history, token, scan):
     history.commit({"a": token})
-    child.start_early()
+    early.start_early()
     process = early_process()
-    child.start_early()
+    early.start_early()
     assert early_process() is process
     only(scan(history))
     assert process.returncode is not None
-    assert not child._early
+    assert not early._waiting
     only(scan(history))
 
 
 def test_one_that_died_while_it_waited_is_replaced(history, token, scan):
     history.commit({"a": token})
-    child.start_early()
+    early.start_early()
     early_process().kill()
     early_process().wait()
     only(scan(history))
@@ -295,8 +296,8 @@ def test_one_that_died_while_it_waited_is_replaced(history, token, scan):
 def test_one_that_is_not_needed_is_ended(history, token, scan, tmp_path):
     history.commit({"a": token})
     scan(history, kept=tmp_path / "kept")
-    child.start_early()
+    early.start_early()
     process = early_process()
     assert "nothing has changed" in scan(history, kept=tmp_path / "kept").notes[0]
     assert process.returncode is not None
-    assert not child._early
+    assert not early._waiting

@@ -47,7 +47,7 @@ def test_ids_last_where_a_folder_can_be_kept_and_are_for_one_run_elsewhere(monke
         def KEYHOLE_HMAC_SECRET(self):
             raise ImproperlyConfigured("a read-only home")
 
-    monkeypatch.setattr(direct, "settings", Nowhere())
+    monkeypatch.setattr(direct, "_settings", Nowhere)
     secret, lasts = direct.secret_of_this_user()
     assert lasts is False
     assert isinstance(secret, Secret)

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from keyhole.scanners.dependencies.documents import json_in, toml_in, word, words
-from keyhole.scanners.dependencies.lazily import pattern
 from keyhole.scanners.dependencies.names import normal
 from keyhole.scanners.dependencies.package import Malformed, Manifests, text_of
+from keyhole.scanners.lazily import pattern
 
 _NAME = pattern(r"\s*+([A-Za-z0-9][A-Za-z0-9._-]*+)\s*+(?:\[[^\]]*+\])?(.*)", re.DOTALL)
 LOCAL = "local:"

@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from keyhole.scanners.dependencies.lazily import pattern
 from keyhole.scanners.dependencies.package import Malformed, text_of
+from keyhole.scanners.lazily import pattern
 
 Keys = tuple[str, ...]
 _ENTRY = pattern(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from keyhole.scanners.dependencies.lazily import pattern
+from keyhole.scanners.lazily import pattern
 
 _USE = pattern(r"\$\{([^{}$]++)\}|\$\(([^()$]++)\)")
 _ROUNDS = 8

@@ -10,9 +10,9 @@ import functools
 from types import MappingProxyType
 from urllib.parse import quote, unquote
 
-from keyhole.scanners.dependencies.lazily import pattern
 from keyhole.scanners.dependencies.names import normal
 from keyhole.scanners.dependencies.package import Malformed
+from keyhole.scanners.lazily import pattern
 
 ELSEWHERE = "other ecosystems"
 """Stands for where a package comes from when that is nothing advisories are kept of."""

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from keyhole.scanners.dependencies.lazily import pattern
 from keyhole.scanners.dependencies.package import Malformed, Manifests, text_of
+from keyhole.scanners.lazily import pattern
 
 _COMMENT = pattern(
     r"""("(?:[^"\\\n]|\\.)*+"?|'(?:[^'\\\n]|\\.)*+'?)|//[^\n]*+|/\*(?s:.*?)(?:\*/|\Z)""",

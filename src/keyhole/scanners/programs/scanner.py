@@ -15,7 +15,7 @@ from typing import ClassVar, NamedTuple
 
 from keyhole.core.escaping import escape
 from keyhole.core.finding import Confidence, Kind, Severity
-from keyhole.core.summary import counted
+from keyhole.core.plural import counted
 from keyhole.scanners.interface import About, Assessment, Issue, Programs, Ran, Tools, TreeExaminer
 from keyhole.scanners.programs.located import Program, locate
 from keyhole.scanners.programs.running import is_plain

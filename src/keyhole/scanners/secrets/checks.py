@@ -12,6 +12,8 @@ from collections.abc import Callable
 from hashlib import sha256
 from urllib.parse import unquote_to_bytes
 
+from keyhole.scanners.lazily import pattern
+
 _BASE62 = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _BASE36 = b"0123456789abcdefghijklmnopqrstuvwxyz"
 _BASE58 = b"123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
@@ -19,9 +21,9 @@ _BASE58_CHECKSUM = 4
 _LEAST_OF_A_TOKEN = 3.2  # bits per byte: a UUID has more, a word less
 _BECH32 = b"qpzry9x8gf2tvdw0s3jn54khce6mua7l"
 _BECH32_GENERATORS = (0x3B6A57B2, 0x26508E6D, 0x1EA119FA, 0x3D4233DD, 0x2A1462B3)
-_DIGIT = re.compile(rb"[0-9]")
-_PAIR = re.compile(rb"[0-9A-Za-z_.@|$+<>-]{0,200}:([!-~]{6,})")
-_MADE_UP = re.compile(
+_DIGIT = pattern(rb"[0-9]")
+_PAIR = pattern(rb"[0-9A-Za-z_.@|$+<>-]{0,200}:([!-~]{6,})")
+_MADE_UP = pattern(
     rb"xxxx|\*\*\*|\.\.\.|example|placeholder|changeme|change_me|redacted|your[-_ ]|dummy|fake|sample|insert|replace"
     rb"|(?:01234|12345|23456|34567)\d|abcdef|bcdefg|qwerty|0000000|1111111|aaaaaaa|deadbeef|foobar|<[a-z]|\$\{|\{\{|%\(",
     re.IGNORECASE,

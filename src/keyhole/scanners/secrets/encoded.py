@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 import re2
 
+from keyhole.scanners.lazily import pattern
 from keyhole.scanners.secrets.spans import Spans
 
 DEPTH = 2
@@ -34,7 +35,7 @@ _RUN = re2.compile(rb"%b+(?:(?:\r?\n|\\r\\n|\\n)[ \t]*%b{4,})*" % (_IN, _IN))
 # Four characters are three bytes; if these are ASCII, the first bit of each is 0. Hashes and keys rarely have fifteen
 # such bytes in a row, texts do.
 _BEGIN = re2.compile(rb"(?:[A-Za-f][A-HQ-Xg-nw-z0-3][ABEFIJMNQRUVYZcdghklopstwx014589]%b){5}|H4sIA" % _IN)
-_VALUE = re.compile(
+_VALUE = pattern(
     rb"^[ \t]*[\"']?[\w.-]+[\"']?:[ \t]*[\"']?((?:%b{4})+(?:%b{2}==|%b{3}=)?)[\"']?,?[ \t]*\r?$"
     % (_IN, _IN, _IN),
     re.MULTILINE,
@@ -45,7 +46,7 @@ _PUBLIC = re2.compile(
 )
 _READABLE = re2.compile(rb"[\t\n\r -~]{10,}")
 _WIDE = re2.compile(rb"(?:[\t\n\r -~]\0){8,}")
-_ALL_READABLE = re.compile(rb"[\t\n\r -~]{4,}")
+_ALL_READABLE = pattern(rb"[\t\n\r -~]{4,}")
 _GZIP = b"\x1f\x8b\x08"
 _MOST_INFLATED = 32 << 20
 CUT = f"compressed texts in base64, of more than {_MOST_INFLATED >> 20} MiB together, were read in part"

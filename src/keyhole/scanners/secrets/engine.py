@@ -7,7 +7,6 @@ runs in linear time on a window around it. Neither can be made to take long by t
 from __future__ import annotations
 
 import dataclasses
-import re
 from array import array
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,6 +15,7 @@ from dataclasses import dataclass
 from keyhole.core.finding import LAST4_FROM
 from keyhole.scanners.interface import About, Digest, Hit
 from keyhole.scanners.kept import Kept
+from keyhole.scanners.lazily import pattern
 from keyhole.scanners.secrets import encoded
 from keyhole.scanners.secrets.assigned import CANDIDATES, SEEN, Assigned, Named
 from keyhole.scanners.secrets.checks import CHECKSUMS, NORMAL_FORMS, entropy, made_up
@@ -29,9 +29,9 @@ _MEMO_BYTES = 32 << 20
 _WIDEST = 64 << 10
 _CONTEXT = 12  # bytes before a secret that tell an escape from a word
 # `\nghp_...` in a JSON string, `%3Dghp_...` in an address, a colour in a log: what stands before is no word.
-_ESCAPE = re.compile(rb"(?<!\\)\\[nrtbf]$|%[0-9A-Fa-f]{2}$|\x1b\[[0-9;]*[A-Za-z]$")
+_ESCAPE = pattern(rb"(?<!\\)\\[nrtbf]$|%[0-9A-Fa-f]{2}$|\x1b\[[0-9;]*[A-Za-z]$")
 _ASSIGNS = ord("=")  # ends base64, so it may not follow a secret; before one it only assigns
-_PRINTABLE = re.compile(rb"[!-~]{4}")
+_PRINTABLE = pattern(rb"[!-~]{4}")
 _ENCODED, _ENCODED_TWICE = "base64-encoded", "base64-encoded twice"
 _ASSIGNMENT = 1 << 16  # what the fast pass calls a candidate that belongs to no rule alone
 _WORD, _KUBERNETES = 0, 1  # signs that something is encoded: their numbers behind those of the rules
@@ -208,11 +208,11 @@ def _patterns(rules: Sequence[Rule]) -> list[Pattern]:
     words = _WORDS.union(*(required(rule.scan or f"(?i:{rule.near})") for rule in rules))
     wide = frozenset(word.decode().encode("utf-16-le") for word in _WORDS)
     spellings = [*encoded.spellings(words | wide), _GZIP]
-    signs = [(_WORD, pattern) for pattern in spellings] + [(_KUBERNETES, encoded.KUBERNETES)]
+    signs = [(_WORD, spelling) for spelling in spellings] + [(_KUBERNETES, encoded.KUBERNETES)]
     return [
         *(Pattern(number, rule.scan.encode(), once=False) for number, rule in enumerate(rules) if rule.scan),
         *(Pattern(_ASSIGNMENT + number, each.encode(), once=False) for number, each in enumerate(CANDIDATES)),
-        *(Pattern(len(rules) + number, pattern, once=True) for number, pattern in signs),
+        *(Pattern(len(rules) + number, sign, once=True) for number, sign in signs),
     ]
 
 

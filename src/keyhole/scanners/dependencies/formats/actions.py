@@ -7,8 +7,8 @@ YAML: `uses:` stands on a line of its own wherever it is valid, and aliases of Y
 from __future__ import annotations
 
 from keyhole.core.library import Relation
-from keyhole.scanners.dependencies.lazily import pattern
 from keyhole.scanners.dependencies.package import Package, Packages, text_of
+from keyhole.scanners.lazily import pattern
 
 NAMES = (".github/workflows/*.yml", ".github/workflows/*.yaml", "action.yml", "action.yaml")
 _USES = pattern(

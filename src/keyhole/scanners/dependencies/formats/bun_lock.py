@@ -11,8 +11,8 @@ from typing import Any
 
 from keyhole.scanners.dependencies.documents import as_object, json_in, word, words
 from keyhole.scanners.dependencies.graph import standings
-from keyhole.scanners.dependencies.lazily import pattern
 from keyhole.scanners.dependencies.package import UNKNOWN, Lines, Malformed, Package, Packages, text_of
+from keyhole.scanners.lazily import pattern
 
 NAMES = ("bun.lock",)
 _LOOSE = pattern(r'("(?:[^"\\]++|\\.)*+"?)|//[^\n]*+|/\*.*?(?:\*/|\Z)|,(?=\s*+[}\]])', re.DOTALL)

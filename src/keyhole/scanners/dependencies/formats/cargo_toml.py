@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from keyhole.scanners.dependencies.declared import declared
-from keyhole.scanners.dependencies.lazily import pattern
 from keyhole.scanners.dependencies.manifests import cargo_wanted
 from keyhole.scanners.dependencies.package import Packages
+from keyhole.scanners.lazily import pattern
 
 NAMES = ("Cargo.toml",)
 _EXACT = pattern(r"=\s*([0-9]+\.[0-9]+\.[0-9]+(?:[-+][0-9A-Za-z.+-]+)?)")

@@ -6,9 +6,9 @@ It says what is direct; what of that is for developing, the `Gemfile` says, whic
 from __future__ import annotations
 
 from keyhole.scanners.dependencies.graph import standings
-from keyhole.scanners.dependencies.lazily import pattern
 from keyhole.scanners.dependencies.manifests import gem_developing
 from keyhole.scanners.dependencies.package import NONE, UNKNOWN, Manifests, Package, Packages, text_of
+from keyhole.scanners.lazily import pattern
 
 NAMES = ("Gemfile.lock", "gems.locked")
 MANIFESTS = ("Gemfile", "gems.rb")

@@ -6,8 +6,8 @@ Format: https://go.dev/ref/mod#go-mod-file. Of a replaced module the replacement
 from __future__ import annotations
 
 from keyhole.core.library import Relation
-from keyhole.scanners.dependencies.lazily import pattern
 from keyhole.scanners.dependencies.package import Package, Packages, text_of
+from keyhole.scanners.lazily import pattern
 
 NAMES = ("go.mod",)
 _BLOCK = pattern(r"(\w++)\s*+\($")

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from keyhole.core.library import Relation
 from keyhole.scanners.dependencies.formats import go_mod
-from keyhole.scanners.dependencies.lazily import pattern
 from keyhole.scanners.dependencies.package import NONE, Malformed, Manifests, Package, Packages, text_of
 from keyhole.scanners.dependencies.versions import key
+from keyhole.scanners.lazily import pattern
 
 NAMES = ("go.sum",)
 MANIFESTS = ("go.mod",)

@@ -7,9 +7,9 @@ direct; of the rest nothing is known, since plugins ask for modules too.
 from __future__ import annotations
 
 from keyhole.core.library import Relation
-from keyhole.scanners.dependencies.lazily import pattern
 from keyhole.scanners.dependencies.package import NONE, Malformed, Manifests, Package, Packages, text_of
 from keyhole.scanners.dependencies.scripted import gradle_asked
+from keyhole.scanners.lazily import pattern
 
 NAMES = (
     "gradle.lockfile",

@@ -8,10 +8,10 @@ means itself or the next one there is; NuGet takes the lowest, so that it is tak
 from __future__ import annotations
 
 from keyhole.core.library import Relation
-from keyhole.scanners.dependencies.lazily import pattern
 from keyhole.scanners.dependencies.markup import Element, xml_in
 from keyhole.scanners.dependencies.package import Package, Packages
 from keyhole.scanners.dependencies.properties import resolved
+from keyhole.scanners.lazily import pattern
 
 NAMES = (
     "*.csproj",

@@ -6,7 +6,6 @@ What is direct, `paket.dependencies` says.
 from __future__ import annotations
 
 from keyhole.scanners.dependencies.graph import standings
-from keyhole.scanners.dependencies.lazily import pattern
 from keyhole.scanners.dependencies.manifests import paket_wanted
 from keyhole.scanners.dependencies.package import (
     NONE,
@@ -17,6 +16,7 @@ from keyhole.scanners.dependencies.package import (
     Packages,
     text_of,
 )
+from keyhole.scanners.lazily import pattern
 
 NAMES = ("paket.lock",)
 MANIFESTS = ("paket.dependencies",)

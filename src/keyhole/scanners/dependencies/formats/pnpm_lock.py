@@ -12,9 +12,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from keyhole.scanners.dependencies.graph import standings
-from keyhole.scanners.dependencies.lazily import pattern
 from keyhole.scanners.dependencies.outline import entries
 from keyhole.scanners.dependencies.package import UNKNOWN, Malformed, Package, Packages
+from keyhole.scanners.lazily import pattern
 
 NAMES = ("pnpm-lock.yaml", "pnpm-lock.*.yaml")
 _NAME = r"(?P<name>(?:@[^/@]+/)?[^/@]+)"

@@ -6,9 +6,9 @@ No advisories are kept of CocoaPods, so that its packages are named and never as
 from __future__ import annotations
 
 from keyhole.scanners.dependencies.graph import standings
-from keyhole.scanners.dependencies.lazily import pattern
 from keyhole.scanners.dependencies.outline import unquoted
 from keyhole.scanners.dependencies.package import UNKNOWN, Malformed, Package, Packages, text_of
+from keyhole.scanners.lazily import pattern
 
 NAMES = ("Podfile.lock",)
 _POD = pattern(r" {2}- ([^\s(:][^(:]*?)(?: \(([^()]*)\))?:?")

@@ -7,10 +7,10 @@ are not looked for, so that a version which comes from one is none here.
 from __future__ import annotations
 
 from keyhole.core.library import Relation
-from keyhole.scanners.dependencies.lazily import pattern
 from keyhole.scanners.dependencies.markup import Element, xml_in
 from keyhole.scanners.dependencies.package import Package, Packages
 from keyhole.scanners.dependencies.properties import resolved
+from keyhole.scanners.lazily import pattern
 
 NAMES = ("pom.xml", "*.pom")
 _EXACT = pattern(r"\[?([^\[\](),$\s]+)\]?")

@@ -11,7 +11,6 @@ from typing import Any
 
 from keyhole.scanners.dependencies.documents import objects, toml_in, word, words
 from keyhole.scanners.dependencies.graph import standings
-from keyhole.scanners.dependencies.lazily import pattern
 from keyhole.scanners.dependencies.manifests import Wanted, python_wanted
 from keyhole.scanners.dependencies.names import normal
 from keyhole.scanners.dependencies.package import (
@@ -23,6 +22,7 @@ from keyhole.scanners.dependencies.package import (
     Packages,
     Standing,
 )
+from keyhole.scanners.lazily import pattern
 
 NAMES = ("poetry.lock", "uv.lock", "pdm.lock", "pylock.toml", "pylock.*.toml")
 MANIFESTS = ("pyproject.toml",)

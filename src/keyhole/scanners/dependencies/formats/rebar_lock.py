@@ -6,8 +6,8 @@ Each package has a number, how many others are between it and the project: none 
 from __future__ import annotations
 
 from keyhole.core.library import Relation
-from keyhole.scanners.dependencies.lazily import pattern
 from keyhole.scanners.dependencies.package import Malformed, Package, Packages, text_of
+from keyhole.scanners.lazily import pattern
 
 NAMES = ("rebar.lock",)
 _ENTRY = pattern(r'\{<<"([^"]++)">>,\s*+\{(\w++),(?:\s*+<<"([^"]++)">>,\s*+<<"([^"]++)">>)?')

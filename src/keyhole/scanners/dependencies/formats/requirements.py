@@ -10,9 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from keyhole.scanners.dependencies.graph import standings
-from keyhole.scanners.dependencies.lazily import pattern
 from keyhole.scanners.dependencies.names import normal
 from keyhole.scanners.dependencies.package import UNKNOWN, Package, Packages, text_of
+from keyhole.scanners.lazily import pattern
 
 NAMES = ("requirements*.txt", "*requirements.txt", "constraints*.txt", "requirements*.lock")
 _COMMENT = pattern(r"(^|\s)#.*$")

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from keyhole.core.library import Relation
 from keyhole.scanners.dependencies.documents import as_object, json_in, objects, word
-from keyhole.scanners.dependencies.lazily import pattern
 from keyhole.scanners.dependencies.package import NONE, Lines, Malformed, Manifests, Package, Packages
 from keyhole.scanners.dependencies.scripted import swift_asked
+from keyhole.scanners.lazily import pattern
 
 NAMES = ("Package.resolved",)
 MANIFESTS = ("Package.swift",)

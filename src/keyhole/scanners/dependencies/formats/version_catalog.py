@@ -6,8 +6,8 @@ from typing import Any
 
 from keyhole.core.library import Relation
 from keyhole.scanners.dependencies.documents import as_object, toml_in, word
-from keyhole.scanners.dependencies.lazily import pattern
 from keyhole.scanners.dependencies.package import Lines, Malformed, Package, Packages
+from keyhole.scanners.lazily import pattern
 
 NAMES = ("*.versions.toml",)
 _EXACT = pattern(r"[^\[\](),+!\s]+")

@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from keyhole.scanners.dependencies.graph import standings
-from keyhole.scanners.dependencies.lazily import pattern
 from keyhole.scanners.dependencies.manifests import Wanted, npm_wanted
 from keyhole.scanners.dependencies.outline import unquoted
 from keyhole.scanners.dependencies.package import (
@@ -21,6 +20,7 @@ from keyhole.scanners.dependencies.package import (
     Packages,
     text_of,
 )
+from keyhole.scanners.lazily import pattern
 
 NAMES = ("yarn.lock",)
 MANIFESTS = ("package.json",)

@@ -7,25 +7,26 @@ from dataclasses import dataclass
 
 import re2
 
+from keyhole.scanners.lazily import pattern
 from keyhole.scanners.secrets.patterns import ASSIGNS
 
 _HEAD = re2.compile(
     rb"([0-9A-Za-z_.-]*(?i:pass[_-]?w|pwd|passphrase|[_-]pass|[_-]pw|secret|key|token|auth|cred|[_-]pat)[0-9A-Za-z_-]*)"
     rb"((?:%b|[ ]))\z" % ASSIGNS.encode()
 )
-_FLAG = re.compile(rb"--?[a-z]")
+_FLAG = pattern(rb"--?[a-z]")
 _QUOTES = b"\"'`"
 _LONGEST_HEAD = 150
-_UNQUOTED = re.compile(rb"[^\s\"'`,;<>(){}\[\]|\\]+")
-_WHOLE_LINE = re.compile(rb"[^\s\"'`\\]+")
-_XML = re.compile(rb"[^<>\s]+")
-_CONNECTION = re.compile(
+_UNQUOTED = pattern(rb"[^\s\"'`,;<>(){}\[\]|\\]+")
+_WHOLE_LINE = pattern(rb"[^\s\"'`\\]+")
+_XML = pattern(rb"[^<>\s]+")
+_CONNECTION = pattern(
     rb"(?i)(?:^|[\"';\s])(?:server|data source|host|hostname|addr|address|endpoint|uid|user id|user|username|database"
     rb"|initial catalog|driver)\s?=\s?[^;\"']{1,100};|;\s?(?:server|data source|uid|user id|database)\s?="
 )
-_BEGINS = re.compile(rb"[ \t-]*(?:(?:export|env|arg|set) )?[ \t]*", re.IGNORECASE)
-_CAPITALS = re.compile(rb"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+")
-_ADDRESS = re.compile(rb"[a-z][a-z0-9+:.-]{1,30}://[^\s\"']{3,}[?&][^\s\"']*$")
+_BEGINS = pattern(rb"[ \t-]*(?:(?:export|env|arg|set) )?[ \t]*", re.IGNORECASE)
+_CAPITALS = pattern(rb"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+")
+_ADDRESS = pattern(rb"[a-z][a-z0-9+:.-]{1,30}://[^\s\"']{3,}[?&][^\s\"']*$")
 
 
 @dataclass(frozen=True, slots=True)

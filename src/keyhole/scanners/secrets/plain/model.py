@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 import zlib
-from importlib import resources
+from pathlib import Path
 
 _SYMBOLS = 28
 _PER_BIT = 16
@@ -31,4 +31,4 @@ def surprise(text: bytes) -> float:
 
 @functools.cache
 def _table() -> bytes:
-    return zlib.decompress((resources.files(__package__) / "trigrams.bin").read_bytes())
+    return zlib.decompress(Path(__file__).with_name("trigrams.bin").read_bytes())

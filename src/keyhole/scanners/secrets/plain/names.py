@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import re
 from enum import StrEnum
 
 
@@ -16,7 +15,7 @@ class Kind(StrEnum):
     """Some key: a credential if its value leaves no doubt, as `audd_key` is and `cache_key` is not."""
 
 
-_PART = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
+_PART = pattern(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
 _PASSWORD = frozenset(
     """
 dbpass passphrase passwd password passwords passwort pwd userpass userpassword

@@ -6,46 +6,47 @@ import binascii
 import re
 from collections import Counter
 
+from keyhole.scanners.lazily import pattern
 from keyhole.scanners.secrets.checks import entropy, made_up
 from keyhole.scanners.secrets.plain.model import surprise
 
-_REFERENCE = re.compile(
+_REFERENCE = pattern(
     rb"\$[({]|^\$[A-Za-z_]|\$\$|\{\{|\}\}|%[({]|%[A-Za-z_]+%|#\{|<%|%>"  # templates and variables
     rb"|^[<\[{(@].*[>\]})@]$|^<|>$|^__\w+__$|^@[\w.]+@?$|^:\w+$|^%s$|^!\w|^&\w+$|^\*\w+$"
     rb"|^ENC[\[(]|^vault:|^ssm:|^op://|^arn:|^projects/|^secrets?[.:/]|^env[.:(]|^file:|^data:"  # places
     rb"|\[[^\]]*\][{+*]|\{[0-9,]+\}|\\[wds]"  # patterns
     rb"|process\.env|os\.environ|getenv|ENV\[|^\\u[0-9a-f]{4}|\\[nrt0x]"
 )
-_CODE = re.compile(
+_CODE = pattern(
     rb"^[A-Za-z_]\w*(?:(?:\.|->|::|\?\.)\w+)+$"
     rb"|^(?:self|this|cls|args|opts?|config|settings|request|req|params)\b"
 )
-_IDENTIFIER = re.compile(rb"^_*[A-Za-z][A-Za-z]*(?:[_-]+[A-Za-z]+)*_*$")
-_PATH = re.compile(
+_IDENTIFIER = pattern(rb"^_*[A-Za-z][A-Za-z]*(?:[_-]+[A-Za-z]+)*_*$")
+_PATH = pattern(
     rb"^~/|^\.{1,2}/|^/[\w.-]+$|^[A-Za-z]:\\|://|^\w+\\\w+\\"
     rb"|\.(?:pem|key|crt|cer|json|ya?ml|txt|ini|conf|cfg|env|html?|js|ts|css|py|rb|go|java|php|md|png|svg|gpg|asc)$"
     rb"|\.(?:pub|jks|p12|pfx|com|org|net|io)$",
     re.IGNORECASE,
 )
-_SLASHES = re.compile(rb"^/[\w.-]|^\w+/\w+/")
+_SLASHES = pattern(rb"^/[\w.-]|^\w+/\w+/")
 """A path, or base64: words tell them apart."""
-_MAIL = re.compile(rb"^[\w.+-]+@[\w-]+\.[\w.]+$")
-_NUMBER = re.compile(rb"^[-+]?[0-9.,:_xTZ/ -]+(?:[smhd]|ms|px|em|%)?$")
-_DIGEST_OF = re.compile(
+_MAIL = pattern(rb"^[\w.+-]+@[\w-]+\.[\w.]+$")
+_NUMBER = pattern(rb"^[-+]?[0-9.,:_xTZ/ -]+(?:[smhd]|ms|px|em|%)?$")
+_DIGEST_OF = pattern(
     rb"^(?:sha\d{1,3}|md5|bcrypt|argon2\w*|pbkdf2|scrypt)[-:$]|^\$(?:2[aby]|1|5|6|y|argon2\w*)\$"
     rb"|^\{(?:SHA|SSHA|CRYPT|MD5)"
 )
-_PUBLIC = re.compile(
+_PUBLIC = pattern(
     rb"^(?:ssh-(?:rsa|ed25519|dss)|ecdsa-|AAAA[BCE]3Nza|-----BEGIN (?:PUBLIC|CERT)|MII[A-D]"
     rb"|Eby8vdM02xNOcqFl)"  # the key of every Azurite, which its manual tells
 )
-_HEX = re.compile(rb"^(?:0x)?[0-9a-fA-F]+$")
-_UUID = re.compile(rb"^[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$")
-_LABELLED = re.compile(
+_HEX = pattern(rb"^(?:0x)?[0-9a-fA-F]+$")
+_UUID = pattern(rb"^[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$")
+_LABELLED = pattern(
     rb"^(?:[0-9A-Za-z]{1,10}[-_.]){1,3}?([0-9a-fA-F]{24,}|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})$"
 )
-_PHRASE = re.compile(rb"[A-Za-z,.!'-]+(?: [A-Za-z,.!'-]+)+")
-_PERCENT = re.compile(rb"%[0-9A-F]{2}")
+_PHRASE = pattern(rb"[A-Za-z,.!'-]+(?: [A-Za-z,.!'-]+)+")
+_PERCENT = pattern(rb"%[0-9A-F]{2}")
 _WORDS = frozenset(
     b"""
 abc abcd access accesstoken admin administrator ansible anything api apikey apitoken asdf asdfasdf asdfgh auth
@@ -63,10 +64,10 @@ user username vagrant valid value verysecret welcome whatever world wrong wrongp
 yourpassword yoursecret yourtoken zxcvbn
 """.split()
 )
-_SPLIT = re.compile(rb"[^A-Za-z@]+")
-_REPEATS = re.compile(rb"(.)\1{3,}|^(.{1,4})\2{2,}$")
+_SPLIT = pattern(rb"[^A-Za-z@]+")
+_REPEATS = pattern(rb"(.)\1{3,}|^(.{1,4})\2{2,}$")
 _RUNS = (b"0123456789", b"9876543210", b"abcdefghijklmnopqrstuvwxyz", b"qwertyuiop", b"asdfghjkl")
-_ORDER = re.compile(
+_ORDER = pattern(
     b"|".join(
         run[start:end] for run in _RUNS for start in range(len(run)) for end in range(len(run), start + 3, -1)
     )

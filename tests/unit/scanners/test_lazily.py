@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from keyhole.scanners.dependencies.lazily import pattern
+from keyhole.scanners.lazily import pattern
 
 
 def test_it_is_used_as_any_pattern():
