@@ -206,8 +206,9 @@ def _compared(history: History, walk: _Walk, limits: Limits, tick: Tick) -> str:
                 break
             commit = at.get(process, b"")
             for line in lines:
-                if line.startswith(b":"):
-                    _note_change(walk, commit, line)
+                if line[:1] == b":":
+                    if not _is_nothing(walk, line):
+                        _note_change(walk, commit, line)
                 elif line:
                     commit = line.partition(b" ")[0]
             at[process] = commit
@@ -217,6 +218,16 @@ def _compared(history: History, walk: _Walk, limits: Limits, tick: Tick) -> str:
     except TimeoutError:
         pass  # git is busy with a commit that has no end: the same as too many lines
     return "history is too wide: not every place of each finding is named"
+
+
+def _is_nothing(walk: _Walk, line: bytes) -> bool:
+    """Whether a change of one file is surely nothing that is looked for: nearly all are, so this is quick."""
+    if line[1:2] == b":" or line[96:97] != b" ":
+        return False  # of a merge, or with longer ids
+    object_id = line[56:96]
+    if object_id in walk.wanted:
+        return False
+    return walk.known is None or object_id in walk.known or line[8:14] in _NO_FILE
 
 
 def _note_change(walk: _Walk, commit: bytes, line: bytes) -> None:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from keyhole.core.escaping import escape
 from keyhole.scanners.archives import is_archive, unpacked
 from keyhole.scanners.archives.budget import NotOpened
-from keyhole.scanners.interface import Examiner, Hit, LeavesOut, Limits
+from keyhole.scanners.interface import Examiner, Follower, Hit, LeavesOut, Limits
 from keyhole.scanners.objects import Piece, Trouble
 
 _LONGEST_LINE = 1 << 20
@@ -42,11 +42,21 @@ class Found(NamedTuple):
     site: Site
 
 
+class Since(NamedTuple):
+    """What is known of a text before it is looked at: how it differs from one that was."""
+
+    notes: Mapping[str, Any]
+    """What `needs` said of that, by scanner."""
+    difference: bytes
+    """As it is stored; see `keyhole.scanners.packs.difference`."""
+
+
 class Examination:
     """The scanners at work, on one object after the other."""
 
     def __init__(self, examiners: Mapping[str, Examiner], limits: Limits) -> None:
         self._examiners = examiners
+        self._followers = {name: each for name, each in examiners.items() if isinstance(each, Follower)}
         self._limits = limits
         self._left_out = Trouble()
         self._closed = Trouble()
@@ -69,15 +79,27 @@ class Examination:
         again = {(each.scanner, each.hit.fingerprint) for each in inside}
         return [each for each in found if (each.scanner, each.hit.fingerprint) not in again] + inside
 
-    def needs(self, text: bytes) -> bool:
-        """Whether there is anything to say about the whole text of a file. Most have nothing, which is seen fast."""
-        return (
-            text[:2] in _MARKS
-            or text[:1] == b"\0"
-            or text[1:2] == b"\0"
-            or is_archive(text)
-            or any(self._hits(name, text) for name in self._examiners)
-        )
+    def needs(self, text: bytes, since: Since | None = None) -> tuple[bool, dict[str, Any] | None]:
+        """Whether there is anything to say about the whole text of a file. Most have nothing, which is seen fast.
+
+        Also what to say `since` of a text that is stored as a difference from this one; None if that is nothing.
+        """
+        if text[:2] in _MARKS or text[:1] == b"\0" or text[1:2] == b"\0" or is_archive(text):
+            return True, None
+        notes: dict[str, Any] = {}
+        found = [self._followed(name, text, since, notes) for name in self._examiners]
+        return any(found), notes
+
+    def _followed(self, name: str, text: bytes, since: Since | None, notes: dict[str, Any]) -> list[Hit]:
+        """What a scanner finds in a text, and what it has to say to itself about it."""
+        examiner = self._followers.get(name)
+        if examiner is None:
+            return self._hits(name, text)
+        before = since.notes.get(name) if since is not None else None
+        difference = since.difference if since is not None else b""
+        hits, notes[name] = examiner.follow(text, before, difference)
+        self._asked[name] = text, hits
+        return hits
 
     def _hits(self, name: str, text: bytes) -> list[Hit]:
         """What a scanner finds in a text. Asked twice in a row where there is something: whether, and then what."""

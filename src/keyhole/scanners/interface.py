@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 from keyhole.core.errors import KeyholeError
 from keyhole.core.finding import Confidence, Kind, Severity
@@ -170,6 +170,18 @@ class LeavesOut(Protocol):
 
     def left_out(self) -> Mapping[str, int]:
         """What a limit made it leave out since it was last asked: reasons, for people, each with how often."""
+        ...
+
+
+@runtime_checkable
+class Follower(Examiner, Protocol):
+    """One that need not look at all of a text that is stored as a difference from another."""
+
+    def follow(self, text: bytes, before: Any, difference: bytes) -> tuple[list[Hit], Any]:
+        """What `examine` finds, and what to pass as `before` with a text that differs from this one.
+
+        `before` is that of the text that this one differs from, or None; `difference` is as git stores it.
+        """
         ...
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from keyhole.scanners.collect import Collector
-from keyhole.scanners.examination import Examination, Found, from_plain, plain
+from keyhole.scanners.examination import Examination, Found, Since, from_plain, plain
 from keyhole.scanners.forked import Pool, processors, shared
 from keyhole.scanners.gitpipe import Git
 from keyhole.scanners.graph import Graph, told
@@ -22,7 +22,7 @@ from keyhole.scanners.objects import (
     list_objects,
     read_objects,
 )
-from keyhole.scanners.packs.families import Families, Part, Unread
+from keyhole.scanners.packs.families import Families, Part, Text, Unread
 from keyhole.scanners.packs.index import BLOB, COMMIT, KINDS, NotPlain
 from keyhole.scanners.packs.store import Store
 
@@ -110,7 +110,7 @@ class Reading:
 
     def _read_part(self, number: int) -> dict[str, Any]:
         family, part = self._parts[number]
-        kinds = family.pack.kinds
+        kinds = family.pack.kinds.tobytes()
         commits: list[bytes] = []
         unread: list[int] = []
         found: list[Found] = []
@@ -119,13 +119,13 @@ class Reading:
             if isinstance(item, Unread):
                 unread.append(item.position)
                 continue
-            position, text = item
+            text = item.text
             objects += 1
             total += len(text)
-            kind = int(kinds[position])
-            if kind == BLOB and not self._examination.needs(text):
+            kind = kinds[item.position]
+            if kind == BLOB and not self._needed(item):
                 continue  # nearly all of them, so that nothing more is made of them
-            entry = Entry(family.pack.name(position), KINDS[kind], len(text))
+            entry = Entry(family.pack.name(item.position), KINDS[kind], len(text))
             if kind == COMMIT:
                 commits.append(told(entry.object_id, text))
             found += self._examination.examine(Piece(entry, text, 0, len(text), 0, 0))
@@ -137,6 +137,13 @@ class Reading:
             "bytes": total,
             **self._examination.taken(),
         }
+
+    def _needed(self, item: Text) -> bool:
+        """Whether there is anything to say about a file; what was seen is noted for what differs from it."""
+        base = item.base
+        since = Since(base.note, item.difference) if base is not None and base.note is not None else None
+        needed, item.note = self._examination.needs(item.text, since)
+        return needed
 
     def through_git(self, entries: list[Entry]) -> None:
         """Reads these objects with git, in this process."""

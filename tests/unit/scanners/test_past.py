@@ -38,8 +38,10 @@ def look(history, engine):
 
     def run(memory=None, tips=()):
         trouble = Trouble()
-        past = Past(Git(history.path, tips), {"secrets": engine}, Limits(), trouble, Quiet(), memory)
-        past.read(history.path / "objects")
+        git = Git(history.path, tips)
+        past = Past(git, {"secrets": engine}, Limits(), trouble, Quiet(), memory)
+        past.read(git.facts())
+
         findings = past.collector.findings({"secrets": engine}, past.places())
         kept = past.to_remember("these rules")
         left = understood(kept.written(), "these rules") if kept is not None else None

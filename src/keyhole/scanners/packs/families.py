@@ -7,7 +7,7 @@ differs from them, depth first, so that no more than one chain of bases is in me
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from dulwich._pack import apply_delta  # type: ignore[import-not-found]  # dulwich.pack takes 20 ms to import
@@ -36,11 +36,20 @@ class Unread(NamedTuple):
     position: int
 
 
-class Text(NamedTuple):
+class Text:
     """One object."""
 
-    position: int
-    text: bytes
+    __slots__ = ("base", "difference", "note", "position", "text")
+
+    def __init__(self, position: int, text: bytes, base: Text | None = None, difference: bytes = b"") -> None:
+        self.position = position
+        self.text = text
+        self.base = base
+        """What it is stored as a difference from."""
+        self.difference = difference
+        """As it is stored; see `difference.copied`."""
+        self.note: Any = None
+        """What whoever reads it wants to know again when it reads what differs from it."""
 
 
 class Part:
@@ -121,38 +130,40 @@ class Families:
 
     def read(self, part: Part) -> Iterator[Text | Unread]:
         """Every wanted object of these families. What cannot be read is named and the rest goes on."""
-        emit, positions = part.emit, part.positions
+        emit = part.emit
         for root in part.roots:
             # A stack of its own: chains may be longer than Python's. NO_BASE marks where a base is let go again.
-            stack: list[tuple[int, bytes | None]] = [(root, None)]
+            stack: list[tuple[int, Text | None]] = [(root, None)]
             held = 0
             while stack:
                 number, base = stack.pop()
                 if number == NO_BASE:
-                    held -= len(base or b"")
+                    held -= len(base.text) if base is not None else 0
                     continue
                 try:
-                    text = self._text(part, number, base)
+                    item = self._text(part, number, base)
                 except Wrong:
                     yield from map(Unread, part.below(number))
                     continue
                 if emit[number]:
-                    yield Text(positions[number], text)
+                    yield item
                 children = part.children(number)
                 if not children:
                     continue
-                if held + len(text) > MOST_HELD:
+                if held + len(item.text) > MOST_HELD:
                     for child in children:
                         yield from map(Unread, part.below(child))
                     continue
-                held += len(text)
-                stack.append((NO_BASE, text))
-                stack.extend((child, text) for child in reversed(children))
+                held += len(item.text)
+                stack.append((NO_BASE, item))
+                stack.extend((child, item) for child in reversed(children))
 
-    def _text(self, part: Part, number: int, base: bytes | None) -> bytes:
+    def _text(self, part: Part, number: int, base: Text | None) -> Text:
         """The object at this place of the part, made from its base if it is a difference. Raises Wrong."""
         content = self._content(part, number)
-        return content if base is None else _patched(base, content, self._largest)
+        if base is None:
+            return Text(part.positions[number], content)
+        return Text(part.positions[number], _patched(base.text, content, self._largest), base, content)
 
     def _content(self, part: Part, number: int) -> bytes:
         """What is stored at this place of the part: an object, or a difference. Raises Wrong."""

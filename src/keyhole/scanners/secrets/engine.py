@@ -7,7 +7,6 @@ runs in linear time on a window around it. Neither can be made to take long by t
 from __future__ import annotations
 
 import dataclasses
-from array import array
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from keyhole.scanners.secrets.compiled import Pattern, database
 from keyhole.scanners.secrets.exact import Exact, edge, options
 from keyhole.scanners.secrets.literals import required
 from keyhole.scanners.secrets.rules import RANKS, Rule
+from keyhole.scanners.secrets.sight import Seen, Sight, noted, pairs, reach_of
 from keyhole.scanners.secrets.spans import Spans
 
 _MEMO_BYTES = 32 << 20
@@ -35,6 +35,7 @@ _PRINTABLE = pattern(rb"[!-~]{4}")
 _ENCODED, _ENCODED_TWICE = "base64-encoded", "base64-encoded twice"
 _ASSIGNMENT = 1 << 16  # what the fast pass calls a candidate that belongs to no rule alone
 _WORD, _KUBERNETES = 0, 1  # signs that something is encoded: their numbers behind those of the rules
+_SIGNS = 2
 _WORDS = frozenset(
     case(word.encode())
     for word in ("password", "passwd", "secret", "token", "apikey", "api_key", "auth", "://")
@@ -67,7 +68,12 @@ class Engine:
             {rule.id: index for index, rule in enumerate(rules) if rule.judge},
             options(),
         )
-        self._database = database([rule.scan for rule in rules], lambda: _patterns(rules), kept)
+        expressions = [rule.scan for rule in rules]
+        self._sight = Sight(
+            database(expressions, lambda: _patterns(rules), kept),
+            reach_of([*expressions, *CANDIDATES]),
+            range(len(rules), len(rules) + _SIGNS),
+        )
         self._memo: dict[_Question, _Answer] = {}
         self._memo_bytes = 0
         self._left_out: Counter[str] = Counter()
@@ -83,14 +89,22 @@ class Engine:
 
     def examine(self, text: bytes) -> list[Hit]:
         """Every secret in the text, in order of offset; a general rule gives way where a precise one matches."""
-        return self._examined(text, encoded.DEPTH, encoded.Inflater())
+        return self._whole(text, self._sight.of(text))
 
-    def _examined(self, text: bytes, depth: int, inflater: encoded.Inflater) -> list[Hit]:
+    def follow(self, text: bytes, before: Seen | None, difference: bytes) -> tuple[list[Hit], Seen | None]:
+        """The same, and what to know of this text when one is examined that differs from it. See `Follower`."""
+        seen = self._sight.following(text, before, difference)
+        return self._whole(text, seen), noted(seen)
+
+    def _whole(self, text: bytes, seen: Seen) -> list[Hit]:
+        return self._examined(text, seen, encoded.DEPTH, encoded.Inflater()) if seen else []
+
+    def _examined(self, text: bytes, seen: Seen, depth: int, inflater: encoded.Inflater) -> list[Hit]:
         found: dict[tuple[int, int], Span] = {}
         covered: dict[int, int] = {}
         signs: set[int] = set()
         last = -1
-        for index, end in self._matches(text):
+        for index, end in pairs(seen):
             if index >= _ASSIGNMENT:
                 at = end - SEEN[index - _ASSIGNMENT]
                 if at != last:  # both patterns may find the same value
@@ -113,18 +127,6 @@ class Engine:
         values = len(self._rules) + _KUBERNETES in signs
         return self._with_encoded(hits, encoded.stretches(text, values, inflater), depth, inflater)
 
-    def _matches(self, text: bytes) -> Iterable[tuple[int, int]]:
-        """What the fast pass says: numbers of patterns, and where matches end."""
-        # Arrays, since a text may be nothing but matches, and a pair of numbers takes twelve times as much memory.
-        numbers, ends = array("Q"), array("Q")
-
-        def matched(number: int, _start: int, end: int, _flags: int, _context: object) -> None:
-            numbers.append(number)
-            ends.append(end)
-
-        self._database.scan(text, match_event_handler=matched)
-        return zip(numbers, ends, strict=True)
-
     def _with_encoded(
         self, plain: list[Hit], stretches: Iterable[encoded.Stretch], depth: int, inflater: encoded.Inflater
     ) -> list[Hit]:
@@ -136,7 +138,7 @@ class Engine:
                 continue  # a secret that is base64 as it is
             if stretch.cut:
                 self._left_out[encoded.CUT] += 1
-            for hit in self._examined(stretch.text, depth - 1, inflater):
+            for hit in self._examined(stretch.text, self._sight.of(stretch.text), depth - 1, inflater):
                 if hit.start >= stretch.context:
                     start, end = stretch.where(hit.start, hit.end)
                     note = _ENCODED_TWICE if hit.note else _ENCODED

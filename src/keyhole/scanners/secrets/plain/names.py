@@ -5,6 +5,8 @@ from __future__ import annotations
 import functools
 from enum import StrEnum
 
+from keyhole.scanners.lazily import pattern
+
 
 class Kind(StrEnum):
     """What the value of a name must be, if it is written out."""

@@ -1,0 +1,60 @@
+"""What a difference takes over from its base: the instructions of a delta as git stores them.
+
+Source: gitformat-pack(5), "Deltified representation".
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+_COPY = 0x80
+_OFFSET_BYTES, _SIZE_BYTES = 4, 3
+_DEFAULT_SIZE = 0x10000
+
+
+class Copied(NamedTuple):
+    """A part of a text that stands in its base, too. In bytes."""
+
+    start: int
+    """Where it begins."""
+    base: int
+    """Where it begins in the base."""
+    size: int
+
+
+def copied(difference: bytes) -> list[Copied]:
+    """All parts that are taken over, in the order of the text. The difference must be one that could be applied."""
+    position = _after_number(difference, _after_number(difference, 0))
+    end = len(difference)
+    parts: list[Copied] = []
+    made = 0
+    while position < end:
+        instruction = difference[position]
+        position += 1
+        if instruction < _COPY:  # so many bytes of its own follow
+            position += instruction
+            made += instruction
+            continue
+        offset = size = 0
+        for byte in range(_OFFSET_BYTES):
+            if instruction & 1 << byte:
+                offset |= difference[position] << 8 * byte
+                position += 1
+        for byte in range(_SIZE_BYTES):
+            if instruction & 0x10 << byte:
+                size |= difference[position] << 8 * byte
+                position += 1
+        size = size or _DEFAULT_SIZE
+        last = parts[-1] if parts else None
+        if last is not None and last.start + last.size == made and last.base + last.size == offset:
+            parts[-1] = Copied(last.start, last.base, last.size + size)  # one copy takes 64 KiB at most
+        else:
+            parts.append(Copied(made, offset, size))
+        made += size
+    return parts
+
+
+def _after_number(difference: bytes, position: int) -> int:
+    while difference[position] >= _COPY:
+        position += 1
+    return position + 1

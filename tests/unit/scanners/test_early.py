@@ -1,0 +1,43 @@
+"""The process that scans is there before the scan, takes one order, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+from keyhole.scanners import early
+
+
+def test_it_is_started_once_and_taken_once():
+    early.start_early()
+    (process,) = early._waiting
+    early.start_early()
+    assert early._waiting == [process]
+    assert early.taken() is process
+    assert early.taken() is None
+    early.ended(process)
+    assert process.returncode is not None
+
+
+def test_one_that_has_ended_is_not_given_out():
+    early.start_early()
+    (process,) = early._waiting
+    process.kill()
+    process.wait()
+    assert early.taken() is None
+
+
+def test_starting_it_loads_next_to_nothing():
+    code = "import sys, keyhole.scanners.early; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    heavy = {
+        "dataclasses",
+        "pathlib",
+        "json",
+        "hashlib",
+        "click",
+        "django",
+        "numpy",
+        "keyhole.scanners.interface",
+    }
+    assert not heavy & set(done.stdout.split())
