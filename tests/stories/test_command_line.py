@@ -156,3 +156,11 @@ def test_help_does_not_load_django(keyhole):
     )
     assert "Fine-grained tokens" in done.stdout
     assert done.stderr.strip() == "False"
+
+
+def test_a_folder_is_scanned_where_nothing_can_be_kept(folder):
+    command = [sys.executable, "-m", "keyhole.cli", "scan", str(folder / "team" / "tide-api")]
+    nowhere = {"PATH": os.environ["PATH"], "KEYHOLE_DATA": "/proc/nowhere"}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=nowhere)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "read in" in done.stdout

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from keyhole.core.finding import ScanResult
     from keyhole.core.gates import Policy, Verdict
     from keyhole.reports.dataset import Dataset
+    from keyhole.scans.direct import Around
     from keyhole.scans.models import Scan
 
 _EXIT_FINDINGS, _EXIT_INCOMPLETE = 1, 3
@@ -155,12 +156,28 @@ def _path(path: Path, ref: str, scanners: tuple[str, ...], rules: tuple[Path, ..
             scanners=scanners,
             rules=rules,
             head=head,
+            around=_around(),
             on_progress=lambda seen: bar.show(seen.phase, seen.done, seen.total),
         )
     finally:
         bar.clear()
     name = escape(path.resolve().name.encode("utf-8", "surrogateescape"))
     return of_result(result, name=name, ref=ref, finished=f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}")
+
+
+def _around() -> Around:
+    """What the settings say, without Django around them: importing that takes as long as scanning a small project."""
+    from django.core.exceptions import ImproperlyConfigured
+
+    from keyhole.scans.direct import Around
+
+    try:
+        from keyhole import settings
+    except ImproperlyConfigured as problem:
+        raise Unavailable(str(problem), hint="Nothing was done.") from problem
+    except OSError:
+        return Around()  # no data folder can be made here
+    return Around.of(settings)
 
 
 def _connected(

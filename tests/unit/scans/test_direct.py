@@ -4,12 +4,11 @@ import subprocess
 import sys
 
 import pytest
-from django.core.exceptions import ImproperlyConfigured
 
 from keyhole.core.errors import InvalidInput
 from keyhole.core.finding import Status
-from keyhole.core.secret import Secret
 from keyhole.scans import direct
+from keyhole.scans.direct import Around
 from tests.unit.scans.test_services import git
 
 
@@ -38,20 +37,13 @@ def test_one_branch_can_be_named_and_a_wrong_one_is_refused(work):
         direct.scan(work / "nowhere")
 
 
-def test_ids_last_where_a_folder_can_be_kept_and_are_for_one_run_elsewhere(monkeypatch):
-    assert direct.secret_of_this_user()[1] is True
-    assert direct.secret_of_this_user()[0] == direct.secret_of_this_user()[0]
-
-    class Nowhere:
-        @property
-        def KEYHOLE_HMAC_SECRET(self):
-            raise ImproperlyConfigured("a read-only home")
-
-    monkeypatch.setattr(direct, "_settings", Nowhere)
-    secret, lasts = direct.secret_of_this_user()
-    assert lasts is False
-    assert isinstance(secret, Secret)
-    assert secret != direct.secret_of_this_user()[0]
+def test_ids_last_where_a_folder_can_be_kept_and_are_for_one_run_elsewhere(work, monkeypatch, settings):
+    keys = []
+    monkeypatch.setattr(direct.child, "run", lambda _folder, *, hmac_secret, **_: keys.append(hmac_secret))
+    for around in (Around(), Around(), Around.of(settings), Around.of(settings)):
+        direct.scan(work, around=around)
+    assert keys[0] != keys[1]
+    assert keys[2] == keys[3] == settings.KEYHOLE_HMAC_SECRET
 
 
 def test_it_needs_neither_the_engine_nor_a_database():
