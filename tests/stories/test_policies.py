@@ -84,7 +84,12 @@ def test_wrong_usage_says_what_and_where(keyhole, leaky, tmp_path):
     assert "not UTF-8" in keyhole("policy", "check", "bytes.toml", code=2).stderr
     assert "cannot be read" in keyhole("policy", "check", "absent.toml", code=2).stderr
     typo = policy(tmp_path, {"gate": "findings", "scanners": ["secret"]})
-    assert "no scanner secret here" in keyhole("policy", "check", typo).stderr
+    for line in (("policy", "check", typo), ("policy", "new", typo), ("scan", leaky, "--policy", typo)):
+        said = keyhole(*line, code=2).stderr
+        assert "no scanner named 'secret'" in said
+        assert "Did you mean secrets?" in said
+    imported = policy(tmp_path, {"gate": "findings", "scanners": ["sarif-codeql"]})
+    assert "is imported under that name" in keyhole("policy", "check", imported).stderr
     assert "no such scan policy" in keyhole("policy", "show", "absent", code=2).stderr
     assert "no due date" in keyhole("environment", "new", "Live", "--due", "critical=soon", code=2).stderr
     assert "no such environment" in keyhole("environment", "change", "absent", code=2).stderr

@@ -41,11 +41,14 @@ def policy_of(text: str) -> Policy:
 def policy_in(path: Path) -> Policy:
     """The policy in a file. InvalidInput, naming the file and the field, if it is none."""
     from keyhole.core.policy_text import LONGEST, from_text
+    from keyhole.environments.naming import check_scanners
 
     try:
         with path.open("rb") as file:
             text = file.read(4 * LONGEST + 1).decode("utf-8")
-        return from_text(text)
+        policy = from_text(text)
+        check_scanners(policy)
+        return policy
     except OSError as problem:
         raise InvalidInput(f"{safe(path)} cannot be read: {problem.strerror}.", field="policy") from problem
     except UnicodeDecodeError as problem:

@@ -227,7 +227,8 @@ def _note_strange(policy: Policy) -> None:
 
     for name in sorted(policy.scanners - set(all_scanners())):
         click.echo(
-            f"Note: there is no scanner {safe(name)} here, but results of one may be imported.", err=True
+            f"Note: {safe(name)} is no scanner of Keyhole's: what counts is what is imported under that name.",
+            err=True,
         )
 
 

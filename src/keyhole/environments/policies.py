@@ -14,6 +14,7 @@ from keyhole.core import gates
 from keyhole.core.caller import Caller
 from keyhole.core.errors import Conflict, NotFound
 from keyhole.environments.models import Policy, PolicyVersion
+from keyhole.environments.naming import check_scanners
 
 
 def list_policies(caller: Caller) -> QuerySet[Policy]:
@@ -43,6 +44,7 @@ def by_name(caller: Caller, name: str) -> Policy:
 def create(caller: Caller, policy: gates.Policy) -> Policy:
     """Keep a policy. It judges nothing before an environment selects it. Conflict if the name is taken."""
     user = require(caller, "environment:change")
+    check_scanners(policy)
     try:
         with transaction.atomic():
             row = Policy.objects.create(name=policy.name, description=policy.description)
@@ -56,6 +58,7 @@ def create(caller: Caller, policy: gates.Policy) -> Policy:
 def change(caller: Caller, number: int, policy: gates.Policy) -> Policy:
     """Have the policy say this from now on. What it said before is kept, for the verdicts that name it."""
     user = require(caller, "environment:change")
+    check_scanners(policy)
     try:
         with transaction.atomic():
             row = _locked(number)

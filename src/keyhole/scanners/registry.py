@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import functools
 import importlib
 import importlib.util
@@ -11,6 +12,9 @@ from types import MappingProxyType
 
 import keyhole.scanners
 from keyhole.scanners.interface import NeedsProgram, NotInstalled, Scanner, UnknownScanner
+
+IMPORTED = "sarif-"
+"""What the names of scanners begin with whose results were imported: there is no module of those."""
 
 
 @functools.cache
@@ -36,7 +40,7 @@ def chosen(ids: Iterable[str]) -> list[Scanner]:
     Raises UnknownScanner, also for none at all, and NotInstalled for one whose program is not there.
     """
     wanted = list(dict.fromkeys(ids))
-    found = [_named(name) for name in wanted]
+    found = [named(name) for name in wanted]
     if not wanted:
         raise UnknownScanner("A scan needs at least one scanner.", hint=_there_are())
     for scanner in found:
@@ -52,7 +56,8 @@ def missing(scanner: Scanner) -> str:
     return scanner.missing() if isinstance(scanner, NeedsProgram) else ""
 
 
-def _named(name: str) -> Scanner:
+def named(name: str) -> Scanner:
+    """The scanner with this id, whether its program is there or not. UnknownScanner, naming the nearest."""
     # Without importing the others: all of them together take longer to import than a small repository to read.
     module = name.replace("-", "_")
     here = module.isidentifier() and module == module.lower() and "__" not in module
@@ -60,7 +65,9 @@ def _named(name: str) -> Scanner:
         scanner = _offered(module)
         if scanner is not None and scanner.id == name:
             return scanner
-    raise UnknownScanner(f"There is no scanner named {name[:40]!r}.", hint=_there_are())
+    near = difflib.get_close_matches(name[:40], all_scanners(), 1)
+    meant = f"Did you mean {near[0]}? " if near else ""
+    raise UnknownScanner(f"There is no scanner named {name[:40]!r}.", hint=f"{meant}{_there_are()}")
 
 
 def _there_are() -> str:

@@ -19,6 +19,7 @@ from keyhole.core.summary import capitalised, counted
 from keyhole.scanners.assessed import issues_as_findings
 from keyhole.scanners.collect import worst_first
 from keyhole.scanners.interface import About, Digest, Issue
+from keyhole.scanners.registry import IMPORTED
 from keyhole.scans.sarif_nodes import Malformed, Node
 from keyhole.scans.sarif_places import NOWHERE, Places
 
@@ -50,8 +51,6 @@ _KINDS = (
     ),
     (Kind.WORKFLOW, frozenset({"workflow", "workflows", "github-actions", "actions"})),
 )
-PREFIX = "sarif-"
-"""What the names of scanners begin with whose results were imported."""
 
 
 @dataclass(slots=True)
@@ -136,7 +135,7 @@ def _scanner(run: Node) -> str:
     words = "-".join(re.findall(r"[a-z0-9]+", category))
     if len(words) > _LONGEST_CATEGORY:
         words = f"{words[:10].strip('-')}-{hashlib.sha256(words.encode()).hexdigest()[:6]}"
-    return "-".join(filter(None, (f"{PREFIX}{name}", words)))
+    return "-".join(filter(None, (f"{IMPORTED}{name}", words)))
 
 
 def _issues(run: Node, told: _Told, root: str) -> Iterator[Issue]:

@@ -11,7 +11,7 @@ from keyhole.accounts.services import local_caller
 from keyhole.audit.models import Entry
 from keyhole.core.caller import Caller, Via
 from keyhole.core.errors import Conflict, InvalidInput, NotFound, PermissionDenied
-from keyhole.core.gate_kinds import CompleteGate
+from keyhole.core.gate_kinds import CompleteGate, FindingsGate, ScannersGate
 from keyhole.core.gates import Policy
 from keyhole.environments import examples, policies, services
 from keyhole.environments.services import EnvironmentSpec
@@ -42,6 +42,25 @@ def test_a_policy_keeps_what_it_said_before():
     assert row.latest.number == 2
     assert recorded()[-2:] == ["scan_policy:create", "scan_policy:change"]
     assert policies.by_name(caller, "Stricter") == policies.by_name(caller, str(row.pk)) == row
+
+
+@pytest.mark.parametrize(
+    ("gate", "field"),
+    [
+        (FindingsGate(scanners=("sarif-codeql", "secret")), "gates[2].scanners"),
+        (ScannersGate(("dependencys",)), "gates[2].required"),
+    ],
+)
+def test_a_scanner_that_there_is_not_is_refused_when_it_is_written_and_read_when_it_is_kept(gate, field):
+    caller, policy = local_caller(), Policy("Odd", (CompleteGate(), gate))
+    row = policies.create(caller, STRICT)
+    for write in (lambda: policies.create(caller, policy), lambda: policies.change(caller, row.pk, policy)):
+        with pytest.raises(InvalidInput, match="There is no scanner named") as refused:
+            write()
+        assert refused.value.field == field
+        assert "Did you mean" in refused.value.hint
+    row.versions.create(number=2, data=policy.to_json())
+    assert row.latest.as_core() == policy
 
 
 def test_two_policies_of_one_name_are_one_too_many_until_it_is_removed():

@@ -167,10 +167,19 @@ def test_text_that_is_no_policy_is_shown_again(owner):
     assert "&lt;b&gt;" in shown.content.decode()
 
 
-def test_a_scanner_that_there_is_not_is_noted(owner):
+@pytest.mark.parametrize("do", ["try", "save"])
+def test_a_scanner_that_there_is_not_is_refused_beside_its_gate(owner, do):
     odd = Policy("Odd", (FindingsGate(scanners=("secret",)),))
+    shown = owner.post(f"{POLICIES}/new", fields(odd, do))
+    assert shown.status_code == 422
+    assert "Did you mean secrets?" in shown.content.decode()
+    assert not Row.objects.exists()
+
+
+def test_results_that_are_imported_are_noted(owner):
+    odd = Policy("Odd", (FindingsGate(scanners=("sarif-codeql",)),))
     shown = owner.post(f"{POLICIES}/new", fields(odd), follow=True).content.decode()
-    assert "There is no scanner secret here" in shown
+    assert "sarif-codeql is no scanner of Keyhole" in shown
 
 
 def test_one_more_row_keeps_what_was_typed(owner):

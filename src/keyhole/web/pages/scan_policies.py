@@ -14,6 +14,7 @@ from keyhole.core.errors import InvalidInput, KeyholeError
 from keyhole.core.policy_text import from_json, from_text, to_toml
 from keyhole.environments import policies
 from keyhole.environments.examples import examples
+from keyhole.environments.naming import check_scanners
 from keyhole.environments.services import list_environments
 from keyhole.findings.trying import MOST_EACH, Trial, try_policy
 from keyhole.scanners.registry import all_scanners
@@ -49,7 +50,9 @@ class Draft:
 
     def read(self) -> gates.Policy:
         """The policy that it says. InvalidInput, naming the field, if it says none."""
-        return from_text(self.text) if self.form is None else from_json(self.form.data())
+        policy = from_text(self.text) if self.form is None else from_json(self.form.data())
+        check_scanners(policy)
+        return policy
 
 
 @page(
@@ -184,7 +187,9 @@ def remove(request: HttpRequest, number: int) -> HttpResponseBase:
 def _note_strange(request: HttpRequest, policy: gates.Policy) -> None:
     for name in sorted(policy.scanners - set(all_scanners())):
         messages.warning(
-            request, f"There is no scanner {name} here, but results of one may be imported.", "warn"
+            request,
+            f"{name} is no scanner of Keyhole’s: what counts is what is imported under that name.",
+            "warn",
         )
 
 
