@@ -16,6 +16,7 @@ ROOMS = [
     "tests/unit/inventory/test_upkeep.py",
     "tests/unit/tokens",
     "tests/unit/vault",
+    "tests/unit/web/test_nul.py",
 ]
 ONLY_SQLITE = "not database_that_is_full"
 

@@ -11,7 +11,8 @@ from django.http import Http404, HttpRequest, HttpResponseBase, JsonResponse
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
-from keyhole.core.errors import BadCredentials, InvalidInput, KeyholeError, Unavailable
+from keyhole.core.errors import BadCredentials, InvalidInput, KeyholeError, MalformedRequest, Unavailable
+from keyhole.core.nul import refuse_nul
 
 PREFIX = "/api/keyhole/v1"
 View = Callable[..., HttpResponseBase]
@@ -70,12 +71,17 @@ def nothing_here(request: HttpRequest, rest: str = "") -> HttpResponseBase:
 
 
 def in_shape(view: View) -> View:
-    """The view, whose 405 is in the one shape too."""
+    """The view, whose 405 is in the one shape too, and which no address with a NUL character reaches."""
 
     @wraps(view)
     def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         try:
+            refuse_nul(
+                [*kwargs.values(), *(text for each in request.GET.lists() for text in (each[0], *each[1]))]
+            )
             given = view(request, *args, **kwargs)
+        except MalformedRequest as problem:
+            return problem_answer(problem.status, problem.message, hint=problem.hint)
         except Http404:
             return nothing_here(request)
         if given.status_code != 405:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, Generic, Literal, TypeVar
 
@@ -9,6 +10,7 @@ from ninja import Schema
 from pydantic import ConfigDict, Field
 
 from keyhole.core.grant import Access
+from keyhole.core.nul import refuse_nul
 
 T = TypeVar("T")
 MOST = 100
@@ -20,10 +22,25 @@ def in_utc(moment: datetime | None) -> datetime | None:
     return moment.replace(tzinfo=UTC) if moment is not None and moment.tzinfo is None else moment
 
 
+def _texts(value: object) -> Iterator[object]:
+    if isinstance(value, Mapping):
+        yield from value
+    inner = value.values() if isinstance(value, Mapping) else value
+    if isinstance(inner, str) or not isinstance(inner, Iterable):
+        yield inner
+        return
+    for each in inner:
+        yield from _texts(each)
+
+
 class Taken(Schema):
-    """A body."""
+    """A body. MalformedRequest, which is 400, for a text with a NUL character."""
 
     model_config = ConfigDict(extra="forbid", strict=False)
+
+    def model_post_init(self, _context: Any, /) -> None:
+        """Looks at what was read."""
+        refuse_nul(_texts(self.model_dump()))
 
 
 class Page(Schema, Generic[T]):

@@ -35,6 +35,7 @@ MOST_WRONG = 10
 """Wrong signatures of one client for one webhook within `WINDOW`; then its deliveries are not looked at."""
 WINDOW = 15 * 60
 """Seconds after which wrong signatures are forgotten."""
+_HOOK = re.compile(r"[0-9a-f]{32}")
 _SIGNATURE = re.compile(r"sha256=[0-9a-f]{64}")
 
 
@@ -75,7 +76,8 @@ def delivered(hook: str, signature: str, event: str, body: bytes, address: str =
     NotFound for an unknown webhook and for a wrong signature alike: nobody learns which there are. Sealed if the
     secret cannot be had now, upon which GitHub's owner can send it again.
     """
-    schedule = Schedule.objects.filter(hook=hook, removed_at=None).first() if hook else None
+    named = bool(_HOOK.fullmatch(hook))
+    schedule = Schedule.objects.filter(hook=hook, removed_at=None).first() if named else None
     if schedule is None or not _proven(schedule, signature, body, address):
         raise NotFound("There is no such webhook, or the signature does not fit its secret.")
     if event == "ping":

@@ -8,7 +8,7 @@ load. That the three pages for people who are not signed in need none is said by
 from __future__ import annotations
 
 import pkgutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, wraps
 from importlib import import_module
@@ -23,6 +23,7 @@ from django.urls import reverse
 from keyhole.accounts.services import SecondFactorNeeded, require
 from keyhole.core.actions import ACTIONS
 from keyhole.core.errors import KeyholeError
+from keyhole.core.nul import refuse_nul
 from keyhole.web import errors
 from keyhole.web.caller import caller_of
 
@@ -99,6 +100,7 @@ def served(known: Page) -> View:
         try:
             if known.action != OPEN:
                 require(caller_of(request), known.action)
+            refuse_nul(_texts(request, kwargs))
             return known.view(request, *args, **kwargs)
         except SecondFactorNeeded as problem:
             messages.warning(request, f"{problem.message} {problem.hint}", "warn")
@@ -107,6 +109,14 @@ def served(known: Page) -> View:
             return errors.answer(request, problem)
 
     return login_not_required(answer) if known.action == OPEN else answer
+
+
+def _texts(request: HttpRequest, kwargs: Mapping[str, object]) -> Iterator[object]:
+    """All that a browser wrote, but for files: they may hold anything."""
+    yield from kwargs.values()
+    for sent in (request.GET, request.POST):
+        for name, values in sent.lists():
+            yield from (name, *values)
 
 
 @cache

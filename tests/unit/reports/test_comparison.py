@@ -153,7 +153,7 @@ class TestKept:
     @pytest.mark.parametrize(
         ("query", "status"),
         [
-            ("q=%00", 200),
+            ("q=%00", 400),
             ("state=perhaps", 422),
             ("from=yesterday", 422),
             ("repository=x", 200),

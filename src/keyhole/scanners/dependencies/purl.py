@@ -49,6 +49,8 @@ def named(purl: str) -> tuple[str, str, str]:
     version = unquote(match[3] or "")
     ecosystem, joint = _ECOSYSTEMS.get(match[1].lower(), (ELSEWHERE, "/"))
     whole = unquote(f"{namespace}{joint or '/'}{name}" if namespace else name)
+    if "\0" in whole + version:
+        raise Malformed("a package URL names something with a NUL character")
     return ecosystem, whole, version
 
 
