@@ -15,5 +15,6 @@ class SchedulesConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Tells the workers where the job is."""
+        """Tells the workers where the jobs are."""
         offer("keyhole.schedules.jobs")
+        offer("keyhole.schedules.again")

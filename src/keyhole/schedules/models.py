@@ -8,6 +8,7 @@ from django.db.models import Q
 
 from keyhole.environments.models import Environment
 from keyhole.repositories.models import Repository
+from keyhole.scans.models import Scan
 
 
 class When(models.TextChoices):
@@ -108,6 +109,12 @@ class Seen(models.Model):
     repository = models.ForeignKey(Repository, on_delete=models.CASCADE, related_name="+")
     tips = models.CharField(max_length=64)
     """Digest of them."""
+    scan = models.ForeignKey(Scan, on_delete=models.SET_NULL, null=True, related_name="+")
+    """The scan of that state; one that failed saw nothing of it. None if it was deleted."""
+    tries = models.PositiveSmallIntegerField(default=1)
+    """How many scans of that state were begun one after the other, this one included, as each before it failed."""
+    noted = models.BooleanField(default=False)
+    """Whether it was seen to that the scan failed; see `again`."""
     at = models.DateTimeField()
 
     class Meta:

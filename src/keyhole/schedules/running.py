@@ -8,16 +8,13 @@ from datetime import timedelta
 from django.db import transaction
 from django.utils import timezone
 
-from keyhole.core.caller import Caller, Via
 from keyhole.core.errors import KeyholeError
 from keyhole.core.summary import counted
 from keyhole.environments.models import Environment
-from keyhole.notifications.events import Event, Severity
-from keyhole.notifications.publishing import publish
 from keyhole.repositories.models import Repository
 from keyhole.scans import services as scans
 from keyhole.scans.models import UNFINISHED, Scan, Trigger
-from keyhole.schedules import occurrences, tips
+from keyhole.schedules import again, occurrences, telling, tips
 from keyhole.schedules.models import Cause, Occurrence, Schedule, Seen, When
 
 _BUSY = timedelta(seconds=30)
@@ -51,7 +48,7 @@ class _Run:
     def __init__(self, occurrence: Occurrence) -> None:
         self._occurrence = occurrence
         self._schedule: Schedule = occurrence.schedule
-        self._caller = acting_for(self._schedule)
+        self._caller = telling.acting_for(self._schedule)
         self._if_changed = occurrence.cause in (Cause.PUSH, Cause.LOOK)
         self._started: list[str] = []
         self._same = 0
@@ -80,24 +77,28 @@ class _Run:
             return
         if _running(schedule, repository):
             raise _Busy
-        state = ""
+        state, tries = "", 1
         if schedule.when == When.PUSH:
             state = tips.current(self._caller, repository, schedule.ref)
-            before = (
-                Seen.objects.filter(schedule=schedule, repository=repository)
-                .values_list("tips", flat=True)
-                .first()
-            )
-            if self._if_changed and state in (tips.NOTHING, before):
+            rows = Seen.objects.filter(schedule=schedule, repository=repository, tips=state)
+            seen = rows.select_related("scan").first()
+            if self._if_changed and (state == tips.NOTHING or (seen and not again.wanted(seen))):
                 self._same += 1
                 return
+            tries = again.tries(seen) if seen else 1
         with transaction.atomic():
-            scans.create(self._caller, self._spec(repository))
+            scan = scans.create(self._caller, self._spec(repository))
             if state:
                 Seen.objects.update_or_create(
                     schedule=schedule,
                     repository=repository,
-                    defaults={"tips": state, "at": timezone.now()},
+                    defaults={
+                        "tips": state,
+                        "scan": scan,
+                        "tries": tries,
+                        "noted": False,
+                        "at": timezone.now(),
+                    },
                 )
         self._started.append(repository.full_name)
 
@@ -127,12 +128,7 @@ class _Run:
         outcome = "; ".join([*said, *self._problems]) or "Nothing to scan"
         failed = bool(self._problems)
         if occurrences.end(self._occurrence, outcome, started=len(self._started), failed=failed) and failed:
-            _tell(self._schedule, self._caller, self._problems)
-
-
-def acting_for(schedule: Schedule) -> Caller:
-    """The schedule as a caller: it may what the person may who made it, and the audit says it was the schedule."""
-    return Caller(schedule.created_by_id, f"schedule {schedule.pk}", Via.JOB)
+            telling.tell(self._schedule, self._caller, self._problems)
 
 
 def _still_there(environment: Environment | None) -> int | None:
@@ -142,17 +138,3 @@ def _still_there(environment: Environment | None) -> int | None:
 def _running(schedule: Schedule, repository: Repository) -> bool:
     batches = schedule.occurrences.exclude(batch="").values("batch")
     return Scan.objects.filter(batch__in=batches, repository=repository, state__in=UNFINISHED).exists()
-
-
-def _tell(schedule: Schedule, caller: Caller, problems: list[str]) -> None:
-    publish(
-        caller,
-        Event(
-            "schedule.failed",
-            Severity.WARNING,
-            f"The schedule “{schedule.name}” could not scan everything",
-            "What was not scanned is not known to be clean.",
-            f"/schedules/{schedule.pk}",
-            {f"Problem {number}": problem for number, problem in enumerate(problems[:10], 1)},
-        ),
-    )
