@@ -31,7 +31,8 @@ class Round:
     def of(cls, scan: Scan, at: datetime, gone: frozenset[str]) -> Round:
         """The round of a scan whose findings all have a problem."""
         keys = set(scan.findings.order_by().values_list("key", flat=True))
-        known = _problems(scan).order_by().values_list("pk", "key")
+        # Not only its scanners': an imported report of ours brings findings of others, and says nothing of their rest.
+        known = Problem.objects.filter(repository=scan.repository_id).order_by().values_list("pk", "key")
         return cls(scan, at, gone, frozenset(number for number, key in known if key in keys))
 
     @property
@@ -41,7 +42,9 @@ class Round:
 
     def problems(self) -> QuerySet[Problem]:
         """All that its scanners could have found in its repository."""
-        return _problems(self.scan)
+        return Problem.objects.filter(
+            repository=self.scan.repository_id, scanner__in=list(self.scan.scanners)
+        )
 
     def parts(self) -> Iterator[QuerySet[Problem]]:
         """Those that it found, some at a time."""
@@ -54,7 +57,3 @@ def in_parts(numbers: Iterable[int]) -> Iterator[list[int]]:
     ordered = sorted(numbers)
     for start in range(0, len(ordered), _BATCH):
         yield ordered[start : start + _BATCH]
-
-
-def _problems(scan: Scan) -> QuerySet[Problem]:
-    return Problem.objects.filter(repository=scan.repository_id, scanner__in=list(scan.scanners))

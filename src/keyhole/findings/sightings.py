@@ -50,9 +50,7 @@ _COLUMNS = ("pk", "problem", "present")
 
 
 def _of(this: Round) -> QuerySet[Sighting]:
-    return Sighting.objects.filter(
-        problem__repository=this.scan.repository_id, problem__scanner__in=list(this.scan.scanners)
-    ).order_by()
+    return Sighting.objects.filter(problem__repository=this.scan.repository_id).order_by()
 
 
 def _absent(this: Round) -> list[int]:
@@ -61,7 +59,8 @@ def _absent(this: Round) -> list[int]:
         # The whole history has every ref's, for secrets: they are looked for in history, all else in one commit.
         which |= Q(problem__kind=Kind.SECRET, problem__scanner="secrets") | Q(ref__in=sorted(this.gone))
     # One that a later scan saw, which ended before this one did, stays.
-    rows = _of(this).filter(which, present=True).exclude(last_scan__gt=this.scan.pk)
+    theirs = _of(this).filter(problem__scanner__in=list(this.scan.scanners))
+    rows = theirs.filter(which, present=True).exclude(last_scan__gt=this.scan.pk)
     return [number for number, problem, _ in rows.values_list(*_COLUMNS) if problem not in this.found]
 
 

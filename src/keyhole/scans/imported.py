@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Collection
+from functools import partial
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Max
 from django.utils import timezone
 
 from keyhole.accounts.services import require
 from keyhole.audit.log import Draft, append
+from keyhole.core import finding as core
 from keyhole.core.caller import Caller
 from keyhole.core.errors import InvalidInput
 from keyhole.jobs import engine
@@ -20,8 +24,10 @@ from keyhole.scanners.keyed import keyed_digest
 from keyhole.scans import refs
 from keyhole.scans.job import KIND, store
 from keyhole.scans.life import say
-from keyhole.scans.models import Scan, Stage, State, Trigger
+from keyhole.scans.models import Finding, Scan, Stage, State, Trigger
 from keyhole.scans.sarif_reading import read
+
+_BATCH = 500
 
 
 def import_sarif(caller: Caller, repository_id: int, raw: bytes, ref: str = "", root: str = "") -> Scan:
@@ -34,7 +40,8 @@ def import_sarif(caller: Caller, repository_id: int, raw: bytes, ref: str = "", 
     user = require(caller, "scan:create")
     repository = repositories.get(caller, repository_id)
     full, commit = _commit(repository, ref.strip())
-    result = read(raw, keyed_digest(settings.KEYHOLE_HMAC_SECRET), commit, root)
+    digest = keyed_digest(settings.KEYHOLE_HMAC_SECRET)
+    result = read(raw, digest, commit, root, partial(_known, repository))
     result = dataclasses.replace(result, commit=result.commit or commit)
     with transaction.atomic():
         scan = Scan.objects.create(
@@ -71,6 +78,19 @@ def import_sarif(caller: Caller, repository_id: int, raw: bytes, ref: str = "", 
         store(scan, result)
         transaction.on_commit(lambda: engine.enqueue(KIND, scan.pk))
     return scan
+
+
+def _known(repository: Repository, ids: Collection[str]) -> dict[str, core.Finding]:
+    """The findings that scans of the repository had under these ids, each as the last scan that had it."""
+    found: dict[str, core.Finding] = {}
+    ordered = sorted(ids)
+    for start in range(0, len(ordered), _BATCH):
+        rows = Finding.objects.filter(
+            scan__repository=repository, key__in=ordered[start : start + _BATCH]
+        ).order_by()
+        last = rows.values("key").annotate(last=Max("pk")).values_list("last", flat=True)
+        found |= {row.key: row.as_core() for row in Finding.objects.filter(pk__in=list(last))}
+    return found
 
 
 def _commit(repository: Repository, name: str) -> tuple[str, str]:

@@ -20,7 +20,9 @@ from keyhole.scanners.assessed import issues_as_findings
 from keyhole.scanners.collect import worst_first
 from keyhole.scanners.interface import About, Digest, Issue
 from keyhole.scanners.registry import IMPORTED
+from keyhole.scans import sarif_own
 from keyhole.scans.sarif_nodes import Malformed, Node
+from keyhole.scans.sarif_own import Known, Own
 from keyhole.scans.sarif_places import NOWHERE, Places
 
 MOST_BYTES = 16 << 20
@@ -63,12 +65,18 @@ class _Told:
     suppressed: int = 0
     absent: int = 0
     commit: str = ""
+    owned: dict[tuple[str, bytes], Own] = field(default_factory=dict)
+    """Results that Keyhole wrote, by rule and identity."""
+    known: int = 0
 
 
-def read(raw: bytes, digest: Digest, commit: str, root: str = "") -> ScanResult:
+def read(
+    raw: bytes, digest: Digest, commit: str, root: str = "", known: Known = sarif_own.nothing
+) -> ScanResult:
     """The result that a SARIF file tells of. `commit` is where its paths are, unless it says so itself.
 
-    `root` is the folder that the tool ran in, for files with absolute addresses.
+    `root` is the folder that the tool ran in, for files with absolute addresses. What Keyhole wrote itself is taken as
+    it is `known`.
 
     Malformed, which is InvalidInput, names what is wrong and where; then nothing of the file counts.
     """
@@ -89,6 +97,8 @@ def read(raw: bytes, digest: Digest, commit: str, root: str = "") -> ScanResult:
     findings: list[Finding] = []
     for name, issues in by_scanner.items():
         findings += issues_as_findings(name, issues, told.commit or commit, digest)
+    owned = {f"{rule}:{digest(identity)}": each for (rule, identity), each in told.owned.items()}
+    findings, told.known = sarif_own.recognised(findings, owned, known)
     if len(findings) > MOST_RESULTS:
         raise log.wrong("runs", f"hold {len(findings):,} findings, and at most {MOST_RESULTS:,} are taken")
     return ScanResult(
@@ -160,7 +170,11 @@ def _issues(run: Node, told: _Told, root: str) -> Iterator[Issue]:
             continue
         if result.value.get("suppressions"):
             told.suppressed += 1
-        yield from _of_result(result, rules, places, seen)
+        issues = list(_of_result(result, rules, places, seen))
+        mine = sarif_own.own(result, rules.tags(result)) if name == sarif_own.DRIVER else None
+        if mine is not None:
+            told.owned[issues[0].rule, issues[0].identity] = mine
+        yield from issues
 
 
 def _unfinished(run: Node, name: str) -> Iterator[str]:
@@ -244,6 +258,12 @@ class _Rules:
             raise result.wrong("ruleId", "is missing, and no ruleIndex says it")
         return _rule_name(name), _about(self._tool, name, rule, result)
 
+    def tags(self, result: Node) -> object:
+        """The tags of the result's rule, whatever they are; None if it has no rule."""
+        given = result.child("rule")
+        rule = self._named(result.text("ruleId", given.text("id", ""))) or self._numbered(result, given)
+        return rule.child("properties").value.get("tags") if rule is not None else None
+
     def _named(self, name: str) -> Node | None:
         for _ in range(_MOST_PARTS):
             if name in self._by_id:
@@ -306,6 +326,8 @@ def _kind(rule: Node) -> Kind:
 
 def _notes(told: _Told) -> Iterator[str]:
     yield f"Imported from a SARIF file of {', '.join(dict.fromkeys(told.drivers))}."
+    if told.known:
+        yield f"{counted(told.known, 'result')} that Keyhole wrote itself, about findings that are known here."
     if told.suppressed:
         yield f"{counted(told.suppressed, 'result')} that the tool suppressed counted all the same."
     if told.absent:

@@ -1,0 +1,108 @@
+"""SARIF that Keyhole wrote comes back: the same findings, not a second one of each."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from keyhole.accounts.services import local_caller
+from keyhole.core.finding import Kind, ScanResult, Status
+from keyhole.findings.models import Problem, Sighting
+from keyhole.jobs import engine
+from keyhole.reports.renderers.sarif import sarif
+from keyhole.scans import job
+from keyhole.scans.imported import import_sarif
+from tests.unit.findings.making import repository, scanned, secret, vulnerable
+
+pytestmark = pytest.mark.django_db(transaction=True)
+FOUND = [secret("a"), secret("b", path="b.py"), vulnerable("flask", ["CVE-1"])]
+
+
+@pytest.fixture(autouse=True)
+def _by_hand(monkeypatch):
+    monkeypatch.setattr(engine, "enqueue", lambda kind, row: None)
+
+
+def imported(place, document):
+    scan = import_sarif(local_caller(), place.pk, json.dumps(document).encode())
+    job.run(scan.pk)
+    scan.refresh_from_db()
+    assert scan.state == "complete", scan.reason
+    return scan
+
+
+def written(place, found):
+    """What Keyhole writes of a scan that found these."""
+    scanned(place, found)
+    return sarif(
+        ScanResult(
+            status=Status.COMPLETE,
+            reasons=(),
+            notes=(),
+            commit="a" * 40,
+            scanners=("secrets", "dependencies"),
+            objects=1,
+            bytes_read=1,
+            findings=tuple(found),
+            rules_version="1",
+            duration=0.1,
+            isolation=(),
+        )
+    )
+
+
+def test_what_is_known_is_the_same_finding():
+    place = repository()
+    log = written(place, FOUND)
+    before = list(
+        Problem.objects.order_by("pk").values("pk", "key", "digest", "scanner", "severity", "version")
+    )
+    scan = imported(place, log)
+    assert list(Problem.objects.order_by("pk").values(*before[0])) == before
+    assert {row.as_core() for row in scan.findings.all()} == set(FOUND)
+    assert "3 results that Keyhole wrote itself" in json.dumps(scan.evidence)
+    assert Sighting.objects.filter(present=True).count() == 3
+
+
+def test_what_the_file_leaves_out_is_not_fixed_and_what_was_fixed_is_back():
+    place = repository()
+    log = written(place, FOUND)
+    scanned(place, FOUND[1:])
+    assert Problem.objects.get(status="fixed").key == FOUND[0].id
+    log["runs"][0]["results"] = [
+        each
+        for each in log["runs"][0]["results"]
+        if FOUND[0].fingerprint in each["partialFingerprints"].values()
+    ]
+    imported(place, log)
+    states = dict(Problem.objects.values_list("key", "status"))
+    assert states == {FOUND[0].id: "reopened", FOUND[1].id: "open", FOUND[2].id: "open"}
+
+
+def test_what_is_not_known_stands_for_itself_until_a_scan_finds_the_same_secret():
+    place, other = repository(), repository()
+    log = written(other, FOUND[:1])
+    scan = imported(place, log)
+    (row,) = scan.findings.all()
+    assert (row.scanner, row.as_core().fingerprint) == ("sarif-keyhole", FOUND[0].fingerprint)
+    assert row.as_core().kind is Kind.SECRET
+    scanned(place, FOUND[:1])
+    shown = Problem.objects.filter(repository=place, merged_into=None)
+    assert shown.count() == 1
+
+
+@pytest.mark.parametrize("value", [5, "x", "rule:zz", "UPPER:" + "0" * 32, "r" * 500 + ":" + "0" * 32])
+def test_a_fingerprint_that_is_none_of_ours_is_like_any_other_tools(value):
+    place = repository()
+    log = written(place, FOUND[:1])
+    log["runs"][0]["results"][0]["partialFingerprints"]["keyholeFingerprint/v1"] = str(value)
+    scan = imported(place, log)
+    assert [row.scanner for row in scan.findings.all()] == ["sarif-keyhole"]
+
+
+def test_another_tool_that_writes_our_fingerprint_is_another_tool():
+    place = repository()
+    log = written(place, FOUND[:1])
+    log["runs"][0]["tool"]["driver"]["name"] = "Acme"
+    assert [row.scanner for row in imported(place, log).findings.all()] == ["sarif-acme"]
