@@ -40,7 +40,8 @@ def covered_by(decision: Decision) -> QuerySet[Problem]:
     """Every finding that the decision is about, whatever others say of it."""
     match decision.scope:
         case Scope.FINDING:
-            return Problem.objects.filter(pk__in=Covered.objects.filter(decision=decision).values("problem"))
+            named = Problem.objects.filter(pk__in=Covered.objects.filter(decision=decision).values("problem"))
+            return named.filter(version=decision.version) if decision.version else named
         case Scope.PACKAGE:
             texts = DecisionId.objects.filter(decision=decision).values_list("text", flat=True)
             return about(decision.ecosystem, decision.package, texts)

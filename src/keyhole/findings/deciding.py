@@ -41,6 +41,8 @@ class DecisionSpec:
     package: str = ""
     ids: tuple[str, ...] = ()
     """Of scope `package`, in the place of a finding: the advisory by any of its ids."""
+    version: str = ""
+    """Of scope `finding`: the one version of the package that it is about, such as a statement of OpenVEX."""
 
 
 @dataclass(frozen=True, slots=True)

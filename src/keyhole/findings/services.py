@@ -16,7 +16,7 @@ from keyhole.core.errors import Conflict, NotFound
 from keyhole.findings import covering, tallies
 from keyhole.findings.deciding import DecisionSpec, Target, kind_of, reason_of, target_of, until_of
 from keyhole.findings.filtering import ProblemFilter, matching, ordered
-from keyhole.findings.models import Covered, Decision, DecisionId, Event, Happened, Problem
+from keyhole.findings.models import Covered, Decision, DecisionId, Event, Happened, Problem, Scope
 
 __all__ = [
     "DecisionSpec",
@@ -124,6 +124,7 @@ def decide(caller: Caller, spec: DecisionSpec) -> Decision:
             path=target.path,
             ecosystem=target.ecosystem,
             package=target.package,
+            version=spec.version[:200] if target.scope == Scope.FINDING else "",
             made_by=user,
             made_at=now,
         )
@@ -185,6 +186,7 @@ def _record(caller: Caller, action: str, decision: Decision, changed: int) -> No
                 "expires_at": decision.expires_at.isoformat() if decision.expires_at else None,
                 "rule": decision.rule,
                 "path": decision.path,
+                "version": decision.version,
                 "package": f"{decision.ecosystem} {decision.package}".strip(),
                 "ids": sorted(decision.ids.values_list("text", flat=True)),
                 "findings": changed,

@@ -5,8 +5,8 @@ that nothing is to be done, and only that becomes a decision: a false positive, 
 under all its ids. `affected` and `under_investigation` hide nothing, and what is `fixed` the next scan sees by itself.
 
 A statement about a package without a version becomes a decision about the package, also for what is found later. One
-about a version is about that version: it covers the findings there are of it now, and must not hide what is known
-against others.
+about a version is about that version: it covers the findings there are of it now, and ends for those that a scan sees
+in another version.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ def _spec(statement: Statement) -> DecisionSpec:
         raise _LeftOut(
             "the finding is about other versions, too" if about else "nothing was found about that version"
         )
-    return replace(spec, problems=numbers)
+    return replace(spec, problems=numbers, version=version)
 
 
 def _package(product: str) -> tuple[str, str, str]:

@@ -42,13 +42,15 @@ def secret(value, rule="github-token", path="app.py", line=1, severity=Severity.
     )
 
 
-def vulnerable(package, ids, path="poetry.lock", line=7, severity=Severity.HIGH, lasting=None, **more):
+def vulnerable(
+    package, ids, path="poetry.lock", line=7, severity=Severity.HIGH, lasting=None, *, version="1.0", **more
+):
     """A finding about a package of PyPI."""
     facts = PackageFacts(
-        purl=f"pkg:pypi/{package}@1.0",
+        purl=f"pkg:pypi/{package}@{version}",
         ecosystem="PyPI",
         name=package,
-        version="1.0",
+        version=version,
         relation=Relation.DIRECT,
         dev=False,
         via=(),

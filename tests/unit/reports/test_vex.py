@@ -8,12 +8,15 @@ import pytest
 from django.utils import timezone
 
 from keyhole.accounts.services import local_caller
+from keyhole.core import library as core
 from keyhole.core.errors import InvalidInput
+from keyhole.findings.deciding import DecisionSpec
 from keyhole.findings.models import Decision, Problem
-from keyhole.findings.services import withdraw
+from keyhole.findings.services import decide, withdraw
 from keyhole.inventory.models import Library, Stock
 from keyhole.reports import vex
-from tests.unit.findings.making import repository, scanned, vulnerable
+from keyhole.scans.models import Inventory
+from tests.unit.findings.making import repository, scan_of, scanned, settle, vulnerable
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -154,3 +157,65 @@ def test_aliases_that_are_no_list_are_named(place):
     odd = statement(vulnerability={"name": "CVE-2026-1", "aliases": 5})
     with pytest.raises(InvalidInput, match="does not name its vulnerability"):
         vex.take_in(local_caller(), document(odd))
+
+
+def used(*versions):
+    return [
+        core.Library(
+            purl=f"pkg:pypi/flask@{version}",
+            ecosystem="PyPI",
+            name="Flask",
+            version=version,
+            path="poetry.lock",
+            line=1,
+            relation=core.Relation.DIRECT,
+            dev=False,
+            via=(),
+            licences=(),
+        )
+        for version in versions
+    ]
+
+
+def seen(place, version, *libraries, **more):
+    scan = scan_of(place, [vulnerable("flask", ["CVE-2026-1"], lasting="x", version=version)], **more)
+    if libraries:
+        Inventory.of(scan, used(*libraries)).save()
+    return settle(scan)
+
+
+@pytest.mark.parametrize(("shown", "libraries"), [("1.1", ("1.1",)), ("1.1", ()), ("1.0", ("1.0", "1.1"))])
+def test_a_decision_about_one_version_ends_where_another_is_used(shown, libraries):
+    place = repository()
+    seen(place, "1.0", "1.0")
+    (decision,) = vex.take_in(local_caller(), document(statement("pkg:pypi/flask@1.0"))).decisions
+    assert decision.version == "1.0"
+    seen(place, "1.0", "1.0")
+    assert hidden() == ["flask"]
+    scan = seen(place, shown, *libraries)
+    row = Problem.objects.get()
+    assert (row.decided, row.decision, row.is_open, row.status) == ("", None, True, "reopened")
+    last = row.events.last()
+    assert (last.what, last.decision, last.scan) == ("outgrown", decision, scan)
+    assert last.note == "It was about version 1.0 only, and 1.1 is used now."
+    seen(place, shown, *libraries)
+    assert hidden() == []
+    assert row.events.filter(what="outgrown").count() == 1
+
+
+def test_another_decision_that_covers_every_version_is_in_force_then():
+    place = repository()
+    seen(place, "1.0")
+    vex.take_in(local_caller(), document(statement()))
+    vex.take_in(local_caller(), document(statement("pkg:pypi/flask@1.0")))
+    seen(place, "1.1")
+    assert Problem.objects.get().decision.scope == "package"
+
+
+def test_a_decision_of_a_person_about_a_finding_stays_after_an_upgrade():
+    place = repository()
+    seen(place, "1.0")
+    row = Problem.objects.get()
+    decide(local_caller(), DecisionSpec("false_positive", "never called", problems=(row.pk,)))
+    seen(place, "1.1")
+    assert hidden() == ["flask"]

@@ -42,6 +42,8 @@ class Decision(models.Model):
     ecosystem = models.CharField(max_length=40, blank=True)
     package = models.CharField(max_length=300, blank=True)
     """Of scope `package`, in the ecosystem's normal form; the advisory's ids are in `ids`."""
+    version = models.CharField(max_length=200, blank=True)
+    """Of scope `finding`: the one version of the package that it is about; empty for whichever is used."""
 
     made_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     made_at = models.DateTimeField()
@@ -81,7 +83,9 @@ class Decision(models.Model):
                 below = f" below {self.path}" if self.path else ""
                 return f"{self.rule or 'every rule'} in {place}{below}"
             case _:
-                return "single findings"
+                return (
+                    f"single findings, of version {self.version} only" if self.version else "single findings"
+                )
 
 
 class DecisionId(models.Model):

@@ -19,6 +19,7 @@ class Happened(models.TextChoices):
     DECIDED = "decided", "Decided"
     WITHDRAWN = "withdrawn", "Decision withdrawn"
     EXPIRED = "expired", "Decision expired"
+    OUTGROWN = "outgrown", "Decision about another version"
     MERGED = "merged", "Merged"
     UNMERGED = "unmerged", "Shown for itself again"
 
