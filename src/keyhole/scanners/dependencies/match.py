@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -40,11 +41,14 @@ class Match:
 class _Said:
     """What one advisory says of one package."""
 
-    __slots__ = ("_affected", "_ranges", "number")
+    __slots__ = ("_affected", "_ends", "_ranges", "alone", "number")
 
     def __init__(self, ecosystem: str, number: int, affected: Affected) -> None:
         self.number = number
         self._affected = affected
+        self._ends: list[tuple[Any, str]] | None = None
+        self.alone: _Together | None = None
+        """What comes of it where no other advisory is about the same matter, once that was asked for."""
         self._ranges: list[_Range] = [
             tuple(key(ecosystem, end) if end else None for end in (each.introduced, each.fixed, each.last))  # type: ignore[misc]  # three
             for each in affected.spans
@@ -59,20 +63,21 @@ class _Said:
                 return True
         return f"\n{version}\n" in self._affected.versions
 
-    def end(self, mine: Any) -> str | None:
-        """The version after `mine` that ends the only range there is, empty if none does; None if there are more."""
-        if len(self._ranges) != 1:
-            return None
-        fixed = self._ranges[0][1]
-        return self._affected.spans[0].fixed if fixed is not None and mine < fixed else ""
+    @property
+    def simple(self) -> bool:
+        """Whether it has one range."""
+        return len(self._ranges) == 1
 
-    def ends(self, mine: Any) -> list[tuple[Any, str]]:
-        """The versions after `mine` that it calls fixed, with their keys."""
-        return [
-            (each[1], span.fixed)
-            for each, span in zip(self._ranges, self._affected.spans, strict=True)
-            if each[1] is not None and mine < each[1]
-        ]
+    @property
+    def ends(self) -> list[tuple[Any, str]]:
+        """The versions that it calls fixed, with their keys."""
+        if self._ends is None:
+            self._ends = [
+                (each[1], span.fixed)
+                for each, span in zip(self._ranges, self._affected.spans, strict=True)
+                if each[1] is not None
+            ]
+        return self._ends
 
 
 def compared(index: Index, wanted: Iterable[Wanted]) -> dict[Wanted, list[Match] | None]:
@@ -112,21 +117,42 @@ class _Matches:
 
     def __init__(self, bodies: dict[int, Body]) -> None:
         self._bodies = bodies
-        self._known: dict[tuple[int, ...], list[tuple[Matter, list[int]]]] = {}
+        self._kin = _kin(bodies)
+        self._together: dict[tuple[_Said, ...], list[_Together]] = {}
         self._matters: dict[tuple[int, ...], Matter] = {}
 
     def of_all(self, met: dict[Wanted, list[_Said] | None]) -> dict[Wanted, list[Match] | None]:
         return {each: None if said is None else self._of(each, said) for each, said in met.items()}
 
     def _of(self, wanted: Wanted, hits: list[_Said]) -> list[Match]:
-        mine = key(wanted[0], wanted[2])
-        numbers = tuple(said.number for said in hits)
-        if (groups := self._known.get(numbers)) is None:
-            groups = self._known[numbers] = [
-                (self._matter(tuple(numbers[place] for place in group)), group)
-                for group in _grouped([self._bodies[number] for number in numbers])
+        mine, kin = key(wanted[0], wanted[2]), self._kin
+        matches = []
+        families: dict[int, tuple[_Said, ...]] = {}
+        for said in hits:
+            number = kin.get(said.number)
+            if number is None:  # as for most
+                matches.append((said.alone or self._alone(said)).match(mine))
+            else:
+                families[number] = (*families[number], said) if number in families else (said,)
+        if not families:
+            return matches
+        return [group.match(mine) for family in families.values() for group in self._groups(family)] + matches
+
+    def _alone(self, said: _Said) -> _Together:
+        said.alone = self._group((said,))
+        return said.alone
+
+    def _groups(self, family: tuple[_Said, ...]) -> list[_Together]:
+        """Of a family those that are about one matter without the help of members that are not about the version."""
+        if (groups := self._together.get(family)) is None:
+            groups = self._together[family] = [
+                self._group(tuple(family[place] for place in places))
+                for places in _grouped([self._bodies[each.number] for each in family])
             ]
-        return [Match(matter, _fixed(mine, [hits[place] for place in places])) for matter, places in groups]
+        return groups
+
+    def _group(self, said: tuple[_Said, ...]) -> _Together:
+        return _Together(self._matter(tuple(each.number for each in said)), said)
 
     def _matter(self, numbers: tuple[int, ...]) -> Matter:
         if (matter := self._matters.get(numbers)) is None:
@@ -134,24 +160,57 @@ class _Matches:
         return matter
 
 
-def _fixed(mine: Any, group: list[_Said]) -> str:
-    if len(group) == 1 and (end := group[0].end(mine)) is not None:
-        return end  # as for most
-    ends: list[tuple[Any, str]] = []
-    knowing: list[_Said] = []
-    for said in group:
-        if named := said.ends(mine):  # a second record of the same matter often knows less
-            ends += named
-            knowing.append(said)
-    if len(ends) > 1:
-        ends.sort()
-    for end, text in ends:
-        for said in knowing:
-            if said.about(text, end):
-                break
-        else:
-            return text
-    return ""
+class _Together:
+    """What is said of one package about one matter. Versions between two that end something have one answer."""
+
+    __slots__ = ("_ends", "_keys", "_matches", "_matter", "_said", "_simple")
+
+    def __init__(self, matter: Matter, said: tuple[_Said, ...]) -> None:
+        self._matter = matter
+        self._said = said
+        self._simple = len(said) == 1 and said[0].simple
+        self._ends = said[0].ends if self._simple else sorted(end for each in said for end in each.ends)
+        self._keys = [end for end, _ in self._ends]
+        self._matches: dict[int, Match] = {}
+
+    def match(self, mine: Any) -> Match:
+        """The match for a version with this key."""
+        place = bisect_right(self._keys, mine)
+        if (match := self._matches.get(place)) is None:
+            match = self._matches[place] = Match(self._matter, self._fixed(mine, place))
+        return match
+
+    def _fixed(self, mine: Any, place: int) -> str:
+        """The first version after `mine` in which nothing applies, by those who know of any such."""
+        if place == len(self._ends):
+            return ""
+        if self._simple:  # by its one range, whatever versions it names besides
+            return self._ends[place][1]
+        knowing = [said for said in self._said if said.ends and mine < max(said.ends)[0]]
+        for end, text in self._ends[place:]:
+            for said in knowing:
+                if said.about(text, end):
+                    break
+            else:
+                return text
+        return ""
+
+
+def _kin(bodies: dict[int, Body]) -> dict[int, int]:
+    """Advisories that share ids, however indirectly, have one number; those that share none have none."""
+    named: dict[str, int] = {}
+    kin: dict[int, int] = {}
+    members: dict[int, list[int]] = {}
+    for number, body in bodies.items():
+        ids = (body.id, *body.aliases)
+        mine = [number]
+        for other in {kin[named[one]] for one in ids if one in named}:
+            mine = members.pop(other) + mine
+        members[number] = mine
+        for each in mine:
+            kin[each] = number
+        named.update(dict.fromkeys(ids, number))
+    return {each: number for number, family in members.items() if len(family) > 1 for each in family}
 
 
 def _grouped(bodies: list[Body]) -> list[list[int]]:
