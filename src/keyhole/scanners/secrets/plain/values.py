@@ -65,7 +65,9 @@ yourpassword yoursecret yourtoken zxcvbn
 """.split()
 )
 _SPLIT = pattern(rb"[^A-Za-z@]+")
-_REPEATS = pattern(rb"(.)\1{3,}|^(.{1,4})\2{2,}$")
+_REPEATS = pattern(rb"(.)\1{5,}|^(.{1,4})\2{2,}$")
+_RUN = pattern(rb"(.)\1{3,}")
+_SHORT = 24  # characters; among more of them, four in a row may be the same by chance
 _RUNS = (b"0123456789", b"9876543210", b"abcdefghijklmnopqrstuvwxyz", b"qwertyuiop", b"asdfghjkl")
 _ORDER = pattern(
     b"|".join(
@@ -101,6 +103,7 @@ def no_secret(value: bytes, name: bytes) -> bool:
         or _DIGEST_OF.match(value) is not None
         or _PUBLIC.match(value) is not None
         or _REPEATS.search(value) is not None
+        or (len(value) < _SHORT and _RUN.search(value) is not None)
         or made_up(value)
         or len(set(value)) < _FEWEST_KINDS
         or len(_PERCENT.findall(value)) > 1

@@ -32,14 +32,23 @@ def test_code_points_elsewhere_where_it_is_not_quoted(value, rest):
         b"changeme", b"Password123!", b"admin123", b"xxxxxxxx", b"12345678", b"2024-01-01", b"aaaabbbb", b"abcdefgh",
         b"qwertyuiop", b"$2b$12$KIXQ0Z1x8k", b"ssh-ed25519", b"test-token", b"your_key",
         b"1testpassword", b"rootpass1", b"SGVsbG8gZnJvbSB0aGUgQ2xvdWQ=", b"%F0%9F%92%A9", b"foobarbaz",
-        b"9876543210", b"abab",
+        b"9876543210", b"abab", b"k7Q0000w9Zr", b"k7Qw9Zr2Lm4Xt8Bv000000w9Zr2Lm4X",
     ],
 )  # fmt: skip
 def test_a_value_that_is_no_secret(value):
     assert values.no_secret(value, b"x")
 
 
-@pytest.mark.parametrize("value", [b"k7Qw9Zr2Lm4X", b"Trub4dor&3", b"a1b2f9c07e5d4438", b"3f9a-bad-0c1e7d2b"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        b"k7Qw9Zr2Lm4X",
+        b"Trub4dor&3",
+        b"a1b2f9c07e5d4438",
+        b"3f9a-bad-0c1e7d2b",
+        b"b256def166f0000d5fd36f3da1e94b",
+    ],
+)
 def test_what_may_be_one(value):
     assert not values.no_secret(value, b"x")
     assert not values.points_elsewhere(value, quoted=True, rest=b"")
