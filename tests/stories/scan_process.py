@@ -59,6 +59,11 @@ class ScanProcess:
         self._process.send_signal(signal.SIGKILL)
         self._close()
 
+    @property
+    def pid(self):
+        """The process's number."""
+        return self._process.pid
+
     def end(self):
         """Ends it in an orderly way."""
         self._process.stdin.close()
@@ -221,6 +226,26 @@ def problems() -> list[list[Any]]:
     ]
 
 
+def environment(name: str, policy: dict[str, Any]) -> int:
+    """An environment with a policy of its own."""
+    from keyhole.accounts.services import local_caller
+    from keyhole.core.policy_text import from_text
+    from keyhole.environments import policies, services
+
+    row = policies.create(local_caller(), from_text(json.dumps(policy)))
+    return services.create(local_caller(), services.EnvironmentSpec(name, policy_id=row.pk)).pk
+
+
+def judgements() -> list[list[Any]]:
+    """Every verdict there is: of which scan, whether it passed, what was breached, how many findings counted."""
+    from keyhole.findings.models import Judgement
+
+    return [
+        [each.scan_id, each.passed, each.breaches, each.counted]
+        for each in Judgement.objects.order_by("scan_id")
+    ]
+
+
 def live_scan_tokens() -> list[str]:
     """Names of tokens of scans that are still good."""
     from keyhole.tokens.models import Token
@@ -261,6 +286,23 @@ def work(hold: str = "", until: str = "") -> None:
 
     if hold:
         _hold(hold, until)
+    engine.start()
+
+
+def work_up_to(phase: str) -> None:
+    """Become a worker that says so, and does nothing more, when a scanning process begins this phase."""
+    from keyhole.jobs import engine
+    from keyhole.scans import reading
+
+    original = reading._Follow.note
+
+    def note(self: Any, seen: Any) -> None:
+        original(self, seen)
+        if seen.phase == phase:
+            print(json.dumps({"value": f"held while {phase}"}), flush=True)
+            time.sleep(3600)
+
+    reading._Follow.note = note  # type: ignore[method-assign]
     engine.start()
 
 
