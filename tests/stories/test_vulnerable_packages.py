@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import pty
+import re
+import shutil
 import subprocess
 import sys
 
@@ -39,7 +42,7 @@ def source():
 
 @pytest.fixture
 def keyhole(keyhole_data, tmp_path, source):
-    def run(*args):
+    def run(*args, **more):
         environment = os.environ | {
             "KEYHOLE_ALLOW_PRIVATE_ADDRESSES": "yes",
             "KEYHOLE_ADVISORIES_URL": source.address,
@@ -47,9 +50,8 @@ def keyhole(keyhole_data, tmp_path, source):
             "KEYHOLE_KEV_URL": f"{source.address}/kev.json",
         }
         command = [sys.executable, "-m", "keyhole.cli", *map(str, args)]
-        return subprocess.run(
-            command, capture_output=True, text=True, check=False, cwd=tmp_path, env=environment
-        )
+        more = more or {"capture_output": True, "text": True}
+        return subprocess.run(command, check=False, cwd=tmp_path, env=environment, **more)
 
     return run
 
@@ -99,6 +101,40 @@ def test_from_nothing_to_what_to_upgrade(keyhole, repository, source):
     source.took()
     assert keyhole("advisories", "sync", "--ecosystem", "npm").returncode == 0
     assert sorted(source.took()) == ["/epss.csv", "/kev.json", "/npm/modified_id.csv"]
+
+
+def on_a_terminal(keyhole, monkeypatch, columns, *args):
+    """What a command prints on a terminal of this width."""
+    monkeypatch.setenv("COLUMNS", str(columns))
+    reading, terminal = pty.openpty()
+    try:
+        assert keyhole(*args, stdout=terminal).returncode == 0
+        return os.read(reading, 1 << 16).decode()
+    finally:
+        os.close(reading)
+        os.close(terminal)
+
+
+def test_a_library_is_shown_with_what_was_found_about_it_also_where_there_is_little_room(
+    keyhole, repository, tmp_path, monkeypatch
+):
+    folder = tmp_path / "repos" / "harbour" / "shop-of-everything"
+    shutil.copytree(repository, folder)
+    for args in (("advisories", "sync", "--ecosystem", "npm"), ("repo", "connect", folder.parent.parent)):
+        assert keyhole(*args).returncode == 0
+    assert keyhole("scan", "harbour/shop-of-everything", "--scanner", "dependencies").returncode == 1
+
+    shown = keyhole("library", "show", "npm", "qs").stdout
+    assert "package-lock.json:" in shown
+    (found,) = json.loads(keyhole("library", "show", "npm", "qs", "--json").stdout)["findings"]
+    assert f"{found['id']}   {found['severity']}" in shown
+    assert (found["title"] in shown, "6.7.3" in shown) == (True, True)
+    assert "No finding is about it." in keyhole("library", "show", "npm", "express").stdout
+
+    lines = on_a_terminal(keyhole, monkeypatch, 76, "library", "show", "npm", "qs").splitlines()
+    assert any(re.search(r"package-lock\.json:\d+ ", line) for line in lines)
+    assert max(len(line.replace("\x1b[1m", "").replace("\x1b[0m", "")) for line in lines) <= 76
+    assert "…" in "".join(lines)
 
 
 def test_a_source_that_is_gone_leaves_what_there_was(keyhole, repository, source):

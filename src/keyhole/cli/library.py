@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -11,6 +11,9 @@ from keyhole.cli.output import json_option, safe, say_json, table
 from keyhole.cli.session import open_keyhole
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from keyhole.inventory.models import Library
     from keyhole.inventory.services import Listed
 
 
@@ -69,30 +72,16 @@ def _findings(row: Listed) -> str:
 @click.argument("name")
 @json_option
 def show(ecosystem: str, name: str, as_json: bool) -> None:
-    """Show who uses the library NAME of ECOSYSTEM, at which version and through which others."""
+    """Show who uses the library NAME of ECOSYSTEM, how, and what was found about it: open findings first."""
     caller = open_keyhole()
-    from keyhole.inventory.services import uses
+    from keyhole.findings.shown import problem_as_json
+    from keyhole.inventory.services import covered, problems, uses
     from keyhole.scanners.dependencies.names import normal
 
-    rows = uses(caller, ecosystem, normal(ecosystem, name))
+    key = normal(ecosystem, name)
+    rows, found = uses(caller, ecosystem, key), list(problems(caller, ecosystem, key))
     if as_json:
-        say_json(
-            [
-                {
-                    "repository": row.stock.repository.full_name,
-                    "ref": row.stock.ref,
-                    "version": row.version,
-                    "purl": row.purl,
-                    "path": row.path,
-                    "line": row.line,
-                    "relation": row.relation,
-                    "dev": row.dev,
-                    "via": row.via,
-                    "licences": row.licences,
-                }
-                for row in rows
-            ]
-        )
+        say_json({"uses": [_use(row) for row in rows], "findings": [problem_as_json(row) for row in found]})
         return
     table(
         ("REPOSITORY", "VERSION", "WHERE", "HOW"),
@@ -107,3 +96,41 @@ def show(ecosystem: str, name: str, as_json: bool) -> None:
         ],
         empty="",
     )
+    click.echo()
+    table(
+        ("ID", "SEVERITY", "FINDING", "REPOSITORY", "STATE", "UPGRADE TO"),
+        [
+            (
+                row.pk,
+                row.severity,
+                row.title,
+                row.repository.full_name,
+                (row.get_decided_display() if row.decided else row.get_status_display()).lower(),
+                row.upgrade or "-",
+            )
+            for row in found
+        ],
+        empty=_nothing_found(ecosystem, covered()),
+    )
+
+
+def _use(row: Library) -> dict[str, Any]:
+    """One place that names the library."""
+    return {
+        "repository": row.stock.repository.full_name,
+        "ref": row.stock.ref,
+        "version": row.version,
+        "purl": row.purl,
+        "path": row.path,
+        "line": row.line,
+        "relation": row.relation,
+        "dev": row.dev,
+        "via": row.via,
+        "licences": row.licences,
+    }
+
+
+def _nothing_found(ecosystem: str, known: Collection[str]) -> str:
+    if ecosystem in known:
+        return "No finding is about it."
+    return f"Not assessed: there are no advisories for {safe(ecosystem)}. `keyhole advisories sync` fetches them."

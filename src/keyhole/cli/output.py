@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import shutil
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import click
+
+from keyhole.core.columns import fitted, lines, shortened
 
 F = TypeVar("F", bound=Callable[..., Any])
 _CONTROL = {code: f"\\x{code:02x}" for code in [*range(32), 127, *range(128, 160)]}
@@ -52,19 +56,24 @@ def safe(text: object) -> str:
 
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str) -> None:
-    """A table on standard output as wide as its content, or the `empty` sentence."""
+    """A table on standard output, or the `empty` sentence. As wide as its content, but no wider than a terminal."""
     cells = [[safe(cell) for cell in row] for row in rows]
     if not cells:
         click.echo(empty)
         return
     widths = [max(len(line[column]) for line in [list(headings), *cells]) for column in range(len(headings))]
-    click.echo(click.style(_line(headings, widths), bold=True))
-    for row in cells:
-        click.echo(_line(row, widths))
+    if room := terminal_width():
+        widths = fitted(widths, room)
+        cells = [[shortened(cell, width) for cell, width in zip(row, widths, strict=True)] for row in cells]
+    first, *others = lines([headings, *cells], widths)
+    click.echo(click.style(first, bold=True))
+    for line in others:
+        click.echo(line)
 
 
-def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
-    return "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip()
+def terminal_width() -> int:
+    """Characters of a line of the terminal on standard output; 0 where that is none, and nothing is to be cut."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
 
 
 def ago(moment: datetime | None, *, never: str = "never") -> str:

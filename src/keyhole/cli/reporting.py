@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from keyhole.cli.output import F
+from keyhole.cli.output import F, terminal_width
 
 if TYPE_CHECKING:
     from keyhole.reports.dataset import Dataset
@@ -53,6 +53,11 @@ def write_report(report: Dataset, form: str, output: Path | None, *, beside: boo
     """The report, to the file or to standard output. A file that is not `beside` another report is told of."""
     from keyhole.reports.renderers.interface import renderer_of
 
+    if form == "text" and output is None and (room := terminal_width()):
+        from keyhole.reports.renderers.as_text import text
+
+        click.echo(text(report, room), nl=False)
+        return
     body = renderer_of(form).render(report)
     if output is None:
         click.echo(body, nl=False)

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from keyhole.core.finding import Confidence, Kind
+from keyhole.core.finding import Confidence, Finding, Kind, Severity
 
 _PYTHON_RULE = re.compile(r"[bs](\d{3})(?:-.*)?")
 """Bandit's and ruff's names of one test differ in their letter only: B105 and S105."""
@@ -20,6 +20,7 @@ PYTHON_SCANNERS = {"bandit": "B", "ruff": "S"}
 """Scanners that have the same tests, and the letter that each puts before their numbers."""
 _LITERALS = frozenset({"105", "106", "107"})
 """Tests for passwords written into the code."""
+_WORST_FIRST = list(Severity)
 _SURE = [each.value for each in Confidence]
 _FIRST = (Kind.MALICIOUS.value, Kind.SECRET.value, Kind.VULNERABILITY.value)
 
@@ -98,6 +99,29 @@ def merges(facts: Collection[Fact], apart: Collection[tuple[int, int]] = ()) -> 
             if not (_needs_two_scanners(key) and first.scanner == other.scanner):
                 sets.join(first, other, _reason(key, first, other))
     return sets.merges()
+
+
+def together(findings: Sequence[Finding]) -> dict[int, Merge]:
+    """Which findings of one scan are merged into which, by their places in it."""
+    return merges([_fact(number, each) for number, each in enumerate(findings)])
+
+
+def _fact(number: int, finding: Finding) -> Fact:
+    first, kind = finding.locations[0], finding.kind.value
+    package = finding.package[0] if finding.package else None
+    return Fact(
+        id=number,
+        scanner=finding.scanner,
+        kind=kind,
+        rule=finding.rule,
+        rank=_WORST_FIRST.index(finding.severity),
+        confidence=finding.confidence.value,
+        path=first.path,
+        line=first.line,
+        package=(package.ecosystem, package.name) if package else ("", ""),
+        marks=marks_of(finding.scanner, kind, finding.rule, finding.fingerprint, finding.references),
+        ids=package.ids if package else (),
+    )
 
 
 _ORDER = ("value", "advisory", "python", "cwe", "literal")

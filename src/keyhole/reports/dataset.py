@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +19,9 @@ from keyhole.core.finding import Finding, Kind, ScanResult, Severity, Status
 from keyhole.core.library import Library
 from keyhole.core.plural import counted
 from keyhole.core.strict_json import decode, encode_fields
+from keyhole.findings.merging import Merge, together
+
+MERGED = "merged"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,11 @@ class Row:
     """What was decided about it: nothing, or one thing."""
     due: str = ""
     """Until when it is to be fixed, RFC 3339; empty if nothing says so."""
+
+    @property
+    def merged(self) -> bool:
+        """Whether another finding of the report is shown for it; `decided` says why."""
+        return any(each.word == MERGED for each in self.decided)
 
     @property
     def open(self) -> bool:
@@ -177,8 +186,10 @@ class Dataset:
     def verdict(self) -> str:
         """One sentence that says it. What was not all seen is never clean."""
         found = counted(len(self.open), "open finding")
-        aside = len(self.put_aside)
+        merged = sum(row.merged for row in self.put_aside)
+        aside = len(self.put_aside) - merged
         beside = f", and {aside:,} fixed or decided about" if aside else ""
+        beside += f", and {merged:,} shown with another one" if merged else ""
         if not self.sources:
             return "No scan has ended, so nothing is known."
         if not self.complete:
@@ -220,16 +231,29 @@ class Dataset:
 
 
 def of_result(result: ScanResult, *, name: str, ref: str = "", finished: str) -> Dataset:
-    """The report of a scan that is not kept, of the folder `name`; `finished` is when it ended, RFC 3339."""
+    """The report of a scan that is not kept, of the folder `name`; `finished` is when it ended, RFC 3339.
+
+    What says the same as another finding is put aside, by the rules of a server and with its reason.
+    """
     source = source_of(result, number=0, name=name, repository=name, ref=ref, started="", finished=finished)
+    merged = together(result.findings)
     return Dataset(
         title=name,
         about=f"A scan of {name}, {f'the history of {ref}' if ref else 'the whole history'}.",
         made_at=finished,
         sources=(source,),
-        rows=tuple(Row(finding, name) for finding in result.findings),
+        rows=tuple(
+            Row(finding, name, decided=_shown_with(result.findings, merged.get(number)))
+            for number, finding in enumerate(result.findings)
+        ),
         libraries=result.libraries,
     )
+
+
+def _shown_with(findings: Sequence[Finding], merge: Merge | None) -> tuple[Decided, ...]:
+    if merge is None:
+        return ()
+    return (Decided(MERGED, f"{merge.reason}. It stands there as {findings[merge.into].title}.", "", ""),)
 
 
 def source_of(result: ScanResult, **about: Any) -> Source:

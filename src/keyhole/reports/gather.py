@@ -12,7 +12,7 @@ from keyhole.core.escaping import escape
 from keyhole.core.finding import Finding, ScanResult
 from keyhole.findings.judging import kept_verdict
 from keyhole.findings.models import Problem
-from keyhole.reports.dataset import Dataset, Decided, Row, Source, source_of
+from keyhole.reports.dataset import MERGED, Dataset, Decided, Row, Source, source_of
 from keyhole.scans.models import Scan, State
 from keyhole.scans.reports import outcome, result
 
@@ -95,7 +95,7 @@ def _decided(problem: Problem, keys: Container[str]) -> tuple[Decided, ...]:
     """What was decided about it, or that the report has it under another finding."""
     main = problem.merged_into
     if main is not None and main.key in keys:
-        return (Decided("merged", shown(f"{problem.merge_reason} It stands there as {main.title}."), "", ""),)
+        return (Decided(MERGED, shown(f"{problem.merge_reason}. It stands there as {main.title}."), "", ""),)
     decision = problem.decision or (main.decision if main is not None else None)
     if decision is None or (decision.expires_at is not None and decision.expires_at <= timezone.now()):
         return ()  # one that has expired hides nothing, even before somebody has taken it out of force

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from keyhole.core.finding import Kind, Severity
-from keyhole.findings.merging import PYTHON_SCANNERS
+from keyhole.findings.merging import PYTHON_SCANNERS, together
 from keyhole.findings.models import Problem
 from keyhole.scanners.registry import all_scanners
 from tests.unit.findings.making import finding, hash_of, repository, scanned, secret, vulnerable
@@ -89,6 +89,11 @@ def test_what_is_merged_and_why(found, merged):
         rows = Problem.objects.exclude(merged_into=None).select_related("merged_into")
         assert {row.title: (row.merged_into.title, row.merge_reason) for row in rows} == merged
     scanned(repository(), found, scanners=scanners)
+    without_a_server = together(found)
+    assert {
+        found[number].title: (found[each.into].title, each.reason)
+        for number, each in without_a_server.items()
+    } == merged
 
 
 def test_what_is_left_when_the_one_that_was_shown_is_fixed_is_shown_itself():

@@ -7,9 +7,10 @@ import json
 
 import pytest
 
-from keyhole.core.finding import ScanResult
+from keyhole.core.finding import ScanResult, Severity
 from keyhole.reports.dataset import Dataset, Row, of_result
 from keyhole.reports.outline import groups, remarks
+from keyhole.reports.renderers.as_text import text
 from tests.unit.core.test_finding import RESULT
 from tests.unit.reports.kit import NASTY, SECRET, VULNERABLE, dataset, incomplete
 
@@ -43,6 +44,22 @@ def test_nothing_open_is_clean_only_if_everything_was_read():
 def test_a_report_of_a_result_is_that_result_again():
     assert of_result(RESULT, name="tide", finished="2026-11-25T10:00:00Z").as_result() == RESULT
     assert isinstance(dataset().as_result(), ScanResult)
+
+
+def test_a_folder_has_what_says_the_same_once_and_the_reason():
+    again = dataclasses.replace(SECRET, id="9" * 16, rule="generic-token", title="Some token", severity=Severity.LOW,
+                                fingerprint=f"generic-token:{SECRET.fingerprint.rpartition(':')[2]}")  # fmt: skip
+    result = dataclasses.replace(RESULT, findings=(SECRET, again))
+    report = of_result(result, name="tide", finished="2026-11-25T10:00:00Z")
+    assert report.as_result() == result
+    assert [row.finding for row in report.open] == [SECRET]
+    assert report.verdict.endswith("1 open finding, and 1 shown with another one.")
+    shown = text(report)
+    assert "Some token" not in shown
+    reason = (
+        f"same secret: secrets generic-token and secrets {SECRET.rule}. It stands there as {SECRET.title}."
+    )
+    assert f"1 finding shown with another one: {reason}\n" in shown
 
 
 @pytest.mark.parametrize("place", ["title", "about"])

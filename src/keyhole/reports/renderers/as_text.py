@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
+from keyhole.core.columns import fitted, lines, shortened
 from keyhole.core.summary import counted
 from keyhole.reports.dataset import Dataset, Row, Source
 from keyhole.reports.outline import where
@@ -11,25 +13,45 @@ from keyhole.reports.renderers.interface import Renderer
 
 _HEADINGS = ("SEVERITY", "WHAT", "WHERE", "COMMIT", "ENDS IN")
 _WIDEST = 60
+_REASONS = 5
+"""Reasons that are named why findings are shown with others; those of the most findings."""
 
 
 def _render(data: Dataset) -> bytes:
     return text(data).encode()
 
 
-def text(data: Dataset) -> str:
-    """The report: a table of what is open, then in sentences what was read and what that means."""
-    lines = []
+def text(data: Dataset, room: int = 0) -> str:
+    """The report: a table of what is open, then in sentences what was read and what that means.
+
+    The table is cut to `room` characters a line, of a terminal, unless that is 0.
+    """
+    said = []
     if data.open:
         several = len({row.repository for row in data.rows}) > 1
         headings = (*_HEADINGS, "REPOSITORY") if several else _HEADINGS
         cells = [_cells(row)[: len(headings)] for row in data.open]
-        lines += [*_table(headings, cells), ""]
+        said += [*_table(headings, cells, room), ""]
     for source in data.sources:
-        lines += source.notes
-    if data.put_aside:
-        lines.append(f"{counted(len(data.put_aside), 'finding')} fixed or decided about, not listed.")
-    return "\n".join([*lines, _last(data)]) + "\n"
+        said += source.notes
+    said += _aside(data)
+    return "\n".join([*said, _last(data)]) + "\n"
+
+
+def _aside(data: Dataset) -> list[str]:
+    """What is not in the table, and why."""
+    merged = Counter(each.reason for row in data.put_aside if row.merged for each in row.decided)
+    said = [
+        f"{counted(number, 'finding')} shown with another one: {reason}"
+        for reason, number in merged.most_common(_REASONS)
+    ]
+    if more := sum(merged.values()) - sum(dict(merged.most_common(_REASONS)).values()):
+        said.append(
+            f"{counted(more, 'more finding')} shown with others; --format json has the reason of each."
+        )
+    if rest := len(data.put_aside) - sum(merged.values()):
+        said.append(f"{counted(rest, 'finding')} fixed or decided about, not listed.")
+    return said
 
 
 def _cells(row: Row) -> tuple[str, ...]:
@@ -45,13 +67,13 @@ def _cells(row: Row) -> tuple[str, ...]:
     )
 
 
-def _table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+def _table(headings: Sequence[str], rows: Sequence[Sequence[str]], room: int) -> list[str]:
     widths = [max(len(row[column]) for row in [headings, *rows]) for column in range(len(headings))]
-    widths = [min(width, _WIDEST) for width in widths]
-    return [
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in [headings, *rows]
-    ]
+    if not room:
+        return lines([headings, *rows], [min(width, _WIDEST) for width in widths])
+    widths = fitted(widths, room)
+    cut = [[shortened(cell, width) for cell, width in zip(row, widths, strict=True)] for row in rows]
+    return lines([headings, *cut], widths)
 
 
 def _last(data: Dataset) -> str:
