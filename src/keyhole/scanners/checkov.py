@@ -12,10 +12,11 @@ the repository are not read. Modules from elsewhere are not downloaded.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
+from keyhole.core.escaping import escape
 from keyhole.core.finding import Confidence, Kind, Severity
 from keyhole.core.summary import counted
 from keyhole.scanners.interface import Ran
@@ -35,6 +36,8 @@ _FRAMEWORKS = {
 _TERRAFORM = (b".tf", b".tf.json", b".tfvars")
 _DATA = (b".yaml", b".yml", b".json", b".template")
 _DOCKERFILE = re.compile(rb"(.*/)?(dockerfile(\.[^/]*)?|[^/]*\.dockerfile)", re.DOTALL | re.IGNORECASE)
+_CHART = re.compile(rb"(.*/)?Chart\.yaml", re.DOTALL)
+_NAMED = 3
 # Its words in comments, in the metadata of CloudFormation and in the annotations of Kubernetes.
 _SKIPS = re.compile(rb"(checkov|bridgecrew|cortex)(?=[\"']?\s*:|\.io/)", re.IGNORECASE)
 
@@ -68,7 +71,7 @@ class Checkov(ProgramScanner):
         """Terraform and Docker by the name; of all the YAML and JSON there is, what says that it is for it."""
         if not path.endswith(_DATA) or path.endswith(_TERRAFORM):
             return True
-        return is_manifest(content) or is_template(content) or path.endswith(b"/Chart.yaml")
+        return is_manifest(content) or is_template(content) or _CHART.fullmatch(path) is not None
 
     def name(self, number: int, path: bytes) -> str:
         """Where it is in the repository, since modules of Terraform name each other; nothing of it hidden."""
@@ -94,9 +97,7 @@ class Checkov(ProgramScanner):
         charts = in_charts(files)
         answer = Answer(unread=broken(files, charts))
         if charts:
-            answer.gaps.append(
-                f"{counted(len(charts), 'Helm chart')} not assessed: templates are not rendered"
-            )
+            answer.gaps.append(_charts_left_out(charts, files))
         for report in said if isinstance(said, list) else [said]:
             if "check_type" not in report:
                 continue  # there was nothing to check at all
@@ -111,6 +112,16 @@ class Checkov(ProgramScanner):
             found = items(mapping(report, "results").get("failed_checks", []))
             answer.remarks += [_remark(one, sort) for one in found]
         return answer
+
+
+def _charts_left_out(charts: Collection[str], files: Mapping[str, File]) -> str:
+    """Which ones, by their folders in the repository."""
+    places = sorted(
+        escape(files[f"{chart}Chart.yaml"].path).removesuffix("Chart.yaml") or "./" for chart in charts
+    )
+    more = f" and {len(places) - _NAMED} more" if len(places) > _NAMED else ""
+    named = ", ".join(places[:_NAMED])
+    return f"{counted(len(places), 'Helm chart')} not assessed: templates are not rendered ({named}{more})"
 
 
 def _remark(found: Any, sort: str) -> Remark:

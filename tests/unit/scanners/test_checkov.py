@@ -78,7 +78,6 @@ def test_what_it_could_not_parse_or_skipped_is_a_gap():
         Ran(0, "", b"", b""),
         answer(summary={}),
         answer(results=[]),
-        answer(found={"repo_file_path": "/other"}),
         answer(found={"file_line_range": [1]}),
         answer(found={"file_line_range": ["1", "2"]}),
         answer(found={"check_id": 7}),
@@ -135,3 +134,22 @@ def test_what_it_cannot_read_is_a_gap(history, scan):
     reasons = " ".join(scan(history, scanners=["checkov"]).reasons)
     for word in ("1 Terraform file", "k.yaml was not assessed", "1 Helm chart not assessed"):
         assert word in reasons
+
+
+@pytest.mark.parametrize(
+    ("folders", "told"),
+    [
+        ([""], "1 Helm chart not assessed: templates are not rendered (./)"),
+        (["a b/"], "1 Helm chart not assessed: templates are not rendered (a b/)"),
+        (
+            ["", "d/", "c/", "b/", "\x1b/"],
+            "5 Helm charts not assessed: templates are not rendered (./, \\u001b/, b/ and 2 more)",
+        ),
+    ],
+)
+def test_charts_are_named_wherever_they_lie(folders, told):
+    paths = [f"{folder}Chart.yaml".encode() for folder in folders]
+    assert all(SCANNER.wants(path) and SCANNER.cares(path, b"apiVersion: v2\nname: web\n") for path in paths)
+    files = {SCANNER.name(number, path): File(path, b"") for number, path in enumerate(paths)}
+    answer = SCANNER.read(Ran(0, "", b'{"passed": 0}', b""), files)
+    assert answer.gaps == [told]
