@@ -12,6 +12,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 
 import keyhole
 from keyhole.core.git_safety import GIT_PATH
@@ -22,22 +23,25 @@ HEAD = "head"
 """Said to a process that will read the newest commit alone, and needs less for that."""
 
 _waiting: list[subprocess.Popen[bytes]] = []
+_one_at_a_time = threading.Lock()
 
 
 def start_early(*words: str) -> None:
     """Starts the process of the next scan. It waits for its order, and ends with this process at the latest."""
-    if not _waiting:
-        process = started("early", *words)
-        _waiting.append(process)
-        atexit.register(ended, process)
+    with _one_at_a_time:
+        if not _waiting:
+            process = started("early", *words)
+            _waiting.append(process)
+            atexit.register(ended, process)
 
 
 def taken() -> subprocess.Popen[bytes] | None:
     """The process that was started early, if there is one and it waits. Whoever takes it ends it."""
-    if not _waiting:
-        return None
-    process = _waiting.pop()
-    atexit.unregister(ended)
+    with _one_at_a_time:
+        if not _waiting:
+            return None
+        process = _waiting.pop()
+        atexit.unregister(ended)
     if process.poll() is None:
         return process
     ended(process)

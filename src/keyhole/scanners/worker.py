@@ -232,7 +232,10 @@ def main() -> int:
     """Reads the order, makes its scanners ready, isolates itself, scans."""
     if "early" in sys.argv[1:]:
         _get_ready(whole=HEAD not in sys.argv)
-    order = json.loads(sys.stdin.readline())
+    line = sys.stdin.readline()
+    if not line:
+        return 0  # started early, and not needed
+    order = json.loads(line)
     os.chdir(order["folder"])
     limits = Limits(**order["limits"])
     key = Secret(order["hmac_secret"])

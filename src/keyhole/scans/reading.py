@@ -23,6 +23,7 @@ from keyhole.core.request import Request
 from keyhole.core.secret import Secret
 from keyhole.jobs import Interrupted, engine
 from keyhole.scanners import child
+from keyhole.scanners.early import start_early
 from keyhole.scanners.interface import Limits
 from keyhole.scanners.interface import Progress as Reading
 from keyhole.scans.direct import KEPT
@@ -67,6 +68,7 @@ def read(scan: Scan) -> ScanResult | None:
             on_progress=progress.note,
             stop=watch,
         )
+        start_early()  # the next scan, of a push perhaps, need not wait for that
     finally:
         revoke_token(scan, "the scan has read the repository")
     return None if watch.ended else result
