@@ -35,12 +35,30 @@ def processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+class Here:
+    """The same, done by this process: for so little that starting others takes longer."""
+
+    def __init__(self, parts: int, work: Callable[[int], Any]) -> None:
+        self._parts = parts
+        self._work = work
+
+    def results(self, waiting: Callable[[], None]) -> Iterator[tuple[int, Any]]:
+        """See `Pool.results`."""
+        for part in range(self._parts):
+            waiting()
+            yield part, self._work(part)
+
+
 @contextmanager
-def shared(parts: int, work: Callable[[int], Any], processes: int) -> Iterator[Pool]:
+def shared(parts: int, work: Callable[[int], Any], processes: int) -> Iterator[Pool | Here]:
     """Starts processes that do `work(part)` for each part; they are gone when the block is left.
 
-    The work's result must be plain JSON. Must be called while this process has one thread.
+    The work's result must be plain JSON. Must be called while this process has one thread. With no processes this one
+    does it.
     """
+    if not processes:
+        yield Here(parts, work)
+        return
     pool = Pool(parts, work, processes)
     try:
         yield pool

@@ -49,11 +49,9 @@ class Head:
             entries[entry.object_id] = entry
         wanted = affordable(entries.values(), self._limits, self._trouble)
         self._shares = _shares(wanted)
-        if len(self._shares) == 1:
-            self._take(self._read(0), len(wanted))
-            return
+        processes = processors() if len(self._shares) > 1 else 0
         ended = 0
-        with shared(len(self._shares), self._read, processors()) as pool:
+        with shared(len(self._shares), self._read, processes) as pool:
             for _, answer in pool.results(lambda: self._tick(self.objects, len(wanted))):
                 self._take(answer, len(wanted))
                 ended += 1

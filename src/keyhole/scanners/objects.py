@@ -133,6 +133,8 @@ def read_objects(git: Git, entries: list[Entry], limits: Limits, trouble: Troubl
     wanted = affordable(entries, limits, trouble)
     position = 0
     for _ in range(_RESTARTS):
+        if position >= len(wanted):
+            return
         for outcome in _read_from(git, wanted, position):
             if isinstance(outcome, Piece):
                 yield outcome

@@ -7,8 +7,9 @@ anything else everything is read again.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
-from subprocess import PIPE
+from subprocess import PIPE, Popen
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -216,10 +217,10 @@ class Past:
         tips, whole = tips_of(self._git)
         graph = Graph()
         before, now = set(memory.tips), set(tips)
-        left = self._between(before - now, now)
-        joined_ = self._between(now - before, before)
-        if not whole or left is None or joined_ is None:
+        moved = self._moved(before, now)
+        if not whole or moved is None:
             return None
+        left, joined_ = moved
         added = graph.take_listed(joined_)
         gone = {line.rstrip()[7:] for line in left if line.startswith(b"commit ")}
         if any(place.commit.encode() in gone for paths in memory.places.values() for place in paths.values()):
@@ -238,14 +239,28 @@ class Past:
         self._before = Ids.of(memory.commits.rows[stays]), memory.seconds[stays]
         return Commits(tips, graph, {each: seconds[each] for each in added}, whole=True)
 
-    def _between(self, from_: set[bytes], without: set[bytes]) -> list[bytes] | None:
-        """What git lists of the commits that lead from these and not from those; None if it cannot."""
+    def _moved(self, before: set[bytes], now: set[bytes]) -> tuple[list[bytes], list[bytes]] | None:
+        """What git lists of the commits that left history, and of those that joined it; None if it cannot."""
+        with ExitStack() as stack:
+            # Both are started before one is waited for.
+            left = self._listing(stack, before - now, now)
+            joined_ = self._listing(stack, now - before, before)
+            listed = _lines_of(left), _lines_of(joined_)
+        return None if listed[0] is None or listed[1] is None else (listed[0], listed[1])
+
+    def _listing(self, stack: ExitStack, from_: set[bytes], without: set[bytes]) -> Popen[bytes] | None:
+        """Lists the commits that lead from these and not from those; None if there are none of these."""
         if not from_:
-            return []
+            return None
         lines = [each + b"\n" for each in sorted(from_)] + [b"^" + each + b"\n" for each in sorted(without)]
-        with (
-            self._git.start("rev-list", TOLD, "--stdin", stdin=PIPE) as listing,
-            feeding(listing, lines),
-        ):
-            listed = list(listing.stdout or ())
-            return listed if listing.wait() == 0 else None
+        listing = stack.enter_context(self._git.start("rev-list", TOLD, "--stdin", stdin=PIPE))
+        stack.enter_context(feeding(listing, lines))
+        return listing
+
+
+def _lines_of(listing: Popen[bytes] | None) -> list[bytes] | None:
+    """What it lists; None if it fails."""
+    if listing is None:
+        return []
+    lines = list(listing.stdout or ())
+    return lines if listing.wait() == 0 else None

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from keyhole.scanners.collect import Collector
 from keyhole.scanners.examination import Examination, Found, Since, from_plain, plain
-from keyhole.scanners.forked import Pool, processors, shared
+from keyhole.scanners.forked import Here, Pool, processors, shared
 from keyhole.scanners.gitpipe import Git
 from keyhole.scanners.graph import Graph, told
 from keyhole.scanners.interface import Examiner, Limits
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
 _PARTS_PER_PROCESS = 12
 """Enough that no process is left alone with much when the others are done."""
+_SMALL = 256 << 10
+"""Bytes in packs that are read by this process alone: starting others takes longer."""
 _TICK_EVERY = 64
 
 
@@ -61,6 +64,7 @@ class Reading:
         """What nobody could look into: it is told, but does not make the scan incomplete."""
         self.graph = Graph()
         """The commits read so far."""
+        self._processes = 0
         self._parts: list[tuple[Families, Callable[[], Part]]] = []
 
     def store(self, objects: Path, closed: frozenset[str] = frozenset()) -> Store | None:
@@ -75,16 +79,18 @@ class Reading:
         """What `packs` will read: all of the store but what was read, or those of the entries that it has."""
         wanted = None if entries is None else frozenset(entry.object_id for entry in entries)
         families = store.families(wanted, min(SEGMENT, self._limits.object_bytes), read)
-        number = _PARTS_PER_PROCESS * processors()
+        small = sum(each.stored for each in families) <= _SMALL
+        self._processes = 0 if small else processors()
+        number = 1 if small else _PARTS_PER_PROCESS * self._processes
         self._parts = [(each, part) for each in families for part in each.parts(number)]
         self.total = self.objects + sum(each.count for each in families)
         return families
 
-    def pool(self) -> Any:
+    def pool(self) -> AbstractContextManager[Pool | Here]:
         """The processes that read the parts that were prepared; a context."""
-        return shared(len(self._parts), self._read_part, processors())
+        return shared(len(self._parts), self._read_part, self._processes)
 
-    def packs(self, pool: Pool) -> list[bytes]:
+    def packs(self, pool: Pool | Here) -> list[bytes]:
         """Takes in what the processes find; the ids of what they could not read."""
         left: list[bytes] = []
         ended = 0

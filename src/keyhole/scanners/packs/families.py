@@ -103,6 +103,8 @@ class Families:
         self._wanted = wanted & (pack.kinds != 0)
         self.count = int(self._wanted.sum())
         """How many objects will be read."""
+        self.stored = int((pack.ends - pack.starts)[self._wanted].sum())
+        """How many bytes these are in the pack."""
         self._largest = largest
         self.stuck: list[int] = np.flatnonzero(wanted & (pack.kinds == 0)).tolist()
         """Wanted positions whose chain of bases does not end."""

@@ -15,9 +15,10 @@ if TYPE_CHECKING:
     Numbers = npt.NDArray[np.int64]
     Bytes = npt.NDArray[np.uint8]
 
-COMMIT, TREE, BLOB, TAG, _OFS_DELTA, _REF_DELTA = 1, 2, 3, 4, 6, 7
+COMMIT, TREE, BLOB, TAG, _UNUSED, _OFS_DELTA, _REF_DELTA = 1, 2, 3, 4, 5, 6, 7
 KINDS = {COMMIT: "commit", BLOB: "blob", TAG: "tag"}
 """The kinds of objects that are examined, by their number in a pack."""
+_EXAMINED = np.array([kind in (*KINDS, 0) for kind in range(256)])
 NO_BASE = -1
 _ID_BYTES = 20
 _HEADER = 12
@@ -55,6 +56,11 @@ class Pack:
 
     def __len__(self) -> int:
         return len(self.starts)
+
+    @property
+    def examined(self) -> npt.NDArray[np.bool_]:
+        """For each object whether it is of a kind that is examined, or could be: that of its base is not known."""
+        return np.asarray(_EXAMINED[self.kinds])
 
     def name(self, position: int) -> bytes:
         """The object's id, hexadecimal."""
@@ -132,7 +138,7 @@ def _headers(data: Bytes, offsets: Numbers) -> tuple[Bytes, Numbers, Numbers]:
         sizes[going] |= (byte & 0x7F) << (4 + 7 * turn)
         position[going] += 1
         going = going[(byte & 0x80) != 0]
-    if len(going) or bool((sizes < 0).any()) or bool(np.isin(kinds, (0, 5)).any()):
+    if len(going) or bool((sizes < 0).any()) or bool(((kinds == 0) | (kinds == _UNUSED)).any()):
         raise NotPlain("a header is not understood")
     return kinds, sizes, position
 
@@ -182,6 +188,15 @@ def _roots(bases: Numbers) -> Numbers:
             break
         roots = further
     return roots
+
+
+def among(values: Numbers, wanted: Numbers) -> npt.NDArray[np.bool_]:
+    """For each value whether it is among the wanted ones. As np.isin, whose first call imports for 20 ms."""
+    if not len(wanted):
+        return np.zeros(len(values), np.bool_)
+    ordered = np.sort(wanted)
+    where = np.minimum(np.searchsorted(ordered, values), len(ordered) - 1)
+    return np.asarray(ordered[where] == values)
 
 
 def ids_of(pack: Pack, chosen: npt.NDArray[Any]) -> list[bytes]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from keyhole.scanners.packs.families import Families
-from keyhole.scanners.packs.index import KINDS, NotPlain, Pack, ids_of, open_pack
+from keyhole.scanners.packs.index import NotPlain, Pack, among, ids_of, open_pack
 
 if TYPE_CHECKING:
     from keyhole.scanners.memory.ids import Ids
@@ -50,9 +50,9 @@ class Store:
         chosen = None if wanted is None else _starts_of_texts(wanted)
         found = []
         for number, pack in enumerate(self.packs):
-            mask = np.ones(len(pack), np.bool_) if chosen is None else np.isin(starts[number], chosen)
+            mask = np.ones(len(pack), np.bool_) if chosen is None else among(starts[number], chosen)
             mask[self._again(number, starts)] = False
-            mask &= np.isin(pack.kinds, (*KINDS, 0))
+            mask &= pack.examined
             if read is not None:
                 mask[mask] = ~read.has(pack.ids[mask])
             found.append(Families(pack, mask, largest))
@@ -63,10 +63,10 @@ class Store:
         earlier = starts[:number]
         if not earlier:
             return []
-        likely = np.flatnonzero(np.isin(starts[number], np.concatenate(earlier)))
+        likely = np.flatnonzero(among(starts[number], np.concatenate(earlier)))
         seen: set[bytes] = set()
         for pack, theirs in zip(self.packs, earlier, strict=False):
-            seen.update(ids_of(pack, np.isin(theirs, starts[number][likely])))
+            seen.update(ids_of(pack, among(theirs, starts[number][likely])))
         mine = ids_of(self.packs[number], likely)
         return [int(position) for position, name in zip(likely, mine, strict=True) if name in seen]
 
@@ -75,7 +75,7 @@ class Store:
         left = set(self.loose)
         starts = _starts_of_texts(left)
         for pack in self.packs:
-            left.difference_update(ids_of(pack, np.isin(_starts_of_ids(pack), starts)))
+            left.difference_update(ids_of(pack, among(_starts_of_ids(pack), starts)))
         return sorted(left)
 
     def rest(self) -> None:
@@ -85,13 +85,13 @@ class Store:
 
     def rows(self) -> list[Bytes]:
         """Ids of all files and messages in each pack, as arrays of shape (any, 20)."""
-        return [pack.ids[np.isin(pack.kinds, (*KINDS, 0))] for pack in self.packs]
+        return [pack.ids[pack.examined] for pack in self.packs]
 
     def known(self) -> frozenset[bytes]:
         """Ids of all files and messages that are stored."""
         ids = set(self.loose)
         for pack in self.packs:
-            ids.update(ids_of(pack, np.isin(pack.kinds, (*KINDS, 0))))
+            ids.update(ids_of(pack, pack.examined))
         return frozenset(ids)
 
 

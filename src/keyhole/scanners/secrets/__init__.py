@@ -29,7 +29,8 @@ class Secrets:
 
     def rules_version(self) -> str:
         """Version of the engine and a digest of every rule, own ones too. Raises WrongRules."""
-        return f"{ENGINE_VERSION}.{rules.digest(_rules())}"
+        more = own.own_rules()
+        return f"{ENGINE_VERSION}.{rules.digest_of_all()}{f'+{rules.digest(more)}' if more else ''}"
 
     def open(self, tools: Tools) -> Examiner:
         """Compiles every rule."""

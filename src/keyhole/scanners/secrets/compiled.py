@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import functools
 import hashlib
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,6 +19,9 @@ from keyhole.scanners.kept import Kept
 
 _PREFIX = "patterns-"
 _SETS_KEPT = 4
+_REACH_BYTES = 4
+NO_END = 1 << 16
+"""How far a match may reach that may reach anywhere."""
 
 
 class Pattern(NamedTuple):
@@ -32,10 +36,11 @@ class Pattern(NamedTuple):
 
 def database(
     rules: Sequence[str], patterns: Callable[[], list[Pattern]], kept: Kept | None
-) -> hyperscan.Database:
+) -> tuple[hyperscan.Database, int]:
     """A database of the patterns that are made from these rules; from what was kept if there is that.
 
-    `patterns` is called only where there is not: making them takes as long as many a scan.
+    `patterns` is called only where there is not: making them takes as long as many a scan. The number is how many
+    bytes a match may have; see `reach_of`.
     """
     name = _PREFIX + _digest(rules)
     if kept is not None:
@@ -43,10 +48,21 @@ def database(
         loaded = _loaded(found) if found is not None else None
         if loaded is not None:
             return loaded
-    made = _compiled(patterns())
-    if kept is not None and kept.write(name, hyperscan.dumpb(made)):
+    wanted = patterns()
+    made, reach = _compiled(wanted), reach_of(wanted)
+    if kept is not None and kept.write(name, reach.to_bytes(_REACH_BYTES, "big") + hyperscan.dumpb(made)):
         kept.only(_PREFIX, _SETS_KEPT)
-    return made
+    return made, reach
+
+
+def reach_of(patterns: Iterable[Pattern]) -> int:
+    """How many bytes a match of the patterns may have: NO_END if one has no end, or if Python cannot read it."""
+    parse = re._parser.parse  # type: ignore[attr-defined]  # noqa: SLF001  # nothing public reads a pattern
+    try:
+        widths = (int(parse(each.expression.decode("latin-1")).getwidth()[1]) for each in patterns)
+        return min(max(widths, default=0), NO_END)
+    except (re.error, OverflowError, RecursionError):
+        return NO_END
 
 
 def _compiled(patterns: Sequence[Pattern]) -> hyperscan.Database:
@@ -60,13 +76,13 @@ def _compiled(patterns: Sequence[Pattern]) -> hyperscan.Database:
     return made
 
 
-def _loaded(content: bytes) -> hyperscan.Database | None:
+def _loaded(content: bytes) -> tuple[hyperscan.Database, int] | None:
     try:
-        loaded = hyperscan.loadb(content, hyperscan.HS_MODE_BLOCK)
+        loaded = hyperscan.loadb(content[_REACH_BYTES:], hyperscan.HS_MODE_BLOCK)
         loaded.scratch = hyperscan.Scratch(loaded)
     except hyperscan.HyperscanError:
         return None  # of another processor or version of the library
-    return loaded
+    return loaded, int.from_bytes(content[:_REACH_BYTES], "big")
 
 
 def _digest(rules: Sequence[str]) -> str:

@@ -22,7 +22,7 @@ from keyhole.scanners.secrets.compiled import Pattern, database
 from keyhole.scanners.secrets.exact import Exact, edge, options
 from keyhole.scanners.secrets.literals import required
 from keyhole.scanners.secrets.rules import RANKS, Rule
-from keyhole.scanners.secrets.sight import Seen, Sight, noted, pairs, reach_of
+from keyhole.scanners.secrets.sight import Seen, Sight, noted, pairs
 from keyhole.scanners.secrets.spans import Spans
 
 _MEMO_BYTES = 32 << 20
@@ -52,7 +52,6 @@ _Answer = tuple[Span | None, bool]
 class _Compiled:
     rule: Rule
     confirm: Exact
-    edge: frozenset[int]
 
 
 class Engine:
@@ -68,12 +67,8 @@ class Engine:
             {rule.id: index for index, rule in enumerate(rules) if rule.judge},
             options(),
         )
-        expressions = [rule.scan for rule in rules]
-        self._sight = Sight(
-            database(expressions, lambda: _patterns(rules), kept),
-            reach_of([*expressions, *CANDIDATES]),
-            range(len(rules), len(rules) + _SIGNS),
-        )
+        made, reach = database([rule.scan for rule in rules], lambda: _patterns(rules), kept)
+        self._sight = Sight(made, reach, range(len(rules), len(rules) + _SIGNS))
         self._memo: dict[_Question, _Answer] = {}
         self._memo_bytes = 0
         self._left_out: Counter[str] = Counter()
@@ -181,7 +176,7 @@ class Engine:
             # matches would have each of them looked at in the widest window there is.
             start, stop = match.span(1)
             cut = (not first and start < _CONTEXT) or (not last and stop == len(window))
-            if _stands_alone(window, start, stop, compiled.edge) and _plausible(
+            if _stands_alone(window, start, stop, edge(compiled.rule.edge)) and _plausible(
                 compiled.rule, match.group(1)
             ):
                 return (start, stop), cut
@@ -222,19 +217,20 @@ def _named(index: int, compiled: _Compiled) -> Named:
     def accepts(line: bytes, start: int, stop: int, cut: bool) -> bool:
         if cut and stop == len(line):
             return False
-        return _stands_alone(line, start, stop, compiled.edge) and _plausible(compiled.rule, line[start:stop])
+        rule = compiled.rule
+        return _stands_alone(line, start, stop, edge(rule.edge)) and _plausible(rule, line[start:stop])
 
     return Named(index, compiled.rule.near, compiled.confirm, accepts)
 
 
 def _compiled(rule: Rule) -> _Compiled:
-    return _Compiled(rule, Exact(rule.confirm), edge(rule.edge))
+    return _Compiled(rule, Exact(rule.confirm))
 
 
-def _stands_alone(window: bytes, start: int, stop: int, edge: frozenset[int]) -> bool:
-    if stop < len(window) and window[stop] in edge:
+def _stands_alone(window: bytes, start: int, stop: int, touching: frozenset[int]) -> bool:
+    if stop < len(window) and window[stop] in touching:
         return False
-    if start == 0 or window[start - 1] not in edge or window[start - 1] == _ASSIGNS:
+    if start == 0 or window[start - 1] not in touching or window[start - 1] == _ASSIGNS:
         return True
     return _ESCAPE.search(window[max(0, start - _CONTEXT) : start]) is not None
 

@@ -25,15 +25,15 @@ def use(kept: Kept, code: str) -> None:
     """
     name = f"{_PREFIX}{code[:32]}"
     content = kept.read(name)
-    found = _read(content) if content is not None else ()
-    if found:
-        rules.use(found)
-    elif kept.write(name, json.dumps([_values(rule) for rule in rules.all_rules()]).encode()):
+    if content is not None:
+        data = json.loads(content)
+        rules.use(
+            tuple(_rule(dict(zip(_NAMES, each, strict=True))) for each in data["rules"]), data["digest"]
+        )
+        return
+    data = {"rules": [_values(rule) for rule in rules.all_rules()], "digest": rules.digest_of_all()}
+    if kept.write(name, json.dumps(data).encode()):
         kept.only(_PREFIX, _VERSIONS_KEPT)
-
-
-def _read(content: bytes) -> tuple[Rule, ...]:
-    return tuple(_rule(dict(zip(_NAMES, values, strict=True))) for values in json.loads(content))
 
 
 def _rule(named: dict[str, Any]) -> Rule:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import MISSING, dataclass, fields
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from keyhole.core.finding import Confidence, Kind, Severity
 from keyhole.scanners.interface import About
@@ -89,18 +89,35 @@ class Rule:
         )
 
 
-_read: list[tuple[Rule, ...]] = []
+class _Read(NamedTuple):
+    """What the data files say, and a digest of that."""
+
+    rules: tuple[Rule, ...]
+    digest: str
 
 
-def use(rules: tuple[Rule, ...]) -> None:
-    """From now on these are all rules: what the data files say, read before."""
-    _read[:] = [rules]
+_read: list[_Read] = []
+
+
+def use(rules: tuple[Rule, ...], digest_: str) -> None:
+    """From now on these are all rules, with their digest: what the data files say, read before."""
+    _read[:] = [_Read(rules, digest_)]
 
 
 def all_rules() -> tuple[Rule, ...]:
     """Every rule of every data file, in order of id. Raises BadRule."""
+    return _all().rules
+
+
+def digest_of_all() -> str:
+    """The digest of `all_rules`."""
+    return _all().digest
+
+
+def _all() -> _Read:
     if not _read:
-        use(_all_files())
+        rules = _all_files()
+        use(rules, digest(rules))
     return _read[0]
 
 

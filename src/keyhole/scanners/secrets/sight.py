@@ -6,7 +6,6 @@ parts around what differs are looked at again. What comes out is exactly what lo
 
 from __future__ import annotations
 
-import re
 from array import array
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
@@ -84,15 +83,6 @@ def noted(seen: Seen) -> Seen | None:
 def pairs(seen: Iterable[int]) -> Iterator[tuple[int, int]]:
     """Number of the pattern and end of each match."""
     return ((match & _NUMBERS, match >> _NUMBER_BITS) for match in seen)
-
-
-def reach_of(expressions: Iterable[str]) -> int:
-    """How many bytes a match of the patterns may have; 64 Ki for one that has no end, or that Python cannot read."""
-    parse = re._parser.parse  # type: ignore[attr-defined]  # noqa: SLF001  # nothing public reads a pattern
-    try:
-        return min(max((int(parse(each).getwidth()[1]) for each in expressions), default=0), 1 << 16)
-    except (re.error, OverflowError, RecursionError):
-        return 1 << 16
 
 
 class _Window(NamedTuple):

@@ -8,7 +8,7 @@ import pytest
 from keyhole.core.secret import Secret
 from keyhole.scanners.kept import Kept
 from keyhole.scanners.secrets import compiled
-from keyhole.scanners.secrets.compiled import Pattern
+from keyhole.scanners.secrets.compiled import NO_END, Pattern, reach_of
 
 RULES = ["ab[0-9]{3}", "cd+e"]
 
@@ -22,7 +22,7 @@ def database(rules, kept):
     def patterns():
         return [Pattern(number, rule.encode(), once=False) for number, rule in enumerate(rules)]
 
-    return compiled.database(rules, patterns, kept)
+    return compiled.database(rules, patterns, kept)[0]
 
 
 def matches(made, text):
@@ -76,5 +76,16 @@ def test_a_sealed_file_that_is_no_database_is_not_loaded(kept, tmp_path, compila
 
 
 def test_a_match_can_be_as_good_as_many():
-    made = compiled.database(["b"], lambda: [Pattern(7, b"b", once=True)], None)
+    made, _ = compiled.database(["b"], lambda: [Pattern(7, b"b", once=True)], None)
     assert matches(made, b"bbb") == [(7, 1)]
+
+
+def test_how_far_matches_reach_is_kept_with_them(kept):
+    patterns = [Pattern(0, b"ab[0-9]{3,7}", once=False), Pattern(1, rb"\bcd", once=True)]
+    for _ in range(2):
+        assert compiled.database(["any"], lambda: patterns, kept)[1] == 9
+
+
+@pytest.mark.parametrize("expression", [b"a+", b"(", b"a{2,}b"])
+def test_a_pattern_without_an_end_reaches_anywhere(expression):
+    assert reach_of([Pattern(0, b"ab", once=False), Pattern(1, expression, once=False)]) == NO_END

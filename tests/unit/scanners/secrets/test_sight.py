@@ -7,11 +7,12 @@ import random
 import pytest
 
 from keyhole.scanners.secrets import sight
-from keyhole.scanners.secrets.compiled import Pattern, _compiled
-from keyhole.scanners.secrets.sight import Sight, noted, pairs, reach_of
+from keyhole.scanners.secrets.compiled import NO_END, Pattern, _compiled, reach_of
+from keyhole.scanners.secrets.sight import Sight, noted, pairs
 
 EXPRESSIONS = [rb"ab", rb"\bk[0-9]{3}\b", rb"a[^\n]{0,9}z", rb"x{5}", rb"(?i)tok[a-z]{1,4}="]
 SIGN = len(EXPRESSIONS)
+PATTERNS = [Pattern(number, each, once=False) for number, each in enumerate(EXPRESSIONS)]
 PIECES = [
     b"ab",
     b"k123",
@@ -32,8 +33,7 @@ PIECES = [
 
 
 def database():
-    patterns = [Pattern(number, each, once=False) for number, each in enumerate(EXPRESSIONS)]
-    return _compiled([*patterns, Pattern(SIGN, b"SIGN", once=True)])
+    return _compiled([*PATTERNS, Pattern(SIGN, b"SIGN", once=True)])
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def seeing(monkeypatch):
     """Comparing always pays."""
     monkeypatch.setattr(sight, "_WORTH", 0)
     monkeypatch.setattr(sight, "_FEW", 0)
-    return Sight(database(), reach_of(each.decode() for each in EXPRESSIONS), range(SIGN, SIGN + 1))
+    return Sight(database(), reach_of(PATTERNS), range(SIGN, SIGN + 1))
 
 
 def changed(chance, base):
@@ -96,8 +96,7 @@ def test_where_a_sign_was_or_is_everything_is_looked_at(seeing):
 
 
 def test_patterns_without_an_end_are_never_compared():
-    assert reach_of(["a+"]) == reach_of(["("]) == 1 << 16
-    everything = Sight(database(), 1 << 16, range(0))
+    everything = Sight(database(), NO_END, range(0))
     assert not everything._reach
     assert list(pairs(everything.following(b"ab", everything.of(b"ab")[:], b""))) == [(0, 2)]
 
