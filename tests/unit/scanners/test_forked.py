@@ -73,5 +73,7 @@ def test_no_parts_no_processes():
 def test_with_no_processes_this_one_does_it():
     told = []
     with shared(3, lambda part: (part, os.getpid()), 0) as pool:
-        assert list(pool.results(lambda: told.append(1))) == [(part, (part, os.getpid())) for part in range(3)]
+        assert list(pool.results(lambda: told.append(1))) == [
+            (part, (part, os.getpid())) for part in range(3)
+        ]
     assert len(told) == 3
