@@ -7,6 +7,7 @@ forgotten by a process that dies and nothing done twice by two that live.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -27,6 +28,8 @@ MOST_HOURS = 24 * 30
 FIRST_RETRY = timedelta(minutes=10)
 """After the first failure; twice as long after each further one, up to the usual time."""
 _KEPT = timedelta(days=90)
+_QUERY = re.compile(r"(https?://[^\s?#]*)[?#]\S*")
+"""Addresses that a mirror leads to are often signed, and everybody here may read what went wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +120,7 @@ def plan(now: datetime) -> None:
 
 def end(row: int, *, advisories: int | None = None, problem: str = "", failed: bool = False) -> None:
     """Ends one time, on record, and puts the next one in its place. Nothing happens if somebody ended it meanwhile."""
-    now = timezone.now()
+    now, problem = timezone.now(), _QUERY.sub(r"\1", problem)
     with transaction.atomic():
         done = Refresh.objects.filter(pk=row, open=True).update(
             open=False, done_at=now, advisories=advisories, failed=failed, outcome=problem[:500]

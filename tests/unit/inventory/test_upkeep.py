@@ -119,6 +119,16 @@ def test_failures_are_told_and_tried_again_later_and_later(server):
     assert minutes_left() == 24 * 60
 
 
+def test_what_went_wrong_tells_no_signature_of_an_address(server, settings):
+    by_command()
+    settings.KEYHOLE_KEV_URL = f"{settings.KEYHOLE_ADVISORIES_URL}/kev.json?signature=planted-71"
+    assert work() == 0
+    is_due()
+    work()
+    assert "/kev.json is not there" in state().problem
+    assert "planted-71" not in str([*Entry.objects.values(), *Refresh.objects.values()])
+
+
 def test_switched_off_it_stays_off_whatever_a_command_fetches(server):
     everything(server)
     upkeep.keep(local_caller(), on=True, hours=2)
