@@ -16,7 +16,7 @@ PACKAGES = 10_000
 POLICY = {"name": "Strict", "gates": [{"gate": "findings", "kinds": ["secret"]}, {"gate": "complete"}]}
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture
 def world(request, tmp_path_factory):
     folder = tmp_path_factory.mktemp(request.param)
     with contextlib.ExitStack() as after:
@@ -39,7 +39,17 @@ def lock_file():
     return json.dumps({"lockfileVersion": 3, "packages": packages})
 
 
-@pytest.mark.parametrize("place", ["assessing", "findings.judging.verdict_on", "findings.judging._event"])
+@pytest.mark.parametrize(
+    ("world", "place"),
+    [
+        ("sqlite", "assessing"),
+        ("sqlite", "findings.judging.verdict_on"),
+        ("sqlite", "findings.judging._event"),
+        ("postgresql", "assessing"),
+        ("postgresql", "findings.judging._event"),
+    ],
+    indirect=["world"],
+)
 def test_killed_late_it_ends_with_the_same_findings_and_one_verdict(world, place):
     value = github_token()
     files = {"deploy.env": f"TOKEN={value}\n", "package-lock.json": lock_file()}

@@ -44,7 +44,9 @@ def test_bases_named_by_id_are_found(packed):
     assert set(everything(packed)) <= {pack.name(n) for n in range(len(pack))}
 
 
-@pytest.mark.parametrize("where", ["magic", "count", "short index", "pack count", "header", "no pack"])
+@pytest.mark.parametrize(
+    "where", ["magic", "count", "short index", "long index", "pack count", "header", "no pack"]
+)
 def test_what_is_not_as_documented_is_refused(packed, where):
     (index,) = (packed.path / "objects/pack").glob("*.idx")
     pack = index.with_suffix(".pack")
@@ -58,6 +60,8 @@ def test_what_is_not_as_documented_is_refused(packed, where):
             table[8 + 255 * 4 : 8 + 256 * 4] = b"\xff\xff\xff\xff"
         case "short index":
             del table[-2000:]
+        case "long index":
+            table += bytes(8)
         case "pack count":
             content[8:12] = b"\0\0\0\1"
         case "header":

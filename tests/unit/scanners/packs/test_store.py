@@ -50,6 +50,13 @@ def test_only_those_asked_for_are_read(packed):
     assert frozenset(names(Store(packed.path / "objects"), some)) == some
 
 
+def test_ids_of_sha_256_are_left_to_git(packed):
+    (packed.path / "objects" / "ab").mkdir(exist_ok=True)
+    (packed.path / "objects" / "ab" / ("0" * 62)).touch()
+    with pytest.raises(NotPlain):
+        Store(packed.path / "objects")
+
+
 def test_a_partial_clone_is_left_to_git(packed):
     (index,) = (packed.path / "objects/pack").glob("*.idx")
     index.with_suffix(".promisor").touch()
