@@ -142,11 +142,87 @@ class Environment(Schema):
     id: int
     name: str
     description: str
+    rank: int
+    """The lowest is listed first."""
     due_days: dict[str, int]
     """By severity; a severity that is not in it has no date."""
     tell_github: list[str]
     policy: dict[str, Any] | None
     """What its scans pass by, as a policy file has it, and its version; null for nothing."""
+
+
+class EnvironmentWanted(Taken):
+    """An environment as a whole: what is left out has its default. Channels stay: no API token may see them."""
+
+    name: str
+    description: str = ""
+    rank: int = 100
+    policy: str | None = None
+    """Name or id of a kept scan policy; null for nothing."""
+    due_days: dict[str, int] = Field(default_factory=dict)
+    """By severity; a severity that is not in it has no date."""
+    tell_github: list[str] = Field(default_factory=list)
+    """Some of status, comment, sarif."""
+
+
+class PolicyWanted(Taken):
+    """A scan policy, as a policy file has it."""
+
+    name: str
+    description: str = ""
+    gates: list[dict[str, Any]]
+
+
+class TrialWanted(Taken):
+    """A policy, kept or not, to judge scans of the past by."""
+
+    policy: PolicyWanted | None = None
+    """One that need not be kept."""
+    kept: str = ""
+    """Name or id of one that is, instead."""
+    last: int = 3
+    """Scans of each repository."""
+    environment: str = ""
+    """Take every scan as one of this environment; empty compares each with its own."""
+
+
+class KeptPolicy(Schema):
+    """A scan policy, as its last version says unless another one is asked for."""
+
+    id: int
+    name: str
+    version: int
+    latest: int
+    """The version that counts now."""
+    at: datetime
+    policy: dict[str, Any]
+    """As a policy file has it."""
+    environments: list[str]
+    """Which select it."""
+
+
+class TriedScan(Schema):
+    """One scan of the past, judged by the policy that is tried."""
+
+    scan: int
+    repository: str
+    finished_at: datetime | None
+    passes_now: bool | None
+    """By what judges it now; null if nothing does."""
+    change: str
+    """`breaks`, `mends` or empty."""
+    verdict: dict[str, Any]
+
+
+class Trial(Schema):
+    """What trying came to. Nothing was changed."""
+
+    passed: int
+    breaks: int
+    mends: int
+    left_out: int
+    """Scans that were not looked at, since there were too many."""
+    scans: list[TriedScan]
 
 
 class ScanWanted(Taken):

@@ -44,10 +44,20 @@ NEEDS = {
     ("GET", "/decisions/{number}"): "finding:read",
     ("DELETE", "/decisions/{number}"): "finding:decide",
     ("GET", "/environments"): "environment:read",
+    ("POST", "/environments"): "environment:change",
+    ("GET", "/environments/{number}"): "environment:read",
+    ("PUT", "/environments/{number}"): "environment:change",
+    ("DELETE", "/environments/{number}"): "environment:change",
     ("GET", "/findings"): "finding:read",
     ("GET", "/findings/{number}"): "finding:read",
     ("POST", "/findings/{number}/unmerge"): "finding:decide",
     ("GET", "/integrations"): "integration:read",
+    ("GET", "/policies"): "environment:read",
+    ("POST", "/policies"): "environment:change",
+    ("POST", "/policies/trial"): "environment:read",
+    ("GET", "/policies/{number}"): "environment:read",
+    ("PUT", "/policies/{number}"): "environment:change",
+    ("DELETE", "/policies/{number}"): "environment:change",
     ("GET", "/repositories"): "repository:read",
     ("GET", "/repositories/{number}"): "repository:read",
     ("POST", "/repositories/{number}/sarif"): "scan:create",
@@ -57,6 +67,7 @@ NEEDS = {
     ("POST", "/scans/{number}/run"): "scan:run",
     ("GET", "/scans/{number}/result"): "scan:read",
     ("GET", "/scans/{number}/findings"): "scan:read",
+    ("GET", "/scans/{number}/compare/{other}"): "scan:read",
     ("GET", "/schedules"): "schedule:read",
     ("POST", "/schedules"): "schedule:create",
     ("GET", "/schedules/{number}"): "schedule:read",
@@ -80,6 +91,11 @@ BODIES = {
         "repository": "acme/tool",
     },
     ("POST", "/decisions/preview"): {"kind": "accepted", "scope": "repository", "repository": "acme/tool"},
+    ("POST", "/environments"): {"name": "Live"},
+    ("PUT", "/environments/{number}"): {"name": "Live"},
+    ("POST", "/policies"): {"name": "P", "gates": [{"gate": "complete"}]},
+    ("PUT", "/policies/{number}"): {"name": "P", "gates": [{"gate": "complete"}]},
+    ("POST", "/policies/trial"): {"policy": {"name": "P", "gates": [{"gate": "complete"}]}},
     ("POST", "/scans"): {"repository": "acme/tool", "run_now": False},
     ("POST", "/schedules"): {
         "name": "n",
@@ -93,6 +109,9 @@ ALSO = {
     ("POST", "/decisions"): {"repository:read", "finding:read"},
     ("POST", "/decisions/preview"): {"repository:read"},
     ("DELETE", "/decisions/{number}"): {"finding:read"},
+    ("PUT", "/environments/{number}"): {"environment:read"},
+    ("DELETE", "/environments/{number}"): {"environment:read"},
+    ("POST", "/policies/trial"): {"scan:read"},
     ("POST", "/findings/{number}/unmerge"): {"finding:read"},
     ("POST", "/repositories/{number}/sarif"): {"repository:read"},
     ("POST", "/scans"): {"repository:read"},
@@ -129,7 +148,7 @@ def call(endpoint, authorization=None, number=1):
     headers = {} if authorization is None else {"HTTP_AUTHORIZATION": authorization}
     return Client(HTTP_HOST="localhost").generic(
         method,
-        BASE + path.format(number=number),
+        BASE + path.format(number=number, other=998),
         json.dumps(BODIES.get(endpoint, "")) if endpoint in BODIES else b"",
         "application/json" if endpoint in BODIES else "application/octet-stream",
         **headers,
@@ -179,8 +198,10 @@ def test_no_other_credential_is_taken(olga, endpoint):
     ):
         assert is_problem(call(endpoint, wrong), 401), wrong
     signed_in = browser(olga)
-    assert signed_in.generic(endpoint[0], BASE + endpoint[1].format(number=1)).status_code == 401
-    answer = Client(HTTP_HOST="localhost").get(f"{BASE}{endpoint[1].format(number=1)}?access_token={secret}")
+    assert signed_in.generic(endpoint[0], BASE + endpoint[1].format(number=1, other=998)).status_code == 401
+    answer = Client(HTTP_HOST="localhost").get(
+        f"{BASE}{endpoint[1].format(number=1, other=998)}?access_token={secret}"
+    )
     assert answer.status_code in (401, 405)
 
 

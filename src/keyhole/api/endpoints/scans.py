@@ -9,6 +9,7 @@ from ninja import Query, Router, Status
 
 from keyhole.api.auth import ApiRequest
 from keyhole.api.schemas import MOST, Page, Scan, ScanWanted
+from keyhole.reports import history
 from keyhole.reports import services as reporting
 from keyhole.repositories import services as repositories
 from keyhole.scans import models, services
@@ -81,6 +82,18 @@ def findings(
     """Worst first, 100 a page. A finding never holds the secret that it is about."""
     rows = services.findings(request.caller, number)
     return Page(total=rows.count(), items=[row.data for row in rows[(page - 1) * MOST : page * MOST]])
+
+
+@router.get(
+    "/{int:number}/compare/{int:other}",
+    response=dict[str, Any],
+    summary="What a later code scan has that this one has not, and the other way round",
+)
+def compare(request: ApiRequest, number: int, other: int) -> dict[str, Any]:
+    """As `keyhole compare NUMBER OTHER --json`: what is new, gone or changed, and what else differs. 409 where one of
+    them has no result.
+    """
+    return history.compare(request.caller, number, other).to_json()
 
 
 def shown(row: models.Scan) -> Scan:
