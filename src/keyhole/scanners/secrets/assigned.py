@@ -18,7 +18,7 @@ from keyhole.scanners.secrets.plain.judge import judge
 _VALUE = r"[0-9A-Za-z_+/.!@#:%^*~$&-]"
 _SHORT, _LONG = 6, 14
 CANDIDATES = (
-    f"(?i)(?:passw|pwd|passphrase|secret)[0-9a-z_-]{{0,12}}{ASSIGNS}{_VALUE}{{{_SHORT}}}",
+    f"(?i)(?:pass[_-]?w|pwd|passphrase|secret|[_-]pass|[_-]pw)[0-9a-z_-]{{0,12}}{ASSIGNS}{_VALUE}{{{_SHORT}}}",
     f"(?i)(?:(?:key|token|auth|cred)[0-9a-z_-]{{0,12}}|[_-]pat){ASSIGNS}{_VALUE}{{{_LONG}}}",
     f"(?i)--[a-z-]{{0,16}}(?:password|passwd|secret|token|api-key) [\"']?{_VALUE}{{{_SHORT}}}",
 )
