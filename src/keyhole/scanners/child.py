@@ -144,7 +144,7 @@ def _run(
                 on_progress(decoded(Progress, data))
             elif kind == "result":
                 result = decoded(ScanResult, data)
-                if memory and result.status is Status.COMPLETE:
+                if memory:  # told only of a history that was seen whole, whatever else was not
                     keep(memory)
                 return result
             else:

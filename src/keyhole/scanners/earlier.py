@@ -36,19 +36,23 @@ class Earlier:
         measure: object,
         folder: Path | None,
     ) -> None:
-        """Nothing where there is no folder, where only a part of history is scanned, or where more than it matters.
+        """Nothing where there is no folder, where only a part of history is scanned, or where nobody looks at history.
+
+        Where more than history matters to one of the scanners, what was read is remembered, and the result is not.
 
         `measure` is whatever else the result depends on, as something whose `repr` tells it.
         """
         self._kept: Kept | None = None
         self._standing = self.memory = self.code = self._name = ""
         """`memory`: the name under which is kept what is remembered; `code`: of which version that has to be."""
-        if folder is None or tips or not all(isinstance(scanner, Remembers) for scanner in scanners):
+        remembering = [scanner for scanner in scanners if isinstance(scanner, Remembers)]
+        if folder is None or tips or not remembering:
             return
         self._kept = Kept(folder, key)
         name = hashlib.sha256(str(git_dir.resolve()).encode("utf-8", "surrogateescape")).hexdigest()[:32]
         self.memory, self._name, self.code = f"history-{name}", f"result-{name}", code()
-        self._standing = standing(git_dir, [scanner.id for scanner in scanners], measure)
+        if len(remembering) == len(scanners):
+            self._standing = standing(git_dir, [scanner.id for scanner in scanners], measure)
 
     def result(self, start: float) -> ScanResult | None:
         """The result of the last complete scan, if nothing has changed since. `start` is when this one began."""

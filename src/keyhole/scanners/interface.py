@@ -149,6 +149,8 @@ class Tools:
     """There if a scanner that was asked for needs a program."""
     kept: Kept | None = None
     """Where what took long to make may be kept; None where nothing can be."""
+    code: str = ""
+    """A digest of the code that is running: what another one kept is none of its own. Empty if nothing is kept."""
 
 
 @runtime_checkable

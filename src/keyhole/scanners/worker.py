@@ -42,7 +42,7 @@ from keyhole.scanners.programs.configured import Configured, configure
 from keyhole.scanners.registry import chosen
 from keyhole.scanners.remembered import REMEMBERED
 from keyhole.scanners.rules_version import rules_version
-from keyhole.scanners.secrets import own, parsed
+from keyhole.scanners.secrets import own
 from keyhole.scanners.tree import files
 
 if TYPE_CHECKING:
@@ -121,7 +121,8 @@ class Scan:
         self._report = report
         self._trouble = Trouble()
         self._rules_version = rules_version(scanners)
-        self._identity = f"{self._rules_version}\n{limits}\n{code}"
+        of_history = rules_version(scanner for scanner in scanners if scanner.id in self._examiners)
+        self._identity = f"{of_history}\n{limits}\n{code}"
         self._notes: list[str] = []
         self._keeps = bool(memory)
         self._past = (
@@ -244,13 +245,11 @@ def main() -> int:
     scanners = chosen(order["scanners"])
     folder = _path(order["kept"])
     kept = Kept(folder, key) if folder is not None else None
-    if kept is not None:
-        parsed.use(kept, order["code"])
     report = Reporter(sys.stdout, limits.seconds)
     try:
         with ExitStack() as stack:
             bench = _bench(scanners, limits, stack)
-            tools = Tools(keyed_digest(key), _path(order["advisories"]), bench, kept)
+            tools = Tools(keyed_digest(key), _path(order["advisories"]), bench, kept, order["code"])
             git = Git(Path(order["git_dir"]), order["tips"])
             scan = Scan(
                 git,

@@ -93,7 +93,20 @@ def test_nothing_that_is_kept_holds_the_value(history, again, token, tmp_path):
     assert all(token not in file.read_bytes() for file in (tmp_path / "kept").iterdir())
 
 
-def test_other_scanners_remember_nothing(history, again, tmp_path):
+def test_with_other_scanners_history_is_remembered_and_the_result_is_not(history, again, token, tmp_path):
+    history.commit({"a": token})
+    both = ("secrets", "dependencies")
+    again(scanners=both)
+    assert not list((tmp_path / "kept").glob("result-*"))
+    history.commit({"requirements.txt": b"flask==0.1\n"})
+    result = again(scanners=both)
+    assert result.notes[0] == "Remembered: 2 objects were read by an earlier scan, 2 by this one."
+    assert [library.name for library in result.libraries] == ["flask"]
+    assert [finding.rule for finding in result.findings] == ["github-personal-token"]
+    assert again().notes[0].startswith("Remembered: 4 objects")
+
+
+def test_scanners_of_the_newest_files_remember_nothing(history, again, tmp_path):
     history.commit({"a": b"1"})
-    again(scanners=("secrets", "dependencies"))
-    assert not list((tmp_path / "kept").glob("history-*"))
+    again(scanners=("dependencies",))
+    assert not list((tmp_path / "kept").glob("*-*"))

@@ -34,8 +34,11 @@ class Secrets:
 
     def open(self, tools: Tools) -> Examiner:
         """Compiles every rule."""
-        from keyhole.scanners.secrets.engine import Engine  # noqa: PLC0415  # 60 ms that only the child needs
+        from keyhole.scanners.secrets import parsed  # noqa: PLC0415  # 60 ms that only the child needs
+        from keyhole.scanners.secrets.engine import Engine  # noqa: PLC0415
 
+        if tools.kept is not None and tools.code:
+            parsed.use(tools.kept, tools.code)
         return Engine(_rules(), tools.digest, tools.kept)
 
 
