@@ -58,6 +58,7 @@ def started(*words: str) -> subprocess.Popen[bytes]:
             "LC_ALL": "C",
             "PYTHONPATH": os.path.dirname(os.path.dirname(os.path.abspath(keyhole.__file__))),  # noqa: PTH100, PTH120  # no pathlib, see above
             "PYTHONUTF8": "1",
+            "OPENBLAS_NUM_THREADS": "1",  # numpy's would spin beside us for work that never comes
         },
         cwd="/",
         start_new_session=True,

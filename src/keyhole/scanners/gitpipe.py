@@ -19,8 +19,8 @@ _CONFIG = {
     "core.quotePath": "true",
     "core.bigFileThreshold": "32m",
     "core.packedGitWindowSize": "32m",
-    "core.packedGitLimit": "128m",
-    "core.deltaBaseCacheLimit": "64m",
+    "core.packedGitLimit": "1g",
+    "core.deltaBaseCacheLimit": "24m",
 }
 
 

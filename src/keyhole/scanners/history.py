@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import os
 import queue
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from subprocess import PIPE, Popen
@@ -12,9 +15,14 @@ from typing import Self
 
 from keyhole.scanners.gitpipe import Git, feeding
 
-_CHUNK = 1 << 16
-_MOST_CHUNKS = 256
+_CHUNK = 1 << 20
+_WORTH = 1 << 18
+_PAUSE = 0.002
+_MOST_CHUNKS = 16
 """16 MiB; git waits when nobody has read for so long."""
+_MOST_SHARES = 6
+"""Of a process. Each begins with nothing in git's cache."""
+_WORTH_A_SHARE = 2_500
 _FEWEST_COMMITS = 500
 """For fewer a process of their own does not pay."""
 # --always: without it a commit that changes nothing is not named, and its message would belong to nobody.
@@ -39,15 +47,18 @@ class History:
         """Whether git went through all of it; known when the lines have ended."""
         self._git = git
         # In neighbourhoods: commits that follow each other have nearly all of their trees in common.
-        share = max(_FEWEST_COMMITS, -(-len(commits) // processes))
+        # Several for each process, as late commits have larger trees than early ones and take longer.
+        each = min(_MOST_SHARES, max(1, len(commits) // (processes * _WORTH_A_SHARE)))
+        share = max(_FEWEST_COMMITS, -(-len(commits) // (processes * each)))
         self._shares = [commits[start : start + share] for start in range(0, len(commits), share)]
         self._chunks: queue.Queue[tuple[int, bytes]] = queue.Queue(_MOST_CHUNKS)
         self._running: list[Popen[bytes]] = []
         self._ended = threading.Event()
         self._codes: list[int] = []
+        self._next = iter(range(len(self._shares)))
         self._threads = [
-            threading.Thread(target=self._compare, args=(number,), daemon=True)
-            for number in range(len(self._shares))
+            threading.Thread(target=self._compare_shares, daemon=True)
+            for _ in range(min(processes, len(self._shares)))
         ]
 
     def __enter__(self) -> Self:
@@ -72,7 +83,7 @@ class History:
 
         Raises TimeoutError when none says anything for that many seconds.
         """
-        rests = [b"" for _ in self._threads]
+        rests = [b"" for _ in self._shares]
         left = len(rests)
         while left:
             try:
@@ -86,7 +97,13 @@ class History:
                 left -= 1
         self.whole = self._codes == [0] * len(rests)
 
+    def _compare_shares(self) -> None:
+        for number in self._next:  # which is shared by the threads: each takes what is next
+            self._compare(number)
+
     def _compare(self, number: int) -> None:
+        if self._ended.is_set():
+            return
         try:
             with ExitStack() as stack:
                 changes = stack.enter_context(self._git.start("diff-tree", *_COMPARE, stdin=PIPE))
@@ -101,5 +118,10 @@ class History:
     def _keep(self, changes: Popen[bytes], number: int) -> None:
         assert changes.stdout is not None  # noqa: S101  # for the type checker
         descriptor = changes.stdout.fileno()
+        with contextlib.suppress(OSError, AttributeError):  # too many large ones already, or not Linux
+            fcntl.fcntl(descriptor, fcntl.F_SETPIPE_SZ, _CHUNK)
         while chunk := os.read(descriptor, _CHUNK):
             self._chunks.put((number, chunk))
+            if len(chunk) < _WORTH:
+                # git writes commit by commit, and being woken for each would take half the time.
+                time.sleep(_PAUSE)
