@@ -106,7 +106,7 @@ def command(
     result = report.as_result()
     if sarif is not None:
         write_report(report, "sarif", sarif, beside=True)
-    verdict = _verdict(wanted, result, scan)
+    verdict = _verdict(wanted, report, result, scan)
     if as_json:
         say_json(result.to_json() if verdict is None else {**result.to_json(), "verdict": verdict.to_json()})
     else:
@@ -116,7 +116,7 @@ def command(
     sys.exit(_exit_code(result, verdict))
 
 
-def _verdict(policy: Policy | None, result: ScanResult, scan: Scan | None) -> Verdict | None:
+def _verdict(policy: Policy | None, report: Dataset, result: ScanResult, scan: Scan | None) -> Verdict | None:
     """By the policy that was named, else by that of the scan's environment."""
     from datetime import UTC, datetime
 
@@ -126,9 +126,13 @@ def _verdict(policy: Policy | None, result: ScanResult, scan: Scan | None) -> Ve
         return kept_verdict(scan) if policy is None else verdict_on(scan, policy, datetime.now(UTC))
     if policy is None:
         return None
+    import dataclasses
+
     from keyhole.core.gates import Facts, judge
 
-    return judge(policy, result.findings, result.libraries, Facts.of(result), datetime.now(UTC))
+    shown_with_another = frozenset(row.finding.id for row in report.rows if row.merged)
+    facts = dataclasses.replace(Facts.of(result), accepted=shown_with_another)
+    return judge(policy, result.findings, result.libraries, facts, datetime.now(UTC))
 
 
 def _exit_code(result: ScanResult, verdict: Verdict | None) -> int:

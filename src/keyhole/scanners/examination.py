@@ -84,7 +84,8 @@ class Examination:
 
         Also what to say `since` of a text that is stored as a difference from this one; None if that is nothing.
         """
-        if text[:2] in _MARKS or text[:1] == b"\0" or text[1:2] == b"\0" or is_archive(text):
+        begin = text[:2]
+        if begin in _MARKS or b"\0" in begin or is_archive(text):
             return True, None
         notes: dict[str, Any] = {}
         found = [self._followed(name, text, since, notes) for name in self._examiners]

@@ -14,7 +14,7 @@ from keyhole.scanners.interface import Examiner, Limits
 from keyhole.scanners.objects import Entry, OutOfTime, Tick, Trouble, affordable, read_objects
 from keyhole.scanners.tree import listed
 
-_SHARE = 4 << 20
+_SHARE = 8 << 20
 """Bytes that are read by one process without another: starting one takes as long as reading so much."""
 _MOST_SHARES = 64
 
@@ -32,6 +32,7 @@ class Head:
         self._tick = tick
         self._paths: dict[bytes, list[bytes]] = {}
         self._shares: list[list[Entry]] = []
+        self._commit = b""
         self.collector = Collector(limits, trouble)
         """What was found."""
         self.closed = Trouble()
@@ -43,6 +44,12 @@ class Head:
 
     def read(self, _facts: Facts) -> None:
         """All of it."""
+        # Started before the rest, so that nobody waits for it afterwards.
+        with self._git.start("show", "-s", "--format=%H,%at", f"{self._git.head}^{{commit}}") as shown:
+            self._read_all()
+            self._commit = (shown.stdout.readline() if shown.stdout is not None else b"").strip()
+
+    def _read_all(self) -> None:
         entries: dict[bytes, Entry] = {}
         for path, entry in listed(self._git, self._trouble, self._tick, links=True):
             self._paths.setdefault(entry.object_id, []).append(path)
@@ -102,14 +109,10 @@ class Head:
 
     def places(self) -> dict[bytes, list[Introduction]]:
         """Every path of each object with something in it."""
-        found = self.collector.objects()
-        if not found:
-            return {}
-        facts = self._git.answer("show", "-s", "--format=%H,%at", f"{self._git.head}^{{commit}}").encode()
-        commit, _, authored = facts.partition(b",")
+        commit, _, authored = self._commit.partition(b",")
         return {
             object_id: [introduced_in(commit, authored, path) for path in self._paths[object_id]]
-            for object_id in found
+            for object_id in self.collector.objects()
         }
 
     def notes(self) -> list[str]:

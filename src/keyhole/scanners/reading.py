@@ -30,7 +30,7 @@ from keyhole.scanners.packs.store import Store
 if TYPE_CHECKING:
     from keyhole.scanners.memory.ids import Ids
 
-_PARTS_PER_PROCESS = 12
+_PARTS_PER_PROCESS = 32
 """Enough that no process is left alone with much when the others are done."""
 _SMALL = 256 << 10
 """Bytes in packs that are read by this process alone: starting others takes longer."""

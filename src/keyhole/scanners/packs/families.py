@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 MOST_HELD = 192 << 20
 """Bytes of bases kept at the same time; what would need more is left to git."""
-_LONGEST_HEADER = 10
+_MORE = 0x80
+_LONGEST_SHIFT = 63
 _SURELY_SMALL = 8 << 10
 """Compressed bytes that cannot become more than a few MiB, so that they need no limit: a byte makes 1,032 at most."""
 
@@ -201,16 +202,19 @@ def _patched(base: bytes, difference: bytes, largest: int) -> bytes:
 
 def _target_size(difference: bytes) -> int:
     """The size that the difference says its object has: the second of the two numbers it begins with."""
-    position, number = 0, 0
-    for _ in range(2):
-        number, shift = 0, 0
-        while True:
-            if position >= min(len(difference), 2 * _LONGEST_HEADER):
-                raise Wrong
-            byte = difference[position]
+    position = number = shift = 0
+    try:
+        while difference[position] >= _MORE:
             position += 1
+        while True:
+            position += 1
+            byte = difference[position]
             number |= (byte & 0x7F) << shift
-            shift += 7
-            if byte < 0x80:
+            if byte < _MORE:
                 break
+            shift += 7
+            if shift > _LONGEST_SHIFT:
+                raise Wrong
+    except IndexError:
+        raise Wrong from None
     return number
