@@ -87,11 +87,12 @@ def take_in(files: Sequence[Path], on_progress: OnProgress) -> int:
         return draft.commit()
 
 
-def sync(ecosystems: Sequence[str], on_progress: OnProgress) -> int:
+def sync(ecosystems: Sequence[str], on_progress: OnProgress, *, remember: bool = True) -> int:
     """Brings these ecosystems up to date, all that Keyhole orders if none is named, and what is known of exploits.
 
     Returns the number of advisories. InvalidInput for an ecosystem that is none. Unavailable when something could not
     be fetched, after everything else was put in place; what was fetched in part is gone on with the next time.
+    With `remember`, those that were fetched count as asked for from then on.
     """
     names = tuple(ecosystems) or tuple(sorted(orders()))
     if unknown := sorted(set(names) - set(orders())):
@@ -103,7 +104,6 @@ def sync(ecosystems: Sequence[str], on_progress: OnProgress) -> int:
     with _alone(), Draft(database()) as draft:
         parts = database().with_name("advisories.parts")
         parts.mkdir(mode=0o700, exist_ok=True)
-        draft.asked_for(names)
         done = []
         for source in (Source(settings.KEYHOLE_ADVISORIES_URL, name, parts) for name in names):
             try:
@@ -116,6 +116,8 @@ def sync(ecosystems: Sequence[str], on_progress: OnProgress) -> int:
                 _fetch_feed(draft, name, address, stamp(now))
             except KeyholeError as problem:
                 failed.append(problem)
+        if remember:
+            draft.asked_for(source.ecosystem for source in done)
         count = draft.commit()
         for source in done:
             source.clear()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.utils import timezone
 
 from keyhole.advisories import store
@@ -42,10 +42,11 @@ def fetch_advisories(row: int) -> None:
     if not upkeep.live(refresh):
         refresh.delete()
         return
-    Refresh.objects.filter(pk=row).update(begun_at=timezone.now())
+    if not Refresh.objects.filter(pk=row, open=True).update(begun_at=timezone.now()):
+        return  # switched off at this moment
     try:
         with _only_one():
-            count = store.sync(store.holding().asked, _go_on)
+            count = store.sync(store.holding().asked, _go_on, remember=upkeep.kept())
     except Conflict as problem:  # whoever fetches at this moment does the same work
         upkeep.end(row, problem=problem.message)
     except KeyholeError as problem:
@@ -72,4 +73,7 @@ def _only_one() -> Iterator[None]:
         try:
             yield
         finally:
-            cursor.execute("SELECT pg_advisory_unlock(%s)", [_FETCHING])
+            try:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [_FETCHING])
+            except DatabaseError:  # the session was cut meanwhile, and the lock went with it
+                connection.close()

@@ -97,10 +97,8 @@ def fetch_now(caller: Caller) -> None:
     now = timezone.now()
     with transaction.atomic():
         append(Draft("advisories:fetch", ALLOWED, caller.as_actor(), {}))
-        row = Refresh.objects.select_for_update().filter(open=True).first()
-        if row is None:
-            row = _bring(now, asked=True)
-        elif row.begun_at is None:
+        row = _open() or _bring(now, asked=True) or _open()  # another process may have been faster
+        if row is not None and row.begun_at is None:
             Refresh.objects.filter(pk=row.pk).update(due_at=min(row.due_at, now), asked=True)
     if row is not None:
         engine.enqueue(KIND, row.pk)
@@ -137,7 +135,12 @@ def end(row: int, *, advisories: int | None = None, problem: str = "", failed: b
 
 def live(refresh: Refresh) -> bool:
     """Whether it is still to be done: somebody may have switched it off while it waited."""
-    return refresh.asked or _wanted(holding())[0]
+    return refresh.asked or kept()
+
+
+def kept() -> bool:
+    """Whether the server fetches by itself, rather than once because somebody asked for that."""
+    return _wanted(holding())[0]
 
 
 def _wanted(held: Holding) -> tuple[bool, int]:
@@ -164,6 +167,10 @@ def _failures() -> list[Refresh]:
     """Those that failed since one did not, latest first."""
     done = Refresh.objects.exclude(advisories=None).values_list("pk", flat=True).first() or 0
     return list(Refresh.objects.filter(failed=True, pk__gt=done))
+
+
+def _open() -> Refresh | None:
+    return Refresh.objects.select_for_update().filter(open=True).first()
 
 
 def _bring(at: datetime, *, asked: bool = False) -> Refresh | None:

@@ -11,7 +11,7 @@ from keyhole.accounts.services import local_caller
 from keyhole.advisories import store
 from keyhole.audit.models import Entry
 from keyhole.core.actions import Role
-from keyhole.core.errors import Conflict, InvalidInput, PermissionDenied
+from keyhole.core.errors import Conflict, InvalidInput, PermissionDenied, Unavailable
 from keyhole.inventory import refreshing, upkeep
 from keyhole.inventory.models import Refresh
 from keyhole.jobs import Interrupted
@@ -161,6 +161,60 @@ def test_once_now_also_where_it_is_off(server):
     upkeep.keep(local_caller(), on=True)
     upkeep.fetch_now(local_caller())
     assert minutes_left() == 0
+
+
+@pytest.mark.parametrize("published", [True, False])
+def test_once_now_switches_nothing_on(server, published):
+    if published:
+        everything(server)
+    upkeep.fetch_now(local_caller())
+    assert work() == 1
+    assert (state().fetched_at is not None, state().failures) == (published, 0 if published else 1)
+    assert (state().on, state().next_at, store.holding().asked) == (False, None, ())
+    upkeep.keep(local_caller(), on=True)
+    is_due()
+    work()
+    assert bool(store.holding().asked)
+
+
+def test_only_what_a_command_did_fetch_is_kept_fresh(server):
+    with pytest.raises(Unavailable):
+        store.sync(["npm"], lambda _name, _number: None)
+    assert not state().on
+    with pytest.raises(Unavailable):
+        store.sync(["npm", "PyPI"], lambda _name, _number: None)
+    assert (state().on, store.holding().asked) == (True, ("PyPI",))
+
+
+def test_once_now_is_not_lost_to_a_process_that_plans_at_the_same_time(server, monkeypatch):
+    bring = upkeep._bring
+
+    def late(at, *, asked=False):
+        bring(at + timedelta(hours=5))
+        return bring(at, asked=asked)
+
+    monkeypatch.setattr(upkeep, "_bring", late)
+    upkeep.fetch_now(local_caller())
+    (row,) = Refresh.objects.all()
+    assert row.asked
+    assert row.due_at <= timezone.now()
+
+
+def test_switched_off_as_a_worker_begins(server, monkeypatch):
+    by_command()
+    server.took()
+    assert work() == 0
+    is_due()
+    live = upkeep.live
+
+    def switched_off_after(refresh):
+        was = live(refresh)
+        upkeep.keep(local_caller(), on=False)
+        return was
+
+    monkeypatch.setattr(upkeep, "live", switched_off_after)
+    assert work() == 1
+    assert server.took() == []
 
 
 def test_one_at_a_time(server, monkeypatch):
