@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import DatabaseError, connection
 from django.utils import timezone
 
 from keyhole.accounts.services import local_caller
@@ -228,6 +230,29 @@ def test_one_at_a_time(server, monkeypatch):
     assert upkeep._bring(timezone.now()) is None
     with store._alone(), pytest.raises(Conflict):
         by_command()
+
+
+def test_a_session_that_is_cut_hides_no_result(server, monkeypatch):
+    if connection.vendor != "postgresql":
+        pytest.skip("there is no session to cut")
+    by_command()
+    assert work() == 0
+    is_due()
+    sync = store.sync
+
+    def cut_off(*args, **named):
+        count = sync(*args, **named)
+        with suppress(DatabaseError), connection.cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+        return count
+
+    monkeypatch.setattr(store, "sync", cut_off)
+    assert work() == 1
+    assert (state().failures, minutes_left()) == (0, 24 * 60)
+    assert state().fetched_at
+    monkeypatch.undo()
+    is_due()
+    assert work() == 1
 
 
 def test_a_worker_that_is_stopped_in_the_middle_leaves_it_to_the_next(server, monkeypatch):
