@@ -64,6 +64,26 @@ def test_a_folder_passes_or_fails_by_a_file(keyhole, leaky, tmp_path):
     assert as_json["verdict"]["breaches"][0]["findings"] == [as_json["findings"][0]["id"]]
 
 
+def test_a_gate_of_one_scanner_does_not_pass_because_another_one_says_the_same(keyhole, leaky, tmp_path):
+    (leaky / "deploy.env").write_text("")
+    (leaky / "app.py").write_text(f'token = "{github_token()}"\n')
+    for args in (("add", "-A"), ("commit", "-q", "--amend", "-m", "first")):
+        subprocess.run(["git", *args], cwd=leaky, check=True)
+    by_bandit = policy(tmp_path, {"gate": "findings", "scanners": ["bandit"]})
+    both = ("scan", leaky, "--head", "-s", "secrets", "-s", "bandit", "--policy")
+    for line in ((*both[:3], "-s", "bandit", "--policy", by_bandit), (*both, by_bandit)):
+        assert "BREACH of the policy Mine: 1 gate not passed.\n" in keyhole(*line, code=1).stdout
+    passed = keyhole(*both, policy(tmp_path, {"gate": "findings", "most": 1}), "--json").stdout
+    assert len(json.loads(passed)["findings"]) == 2
+    assert json.loads(passed)["verdict"] == {
+        "passed": True,
+        "policy": "Mine",
+        "breaches": [],
+        "counted": 1,
+        "accepted": 0,
+    }
+
+
 def test_what_was_not_seen_is_never_a_pass(keyhole, leaky, tmp_path):
     lax = policy(tmp_path, {"gate": "findings", "kinds": ["malicious"]})
     (leaky / "requirements.txt").write_text("requests==2.19.0\n")

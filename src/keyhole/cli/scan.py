@@ -106,7 +106,7 @@ def command(
     result = report.as_result()
     if sarif is not None:
         write_report(report, "sarif", sarif, beside=True)
-    verdict = _verdict(wanted, report, result, scan)
+    verdict = _verdict(wanted, result, scan)
     if as_json:
         say_json(result.to_json() if verdict is None else {**result.to_json(), "verdict": verdict.to_json()})
     else:
@@ -116,7 +116,7 @@ def command(
     sys.exit(_exit_code(result, verdict))
 
 
-def _verdict(policy: Policy | None, report: Dataset, result: ScanResult, scan: Scan | None) -> Verdict | None:
+def _verdict(policy: Policy | None, result: ScanResult, scan: Scan | None) -> Verdict | None:
     """By the policy that was named, else by that of the scan's environment."""
     from datetime import UTC, datetime
 
@@ -129,9 +129,9 @@ def _verdict(policy: Policy | None, report: Dataset, result: ScanResult, scan: S
     import dataclasses
 
     from keyhole.core.gates import Facts, judge
+    from keyhole.findings.merging import shown_as
 
-    shown_with_another = frozenset(row.finding.id for row in report.rows if row.merged)
-    facts = dataclasses.replace(Facts.of(result), accepted=shown_with_another)
+    facts = dataclasses.replace(Facts.of(result), shown_as=shown_as(result.findings))
     return judge(policy, result.findings, result.libraries, facts, datetime.now(UTC))
 
 

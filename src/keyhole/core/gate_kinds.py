@@ -6,8 +6,8 @@ A gate looks at the whole of a scan and says what is wrong, or nothing. It errs 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import ClassVar
 
@@ -48,6 +48,8 @@ class Facts:
     """Ids of the findings that are new; None if there is nothing to compare with: then all are."""
     accepted: frozenset[str] = frozenset()
     """Ids of the findings that somebody has accepted or called false."""
+    shown_as: Mapping[str, str] = field(default_factory=dict)
+    """Ids of findings that say the same as another one, and the id of that one."""
 
     @classmethod
     def of(
@@ -60,6 +62,10 @@ class Facts:
         """The facts of a scan's result."""
         complete = result.status is Status.COMPLETE
         return cls(complete, result.reasons, result.scanners, result.advisories_at, new, accepted)
+
+    def same(self, found: Finding) -> str:
+        """What findings that say the same have in common: the id of the one that is shown for them."""
+        return self.shown_as.get(found.id, found.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +92,7 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class FindingsGate:
-    """At most so many findings that fit everything said here."""
+    """At most so many findings that fit everything said here; those that say the same count once."""
 
     id: ClassVar[str] = "findings"
 
@@ -141,7 +147,8 @@ class FindingsGate:
 
     def judge(self, subject: Subject) -> Failed | None:
         """What is wrong; None if it passes."""
-        fitting = [found for found in subject.findings if self._fits(found, subject.facts)]
+        facts = subject.facts
+        fitting = _once((found for found in subject.findings if self._fits(found, facts)), facts)
         if len(fitting) <= self.most:
             return None
         first = fitting[0]
@@ -320,6 +327,15 @@ GATES: dict[str, type[Gate]] = {
     gate.id: gate for gate in (FindingsGate, LicencesGate, AdvisoriesGate, CompleteGate, ScannersGate)
 }
 """Every kind of gate by id."""
+
+
+def _once(findings: Iterable[Finding], facts: Facts) -> list[Finding]:
+    """Of those that say the same the one that is shown; the first where that is not among them."""
+    kept: dict[str, Finding] = {}
+    for found in findings:
+        if found.id == facts.same(found) or facts.same(found) not in kept:
+            kept[facts.same(found)] = found
+    return list(kept.values())
 
 
 def _sentence(text: str) -> str:

@@ -51,7 +51,7 @@ class Verdict:
     """Name of the policy."""
     breaches: tuple[Breach, ...]
     counted: int
-    """Findings that counted."""
+    """Findings that counted; those that say the same count once."""
     accepted: int
     """Findings that did not count, since somebody has decided about them."""
 
@@ -110,4 +110,5 @@ def judge(
                     failed.packages,
                 )
             )
-    return Verdict(policy.name, tuple(breaches), len(counting), len(everything) - len(counting))
+    counted = len({facts.same(found) for found in counting})
+    return Verdict(policy.name, tuple(breaches), counted, len(everything) - len(counting))

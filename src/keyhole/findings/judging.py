@@ -5,6 +5,7 @@ What was decided about findings counts as it is now, and a finding that is shown
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from django.db import transaction
@@ -72,13 +73,15 @@ def _facts(scan: Scan, keys: frozenset[str], at: datetime) -> Facts:
     evidence = scan.evidence
     reasons = tuple(evidence.get("reasons") or ())
     known = _known_before(scan)
+    accepted, shown_as = _standing(scan, keys, at)
     return Facts(
         complete=not reasons,
         reasons=reasons,
         scanners=tuple(evidence.get("scanners") or ()),
         advisories_at=evidence.get("advisories_at", ""),
         new=None if known is None else keys - known,
-        accepted=aside(scan, keys, at),
+        accepted=accepted,
+        shown_as=shown_as,
     )
 
 
@@ -101,18 +104,27 @@ def _known_before(scan: Scan) -> frozenset[str] | None:
 
 
 def aside(scan: Scan, keys: frozenset[str], at: datetime) -> frozenset[str]:
-    """Which of these findings of a scan do not count: decided about, or the same as another one of them."""
+    """Which of these findings of a scan are nothing to do: decided about, or the same as another one of them."""
+    accepted, shown_as = _standing(scan, keys, at)
+    return accepted | {key for key, shown in shown_as.items() if shown in keys}
+
+
+def _standing(scan: Scan, keys: frozenset[str], at: datetime) -> tuple[frozenset[str], Mapping[str, str]]:
+    """Which of these findings are decided about, or shown as one that is; and which others are shown as which."""
     rows = Problem.objects.filter(repository=scan.repository_id).select_related(
         "decision", "merged_into__decision"
     )
     rows = rows.filter(Q(merged_into__isnull=False) | ~Q(decided=""))
-    found = set()
+    accepted, shown_as = set(), {}
     for row in rows:
         shown = row.merged_into or row
-        again = row.merged_into is not None and shown.key in keys
-        if row.key in keys and (again or _holds(row, at) or _holds(shown, at)):
-            found.add(row.key)
-    return frozenset(found)
+        if row.key not in keys:
+            continue
+        if _holds(row, at) or _holds(shown, at):
+            accepted.add(row.key)
+        elif row.merged_into is not None:
+            shown_as[row.key] = shown.key
+    return frozenset(accepted), shown_as
 
 
 def _holds(row: Problem, at: datetime) -> bool:

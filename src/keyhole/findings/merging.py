@@ -106,6 +106,11 @@ def together(findings: Sequence[Finding]) -> dict[int, Merge]:
     return merges([_fact(number, each) for number, each in enumerate(findings)])
 
 
+def shown_as(findings: Sequence[Finding]) -> dict[str, str]:
+    """Ids of the findings of one scan that say the same as another one, and the id of that one."""
+    return {findings[number].id: findings[each.into].id for number, each in together(findings).items()}
+
+
 def _fact(number: int, finding: Finding) -> Fact:
     first, kind = finding.locations[0], finding.kind.value
     package = finding.package[0] if finding.package else None

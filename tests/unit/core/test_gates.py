@@ -111,6 +111,38 @@ def test_what_somebody_has_accepted_does_not_count():
     assert (told.counted, told.accepted) == (0, 1)
 
 
+SHOWN = dataclasses.replace(FINDING, id="1" * 16, scanner="semgrep", confidence=Confidence.LOW)
+MERGED = dataclasses.replace(FINDING, id="2" * 16, scanner="bandit", severity=Severity.MEDIUM)
+AGAIN = dataclasses.replace(MERGED, id="3" * 16, scanner="ruff")
+SAME = dataclasses.replace(SEEN, shown_as={MERGED.id: SHOWN.id, AGAIN.id: SHOWN.id})
+
+
+@pytest.mark.parametrize(
+    ("gate", "named"),
+    [
+        (FindingsGate(), {SHOWN.id}),
+        (FindingsGate(scanners=("bandit",)), {MERGED.id}),
+        (FindingsGate(scanners=("bandit", "ruff")), {MERGED.id, AGAIN.id}),
+        (FindingsGate(scanners=("bandit", "semgrep")), {SHOWN.id}),
+        (FindingsGate(severity=Severity.MEDIUM, confidence=Confidence.HIGH), {MERGED.id, AGAIN.id}),
+        (FindingsGate(severity=Severity.HIGH, confidence=Confidence.HIGH), set()),
+    ],
+)
+@pytest.mark.parametrize("order", [1, -1])
+def test_what_several_say_counts_once_and_never_not_at_all(gate, named, order):
+    """`named`: one of these is to blame."""
+    told = verdict(gate, (SHOWN, MERGED, AGAIN)[::order], facts=SAME)
+    assert [breach.number for breach in told.breaches] == [1] * bool(named)
+    assert {number for breach in told.breaches for number in breach.findings} <= named
+    assert (told.counted, told.accepted) == (1, 0)
+
+
+def test_accepting_what_is_shown_leaves_what_another_scanner_says():
+    facts = dataclasses.replace(SAME, accepted=frozenset({SHOWN.id}))
+    told = verdict(FindingsGate(), [SHOWN, MERGED], facts=facts)
+    assert (told.breaches[0].findings, told.counted, told.accepted) == ((MERGED.id,), 1, 1)
+
+
 def test_licences():
     gate = LicencesGate("deny", denied=("AGPL-*",))
     told = verdict(gate, libraries=[library("a", "MIT"), library("b", "AGPL-3.0-only"), library("c")])
@@ -206,7 +238,12 @@ policy = st.builds(Policy, st.just("P"), st.lists(gate, min_size=1, max_size=4).
 def test_more_findings_never_mend_a_breach(policy, some, more, data):
     ids = [each.id for each in (*some, *more)]
     some_ids = st.frozensets(st.sampled_from(ids)) if ids else st.just(frozenset())
-    facts = dataclasses.replace(SEEN, new=data.draw(st.none() | some_ids), accepted=data.draw(some_ids))
+    facts = dataclasses.replace(
+        SEEN,
+        new=data.draw(st.none() | some_ids),
+        accepted=data.draw(some_ids),
+        shown_as=dict.fromkeys(data.draw(some_ids), data.draw(st.sampled_from([*ids, "elsewhere"]))),
+    )
     few = judge(policy, some, (), facts, NOW)
     many = judge(policy, [*more, *some], (library("x"),), facts, NOW)
     assert {breach.place for breach in few.breaches} <= {breach.place for breach in many.breaches}

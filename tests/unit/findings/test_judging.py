@@ -9,6 +9,7 @@ import pytest
 from django.utils import timezone
 
 from keyhole.accounts.services import local_caller
+from keyhole.core.finding import Kind, Severity
 from keyhole.core.gate_kinds import CompleteGate, FindingsGate, LicencesGate
 from keyhole.core.gates import Policy
 from keyhole.core.library import Library
@@ -21,7 +22,7 @@ from keyhole.findings.models import Decision, Judgement, Problem
 from keyhole.findings.services import decide
 from keyhole.findings.trying import try_policy
 from keyhole.scans.models import Inventory, Scan
-from tests.unit.findings.making import repository, scan_of, secret, settle
+from tests.unit.findings.making import finding, hash_of, repository, scan_of, secret, settle
 
 pytestmark = pytest.mark.django_db
 
@@ -108,9 +109,26 @@ def test_a_finding_that_is_shown_as_another_one_counts_once(told):
     shown, other = Problem.objects.order_by("pk")
     Problem.objects.filter(pk=other.pk).update(merged_into=shown)
     verdict = verdict_on(scan, NO_SECRETS, timezone.now())
-    assert (verdict.counted, verdict.accepted) == (1, 1)
+    assert (verdict.counted, verdict.accepted) == (1, 0)
+    assert verdict.breaches[0].findings == (shown.key,)
     alone = scan_of(place, [secret("b", path="b.py")], environment=live)
     assert verdict_on(alone, NO_SECRETS, timezone.now()).counted == 1
+
+
+def test_a_gate_of_one_scanner_does_not_pass_because_another_one_says_the_same(told):
+    place, live = repository(), environment(Policy("Bandit", (FindingsGate(scanners=("bandit",)),)))
+    line = {"path": "app.py", "line": 1, "kind": Kind.CODE}
+    found = [secret("a"), finding("bandit", "b105", hash_of("b"), severity=Severity.LOW, **line)]
+    scan = scan_of(place, found, environment=live)
+    kept = end(scan)
+    assert Problem.objects.get(scanner="bandit").merged_into.scanner == "secrets"
+    assert (kept.passed, kept.counted, kept.accepted) == (False, 1, 0)
+    assert kept.breaches[0]["findings"] == [found[1].id]
+    shown = Problem.objects.get(scanner="secrets")
+    until = timezone.now() + timedelta(days=9)
+    decide(local_caller(), DecisionSpec("accepted", "Known.", until, problems=(shown.pk,)))
+    again = end(scan_of(place, found, environment=live))
+    assert (again.passed, again.counted, again.accepted) == (True, 0, 2)
 
 
 def test_scanning_again_makes_nothing_old(told):
