@@ -15,7 +15,7 @@ from keyhole.core.columns import fitted, lines, shortened
 
 F = TypeVar("F", bound=Callable[..., Any])
 _CONTROL = {code: f"\\x{code:02x}" for code in [*range(32), 127, *range(128, 160)]}
-_LARGE = 1 << 20
+_LARGE = 1 << 17
 """Characters of JSON that are not indented here any more."""
 _STEPS = ((86400, "day"), (3600, "hour"), (60, "minute"))
 
