@@ -125,6 +125,13 @@ def all_commits(git: Git, graph: Graph, trouble: Trouble) -> Commits:
     return Commits(tips, graph, seconds, whole=whole and not missing)
 
 
+def commits_read(git: Git, graph: Graph) -> Commits | None:
+    """The same as `all_commits`, if all of them have been read already; else None."""
+    tips, whole = tips_of(git)
+    seconds, missing = graph.reached(tips)
+    return None if missing or not whole else Commits(tips, graph, seconds, whole=True)
+
+
 def tips_of(git: Git) -> tuple[list[bytes], bool]:
     """The commits where history begins, and whether that is all of them."""
     with git.start("rev-list", "--no-walk=unsorted", *git.from_) as listing:

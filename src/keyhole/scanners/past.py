@@ -20,6 +20,7 @@ from keyhole.scanners.attribution import (
     Places,
     Sought,
     all_commits,
+    commits_read,
     in_history,
     introductions,
     tips_of,
@@ -71,6 +72,7 @@ class Past:
         self.reading = Reading(git, examiners, self.collector, limits, trouble, report.tick)
         self._store: Store | None = None
         self._commits: Commits | None = None
+        self._early: Commits | None = None
         self._places: Places = {}
         self._packs_gone = False
         self._before: tuple[Ids, Numbers] = (Ids.of(), np.zeros(0, np.int64))
@@ -120,7 +122,7 @@ class Past:
             stored = self._memory.read | self._new_ids()
             wanted = Sought(sought, stored, self._memory.places)
         else:
-            commits = all_commits(self._git, self.reading.graph, self._trouble)
+            commits = self._early or all_commits(self._git, self.reading.graph, self._trouble)
             wanted = Sought(sought, self._stored())
         self._commits = commits
         self._places = introductions(
@@ -187,7 +189,7 @@ class Past:
         )
         self._report.phase("reading")
         with self.reading.pool() as pool:  # forked before there is a second thread
-            left = self.reading.packs(pool)
+            left = self.reading.packs(pool, self._commits_read)
         left += [each.pack.name(position) for each in families for position in each.stuck]
         loose = store.only_loose()
         if entries is not None:
@@ -198,6 +200,11 @@ class Past:
             names = Ids.of_names(*loose) - (self._memory.loose | self._memory.read)
             loose = names_of(names.rows)
         self.reading.through_git(self.reading.described(left + loose))
+
+    def _commits_read(self) -> None:
+        """Puts history in order while other processes read files, and not when they have ended."""
+        if self._early is None and self._memory is None:
+            self._early = commits_read(self._git, self.reading.graph)
 
     def _new_ids(self) -> Ids:
         """All files and messages in the packs that are open, and in files of their own."""

@@ -90,10 +90,14 @@ class Reading:
         """The processes that read the parts that were prepared; a context."""
         return shared(len(self._parts), self._read_part, self._processes)
 
-    def packs(self, pool: Pool | Here) -> list[bytes]:
-        """Takes in what the processes find; the ids of what they could not read."""
+    def packs(self, pool: Pool | Here, commits_read: Callable[[], None]) -> list[bytes]:
+        """Takes in what the processes find; the ids of what they could not read.
+
+        `commits_read` is called when it seems that there are no more commits to come: in packs they lie before the
+        rest. It may be wrong, and be called again.
+        """
         left: list[bytes] = []
-        ended = 0
+        ended = told = 0
         for part, answer in pool.results(lambda: self._tick(self.objects, self.total)):
             ended += 1
             family = self._parts[part][0]
@@ -105,6 +109,9 @@ class Reading:
                 self.graph.take(line)
             for each in answer["found"]:
                 self._collector.add(from_plain(each))
+            if not answer["commits"] and len(self.graph.commits) > told:
+                told = len(self.graph.commits)
+                commits_read()
             if self.bytes > self._limits.total_bytes:
                 self._trouble.note(
                     f"objects beyond the first {self._limits.total_bytes >> 20} MiB were not read"

@@ -46,7 +46,7 @@ def through_packs(history, engine, **limits):
     store = each.store(history.path / "objects")
     families = each.prepare(store, None)
     with each.pool() as pool:
-        left = each.packs(pool)
+        left = each.packs(pool, lambda: None)
     left += [family.pack.name(position) for family in families for position in family.stuck]
     each.through_git(each.described(left + store.only_loose()))
     return sites(collector), each, trouble
