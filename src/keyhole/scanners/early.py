@@ -29,7 +29,9 @@ _one_at_a_time = threading.Lock()
 def start_early(*words: str) -> None:
     """Starts the process of the next scan. It waits for its order, and ends with this process at the latest."""
     with _one_at_a_time:
-        if not _waiting:
+        if _waiting:
+            return
+        with contextlib.suppress(OSError):  # no process or memory to be had now: the next scan starts its own
             process = started("early", *words)
             _waiting.append(process)
             atexit.register(ended, process)

@@ -85,7 +85,11 @@ class Examination:
         Also what to say `since` of a text that is stored as a difference from this one; None if that is nothing.
         """
         begin = text[:2]
-        if begin in _MARKS or b"\0" in begin or is_archive(text):
+        if (
+            begin in _MARKS
+            or (b"\0" in text[:_SAMPLE] and (b"\0" in begin or _encoding(text)))
+            or is_archive(text)
+        ):
             return True, None
         notes: dict[str, Any] = {}
         found = [self._followed(name, text, since, notes) for name in self._examiners]

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 _NUMBER = 4
-_MOST_PARTS = 8192
+MOST_PARTS = 8192
 """As many numbers as surely fit into an empty pipe."""
 _CHUNK = 1 << 20
 _WAIT_SECONDS = 0.05
@@ -70,8 +70,8 @@ class Pool:
     """The processes at work; see `shared`."""
 
     def __init__(self, parts: int, work: Callable[[int], Any], processes: int) -> None:
-        if parts > _MOST_PARTS:
-            raise ValueError(f"at most {_MOST_PARTS} parts")
+        if parts > MOST_PARTS:
+            raise ValueError(f"at most {MOST_PARTS} parts")
         take, give = os.pipe()
         os.write(give, b"".join(number.to_bytes(_NUMBER, "big") for number in range(parts)))
         self._workers: list[_Worker] = []

@@ -78,6 +78,16 @@ class Git:
             line = process.stdout.readline(_BUFFER)
             return line.decode("ascii", "replace").strip() if process.wait() == 0 else ""
 
+    def unborn(self) -> bool:
+        """Whether HEAD names a branch that has no commit yet, as in a new repository."""
+        branch = "" if self.tips else self.answer("symbolic-ref", "-q", "HEAD")
+        if not branch:
+            return False
+        file = Path(self.answer("rev-parse", "--git-path", branch))
+        packed = Path(self.answer("rev-parse", "--git-path", "packed-refs"))
+        # Asked of the files, as git says the same of a branch that is damaged.
+        return not file.exists() and not (packed.is_file() and f" {branch}\n".encode() in packed.read_bytes())
+
     def facts(self) -> Facts:
         """Where things are, asked all at once: starting git takes longer than its answer."""
         asked = ("--git-path", "objects", "--git-path", "shallow", "--revs-only", f"{self.head}^{{commit}}")

@@ -46,8 +46,10 @@ class Head:
         """All of it."""
         # Started before the rest, so that nobody waits for it afterwards.
         with self._git.start("show", "-s", "--format=%H,%at", f"{self._git.head}^{{commit}}") as shown:
-            self._read_all()
-            self._commit = (shown.stdout.readline() if shown.stdout is not None else b"").strip()
+            try:
+                self._read_all()
+            finally:
+                self._commit = (shown.stdout.readline() if shown.stdout is not None else b"").strip()
 
     def _read_all(self) -> None:
         entries: dict[bytes, Entry] = {}

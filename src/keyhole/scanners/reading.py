@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from keyhole.scanners.collect import Collector
 from keyhole.scanners.examination import Examination, Found, Since, from_plain, plain
-from keyhole.scanners.forked import Here, Pool, processors, shared
+from keyhole.scanners.forked import MOST_PARTS, Here, Pool, processors, shared
 from keyhole.scanners.gitpipe import Git
 from keyhole.scanners.graph import Graph, told
 from keyhole.scanners.interface import Examiner, Limits
@@ -81,8 +81,12 @@ class Reading:
         families = store.families(wanted, min(SEGMENT, self._limits.object_bytes), read)
         small = sum(each.stored for each in families) <= _SMALL
         self._processes = 0 if small else processors()
-        number = 1 if small else _PARTS_PER_PROCESS * self._processes
+        number = (
+            1 if small else max(1, min(_PARTS_PER_PROCESS * self._processes, MOST_PARTS // len(families) - 1))
+        )
         self._parts = [(each, part) for each in families for part in each.parts(number)]
+        if len(self._parts) > MOST_PARTS:
+            self._processes = 0  # thousands of packs; nobody has them for long
         self.total = self.objects + sum(each.count for each in families)
         return families
 

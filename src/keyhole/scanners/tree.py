@@ -60,5 +60,5 @@ def listed(git: Git, trouble: Trouble, tick: Tick, *, links: bool = False) -> It
                     yield path, Entry(object_id, "blob", int(size))
                 else:
                     trouble.note(DAMAGED)
-        if listing.wait() != 0 and git.facts().commit:  # else nothing was ever committed
+        if listing.wait() != 0 and not git.unborn():
             trouble.note("the files of the commit could not all be listed")

@@ -41,3 +41,12 @@ def test_starting_it_loads_next_to_nothing():
         "keyhole.scanners.interface",
     }
     assert not heavy & set(done.stdout.split())
+
+
+def test_where_no_process_can_be_had_there_is_none(monkeypatch):
+    def refused(*_words):
+        raise BlockingIOError
+
+    monkeypatch.setattr(early, "started", refused)
+    early.start_early()
+    assert early.taken() is None

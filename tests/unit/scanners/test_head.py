@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
+
+from keyhole.scanners.gitpipe import Git
+from keyhole.scanners.head import Head
+from keyhole.scanners.interface import Limits
+from keyhole.scanners.objects import OutOfTime, Trouble
+from keyhole.scanners.secrets.engine import Engine
+from keyhole.scanners.secrets.rules import all_rules
 from tests.unit.scanners.conftest import only
 
 
@@ -53,3 +61,32 @@ def test_it_is_not_remembered_and_remembers_nothing(history, token, scan, tmp_pa
     scan(history, kept=tmp_path / "kept", head=True)
     assert list((tmp_path / "kept").glob("history-*"))
     assert only(scan(history, kept=tmp_path / "kept")).rule == "github-personal-token"
+
+
+@pytest.mark.parametrize("damage", ["garbage", "1" * 40, "gone"])
+def test_a_branch_that_leads_nowhere_is_not_an_empty_repository(history, token, scan, damage):
+    commit = history.commit({"a": token})
+    if damage == "gone":
+        (history.path / "objects" / commit[:2] / commit[2:]).unlink()
+    else:
+        (history.path / "refs/heads/main").write_text(f"{damage}\n")
+    assert "could not all be listed" in scan(history, head=True).verdict
+    if damage == "gone":
+        history.git("pack-refs", "--all")
+        assert "could not all be listed" in scan(history, head=True).verdict
+
+
+def test_out_of_time_findings_still_name_their_commit(history, token):
+    commit = history.commit({"a": token})
+
+    def tick(done, _total):
+        if done:
+            raise OutOfTime
+
+    rules = [rule for rule in all_rules() if rule.id == "github-personal-token"]
+    git = Git(history.path)
+    one = Head(git, {"secrets": Engine(rules, lambda _: "0" * 32)}, Limits(), Trouble(), tick)
+    with pytest.raises(OutOfTime):
+        one.read(git.facts())
+    ((place,),) = one.places().values()
+    assert place.commit == commit

@@ -6,6 +6,7 @@ import hashlib
 
 import pytest
 
+from keyhole.scanners import reading as module
 from keyhole.scanners.collect import Collector
 from keyhole.scanners.gitpipe import Git
 from keyhole.scanners.interface import Limits
@@ -13,6 +14,7 @@ from keyhole.scanners.objects import Trouble
 from keyhole.scanners.reading import Reading
 from keyhole.scanners.secrets.engine import Engine
 from keyhole.scanners.secrets.rules import all_rules
+from tests.unit.scanners.conftest import only
 
 
 def nobody(_done, _total):
@@ -123,3 +125,30 @@ def test_more_objects_than_allowed_are_left_to_git_to_count(leaky, engine):
 def test_a_repository_that_is_not_plain_has_no_store(history, engine):
     each, _, _ = reading(history, engine)
     assert each.store(history.path / "nowhere") is None
+
+
+def test_a_packed_file_in_wide_characters_without_a_mark_is_read_whatever_it_begins_with(
+    history, token, scan
+):
+    history.commit(
+        {"wide": ("\u4e2d x = " + token.decode() + "\n" + "plain text\n" * 20).encode("utf-16-le")}
+    )
+    assert only(scan(history))
+    history.git("gc", "-q")
+    assert only(scan(history))
+
+
+def test_there_may_be_more_packs_than_parts(history, engine, token, monkeypatch):
+    for number in range(6):
+        history.commit({f"f{number}": (token + b" %d\n" % number) * 10})
+        history.git("repack", "-dq")
+    monkeypatch.setattr(module, "MOST_PARTS", 13)
+    monkeypatch.setattr(module, "_SMALL", 0)
+    found, each, _ = through_packs(history, engine)
+    assert len(each._parts) <= 13
+    assert each._processes
+    assert found == through_git(history, engine)[0]
+    monkeypatch.setattr(module, "MOST_PARTS", 5)
+    again, each, _ = through_packs(history, engine)
+    assert not each._processes
+    assert again == found

@@ -19,6 +19,7 @@ else:
     from backports import zstd
 
 _CHUNK = 1 << 20
+_PIECE = 1 << 16
 _MEMORY = 68 << 20
 """What the dictionary of xz may take, and all around it. The largest of its usual settings needs 65 MiB."""
 _WINDOW: dict[int, int] = {zstd.DecompressionParameter.window_log_max: 26}
@@ -49,14 +50,41 @@ def zstandard(content: bytes, budget: Budget) -> Iterator[Raw]:
     yield from _content(content, budget, lambda: zstd.ZstdDecompressor(options=_WINDOW))
 
 
+class _Source:
+    """What is compressed, given out piece by piece: a stream may be short, and many may follow."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = memoryview(content)
+        self._at = 0
+
+    def more(self) -> bytes:
+        """The next piece; empty at the end."""
+        piece = bytes(self._content[self._at : self._at + _PIECE])
+        self._at += len(piece)
+        return piece
+
+    def give_back(self, size: int) -> None:
+        """So many bytes were not of the stream that took them."""
+        self._at -= size
+
+    def skip_zeros(self) -> bool:
+        """Goes behind what fills up a block of a tape; whether anything is left."""
+        while piece := self.more():
+            if left := piece.lstrip(b"\0"):
+                self.give_back(len(left))
+                return True
+        return False
+
+
 def _content(content: bytes, budget: Budget, decompressor: Callable[[], Any]) -> Iterator[Raw]:
-    budget.member()
+    source = _Source(content)
     parts: list[bytes] = []
     problem = ""
-    while content and not problem:
+    while not problem:
         stream = decompressor()
         try:
-            parts.extend(inflated(stream, content, budget))  # keeps what came before an error
+            budget.member()  # each, as there may be millions of empty ones
+            parts.extend(_inflated(stream, source, budget))  # keeps what came before an error
         except Over:
             yield b"", b"".join(parts)
             raise
@@ -71,20 +99,25 @@ def _content(content: bytes, budget: Budget, decompressor: Callable[[], Any]) ->
         else:
             if not stream.eof:
                 problem = "a compressed file that ends too early"
-        content = stream.unused_data.lstrip(b"\0")
+            elif not source.skip_zeros():
+                break
     yield b"", b"".join(parts)
     if problem:
         yield NotOpened(problem)
 
 
-def inflated(stream: Any, content: bytes, budget: Budget) -> Iterator[bytes]:
+def _inflated(stream: Any, source: _Source, budget: Budget) -> Iterator[bytes]:
     """One stream, in parts, each taken from the budget."""
+    content = b""
     while not stream.eof:
+        if not content and getattr(stream, "needs_input", True):
+            content = source.more()
+            if not content:
+                return
         part = stream.decompress(content, min(_CHUNK, budget.allowance))
         # zlib keeps what it has not looked at for the caller, the others keep it for themselves.
         content = getattr(stream, "unconsumed_tail", b"")
         if part:
             budget.take(len(part))
             yield part
-        elif not content and (not hasattr(stream, "needs_input") or stream.needs_input):
-            return
+    source.give_back(len(stream.unused_data))

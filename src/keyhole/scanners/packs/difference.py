@@ -23,8 +23,12 @@ class Copied(NamedTuple):
 
 
 def copied(difference: bytes) -> list[Copied]:
-    """All parts that are taken over, in the order of the text. The difference must be one that could be applied."""
-    position = _after_number(difference, _after_number(difference, 0))
+    """All parts that are taken over, in the order of the text. The difference must be one that could be applied.
+
+    Who applied it may have ignored a last copy that leaves the base or the text, and so does this.
+    """
+    whole, position = _number(difference, 0)
+    wanted, position = _number(difference, position)
     end = len(difference)
     parts: list[Copied] = []
     made = 0
@@ -45,6 +49,8 @@ def copied(difference: bytes) -> list[Copied]:
                 size |= difference[position] << 8 * byte
                 position += 1
         size = size or _DEFAULT_SIZE
+        if offset + size > whole or made + size > wanted:
+            break
         last = parts[-1] if parts else None
         if last is not None and last.start + last.size == made and last.base + last.size == offset:
             parts[-1] = Copied(last.start, last.base, last.size + size)  # one copy takes 64 KiB at most
@@ -54,7 +60,11 @@ def copied(difference: bytes) -> list[Copied]:
     return parts
 
 
-def _after_number(difference: bytes, position: int) -> int:
-    while difference[position] >= _COPY:
+def _number(difference: bytes, position: int) -> tuple[int, int]:
+    """The number that stands here, and where it ends."""
+    number = shift = 0
+    while (byte := difference[position]) >= _COPY:
+        number |= (byte & 0x7F) << shift
+        shift += 7
         position += 1
-    return position + 1
+    return number | byte << shift, position + 1

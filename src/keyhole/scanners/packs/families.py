@@ -23,6 +23,7 @@ MOST_HELD = 192 << 20
 """Bytes of bases kept at the same time; what would need more is left to git."""
 _MORE = 0x80
 _LONGEST_SHIFT = 63
+_LONGEST_HEADER = 10
 _SURELY_SMALL = 8 << 10
 """Compressed bytes that cannot become more than a few MiB, so that they need no limit: a byte makes 1,032 at most."""
 
@@ -150,6 +151,7 @@ class Families:
                     continue
                 if emit[number]:
                     yield item
+                item.base, item.difference = None, b""  # not needed any more, and not counted as held
                 children = part.children(number)
                 if not children:
                     continue
@@ -206,6 +208,8 @@ def _target_size(difference: bytes) -> int:
     try:
         while difference[position] >= _MORE:
             position += 1
+            if position > _LONGEST_HEADER:
+                raise Wrong
         while True:
             position += 1
             byte = difference[position]

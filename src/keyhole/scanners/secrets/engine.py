@@ -67,7 +67,9 @@ class Engine:
             {rule.id: index for index, rule in enumerate(rules) if rule.judge},
             options(),
         )
-        made, reach = database([rule.scan for rule in rules], lambda: _patterns(rules), kept)
+        made, reach = database(
+            [rule.scan or f"near {rule.near}" for rule in rules], lambda: _patterns(rules), kept
+        )
         self._sight = Sight(made, reach, range(len(rules), len(rules) + _SIGNS))
         self._memo: dict[_Question, _Answer] = {}
         self._memo_bytes = 0

@@ -95,14 +95,14 @@ class _Window(NamedTuple):
 def _windows(before: Seen, parts: list[Copied], size: int, reach: int, kept: list[int]) -> Iterator[_Window]:
     """Where to look again. What is known of the rest is added to `kept`.
 
-    A match is in both texts if all of it is in a part that they share, with a byte on both sides of it: what is there
-    decides about word boundaries.
+    A match is in both texts if all of it is in a part that they share, with a byte before it and two behind: what is
+    there decides about word boundaries, and whether the text ends there or with one more line break.
     """
     after = 0
     for part in parts:
         begins_both = part.start == part.base == 0
         first = part.start if begins_both else part.start + reach
-        last = part.start + part.size - 1
+        last = part.start + part.size - _BEHIND
         if last - first < reach:
             continue
         if first > after or not begins_both:

@@ -52,3 +52,17 @@ def test_parts_of_zstandard_to_be_skipped_are_skipped():
     assert read(zstd.compress(b"one") + b"?" * 20)[1] == [
         ("what follows a compressed file is not of its kind", False)
     ]
+
+
+@pytest.mark.parametrize("squeeze", [gzip.compress, bz2.compress, lzma.compress, zstd.compress])
+def test_millions_of_empty_streams_are_left_after_some(squeeze):
+    found, why = read(squeeze(b"text") + squeeze(b"") * 30_000)
+    assert found == {b"": b"text"}
+    assert why == [("of an archive with more than 20,000 files not all were read", True)]
+
+
+@pytest.mark.parametrize("squeeze", [gzip.compress, bz2.compress, lzma.compress, zstd.compress])
+def test_streams_end_anywhere_and_may_be_filled_up_with_zeros(squeeze):
+    texts = [bytes([65 + number % 26]) * (number * 7919 % 90_000) for number in range(40)]
+    whole = b"".join(squeeze(text) + b"\0" * (number % 3 * 40_000) for number, text in enumerate(texts))
+    assert read(whole) == ({b"": b"".join(texts)}, [])

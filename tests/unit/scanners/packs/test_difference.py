@@ -22,12 +22,18 @@ def test_what_is_taken_over_stands_in_both_texts(packed):
 
 
 def test_numbers_are_read_as_git_writes_them():
-    sizes = b"\x80\x10\x05"
+    sizes = b"\xff\xff\xff\xff\x0f" * 2
     assert copied(sizes + b"\x02ab" + b"\xb1\x07\x03\x01") == [Copied(2, 7, 0x103)]
     assert copied(sizes + b"\x80") == [Copied(0, 0, 0x10000)]
     assert copied(sizes + b"\x9f\x01\x02\x03\x04\x09") == [Copied(0, 0x04030201, 9)]
 
 
 def test_parts_that_go_on_where_one_ended_are_one():
-    assert copied(b"\x05\x05" + b"\x80" + b"\x94\x01\x08") == [Copied(0, 0, 0x10008)]
-    assert copied(b"\x05\x05" + b"\x90\x04" + b"\x90\x04") == [Copied(0, 0, 4), Copied(4, 0, 4)]
+    sizes = b"\xff\xff\x7f" * 2
+    assert copied(sizes + b"\x80" + b"\x94\x01\x08") == [Copied(0, 0, 0x10008)]
+    assert copied(sizes + b"\x90\x04" + b"\x90\x04") == [Copied(0, 0, 4), Copied(4, 0, 4)]
+
+
+def test_a_last_copy_that_leads_out_of_the_text_or_its_base_is_none():
+    assert copied(b"\x10\x08" + b"\x90\x08" + b"\x90\x08") == [Copied(0, 0, 8)]
+    assert copied(b"\x10\x40" + b"\x90\x08" + b"\x91\x0c\x08") == [Copied(0, 0, 8)]

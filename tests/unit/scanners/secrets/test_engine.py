@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from keyhole.core.secret import Secret
+from keyhole.scanners.kept import Kept
 from keyhole.scanners.secrets.engine import Engine
-from keyhole.scanners.secrets.rules import all_rules
+from keyhole.scanners.secrets.rules import all_rules, parse
 from keyhole.scanners.secrets.shapes import make
 
 TOKEN = make("ghp_<alnum:30><crc32>", 1).encode()
@@ -117,3 +120,15 @@ def test_no_bytes_make_it_fail(before, after):
 def test_where_in_the_text_makes_no_difference(distance, filler):
     text = filler * distance + b" " + TOKEN + b" " + filler * distance
     assert [hit.start for hit in ENGINE.examine(text)] == [distance + 1]
+
+
+def test_the_words_of_a_name_count_for_what_is_kept(tmp_path):
+    named = (
+        '[[rule]]\nid = "one"\ntitle = "One"\nseverity = "high"\nconfidence = "high"\nwhy = "w"\nfix = "f"\n'
+    )
+    named += 'references = []\nexamples = []\ncounterexamples = []\nvalue = "[0-9a-f]{32}"\nnear = "NAME"\n'
+    text = base64.b64encode(b"zetaflux_key: 3f9a1c7e5b2d8f4a6c0e9b1d7a3f5c2e")
+    for name, found in (("acmecorp", 0), ("zetaflux", 1)):
+        rules = list(parse("own.toml", named.replace("NAME", name)))
+        engine = Engine(rules, lambda _: "0" * 32, Kept(tmp_path, Secret("of the tests")))
+        assert len(engine.examine(text)) == found

@@ -10,7 +10,15 @@ from keyhole.scanners.secrets import sight
 from keyhole.scanners.secrets.compiled import NO_END, Pattern, _compiled, reach_of
 from keyhole.scanners.secrets.sight import Sight, noted, pairs
 
-EXPRESSIONS = [rb"ab", rb"\bk[0-9]{3}\b", rb"a[^\n]{0,9}z", rb"x{5}", rb"(?i)tok[a-z]{1,4}="]
+EXPRESSIONS = [
+    rb"qq$",
+    rb"^ab",
+    rb"ab",
+    rb"\bk[0-9]{3}\b",
+    rb"a[^\n]{0,9}z",
+    rb"x{5}",
+    rb"(?i)tok[a-z]{1,4}=",
+]
 SIGN = len(EXPRESSIONS)
 PATTERNS = [Pattern(number, each, once=False) for number, each in enumerate(EXPRESSIONS)]
 PIECES = [
@@ -46,7 +54,7 @@ def seeing(monkeypatch):
 
 def changed(chance, base):
     """A text made of parts of another and of its own, and the difference that makes it."""
-    text, made = b"", b"\x01\x01"
+    text, made = b"", b"\xff\xff\x7f" * 2
     for _ in range(chance.randrange(1, 9)):
         if chance.random() < 0.6 and base:
             start = chance.choice([0, chance.randrange(len(base))])
@@ -78,7 +86,7 @@ def test_a_part_that_is_shared_is_not_looked_at(seeing, monkeypatch):
     monkeypatch.setattr(seeing, "of", lambda text: looked.append(len(text)) or of(text))
     base = b"ab " * 3000
     before = of(base)[:]
-    difference = b"\x01\x01" + b"\xb0\x88\x13" + b"\x04here" + b"\xb3\x88\x13\xa0\x0f"
+    difference = b"\xff\xff\x7f" * 2 + b"\xb0\x88\x13" + b"\x04here" + b"\xb3\x88\x13\xa0\x0f"
     text = base[:5000] + b"here" + base[5000:9000]
     assert sorted(pairs(seeing.following(text, before, difference))) == sorted(pairs(of(text)))
     assert sum(looked) < 200
@@ -86,11 +94,11 @@ def test_a_part_that_is_shared_is_not_looked_at(seeing, monkeypatch):
 
 def test_where_a_sign_was_or_is_everything_is_looked_at(seeing):
     base = b"ab " * 300 + b"SIGN" + b"ab " * 300
-    gone = b"\x01\x01" + b"\xb0\x84\x03"
+    gone = b"\xff\xff\x7f" * 2 + b"\xb0\x84\x03"
     assert sorted(pairs(seeing.following(base[:900], seeing.of(base)[:], gone))) == sorted(
         pairs(seeing.of(base[:900]))
     )
-    come = b"\x01\x01" + b"\xb0\x84\x03" + b"\x04SIGN"
+    come = b"\xff\xff\x7f" * 2 + b"\xb0\x84\x03" + b"\x04SIGN"
     before = seeing.of(base[:900])[:]
     assert (SIGN, 904) in pairs(seeing.following(base[:904], before, come))
 
@@ -98,7 +106,7 @@ def test_where_a_sign_was_or_is_everything_is_looked_at(seeing):
 def test_patterns_without_an_end_are_never_compared():
     everything = Sight(database(), NO_END, range(0))
     assert not everything._reach
-    assert list(pairs(everything.following(b"ab", everything.of(b"ab")[:], b""))) == [(0, 2)]
+    assert list(pairs(everything.following(b"ab", everything.of(b"ab")[:], b""))) == [(1, 2), (2, 2)]
 
 
 def test_a_text_that_is_nothing_but_matches_is_not_noted(seeing):
