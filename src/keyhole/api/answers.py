@@ -16,6 +16,8 @@ from keyhole.core.nul import refuse_nul
 
 PREFIX = "/api/keyhole/v1"
 View = Callable[..., HttpResponseBase]
+_CALLED = {"upstream": "tell_github"}
+"""Fields that the API calls otherwise than the services do."""
 
 
 def problem_answer(status: int, message: str, *, explain: str = "", **more: Any) -> JsonResponse:
@@ -37,7 +39,8 @@ def translate(api: NinjaAPI) -> None:
 
     @api.exception_handler(KeyholeError)
     def ours(request: HttpRequest, problem: KeyholeError) -> HttpResponseBase:
-        field = {"field": problem.field} if isinstance(problem, InvalidInput) and problem.field else {}
+        name = problem.field if isinstance(problem, InvalidInput) else ""
+        field = {"field": _CALLED.get(name, name)} if name else {}
         hint = {"hint": problem.hint} if problem.hint else {}
         answer = problem_answer(problem.status, problem.message, explain=problem.explain, **field, **hint)
         if isinstance(problem, BadCredentials):

@@ -23,14 +23,15 @@ def in_utc(moment: datetime | None) -> datetime | None:
 
 
 def _texts(value: object) -> Iterator[object]:
-    if isinstance(value, Mapping):
-        yield from value
-    inner = value.values() if isinstance(value, Mapping) else value
-    if isinstance(inner, str) or not isinstance(inner, Iterable):
-        yield inner
-        return
-    for each in inner:
-        yield from _texts(each)
+    waiting = [value]  # not by recursion: a body may be nested deeper than functions can be
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, Mapping):
+            waiting += (*each, *each.values())
+        elif isinstance(each, Iterable) and not isinstance(each, str):
+            waiting += each
+        else:
+            yield each
 
 
 class Taken(Schema):

@@ -74,7 +74,7 @@ def spec_of(row: Environment) -> EnvironmentSpec:
         row.rank,
         row.policy_id,
         dict(row.due_days),
-        tuple(channel.pk for channel in row.channels.all()),
+        tuple(channel.pk for channel in row.channels.all() if channel.removed_at is None),
         tuple(row.upstream),
     )
 

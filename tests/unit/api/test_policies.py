@@ -34,11 +34,11 @@ def api():
         answer = Client(HTTP_HOST="localhost").generic(
             method,
             f"/api/keyhole/v1{path}",
-            b"" if body is None else json.dumps(body),
+            body if isinstance(body, str) else b"" if body is None else json.dumps(body),
             "application/json",
             HTTP_AUTHORIZATION=f"Bearer {token}",
         )
-        assert answer.status_code == status, answer.content
+        assert answer.status_code in (status if isinstance(status, tuple) else (status,)), answer.content
         return answer.json() if answer.content else None
 
     return ask
@@ -104,6 +104,8 @@ def test_an_environment_is_made_replaced_and_removed(api):
     assert (changed["policy"], changed["due_days"], changed["rank"]) == (None, {}, 100)
     assert [each.name for each in Environment.objects.get().channels.all()] == ["On call"]
     api("PUT", path, {"name": "Live", "notify": []}, 422)
+    Channel.objects.update(removed_at=timezone.now())
+    assert api("PUT", path, {"name": "Live", "rank": 2})["rank"] == 2
     api("DELETE", path, status=204)
     assert api("GET", "/environments")["total"] == 0
 
@@ -115,13 +117,23 @@ def test_an_environment_is_made_replaced_and_removed(api):
         ({"due_days": {"critical": 0}}, "due_days"),
         ({"due_days": {"worst": 7}}, "due_days"),
         ({"rank": -1}, "rank"),
-        ({"tell_github": ["fax"]}, "upstream"),
+        ({"tell_github": ["fax"]}, "tell_github"),
         ({"name": ""}, "name"),
     ],
 )
 def test_an_environment_that_makes_no_sense_is_refused_by_its_field(api, more, field):
     assert api("POST", "/environments", {"name": "Live"} | more, 422)["field"] == field
     assert not Environment.objects.exists()
+
+
+def test_a_body_of_any_depth_is_refused_as_what_it_is(api):
+    for depth in range(780, 1010, 2):
+        nested = f'{"[" * depth}"\\u0000"{"]" * depth}'
+        api("POST", "/policies", f'{{"name": "Deep", "gates": [{{"gate": {nested}}}]}}', 400)
+        for path in ("/policies", "/policies/trial"):
+            policy = f'{{"name": "Deep", "gates": [{{"gate": {nested.replace("0000", "0041")}}}]}}'
+            body = policy if path == "/policies" else f'{{"policy": {policy}}}'
+            assert api("POST", path, body, (400, 422))["message"]
 
 
 def test_a_policy_is_tried_on_the_past_and_changes_nothing(api):
