@@ -9,7 +9,7 @@ from __future__ import annotations
 from django.db import transaction
 from django.utils import timezone
 
-from keyhole.findings import arriving, covering, due, expiring, merges, sightings, tallies, versions
+from keyhole.findings import arriving, covering, due, expiring, folders, merges, sightings, tallies, versions
 from keyhole.findings.history import happened
 from keyhole.findings.models import Happened, Problem, Settled, Sighting, Status
 from keyhole.findings.rounds import Round, in_parts
@@ -36,6 +36,7 @@ def settle_findings(scan: Scan) -> None:
             _change_states(this)
             due.set_dates(this)
             versions.let_go(this)
+            folders.let_go(this)
             covering.carry(scan.repository_id)
             covering.cover(Problem.objects.filter(repository=scan.repository_id), now)
             merges.merge(scan.repository_id, now, scan)

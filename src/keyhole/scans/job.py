@@ -134,10 +134,9 @@ def store(scan: Scan, result: core.ScanResult) -> None:
         )
         if not mine:
             return  # deleted, or taken over by a later attempt whose result will stand
+        found = settled(scan, result.findings, complete=result.status is core.Status.COMPLETE)
         Finding.objects.filter(scan=scan).delete()
-        Finding.objects.bulk_create(
-            [Finding.of(scan, found) for found in settled(scan, result.findings)], batch_size=500
-        )
+        Finding.objects.bulk_create([Finding.of(scan, each) for each in found], batch_size=500)
         Inventory.objects.filter(scan=scan).delete()
         if result.libraries:
             Inventory.of(scan, result.libraries).save()

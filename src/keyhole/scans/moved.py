@@ -25,12 +25,15 @@ _Thing = tuple[str, str, str]
 """Scanner, rule, and digest of what stands around."""
 
 
-def settled(scan: Scan, found: Sequence[Found]) -> list[Found]:
-    """The findings under the ids by which they are known, in the transaction that stores them."""
+def settled(scan: Scan, found: Sequence[Found], *, complete: bool) -> list[Found]:
+    """The findings under the ids by which they are known, in the transaction that stores them.
+
+    Only a `complete` scan says that something is gone: by another one, nothing that was not known has moved.
+    """
     if not any(each.surroundings for each in found):
         return list(found)
     known = _under_known_ids(scan, found)
-    earlier = _before(scan)
+    earlier = _before(scan) if complete else None
     if earlier is None:
         return known
     rows = Finding.objects.filter(scan=earlier, scanner__in=scan.scanners)

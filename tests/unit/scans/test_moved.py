@@ -98,6 +98,45 @@ def test_a_renamed_file_makes_no_new_finding_and_the_decision_holds():
     assert Problem.objects.count() == 1
 
 
+def test_a_decision_about_a_folder_holds_in_that_folder_only():
+    place = repository()
+    scanned(place, {"tests/a.py": BODY})
+    tests = DecisionSpec(
+        "false_positive", "A test.", scope="repository", repository_id=place.pk, path="tests"
+    )
+    decision = services.decide(boss(), tests)
+    scanned(place, {"tests/deep/a.py": BODY})
+    assert Problem.objects.get().decision == decision
+    for path in ("src/app.py", "tests2/app.py"):
+        scan = scanned(place, {path: BODY})
+        row = Problem.objects.get()
+        assert (row.path, row.decided, row.decision, row.status) == (path, "", None, "reopened")
+        (event,) = row.events.filter(scan=scan)
+        assert (event.what, event.decision) == ("left", decision)
+        scanned(place, {"tests/a.py": BODY})
+        assert Problem.objects.get().decision == decision
+    everywhere = DecisionSpec("false_positive", "Ours.", scope="repository", repository_id=place.pk)
+    wider = services.decide(boss(), everywhere)
+    services.decide(boss(), tests)
+    scanned(place, {"src/app.py": BODY})
+    assert Problem.objects.get().decision == wider
+
+
+def test_an_incomplete_scan_says_of_nothing_that_it_has_moved():
+    place = repository()
+    first = places(scanned(place, {"a.py": BODY}))
+    accept = DecisionSpec("false_positive", "A test.", problems=(Problem.objects.get().pk,))
+    services.decide(boss(), accept)
+    part = places(scanned(place, {"b.py": BODY}, reasons=("out of time",)))
+    assert part["b.py"] != first["a.py"]
+    assert not Moved.objects.exists()
+    assert Problem.objects.get(key=part["b.py"]).decided == ""
+    assert statuses() == {"a.py": "new", "b.py": "new"}
+    scanned(place, {"b.py": BODY, "c.py": BODY})
+    known = places(scanned(place, {"b.py": BODY, "d.py": BODY}))
+    assert places(scanned(place, {"d.py": BODY}, reasons=("out of time",)))["d.py"] == known["d.py"]
+
+
 def test_a_branch_without_the_new_name_has_the_same_finding():
     place = repository()
     first = scanned(place, {"a.py": BODY}, ref="refs/heads/main")

@@ -20,6 +20,7 @@ class Happened(models.TextChoices):
     WITHDRAWN = "withdrawn", "Decision withdrawn"
     EXPIRED = "expired", "Decision expired"
     OUTGROWN = "outgrown", "Decision about another version"
+    LEFT = "left", "Out of the folder of the decision"
     MERGED = "merged", "Merged"
     UNMERGED = "unmerged", "Shown for itself again"
 
