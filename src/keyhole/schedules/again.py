@@ -10,18 +10,20 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 
 from keyhole.jobs import job, step
+from keyhole.repositories.models import Repository
 from keyhole.scans.models import State
 from keyhole.schedules import occurrences, telling
-from keyhole.schedules.models import Cause, Occurrence, Seen, When
+from keyhole.schedules.models import Cause, Occurrence, Schedule, Seen, When
 
 log = logging.getLogger("keyhole.schedules")
 
 KIND = "push-again"
 MOST_TRIES = 3
-"""Scans of one state of a repository, the first included."""
+"""To scan one state of a repository, the first included."""
 _WAIT = timedelta(minutes=1)
 """Before the second scan; before the third, twice that."""
 
@@ -35,6 +37,25 @@ def tries(seen: Seen) -> int:
     """The number of the scan of the same state that begins now: 1 unless all before it failed."""
     failed = seen.scan is not None and seen.scan.state == State.FAILED
     return min(seen.tries + 1, 1000) if failed else 1
+
+
+def count(schedule: Schedule, refused: Iterable[Repository]) -> None:
+    """Counts a try that came to no scan, because the repository could not be looked at, say, and has another follow.
+
+    Where the schedule looks by itself, the last try is left to a look, which scans once it can.
+    """
+    most = MOST_TRIES - 1 if schedule.poll_minutes else MOST_TRIES
+    rows = Seen.objects.filter(schedule=schedule, repository__in=refused, scan__state=State.FAILED)
+    rows.filter(tries__lt=most).update(tries=F("tries") + 1, noted=False)
+
+
+def forget(scan: int) -> None:
+    """Before a scan is deleted: what it failed to see is scanned all the same, unless that was given up before."""
+    rows = Seen.objects.filter(scan=scan, scan__state=State.FAILED, tries__lt=MOST_TRIES)
+    for seen in rows.select_related("schedule"):
+        Seen.objects.filter(pk=seen.pk).delete()
+        if seen.schedule.live and seen.schedule.when == When.PUSH:
+            occurrences.bring(seen.schedule, Cause.PUSH, timezone.now() + _WAIT, seen.repository_id)
 
 
 def _failed_scans() -> Iterable[int]:
@@ -68,7 +89,8 @@ def scan_again(row: int) -> None:
             occurrences.bring(seen.schedule, Cause.PUSH, now + seen.tries * _WAIT, seen.repository_id)
             return
         problem = (
-            f"{seen.repository.full_name}: its scan failed {seen.tries} times, last with: {seen.scan.reason}"
+            f"{seen.repository.full_name}: not scanned in {seen.tries} tries; "
+            f"its last scan failed: {seen.scan.reason}"
         )
         Occurrence.objects.create(
             schedule=seen.schedule,

@@ -112,7 +112,7 @@ class Seen(models.Model):
     scan = models.ForeignKey(Scan, on_delete=models.SET_NULL, null=True, related_name="+")
     """The scan of that state; one that failed saw nothing of it. None if it was deleted."""
     tries = models.PositiveSmallIntegerField(default=1)
-    """How many scans of that state were begun one after the other, this one included, as each before it failed."""
+    """How often it was tried one after the other to scan that state, this scan included, as each before it failed."""
     noted = models.BooleanField(default=False)
     """Whether it was seen to that the scan failed; see `again`."""
     at = models.DateTimeField()

@@ -53,6 +53,7 @@ class _Run:
         self._started: list[str] = []
         self._same = 0
         self._problems: list[str] = []
+        self._refused: list[Repository] = []
 
     def go(self) -> None:
         chosen = self._schedule.repositories.filter(removed_at=None).select_related("owner", "connection")
@@ -68,6 +69,7 @@ class _Run:
                 self._problems.append(f"{repository.full_name}: the scan before is still running")
             except KeyholeError as problem:
                 self._problems.append(f"{repository.full_name}: {problem.message}")
+                self._refused.append(repository)
         self._end(any_repository=chosen.exists())
 
     def _one(self, repository: Repository) -> None:
@@ -127,7 +129,11 @@ class _Run:
             said.append(f"{counted(self._same, 'repository')} unchanged")
         outcome = "; ".join([*said, *self._problems]) or "Nothing to scan"
         failed = bool(self._problems)
-        if occurrences.end(self._occurrence, outcome, started=len(self._started), failed=failed) and failed:
+        with transaction.atomic():
+            ended = occurrences.end(self._occurrence, outcome, started=len(self._started), failed=failed)
+            if ended and self._occurrence.cause == Cause.PUSH:
+                again.count(self._schedule, self._refused)
+        if ended and failed:
             telling.tell(self._schedule, self._caller, self._problems)
 
 
