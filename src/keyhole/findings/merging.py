@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from keyhole.core.finding import Confidence, Finding, Kind, Severity
+from keyhole.scanners.registry import IMPORTED
 
 _PYTHON_RULE = re.compile(r"[bs](\d{3})(?:-.*)?")
 """Bandit's and ruff's names of one test differ in their letter only: B105 and S105."""
@@ -160,10 +161,14 @@ def _reason(key: tuple[str, ...], first: Fact, other: Fact) -> str:
             return f"same line, same weakness: {both}"
 
 
-def _weight(fact: Fact) -> tuple[int, int, int, str, int]:
-    """The one that is shown comes first: the worst, the surest, then the one known for longest."""
+def _weight(fact: Fact) -> tuple[bool, int, int, int, str, int]:
+    """The one that is shown comes first: the worst, the surest, then the one known for longest.
+
+    Before all of that one that Keyhole found: what an imported file says of it takes no place of what was seen.
+    """
     place = _FIRST.index(fact.kind) if fact.kind in _FIRST else len(_FIRST)
-    return fact.rank, place, _SURE.index(fact.confidence), fact.scanner, fact.id
+    imported = fact.scanner.startswith(IMPORTED)
+    return imported, fact.rank, place, _SURE.index(fact.confidence), fact.scanner, fact.id
 
 
 class _Sets:

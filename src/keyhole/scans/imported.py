@@ -25,6 +25,7 @@ from keyhole.scans import refs
 from keyhole.scans.job import KIND, store
 from keyhole.scans.life import say
 from keyhole.scans.models import Finding, Scan, Stage, State, Trigger
+from keyhole.scans.moved import known_ids
 from keyhole.scans.sarif_reading import read
 
 _BATCH = 500
@@ -81,16 +82,20 @@ def import_sarif(caller: Caller, repository_id: int, raw: bytes, ref: str = "", 
 
 
 def _known(repository: Repository, ids: Collection[str]) -> dict[str, core.Finding]:
-    """The findings that scans of the repository had under these ids, each as the last scan that had it."""
+    """The findings that scans of the repository had under these ids, each as the last scan that had it.
+
+    One that has moved is known by the id that it had before.
+    """
+    known = known_ids(repository.pk, sorted(ids))
     found: dict[str, core.Finding] = {}
-    ordered = sorted(ids)
+    ordered = sorted(set(known.values()))
     for start in range(0, len(ordered), _BATCH):
         rows = Finding.objects.filter(
             scan__repository=repository, key__in=ordered[start : start + _BATCH]
         ).order_by()
         last = rows.values("key").annotate(last=Max("pk")).values_list("last", flat=True)
         found |= {row.key: row.as_core() for row in Finding.objects.filter(pk__in=list(last))}
-    return found
+    return {number: found[kept] for number, kept in known.items() if kept in found}
 
 
 def _commit(repository: Repository, name: str) -> tuple[str, str]:

@@ -8,7 +8,7 @@ keeps its id, in this scan and in all that see it there.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
 from django.db.models.fields.json import KT
@@ -52,20 +52,20 @@ def settled(scan: Scan, found: Sequence[Found], *, complete: bool) -> list[Found
     return [replace(each, id=pairs.get(each.id, each.id)) for each in known]
 
 
-def _under_known_ids(scan: Scan, found: Sequence[Found]) -> list[Found]:
-    """What was seen to have moved before; not where the scan has the one that it was, too."""
-    moved = dict(Moved.objects.filter(repository=scan.repository_id).values_list("key", "known_as"))
-    if not moved:
-        return list(found)
-    taken = {each.id for each in found}
-    known = []
-    for each in found:
-        kept = moved.get(each.id, each.id)
-        if kept not in taken:
-            taken.add(kept)
-            each = replace(each, id=kept)  # noqa: PLW2901  # the same, under its other name
-        known.append(each)
+def known_ids(repository_id: int, ids: Collection[str]) -> dict[str, str]:
+    """By each id the one that it is known by: another where it was seen to have moved, unless that is there, too."""
+    moved = dict(Moved.objects.filter(repository=repository_id).values_list("key", "known_as"))
+    taken, known = set(ids), {}
+    for each in ids:
+        kept = moved.get(each, each)
+        known[each] = each if kept in taken else kept
+        taken.add(kept)
     return known
+
+
+def _under_known_ids(scan: Scan, found: Sequence[Found]) -> list[Found]:
+    known = known_ids(scan.repository_id, [each.id for each in found])
+    return [each if known[each.id] == each.id else replace(each, id=known[each.id]) for each in found]
 
 
 def _before(scan: Scan) -> Scan | None:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from keyhole.core.finding import Finding, finding_id
+from keyhole.scanners.registry import IMPORTED, all_scanners
 from keyhole.scans.sarif_nodes import Node
 
 Known = Callable[[Collection[str]], Mapping[str, Finding]]
@@ -20,7 +21,8 @@ Known = Callable[[Collection[str]], Mapping[str, Finding]]
 DRIVER = "Keyhole"
 _PRINT = "keyholeFingerprint/v1"
 _FINGERPRINT = re.compile(r"[a-z0-9-]{1,100}:[0-9a-f]{32}")
-_MOST_TAGS = 10
+_MOST_TAGS, _MOST_SCANNERS = 10, 2
+"""Each of the latter is looked up, for each of thousands of results; a rule that we wrote has one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,7 @@ class Own:
 
     fingerprint: str
     scanners: tuple[str, ...]
-    """Which of the rule's tags is the scanner is not said."""
+    """Which of the rule's tags is the scanner is not said: those that can be."""
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -42,7 +44,12 @@ def own(result: Node, tags: object) -> Own | None:
     told = result.child("partialFingerprints").value.get(_PRINT)
     if not isinstance(told, str) or not _FINGERPRINT.fullmatch(told) or not isinstance(tags, list):
         return None
-    return Own(told, tuple(tag for tag in tags[:_MOST_TAGS] if isinstance(tag, str) and len(tag) <= 64))
+    named = [tag for tag in tags[:_MOST_TAGS] if isinstance(tag, str) and _names_scanner(tag)]
+    return Own(told, tuple(dict.fromkeys(named))[:_MOST_SCANNERS])
+
+
+def _names_scanner(tag: str) -> bool:
+    return len(tag) <= 64 and (tag.startswith(IMPORTED) or tag in all_scanners())
 
 
 def recognised(

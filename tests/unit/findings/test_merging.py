@@ -70,6 +70,22 @@ CWE = "https://cwe.mitre.org/data/definitions/78.html"
             ],
             {"unsure": ("sure", "same secret: secrets generic and secrets github-token")},
         ),
+        (
+            [
+                finding(
+                    "sarif-keyhole",
+                    "github-token",
+                    hash_of("a"),
+                    "app.py",
+                    1,
+                    severity=Severity.CRITICAL,
+                    kind=Kind.SECRET,
+                    title="said",
+                ),
+                secret("a", title="seen", severity=Severity.LOW),
+            ],
+            {"said": ("seen", "same secret: sarif-keyhole github-token and secrets github-token")},
+        ),
         ([secret("a", title="one"), secret("b", title="two")], {}),
         (
             [
