@@ -92,7 +92,7 @@ def sync(ecosystems: Sequence[str], on_progress: OnProgress, *, remember: bool =
 
     Returns the number of advisories. InvalidInput for an ecosystem that is none. Unavailable when something could not
     be fetched, after everything else was put in place; what was fetched in part is gone on with the next time.
-    With `remember`, those that were fetched count as asked for from then on.
+    With `remember`, all of them count as asked for once one was fetched, so that the others are tried again.
     """
     names = tuple(ecosystems) or tuple(sorted(orders()))
     if unknown := sorted(set(names) - set(orders())):
@@ -116,8 +116,8 @@ def sync(ecosystems: Sequence[str], on_progress: OnProgress, *, remember: bool =
                 _fetch_feed(draft, name, address, stamp(now))
             except KeyholeError as problem:
                 failed.append(problem)
-        if remember:
-            draft.asked_for(source.ecosystem for source in done)
+        if remember and done:
+            draft.asked_for(names)
         count = draft.commit()
         for source in done:
             source.clear()

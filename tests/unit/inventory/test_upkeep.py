@@ -179,13 +179,17 @@ def test_once_now_switches_nothing_on(server, published):
     assert bool(store.holding().asked)
 
 
-def test_only_what_a_command_did_fetch_is_kept_fresh(server):
+def test_a_command_switches_it_on_once_it_fetched_any_and_the_rest_is_tried_again(server):
     with pytest.raises(Unavailable):
         store.sync(["npm"], lambda _name, _number: None)
     assert not state().on
     with pytest.raises(Unavailable):
         store.sync(["npm", "PyPI"], lambda _name, _number: None)
-    assert (state().on, store.holding().asked) == (True, ("PyPI",))
+    assert (state().on, store.holding().asked) == (True, ("PyPI", "npm"))
+    server.publish("npm", record("N", ecosystem="npm"))
+    upkeep.fetch_now(local_caller())
+    assert work() == 1
+    assert {each.ecosystem for each in store.holding().ecosystems} == {"PyPI", "npm"}
 
 
 def test_once_now_is_not_lost_to_a_process_that_plans_at_the_same_time(server, monkeypatch):
