@@ -25,7 +25,7 @@ from keyhole.scanners.treewalk import first_places
 
 PATHS_PER_OBJECT = 100
 """How many paths of one object are kept; the first ones in history."""
-PATIENCE = 4.0
+PATIENCE = 2.5
 """Seconds that git may say nothing while it compares commits. The largest real ones take less than one."""
 _NO_FILE = frozenset({b"000000", b"160000"})
 """Modes of what is not an object of this repository: a path that went, a submodule's commit."""

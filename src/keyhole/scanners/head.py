@@ -53,7 +53,7 @@ class Head:
 
     def _read_all(self) -> None:
         entries: dict[bytes, Entry] = {}
-        for path, entry in listed(self._git, self._trouble, self._tick, links=True):
+        for path, entry in listed(self._git, self._trouble, self._tick, links=True, sizes=True):
             self._paths.setdefault(entry.object_id, []).append(path)
             entries[entry.object_id] = entry
         wanted = affordable(entries.values(), self._limits, self._trouble)

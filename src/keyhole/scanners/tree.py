@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from keyhole.scanners.gitpipe import Git
 from keyhole.scanners.interface import Limits
-from keyhole.scanners.objects import DAMAGED, Entry, Tick, Trouble, read_objects
+from keyhole.scanners.objects import DAMAGED, Entry, Tick, Trouble, describe, read_objects
 
 MOST_PATHS = 500_000
 """Paths of a commit that are looked at. Nine objects can be ten million of them."""
@@ -20,14 +20,13 @@ def files(
 ) -> Iterator[tuple[bytes, bytes]]:
     """Path and content of the wanted files of HEAD, or of the first tip, in order of path."""
     paths: dict[bytes, list[bytes]] = {}
-    entries: dict[bytes, Entry] = {}
     for path, entry in listed(git, trouble, tick):
         if wanted(path):
             paths.setdefault(entry.object_id, []).append(path)
-            entries[entry.object_id] = entry
+    entries = describe(git, list(paths), limits, trouble, tick)
     found: dict[bytes, bytes] = {}
     parts: list[bytes] = []
-    for piece in read_objects(git, list(entries.values()), limits, trouble):
+    for piece in read_objects(git, entries, limits, trouble):
         parts.append(piece.text[piece.keep_from : piece.keep_to])
         if piece.is_last:
             found[piece.entry.object_id] = b"".join(parts)
@@ -37,10 +36,16 @@ def files(
     yield from ((path, found[object_id]) for path, object_id in ordered if object_id in found)
 
 
-def listed(git: Git, trouble: Trouble, tick: Tick, *, links: bool = False) -> Iterator[tuple[bytes, Entry]]:
-    """Path and object of every file of HEAD, or of the first tip; with `links` also of what are symbolic links."""
+def listed(
+    git: Git, trouble: Trouble, tick: Tick, *, links: bool = False, sizes: bool = False
+) -> Iterator[tuple[bytes, Entry]]:
+    """Path and object of every file of HEAD, or of the first tip; with `links` also of what are symbolic links.
+
+    Without `sizes` these are 0: git looks at an object for each path to tell them, and a bomb has millions.
+    """
     modes = (*_FILE, _LINK) if links else _FILE
-    with git.start("ls-tree", "-r", "-z", "-l", "--full-tree", git.head) as listing:
+    more = ("-l",) if sizes else ()
+    with git.start("ls-tree", "-r", "-z", *more, "--full-tree", git.head) as listing:
         assert listing.stdout is not None  # noqa: S101  # for the type checker
         rest, count = b"", 0
         while chunk := listing.stdout.read1(1 << 20):  # type: ignore[attr-defined]  # a pipe has a buffered reader
@@ -53,11 +58,13 @@ def listed(git: Git, trouble: Trouble, tick: Tick, *, links: bool = False) -> It
                 if count % _REPORT_EVERY == 0:
                     tick(count, 0)
                 words, _, path = line.partition(b"\t")
-                mode, _, object_id, size = words.split()
+                mode, _, object_id, *size = words.split()
                 if mode not in modes:
                     continue
-                if size.isdigit():
-                    yield path, Entry(object_id, "blob", int(size))
+                if not sizes:
+                    yield path, Entry(object_id, "blob", 0)
+                elif size[0].isdigit():
+                    yield path, Entry(object_id, "blob", int(size[0]))
                 else:
                     trouble.note(DAMAGED)
         if listing.wait() != 0 and not git.unborn():
