@@ -21,16 +21,13 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
-import psutil
+from tests.stories.scan_memory import watched
 
 _COMMITS = 50
-_LOOK_EVERY = 0.02
 _READY_SECONDS = 1.0
 Run = Callable[[], None]
 
@@ -129,7 +126,7 @@ def memory(bench: Bench) -> None:
         found = []
         for _ in range(2):
             bench.forget()
-            with _watched() as peak:
+            with watched() as peak:
                 bench.run(each)
             found.append(peak[0])
         peaks[name] = max(found)
@@ -221,31 +218,6 @@ def _ready() -> None:
 
     start_early()
     time.sleep(_READY_SECONDS)
-
-
-@contextmanager
-def _watched() -> Iterator[list[int]]:
-    """The largest sum of PSS over everything that this process starts, in bytes."""
-    peak, ended = [0], threading.Event()
-
-    def watch() -> None:
-        while not ended.wait(_LOOK_EVERY):
-            peak[0] = max(peak[0], sum(map(_pss, psutil.Process().children(recursive=True))))
-
-    thread = threading.Thread(target=watch)
-    thread.start()
-    try:
-        yield peak
-    finally:
-        ended.set()
-        thread.join()
-
-
-def _pss(process: psutil.Process) -> int:
-    try:
-        return int(process.memory_full_info().pss)
-    except psutil.Error:
-        return 0  # it ended in between
 
 
 def _bound(function: Callable[[list[str]], None], argv: list[str]) -> Run:

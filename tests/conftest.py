@@ -149,6 +149,16 @@ def _new_chain():
     (_MINE / "data" / "audit.head").unlink(missing_ok=True)
 
 
+@pytest.fixture(autouse=True)
+def _nothing_waits():
+    """A scanning process that a test had started early would be taken by the next one."""
+    yield
+    from keyhole.scanners.early import ended, taken
+
+    if (unused := taken()) is not None:
+        ended(unused)
+
+
 @pytest.fixture
 def keyhole_data(tmp_path, monkeypatch):
     """A fresh, empty data folder, named to child processes by KEYHOLE_DATA."""

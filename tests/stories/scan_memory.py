@@ -13,12 +13,17 @@ _LOOK_EVERY = 0.02
 
 @contextmanager
 def watched() -> Iterator[list[int]]:
-    """The largest sum so far over all processes below this one, in bytes, as the only element of a list."""
-    peak, ended = [0], threading.Event()
+    """The largest sum so far over all processes that began below this one, in bytes, as the only element of a list.
+
+    Those that were there before, a server for other stories say, do not count, nor do those that they start.
+    """
+    peak, ended, others = [0], threading.Event(), set(psutil.Process().children())
 
     def watch() -> None:
         while not ended.wait(_LOOK_EVERY):
-            peak[0] = max(peak[0], sum(map(_pss, psutil.Process().children(recursive=True))))
+            begun = set(psutil.Process().children()) - others
+            below = [process for each in begun for process in _below(each)]
+            peak[0] = max(peak[0], sum(map(_pss, [*begun, *below])))
 
     thread = threading.Thread(target=watch)
     thread.start()
@@ -27,6 +32,13 @@ def watched() -> Iterator[list[int]]:
     finally:
         ended.set()
         thread.join()
+
+
+def _below(process: psutil.Process) -> list[psutil.Process]:
+    try:
+        return list(process.children(recursive=True))
+    except psutil.Error:
+        return []  # it ended in between
 
 
 def _pss(process: psutil.Process) -> int:

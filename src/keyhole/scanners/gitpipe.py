@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import resource
 import subprocess
 import threading
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, NamedTuple
 
 from keyhole.core.git_safety import git_argv, git_env
 
 _BUFFER = 1 << 20
+_SHARE = 0.75
+"""Of the memory that a process of the scan may take, what git may."""
 # A commit graph that lies could hide commits; big objects are streamed and packs mapped piecewise so that the
 # memory of git depends on our limits and not on the repository.
 _CONFIG = {
@@ -63,6 +66,7 @@ class Git:
             stderr=subprocess.DEVNULL,
             bufsize=_BUFFER,
         )
+        _limit(process.pid)
         try:
             yield process
         finally:
@@ -95,6 +99,18 @@ class Git:
             lines = [line.decode("utf-8", "surrogateescape").rstrip("\n") for line in process.stdout or ()]
         git_dir, objects, shallow, commit, *_ = (*lines, "", "", "", "")
         return Facts(Path(objects), Path(shallow), commit) if git_dir else Facts(None, None, "")
+
+
+def _limit(pid: int) -> None:
+    """Leaves git less memory than the scan's processes have: differences in a circle make it take all it may.
+
+    Set from outside, as what runs between fork and exec would keep a large process from being started quickly.
+    """
+    allowed, _ = resource.getrlimit(resource.RLIMIT_DATA)
+    if allowed != resource.RLIM_INFINITY and hasattr(resource, "prlimit"):  # not on macOS
+        less = int(allowed * _SHARE)
+        with suppress(ProcessLookupError):  # it has ended
+            resource.prlimit(pid, resource.RLIMIT_DATA, (less, less))
 
 
 @contextmanager
