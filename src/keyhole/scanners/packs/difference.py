@@ -8,8 +8,16 @@ from __future__ import annotations
 from typing import NamedTuple
 
 _COPY = 0x80
-_OFFSET_BYTES, _SIZE_BYTES = 4, 3
+_OFFSET_BITS, _SIZE_BITS = 4, 3
 _DEFAULT_SIZE = 0x10000
+
+
+def _shifts(bits: int) -> list[tuple[int, ...]]:
+    """For each value of so many bits, where the bytes belong that these say follow."""
+    return [tuple(8 * bit for bit in range(bits) if value >> bit & 1) for value in range(1 << bits)]
+
+
+_OFFSET_SHIFTS, _SIZE_SHIFTS = _shifts(_OFFSET_BITS), _shifts(_SIZE_BITS)
 
 
 class Copied(NamedTuple):
@@ -40,14 +48,12 @@ def copied(difference: bytes) -> list[Copied]:
             made += instruction
             continue
         offset = size = 0
-        for byte in range(_OFFSET_BYTES):
-            if instruction & 1 << byte:
-                offset |= difference[position] << 8 * byte
-                position += 1
-        for byte in range(_SIZE_BYTES):
-            if instruction & 0x10 << byte:
-                size |= difference[position] << 8 * byte
-                position += 1
+        for shift in _OFFSET_SHIFTS[instruction & 0x0F]:
+            offset |= difference[position] << shift
+            position += 1
+        for shift in _SIZE_SHIFTS[instruction >> 4 & 0x07]:
+            size |= difference[position] << shift
+            position += 1
         size = size or _DEFAULT_SIZE
         if offset + size > whole or made + size > wanted:
             break

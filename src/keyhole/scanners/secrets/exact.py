@@ -1,4 +1,8 @@
-"""Patterns of the exact pass, compiled when first needed: most rules find nothing to look at in most repositories."""
+"""Patterns of the exact pass, compiled when first needed: most rules find nothing to look at in most repositories.
+
+To look for a long pattern in a text RE2 builds an automaton, which the first time takes a hundred times as long as the
+search itself. To look whether it matches at a known place it needs none, and nearly every token says where it begins.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,10 @@ from collections.abc import Iterator
 
 import re2
 
+from keyhole.scanners.lazily import pattern as re_later
+
+_TRIES = 8
+"""Places where nothing matches, after which the automaton is worth it. Each of them may take as long as the text."""
 _MEMORY = 64 << 20  # the default of 8 MiB makes some patterns fall back to a machine a hundred times slower
 
 
@@ -22,16 +30,39 @@ def options() -> re2.Options:
 class Exact:
     """The exact pattern of a rule."""
 
-    def __init__(self, pattern: str) -> None:
+    def __init__(self, pattern: str, begins: str = "") -> None:
+        """`begins` is a pattern for what every match begins with, if that is a few words; see `literals`."""
         self._pattern = pattern.encode()
+        self._begins = re_later(begins.encode()) if begins else None
         self._compiled: re2._Regexp | None = None
 
     def finditer(self, text: bytes) -> Iterator[re2._Match]:
         """Its matches in the text, in order."""
         if self._compiled is None:
             self._compiled = re2.compile(self._pattern, options())
+        if self._begins is not None:
+            return _one_by_one(self._compiled, self._begins, text)
         found: Iterator[re2._Match] = self._compiled.finditer(text)
         return found
+
+
+def _one_by_one(compiled: re2._Regexp, begins: re.Pattern[bytes], text: bytes) -> Iterator[re2._Match]:
+    """The same matches, looked for where one may begin."""
+    tries = _TRIES
+    place = begins.search(text)
+    while place is not None:
+        start = place.start()
+        if not tries:
+            yield from compiled.finditer(text, start)
+            return
+        match = compiled.match(text, start)
+        if match is None:
+            tries -= 1
+            start += 1
+        else:
+            yield match
+            start = match.end()
+        place = begins.search(text, start)
 
 
 @functools.cache

@@ -1,4 +1,4 @@
-"""Words that are in every match of a pattern, by which a match is noticed in another spelling."""
+"""What is in every match of a pattern: words, by which it is noticed in another spelling, and how it begins."""
 
 from __future__ import annotations
 
@@ -56,6 +56,26 @@ def required(pattern: str) -> frozenset[bytes]:
             case for text in cut for case in (text.lower(), text.upper(), text.title(), text.capitalize())
         }
     return frozenset(text.encode() for text in cut)
+
+
+def beginning(pattern: str) -> str:
+    """A pattern for the few words with one of which each match begins; empty where it can begin with anything.
+
+    Also empty for a pattern that Python does not read.
+    """
+    try:
+        parsed = _parse(pattern)
+    except (re.error, OverflowError, RecursionError):
+        return ""
+    words = _Words(frozenset({""}), any_case=False)
+    for part in _parts(parsed, bool(parsed.state.flags & re.IGNORECASE)):
+        if part is None or len(words.texts) * len(part.texts) > _MOST_WORDS:
+            break
+        words = words.then(part)
+    if min(map(len, words.texts)) < SHORTEST:
+        return ""
+    found = "|".join(sorted({re.escape(text[:_LONGEST]) for text in words.texts}))
+    return f"(?i:{found})" if words.any_case else found
 
 
 def _best(parts: _Parts) -> _Words | None:

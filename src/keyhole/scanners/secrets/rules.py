@@ -13,10 +13,13 @@ from typing import Any, NamedTuple
 from keyhole.core.finding import Confidence, Kind, Severity
 from keyhole.scanners.interface import About
 from keyhole.scanners.secrets.checks import CHECKSUMS, NORMAL_FORMS
+from keyhole.scanners.secrets.literals import beginning
 from keyhole.scanners.secrets.patterns import with_patterns
 
 _WIDEST = 1 << 14
 _MOST_BITS = 8
+_MADE = frozenset({"begins"})
+"""Fields that nobody writes."""
 RANKS = 4
 """How many values `Rule.rank` has."""
 
@@ -60,6 +63,8 @@ class Rule:
     """Pattern of names, one of which must stand before an assignment of the secret; see `patterns`."""
     judge: str = ""
     """Name of what decides instead of patterns: `assignment` for the second stage, see `plain`."""
+    begins: str = ""
+    """Pattern for what every match of `confirm` begins with, if that is a few words. Made from it."""
     before: int = 160
     """Bytes looked at before the end of a fast match: more than the fast match is long."""
     after: int = 200
@@ -164,7 +169,7 @@ def digest(rules: Iterable[Rule]) -> str:
 
 def _rule(given: dict[str, Any]) -> Rule:
     entry = with_patterns(given)
-    known = {field.name: field for field in fields(Rule)}
+    known = {field.name: field for field in fields(Rule) if field.name not in _MADE}
     for name in entry:
         if name not in known:
             raise ValueError(f"{name}: there is no such field")
@@ -183,7 +188,7 @@ def _rule(given: dict[str, Any]) -> Rule:
     _known("judge", entry.get("judge", ""), (JUDGE,))
     if not entry["scan"] and not entry.get("near") and not entry.get("judge"):
         raise ValueError("scan: is empty")
-    return Rule(**entry)
+    return Rule(**entry, begins=beginning(entry["confirm"]))
 
 
 def _texts(name: str, value: Any) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import random
 
 import pytest
 from hypothesis import given
@@ -11,9 +12,11 @@ from hypothesis import strategies as st
 
 from keyhole.core.secret import Secret
 from keyhole.scanners.kept import Kept
+from keyhole.scanners.secrets import sight
 from keyhole.scanners.secrets.engine import Engine
 from keyhole.scanners.secrets.rules import all_rules, parse
 from keyhole.scanners.secrets.shapes import make
+from tests.unit.scanners.secrets.differences import SIZES, changed, copy
 
 TOKEN = make("ghp_<alnum:30><crc32>", 1).encode()
 PEM = make("-----BEGIN PRIVATE KEY-----\\n<base64:64>\\n<base64:64>\\n-----END PRIVATE KEY-----", 1)
@@ -132,3 +135,85 @@ def test_the_words_of_a_name_count_for_what_is_kept(tmp_path):
         rules = list(parse("own.toml", named.replace("NAME", name)))
         engine = Engine(rules, lambda _: "0" * 32, Kept(tmp_path, Secret("of the tests")))
         assert len(engine.examine(text)) == found
+
+
+PASSWORD = b"hunter" + b"Zq81xW"
+ASSIGNED = [
+    b"password = '" + PASSWORD + b"'",
+    b"db_password: ",
+    PASSWORD,
+    b"my_secret_key = os.environ['SECRET_KEY_OF_OURS']",
+    b"api_token=example-example-example",
+    b"postgres://user:" + PASSWORD + b"@db.example/x",
+]
+PIECES = [
+    *ASSIGNED,
+    TOKEN,
+    TOKEN[:-1],
+    TOKEN[:20],
+    *(PEM.encode()[start : start + 60] for start in range(0, len(PEM), 60)),
+    make("AKIA<base32:16>", 1).encode(),
+    b"\n",
+    b"\n",
+    b" ",
+    b"a",
+    b"=",
+    b"x" * 90,
+    b"- " * 30,
+    base64.b64encode(TOKEN),
+]
+
+
+@pytest.fixture
+def comparing(monkeypatch):
+    """Comparing always pays."""
+    monkeypatch.setattr(sight, "_WORTH", 0)
+    monkeypatch.setattr(sight, "_FEW", 0)
+
+
+@pytest.mark.parametrize("longest", [300, 3000])
+@pytest.mark.parametrize("seed", range(40))
+def test_what_is_known_of_one_text_changes_nothing_in_those_that_differ_from_it(seed, longest, comparing):
+    chance = random.Random(seed)
+    text = b"".join(chance.choices(PIECES, k=400))
+    _, known = ENGINE.follow(text, None, b"")
+    for _ in range(6):
+        text, difference = changed(chance, text, PIECES, longest)
+        hits, known = ENGINE.follow(text, known, difference)
+        assert hits == ENGINE.examine(text)
+
+
+@pytest.mark.parametrize("shared", range(1, len(PASSWORD)))
+def test_what_was_none_becomes_a_secret_by_what_follows(shared, comparing):
+    filler = b"- " * 3000
+    start = filler + b"\npassword = " + PASSWORD[:shared]
+    _, known = ENGINE.follow(start + b" is\n" + filler, None, b"")
+    text = start + PASSWORD[shared:] + b"\n"
+    own = text[len(start) :]
+    hits, _ = ENGINE.follow(text, known, SIZES + copy(0, len(start)) + bytes([len(own)]) + own)
+    assert [text[hit.start : hit.end] for hit in hits] == [PASSWORD]
+
+
+@pytest.mark.parametrize("shared", range(1, len(PASSWORD)))
+def test_what_was_none_becomes_a_secret_by_what_is_before(shared, comparing):
+    filler = b"- " * 3000
+    end = PASSWORD[shared:] + b"\n" + filler
+    base = filler + b"\npassword = the " + end
+    _, known = ENGINE.follow(base, None, b"")
+    own = b"\npassword = " + PASSWORD[:shared]
+    difference = SIZES + bytes([len(own)]) + own + copy(len(base) - len(end), len(end))
+    hits, _ = ENGINE.follow(own + end, known, difference)
+    assert [(own + end)[hit.start : hit.end] for hit in hits] == [PASSWORD]
+
+
+def test_what_is_surely_no_secret_is_not_looked_at_in_the_next_version(monkeypatch):
+    asked = []
+    secrets = ENGINE._assigned.secrets
+    monkeypatch.setattr(ENGINE._assigned, "secrets", lambda text, at: asked.append(at) or secrets(text, at))
+    nothing = b"my_secret_key = os.environ['SECRET_KEY_OF_OURS']\n" * 400
+    _, known = ENGINE.follow(nothing, None, b"")
+    assert len(asked) == 400
+    asked.clear()
+    difference = SIZES + copy(0, 10_000) + b"\x08\n# here\n" + copy(10_000, 9_000)
+    ENGINE.follow(nothing[:10_000] + b"\n# here\n" + nothing[10_000:19_000], known, difference)
+    assert 0 < len(asked) < 50

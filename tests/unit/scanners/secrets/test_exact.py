@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import random
+
+import pytest
 import re2
 
 from keyhole.scanners.secrets import exact
-from keyhole.scanners.secrets.exact import Exact, edge
+from keyhole.scanners.secrets.exact import Exact, edge, options
+from keyhole.scanners.secrets.rules import all_rules
+from keyhole.scanners.secrets.shapes import make
+
+BEGUN = [rule for rule in all_rules() if rule.begins]
 
 
 def test_a_pattern_is_compiled_once_and_not_before_it_is_needed(monkeypatch):
@@ -21,3 +28,34 @@ def test_a_pattern_is_compiled_once_and_not_before_it_is_needed(monkeypatch):
 
 def test_an_edge_is_the_bytes_of_a_class():
     assert edge("0-9_") == frozenset(b"0123456789_")
+
+
+@pytest.mark.parametrize("rule", BEGUN, ids=lambda rule: rule.id)
+def test_trying_where_a_match_may_begin_finds_the_same(rule):
+    chance = random.Random(rule.id)
+    plain = re2.compile(rule.confirm.encode(), options())
+    examples = [make(each, seed).encode() for each in rule.examples for seed in range(2)]
+    pieces = [b"\n", b" ", b"x", b"_", b"=", *examples]
+    pieces += [each[: chance.randrange(len(each))] for each in examples]
+    found = 0
+    for _ in range(20):
+        text = b"".join(chance.choices(pieces, k=chance.randrange(1, 12)))
+        mine = [match.span(1) for match in Exact(rule.confirm, rule.begins).finditer(text)]
+        assert mine == [match.span(1) for match in plain.finditer(text)]
+        found += len(mine)
+    assert found
+
+
+def test_what_stands_before_a_match_counts_where_it_is_tried():
+    text = b"xkey=ab key=cd"
+    assert [match.group(1) for match in Exact(r"\bkey=([a-z]+)", "key=").finditer(text)] == [b"cd"]
+
+
+def test_where_nothing_matches_it_is_soon_looked_for_once(monkeypatch):
+    pattern = Exact("key=([a-z]+);", "key=")
+    text = b"key=aa " * 1000 + b"key=bb;" + b"key=aa " * 1000 + b"key=cc;"
+    tried = []
+    match = re2._Regexp.match
+    monkeypatch.setattr(re2._Regexp, "match", lambda *given: tried.append(given) or match(*given))
+    assert [found.group(1) for found in pattern.finditer(text)] == [b"bb", b"cc"]
+    assert len(tried) < 20

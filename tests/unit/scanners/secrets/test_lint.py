@@ -53,7 +53,7 @@ def test_a_good_rule_has_no_faults_beside_all_others():
     ],
 )
 def test_each_fault_is_named_by_rule_and_field(change, field):
-    rule = dataclasses.replace(RULE, **change)
+    rule = dataclasses.replace(RULE, **({"begins": ""} | change))
     found = faults([rule], beside=GITHUB)
     assert field in {fault.field for fault in found}
     assert all(str(fault).startswith(f"{rule.id}: ") for fault in found)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from keyhole.scanners.secrets.literals import required
+from keyhole.scanners.secrets.literals import beginning, required
 from keyhole.scanners.secrets.rules import all_rules
 from keyhole.scanners.secrets.shapes import make
 
@@ -26,6 +26,31 @@ from keyhole.scanners.secrets.shapes import make
 )
 def test_the_words_of_a_pattern(pattern, words):
     assert required(pattern) == words
+
+
+@pytest.mark.parametrize(
+    ("pattern", "begins"),
+    [
+        ("(ghp_[0-9A-Za-z]{36})", "ghp_"),
+        (r"\b(?:sk|rk)_live_[0-9]", "rk_live_|sk_live_"),
+        ("(?i)acme[0-9]", "(?i:acme)"),
+        ("(?:acme|roblox-long-name)=", "acme=|roblox\\-lo"),
+        ("xox[bp]-", "xoxb\\-|xoxp\\-"),
+        ("(?:abc)+x", "abc"),
+        ("(?:abc)?xyz", ""),
+        ("(?:abc|[0-9]+)x", ""),
+        ("ab[0-9]", ""),
+        ("[a-z]{40}", ""),
+        ("", ""),
+        ("(", ""),
+    ],
+)
+def test_what_a_pattern_begins_with(pattern, begins):
+    assert beginning(pattern) == begins
+
+
+def test_most_rules_begin_with_a_few_words():
+    assert sum(bool(rule.begins) for rule in all_rules()) > len(all_rules()) / 2
 
 
 def test_every_example_of_a_rule_has_one_of_its_words():
