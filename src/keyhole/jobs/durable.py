@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from dbos import DBOS, DBOSClient, DBOSConfig, DBOSPortableJSONSerializer, error
+from dbos import DBOS, DBOSClient, DBOSConfig, DBOSPortableJSONSerializer, WorkflowStatus, error
 from dbos._utils import GlobalParams
 
 from keyhole.jobs.registry import Job
@@ -44,8 +44,14 @@ class Record:
 
     name: str
     """The engine's own id of the run."""
+    number: int
+    """Which run of its row it is, from 1."""
     open: bool
     """Whether it waits or runs."""
+    in_vain: bool
+    """Whether it is over and left its row as unfinished as before."""
+    changed_at: datetime
+    """When it last began, waited or ended."""
 
 
 def quieten() -> None:
@@ -59,7 +65,8 @@ def quieten() -> None:
 class Worker:
     """Runs jobs in this process, as the worker of the given name, until closed."""
 
-    def __init__(self, url: str, name: str, jobs: Iterable[tuple[Job, Callable[[int], None]]]) -> None:
+    def __init__(self, url: str, name: str, jobs: Iterable[tuple[Job, Callable[[int], bool]]]) -> None:
+        """The functions tell whether their row is finished now, which is kept with the run."""
         quieten()
         config: DBOSConfig = {
             "name": "keyhole",
@@ -105,13 +112,13 @@ class Ledger:
             application_name="keyhole",
         )
 
-    def enqueue(self, kind: str, row: int, attempt: int = 1) -> None:
-        """Queues the n-th run of the row; nothing happens if there is one with that number."""
+    def enqueue(self, kind: str, row: int, number: int) -> None:
+        """Queues the run of the row with that number; nothing happens if there is one."""
         self._client.enqueue(
             {
                 "workflow_name": kind,
                 "queue_name": QUEUE,
-                "workflow_id": f"{_prefix(kind, row)}{attempt}",
+                "workflow_id": f"{_prefix(kind, row)}{number}",
                 "app_version": VERSION,
                 "workflow_id_reuse_policy": "return-existing",
             },
@@ -120,9 +127,12 @@ class Ledger:
 
     def runs(self, kind: str, row: int) -> list[Record]:
         """All runs of the row that are still recorded, oldest first."""
-        prefix = _prefix(kind, row)
-        found = self._client.list_workflows(workflow_id_prefix=prefix, load_input=False, load_output=False)
-        return [Record(run.workflow_id, run.status in _OPEN) for run in found]
+        found = self._client.list_workflows(workflow_id_prefix=_prefix(kind, row), load_input=False)
+        return sorted((_record(run) for run in found), key=lambda run: run.number)
+
+    def forget(self, runs: Iterable[Record]) -> None:
+        """Deletes the records of these runs."""
+        self._client.delete_workflows([run.name for run in runs])
 
     def workers(self) -> frozenset[str]:
         """The workers that runs are recorded as being run by, dead or alive."""
@@ -153,6 +163,18 @@ def migrate(url: str) -> None:
 def run_step(name: str, work: Callable[[], None]) -> None:
     """Runs a step of the job that the current thread is in, unless it is recorded as ended."""
     DBOS.run_step({"name": name}, work)
+
+
+def _record(run: WorkflowStatus) -> Record:
+    is_open = run.status in _OPEN
+    return Record(
+        name=run.workflow_id,
+        number=int(run.workflow_id.rpartition("~")[2]),
+        open=is_open,
+        # Runs from before it was kept have no output, and most of them did what they were for.
+        in_vain=not is_open and (run.status != "SUCCESS" or run.output is False),
+        changed_at=datetime.fromtimestamp((run.updated_at or 0) / 1000, UTC),
+    )
 
 
 def _prefix(kind: str, row: int) -> str:

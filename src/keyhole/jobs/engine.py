@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from django.db import connections
 
 from keyhole.core.errors import KeyholeError
-from keyhole.jobs import store
+from keyhole.jobs import queueing, store
 from keyhole.jobs.reaper import Reaper
 from keyhole.jobs.registry import Interrupted, Job, current_runner, find, registered
 
@@ -63,19 +63,27 @@ class Worker:
         self.ledger.close()
         self.beacon.put_out(self.name)
 
-    def _guarded(self, job: Job) -> Callable[[int], None]:
+    def _guarded(self, job: Job) -> Callable[[int], bool]:
         engine_error = engine().EngineError
 
-        def run(row: int) -> None:
+        def run(row: int) -> bool:
             self._count(1)
             token = current_runner.set(self._step)
             try:
                 self._go_on()
-                job.function(row)
+                try:
+                    job.function(row)
+                except engine_error:
+                    raise
+                except Exception as problem:  # noqa: BLE001 - whatever a job raises ends its row, not the worker
+                    job.failed(row, str(problem))
+                return not queueing.unfinished(job, row)
             except engine_error:
                 raise
-            except Exception as problem:  # noqa: BLE001 - whatever a job raises ends its row, not the worker
-                job.failed(row, str(problem))
+            except Exception:
+                # As with steps, its text goes to our log and not into the record. The run counts as one in vain.
+                log.exception("%s %d could not be ended", job.kind, row)
+                return False
             finally:
                 current_runner.reset(token)
                 connections.close_all()
@@ -153,16 +161,16 @@ def enqueue(kind: str, row: int) -> None:
 
     Raises LookupError for an unknown kind.
     """
-    find(kind)
+    job = find(kind)
     with _lock:
         if _worker is not None:
-            _worker.ledger.enqueue(kind, row)
+            queueing.queue(_worker.ledger, job, row)
             return
     # With no worker anywhere there may be no records to write to either; the next worker begins by looking for rows.
     if not store.beacon().alive():
         return
     ledger = engine().Ledger(store.url())
     try:
-        ledger.enqueue(kind, row)
+        queueing.queue(ledger, job, row)
     finally:
         ledger.close()

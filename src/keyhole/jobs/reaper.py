@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from django.db import connections
 
+from keyhole.jobs import queueing
 from keyhole.jobs.liveness import BEAT_SECONDS, Beacon
 from keyhole.jobs.registry import Job, registered
 
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("keyhole.jobs")
 
-GIVE_UP_AFTER = 5
-"""Runs of one row that may end without ending the row."""
 _LOOK_EVERY = 10
 _PRUNE_EVERY = 1200
 _KEEP = timedelta(days=7)
@@ -38,6 +37,7 @@ class Reaper:
         self._end = threading.Event()
         self._thread = threading.Thread(target=self._run, name="keyhole-reaper", daemon=True)
         self._suspects: frozenset[str] = frozenset()
+        self._told: set[str] = set()
 
     def start(self) -> None:
         """Begins with a whole pass at once, so that a restarted server goes on where it was."""
@@ -90,12 +90,10 @@ class Reaper:
                     log.exception("%s %d could not be looked after; it is tried again", job.kind, row)
 
     def _ensure(self, job: Job, row: int) -> None:
-        runs = self._ledger.runs(job.kind, row)
-        if any(run.open for run in runs):
+        given_up = queueing.queue(self._ledger, job, row)
+        if not given_up or given_up[-1].name in self._told:
             return
-        if runs and row not in set(job.unfinished()):
-            return  # it ended between the two questions
-        if len(runs) >= GIVE_UP_AFTER:
-            job.failed(row, f"Given up after {len(runs)} attempts that ended without a result.")
-            return
-        self._ledger.enqueue(job.kind, row, attempt=len(runs) + 1)
+        job.failed(row, f"Given up after {len(given_up)} attempts that ended without a result.")
+        self._told.add(given_up[-1].name)
+        if not queueing.unfinished(job, row):
+            self._ledger.forget(given_up)  # should the row be begun again one day, it is a new beginning

@@ -41,7 +41,10 @@ class Job:
     unfinished: Callable[[], Iterable[int]]
     """The ids of rows that ought to be worked on or waiting; asked now and then, so it is a cheap query."""
     failed: Callable[[int, str], None]
-    """Told, with a reason for people, when the work raised an error or was given up: ends the row, saying so."""
+    """Told, with a reason for people, when the work raised an error or was given up: ends the row, saying so.
+
+    A row that cannot be ended is given up once more after each further run, of which there is one an hour.
+    """
 
 
 def job(

@@ -33,6 +33,9 @@ log = logging.getLogger("keyhole.notifications")
 
 PAUSES = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2))
 """How long after each failed attempt the next one is made. After the last, the delivery has failed."""
+MOST_ATTEMPTS = len(PAUSES) + 1
+DIED = "The server ended in the middle of the last attempt; its log may say why. It is not tried again."
+"""Of what may be the very thing that the server died of."""
 _LEASE = timedelta(minutes=5)
 """Longer than an attempt takes: when it is over, whoever made the attempt has died."""
 KEPT = timedelta(days=90)
@@ -72,6 +75,9 @@ def attempt(row: int) -> None:
     channel = delivery.channel
     if channel.removed_at is not None or channel.paused_at is not None:
         _end(row, State.FAILED, problem="The channel was paused or removed before it could be sent.")
+        return
+    if delivery.attempts > MOST_ATTEMPTS:
+        _end(row, State.FAILED, problem=DIED)
         return
     try:
         answer = send(channel, message_of(delivery), secrets_of(channel, _JOB))
@@ -152,7 +158,7 @@ def message_of(delivery: Delivery) -> Message:
 def _not_now(delivery: Delivery, reason: str, *, final: bool) -> None:
     reason = one_line(reason, 500)
     Channel.objects.filter(pk=delivery.channel_id).update(problem=reason)
-    if final or delivery.attempts > len(PAUSES):
+    if final or delivery.attempts >= MOST_ATTEMPTS:
         _end(delivery.pk, State.FAILED, problem=reason)
         log.warning("delivery %d to channel %d failed for good", delivery.pk, delivery.channel_id)
         return

@@ -21,7 +21,7 @@ from keyhole.core.redact import one_line
 from keyhole.core.secret import Secret
 from keyhole.jobs import job, step
 from keyhole.notifications.channels.interface import Attachment
-from keyhole.notifications.delivery import PAUSES, send_at_once
+from keyhole.notifications.delivery import DIED, MOST_ATTEMPTS, PAUSES, send_at_once
 from keyhole.notifications.events import Event, Severity
 from keyhole.reports import filters, gather, services, shares
 from keyhole.reports.dataset import Dataset
@@ -67,6 +67,9 @@ def send_report(row: int) -> None:
         "mailing__channel", "mailing__repository__owner", "mailing__created_by"
     ).get(pk=row)
     mailing = sending.mailing
+    if sending.attempts > MOST_ATTEMPTS:
+        _end(sending, DIED, failed=True)
+        return
     try:
         said, arrived, final = _attempt(mailing)
     except PermissionDenied as problem:
@@ -75,7 +78,7 @@ def send_report(row: int) -> None:
     except KeyholeError as problem:
         _end(sending, f"{problem.message} {problem.hint}".strip(), failed=True)
     else:
-        if arrived or final or sending.attempts > len(PAUSES):
+        if arrived or final or sending.attempts >= MOST_ATTEMPTS:
             _end(sending, said, failed=not arrived)
         else:
             _again(sending, said)

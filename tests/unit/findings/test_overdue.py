@@ -13,6 +13,7 @@ from keyhole.findings import overdue
 from keyhole.findings.models import Problem
 from keyhole.jobs.registry import find
 from tests.unit.findings.making import repository, scan_of, secret, settle
+from tests.unit.jobs.room import working
 
 pytestmark = pytest.mark.django_db
 
@@ -57,6 +58,16 @@ def test_once_a_day_while_there_are_any(live, told, clock):
     overdue.remind_of_overdue(live.pk)
     assert told[-1].title == "1 finding overdue in Live"
     assert told[-1].facts == {"High": "1"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_thirty_days_in_a_row_each_have_their_reminder(live, told, clock, settings, tmp_path):
+    clock(MORNING.replace(hour=1))
+    with working(settings, tmp_path, overdue.KIND) as over:
+        for day in range(30):
+            clock(MORNING + timedelta(days=day))
+            over(overdue.KIND, live.pk, day + 1)
+            assert len(told) == day + 1
 
 
 @pytest.mark.parametrize(

@@ -11,50 +11,10 @@ from contextlib import closing
 import pytest
 
 from keyhole.core.errors import Conflict
-from keyhole.jobs import Interrupted, engine, job, registry, step
+from keyhole.jobs import Interrupted, engine, job, step
 from keyhole.jobs.liveness import FileBeacon
 from keyhole.jobs.reaper import Reaper
-
-WAIT = 20
-
-
-class Room:
-    """A room with rows that are unfinished until somebody ends them."""
-
-    def __init__(self, kind):
-        self.kind = kind
-        self.rows = {}
-        self.calls = []
-        self.changed = threading.Condition()
-
-    def end(self, row, how):
-        with self.changed:
-            self.rows[row] = how
-            self.changed.notify_all()
-
-    def unfinished(self):
-        return [row for row, how in self.rows.items() if how is None]
-
-    def ended(self, row):
-        with self.changed:
-            assert self.changed.wait_for(lambda: self.rows[row] is not None, WAIT), "the job did not end"
-        return self.rows[row]
-
-    def register(self, function):
-        return job(self.kind, unfinished=self.unfinished, failed=self.end)(function)
-
-
-@pytest.fixture(autouse=True)
-def _own_folder_and_registry(tmp_path, settings, monkeypatch):
-    settings.KEYHOLE_DATA = tmp_path
-    monkeypatch.setattr(registry, "_registered", {})
-    yield
-    engine.stop()
-
-
-@pytest.fixture
-def room():
-    return Room("errand")
+from tests.unit.jobs.room import WAIT
 
 
 def test_a_job_runs_its_steps_once_and_in_order(room):

@@ -106,6 +106,15 @@ def test_an_attempt_whose_worker_died_is_made_again_after_a_while():
     assert (row.state, row.attempts) == (State.SENT, 2)
 
 
+def test_one_that_every_worker_dies_of_is_not_tried_for_ever():
+    with serving(said()) as server:
+        row = waiting(webhook(server.url).channel)
+        Delivery.objects.update(attempts=job.MOST_ATTEMPTS)
+        due_again(row)
+    assert (row.state, row.problem) == (State.FAILED, job.DIED)
+    assert server.requests == []
+
+
 def test_one_that_the_engine_gives_up_says_so():
     with serving(said()) as server:
         row = waiting(webhook(server.url).channel)

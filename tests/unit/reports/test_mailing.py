@@ -139,6 +139,15 @@ def test_after_five_attempts_it_waits_for_its_next_time(ran, bound, mailbox):
     assert following.due_at > timezone.now()
 
 
+def test_one_that_every_worker_dies_of_waits_for_its_next_time(ran, bound, mailbox):
+    made = bound(repository=ran(result()).repository_id)
+    Sending.objects.update(attempts=sending.MOST_ATTEMPTS)
+    row = due(made)
+    assert (row.failed, row.outcome) == (True, sending.DIED)
+    assert mailbox.mails == []
+    assert Sending.objects.get(mailing=made, done_at=None).attempts == 0
+
+
 def test_a_refusal_for_good_is_not_tried_again(ran, bound, mailbox):
     mailbox.answer = "554 never"
     row = due(bound(repository=ran(result()).repository_id))

@@ -13,6 +13,7 @@ from keyhole.scans.models import Scan, State, Trigger
 from keyhole.schedules import jobs, occurrences, running, services
 from keyhole.schedules.models import Cause, Occurrence
 from keyhole.schedules.pushes import note_push
+from tests.unit.jobs.room import working
 from tests.unit.scans.test_services import git
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -102,6 +103,25 @@ def test_a_push_during_a_scan_is_scanned_after_it(make, places, tmp_path):
     assert pushed.due_at > before
     finish_scans()
     assert run(pushed).started == 1
+
+
+def test_a_push_waits_for_as_long_as_the_scan_before_it_takes(make, places, tmp_path, settings):
+    schedule = make(when="push", cron="", repository_ids=(places[0].pk,))
+    run(open_one(schedule, Cause.LOOK))
+    git("commit", "-q", "--allow-empty", "-m", "second", at=tmp_path / "harbour" / places[0].name)
+    note_push(places[0].pk)
+    pushed = open_one(schedule, Cause.PUSH)
+    with working(settings, tmp_path, jobs.KIND) as over:
+        for looks in range(1, 9):
+            Occurrence.objects.filter(pk=pushed.pk).update(due_at=timezone.now())
+            over(jobs.KIND, pushed.pk, looks)
+        pushed.refresh_from_db()
+        assert (pushed.done_at, pushed.outcome) == (None, "")
+        finish_scans()
+        Occurrence.objects.filter(pk=pushed.pk).update(due_at=timezone.now())
+        over(jobs.KIND, pushed.pk, 9)
+    pushed.refresh_from_db()
+    assert pushed.started == 1
 
 
 def test_a_branch_that_is_not_there_yet_is_waited_for(make, places, tmp_path):
