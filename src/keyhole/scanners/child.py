@@ -44,6 +44,7 @@ def run(
     hmac_secret: Secret,
     scanners: Iterable[str] = ("secrets",),
     tips: Iterable[str] = (),
+    ref: str = "",
     advisories: Path | None = None,
     kept: Path | None = None,
     head: bool = False,
@@ -54,6 +55,7 @@ def run(
     """Scans the repository with this git dir (see `locate.git_dir_of`) and waits for the result.
 
     `tips` are full object ids, of commits or tags, whose history is scanned; none means every ref and HEAD.
+    `ref` is the full name of the branch or tag that they are of: only with one are they remembered.
     With `head` only the files of HEAD, or of the first tip, are looked at, and not their history.
     `advisories` is the index that packages are compared with, `kept` the folder for what need not be made twice.
     `hmac_secret` keys the fingerprints: the same secret finds the same finding again. `on_progress` is called in
@@ -67,7 +69,8 @@ def run(
     own.own_rules()
     tips = _object_ids(tips)
     start = time.monotonic()
-    earlier = Earlier(git_dir, hmac_secret, selected, tips, (limits, own.texts()), kept if not head else None)
+    measure = (limits, own.texts())
+    earlier = Earlier(git_dir, hmac_secret, selected, tips, measure, kept if not head else None, ref=ref)
     if (result := earlier.result(start)) is not None:
         if (unused := taken()) is not None:
             ended(unused)

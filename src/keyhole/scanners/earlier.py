@@ -19,9 +19,11 @@ from keyhole.core.secret import Secret
 from keyhole.scanners.interface import Remembers, Scanner
 from keyhole.scanners.kept import Kept
 from keyhole.scanners.remembered import REMEMBERED
-from keyhole.scanners.standing import code, standing
+from keyhole.scanners.standing import code, holding, standing, standing_of
 
 _REPOSITORIES_KEPT = 200
+_REFS_KEPT = 200
+_OF_REFS = "ref-"
 
 
 class Earlier:
@@ -35,24 +37,41 @@ class Earlier:
         tips: Sequence[str],
         measure: object,
         folder: Path | None,
+        *,
+        ref: str = "",
     ) -> None:
-        """Nothing where there is no folder, where only a part of history is scanned, or where nobody looks at history.
+        """Nothing where there is no folder, where nobody looks at history, or where it is not known what is scanned.
 
-        Where more than history matters to one of the scanners, what was read is remembered, and the result is not.
+        `tips` are where the scanned part of history begins, and `ref` is what this part is called: what its earlier
+        scans left is found by that. Where more than history matters to one of the scanners, what was read is
+        remembered, and the result is not.
 
         `measure` is whatever else the result depends on, as something whose `repr` tells it.
         """
         self._kept: Kept | None = None
         self._standing = self.memory = self.code = self._name = ""
         """`memory`: the name under which is kept what is remembered; `code`: of which version that has to be."""
+        self._holding: frozenset[str] = frozenset()
+        self._kind = _OF_REFS if tips else ""
         remembering = [scanner for scanner in scanners if isinstance(scanner, Remembers)]
-        if folder is None or tips or not remembering:
+        if folder is None or (tips and not ref) or not remembering:
             return
         self._kept = Kept(folder, key)
-        name = hashlib.sha256(str(git_dir.resolve()).encode("utf-8", "surrogateescape")).hexdigest()[:32]
-        self.memory, self._name, self.code = f"history-{name}", f"result-{name}", code()
+        # No path has a NUL, so this is nobody else's name.
+        called = f"{git_dir.resolve()}\0{ref}" if tips else str(git_dir.resolve())
+        name = hashlib.sha256(called.encode("utf-8", "surrogateescape")).hexdigest()[:32]
+        self.memory, self._name = f"{self._kind}history-{name}", f"{self._kind}result-{name}"
+        self.code = code()
         if len(remembering) == len(scanners):
-            self._standing = standing(git_dir, [scanner.id for scanner in scanners], measure)
+            self._stand(git_dir, tips, [scanner.id for scanner in scanners], measure)
+
+    def _stand(self, git_dir: Path, tips: Sequence[str], scanners: Sequence[str], measure: object) -> None:
+        if not tips:
+            self._standing = standing(git_dir, scanners, measure)
+            return
+        self._holding = holding(git_dir)
+        if self._holding:
+            self._standing = standing_of(tips, git_dir, scanners, measure)
 
     def result(self, start: float) -> ScanResult | None:
         """The result of the last complete scan, if nothing has changed since. `start` is when this one began."""
@@ -61,25 +80,36 @@ class Earlier:
             return None
         try:
             data = json.loads(content)
-            if data["standing"] != self._standing:
+            if data["standing"] != self._standing or not self._holding.issuperset(data["holding"]):
                 return None
             result, at = ScanResult.from_json(data["result"]), str(data["at"])
         except (ValueError, KeyError, TypeError):
             return None
         notes = tuple(note for note in result.notes if not note.startswith(REMEMBERED))
-        again = f"{REMEMBERED}nothing has changed since the scan of {at}. This is its result; nothing was read again."
+        what = "nothing of this branch or tag" if self._kind else "nothing"
+        again = f"{REMEMBERED}{what} has changed since the scan of {at}. This is its result; nothing was read again."
         return dataclasses.replace(result, notes=(again, *notes), duration=round(time.monotonic() - start, 3))
 
     def keep(self, memory: bytes) -> None:
         """Keeps what is to be remembered."""
         if self._kept is not None and self._kept.write(self.memory, memory):
-            self._kept.only("history-", _REPOSITORIES_KEPT)
+            self._only("history-")
 
     def note(self, result: ScanResult) -> None:
         """Keeps a complete result for as long as nothing changes."""
         if self._kept is None or not self._standing or result.status is not Status.COMPLETE:
             return
         at = datetime.now(UTC).isoformat(timespec="seconds")
-        content = {"standing": self._standing, "at": at, "result": result.to_json()}
+        content = {
+            "standing": self._standing,
+            "holding": sorted(self._holding),
+            "at": at,
+            "result": result.to_json(),
+        }
         if self._kept.write(self._name, json.dumps(content).encode()):
-            self._kept.only("result-", _REPOSITORIES_KEPT)
+            self._only("result-")
+
+    def _only(self, what: str) -> None:
+        """Lets go of the oldest, so that many branches do not take the place of whole repositories."""
+        if self._kept is not None:
+            self._kept.only(self._kind + what, _REFS_KEPT if self._kind else _REPOSITORIES_KEPT)

@@ -84,18 +84,34 @@ Tick = Callable[[int, int], None]
 
 def list_objects(git: Git, limits: Limits, trouble: Trouble, tick: Tick) -> list[Entry]:
     """Blobs, commits and tags reachable from any ref or HEAD, or from the chosen tips."""
-    with git.start("rev-list", "--objects", "--no-object-names", "--missing=print", *git.from_) as walk:
+    entries = _walked(git, git.from_, limits, trouble, tick)
+    if entries is not None:
+        return entries
+    # A commit or tree that cannot be read ends git's walk. Looking at everything there is finds more than stopping.
+    trouble.note("history is damaged: objects were read without knowing whether they are all")
+    with git.start("cat-file", "--batch-check", "--buffer", "--batch-all-objects", "--unordered") as sizes:
+        return _entries(sizes, limits, trouble, tick)[0]
+
+
+def list_since(git: Git, before: Iterable[bytes], limits: Limits, tick: Tick) -> list[Entry] | None:
+    """The same without what these commits lead to, of which some may be named all the same; None if any is missing."""
+    trouble = Trouble()
+    without = (f"^{each.decode()}" for each in before)
+    entries = _walked(git, (*git.from_, *without), limits, trouble, tick)
+    return None if trouble.counts else entries
+
+
+def _walked(
+    git: Git, from_: Iterable[str], limits: Limits, trouble: Trouble, tick: Tick
+) -> list[Entry] | None:
+    """What these lead to; None if git could not go to the end."""
+    with git.start("rev-list", "--objects", "--no-object-names", "--missing=print", *from_) as walk:
         with git.start("cat-file", "--batch-check", "--buffer", stdin=walk.stdout) as sizes:
             close(
                 walk.stdout
             )  # only the second git may hold it, or the first would not notice when that one ends
             entries, cut = _entries(sizes, limits, trouble, tick)
-        if cut or walk.wait(timeout=_ENDING) == 0:
-            return entries
-    # A commit or tree that cannot be read ends git's walk. Looking at everything there is finds more than stopping.
-    trouble.note("history is damaged: objects were read without knowing whether they are all")
-    with git.start("cat-file", "--batch-check", "--buffer", "--batch-all-objects", "--unordered") as sizes:
-        return _entries(sizes, limits, trouble, tick)[0]
+        return entries if cut or walk.wait(timeout=_ENDING) == 0 else None
 
 
 def describe(git: Git, ids: list[bytes], limits: Limits, trouble: Trouble, tick: Tick) -> list[Entry]:

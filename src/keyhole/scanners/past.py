@@ -6,10 +6,8 @@ anything else everything is read again.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import ExitStack
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from subprocess import PIPE, Popen
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -23,15 +21,14 @@ from keyhole.scanners.attribution import (
     commits_read,
     in_history,
     introductions,
-    tips_of,
 )
 from keyhole.scanners.collect import Collector
-from keyhole.scanners.gitpipe import Facts, Git, feeding
-from keyhole.scanners.graph import TOLD, Graph
+from keyhole.scanners.examination import Found
+from keyhole.scanners.gitpipe import Facts, Git
 from keyhole.scanners.interface import Examiner, Limits
 from keyhole.scanners.memory.ids import Ids, joined, names_of
 from keyhole.scanners.memory.memory import MOST_BYTES, Memory
-from keyhole.scanners.objects import Trouble
+from keyhole.scanners.objects import Entry, Trouble
 from keyhole.scanners.packs.store import Store
 from keyhole.scanners.reading import Reading
 from keyhole.scanners.remembered import REMEMBERED
@@ -66,7 +63,8 @@ class Past:
         self._limits = limits
         self._trouble = trouble
         self._report = report
-        self._memory = memory if not git.tips else None
+        self._memory = memory if memory is not None and memory.part == bool(git.tips) else None
+        self._recalled = 0
         self.collector = Collector(limits, trouble)
         """What was found."""
         self.reading = Reading(git, examiners, self.collector, limits, trouble, report.tick)
@@ -96,55 +94,45 @@ class Past:
         """What was not done again, for people."""
         if self._memory is None:
             return []
-        now = self.objects - self._memory.objects
-        return [
-            f"{REMEMBERED}{self._memory.objects:,} objects were read by an earlier scan, {now:,} by this one."
-        ]
+        now = self.objects - self._recalled
+        return [f"{REMEMBERED}{self._recalled:,} objects were read by an earlier scan, {now:,} by this one."]
 
     def read(self, facts: Facts) -> None:
-        """Everything in the repository that has not been read before."""
-        self._store = self._opened(facts.objects) if facts.objects is not None else None
+        """Everything there is that has not been read before."""
+        store = self._opened(facts.objects) if facts.objects is not None else None
+        self._store = self._recall(store) if store is not None else None
         if self._store is None:
+            self._memory = None
             entries = self.reading.listed()
             self._report.phase("reading")
             self.reading.through_git(entries)
         else:
-            self._recall()
             self._read_store(self._store)
 
     def places(self) -> dict[bytes, list[Introduction]]:
         """Where each object with something in it is, oldest first."""
         if self._store is not None:
             self._store.rest()
-        sought = frozenset(self.collector.objects())
-        commits = self._joined(self._memory) if self._memory is not None and not self._packs_gone else None
-        if commits is not None and self._memory is not None:
-            stored = self._memory.read | self._new_ids()
-            wanted = Sought(sought, stored, self._memory.places)
-        else:
-            commits = self._early or all_commits(self._git, self.reading.graph, self._trouble)
-            wanted = Sought(sought, self._stored())
-        self._commits = commits
+        self._commits, wanted = self._sought(frozenset(self.collector.objects()))
         self._places = introductions(
-            self._git, commits, wanted, self._limits, self._trouble, self._report.tick
+            self._git, self._commits, wanted, self._limits, self._trouble, self._report.tick
         )
         return in_history(self._places)
 
     def to_remember(self, identity: str) -> Memory | None:
-        """What the next scan need not do again; None if this one was not whole, or of a part."""
+        """What the next scan need not do again; None if this one was not whole."""
         store, commits = self._store, self._commits
-        if self._trouble.counts or self._git.tips or store is None or commits is None:
+        if self._trouble.counts or store is None or commits is None:
             return None
-        read = self._new_ids() if self._memory is None else self._memory.read | self._new_ids()
         ids, seconds = joined(*self._before, commits.seconds)
         memory = Memory(
             identity=identity,
             packs=store.names,
             loose=Ids.of_names(*store.only_loose()),
-            read=read,
+            read=self._all_read(),
             commits=ids,
             seconds=seconds,
-            tips=tuple(commits.tips),
+            tips=tuple(tip.encode() for tip in self._git.tips) or tuple(commits.tips),
             objects=self.reading.objects,
             size=self.reading.bytes,
             closed=dict(self.reading.closed.counts),
@@ -153,6 +141,7 @@ class Past:
                 object_id: {path: place for path, place in paths.items() if place.commit}
                 for object_id, paths in self._places.items()
             },
+            part=bool(self._git.tips),
         )
         return memory if memory.bytes_at_least <= MOST_BYTES else None
 
@@ -165,41 +154,70 @@ class Past:
         self._packs_gone = store is not None and not memory.packs <= store.names
         return self.reading.store(objects) if self._packs_gone else store
 
-    def _recall(self) -> None:
-        """Takes what is remembered for read, if all of that is still there."""
-        memory, store = self._memory, self._store
-        if memory is None or store is None:
-            return
+    def _gone(self, store: Store, ids: Ids) -> bool:
+        """Whether one of these objects is neither in an open pack nor in a file of its own."""
+        left = ids - Ids.of_names(*store.loose)
+        for pack in store.packs:
+            if len(left):
+                left -= Ids.of(pack.ids)
+        return len(left) > 0
+
+    def _recall(self, store: Store) -> Store | None:
+        """Takes what is remembered for read, if all of that is still there. The store, with all open that has to be."""
+        memory = self._memory
+        if memory is None:
+            return store
         # With a pack gone all are open, and everything is looked for; else only what lay in files of its own.
-        sought = memory.read if self._packs_gone else memory.loose
-        if len(sought - (self._new_ids() | Ids.of_names(*store.loose))):
+        if self._gone(store, memory.read if self._packs_gone else memory.loose):
             self._memory = None
-            self._store = self.reading.store(store.folder)
-            return
-        self.reading.objects, self.reading.bytes = memory.objects, memory.size
-        for reason, count in memory.closed.items():
+            return self.reading.store(store.folder)
+        self._take(memory.objects, memory.size, memory.closed, memory.found)
+        return store
+
+    def _take(self, objects: int, size: int, closed: Mapping[str, int], found: Iterable[Found]) -> None:
+        """Takes so much for read, with what was in it."""
+        self._recalled = self.reading.objects = objects
+        self.reading.bytes = size
+        for reason, count in closed.items():
             self.reading.closed.note(reason, count)
-        for found in memory.found:
-            self.collector.add(found)
+        for each in found:
+            self.collector.add(each)
 
     def _read_store(self, store: Store) -> None:
-        entries = self.reading.listed() if self._git.tips else None
+        """Reads what is stored here in a way that can be read here."""
+        left = self._read_packs(store, None)
+        loose = store.only_loose()
+        if self._memory is not None and loose:
+            names = Ids.of_names(*loose) - (self._memory.loose | self._memory.read)
+            loose = names_of(names.rows)
+        self.reading.through_git(self.reading.described(left + loose))
+
+    def _read_packs(self, store: Store, entries: list[Entry] | None) -> list[bytes]:
+        """Reads everything in packs, or those of the entries that are there; ids of what could not be read."""
         families = self.reading.prepare(
             store, entries, self._memory.read if self._memory is not None else None
         )
         self._report.phase("reading")
         with self.reading.pool() as pool:  # forked before there is a second thread
             left = self.reading.packs(pool, self._commits_read)
-        left += [each.pack.name(position) for each in families for position in each.stuck]
-        loose = store.only_loose()
-        if entries is not None:
-            read = frozenset(left) | frozenset(loose)
-            self.reading.through_git([entry for entry in entries if entry.object_id in read])
-            return
-        if self._memory is not None and loose:
-            names = Ids.of_names(*loose) - (self._memory.loose | self._memory.read)
-            loose = names_of(names.rows)
-        self.reading.through_git(self.reading.described(left + loose))
+        return left + [each.pack.name(position) for each in families for position in each.stuck]
+
+    def _sought(self, objects: frozenset[bytes]) -> tuple[Commits, Sought]:
+        """The commits to look at for where these are, and what is known of that."""
+        memory = self._memory
+        if memory is not None and not self._packs_gone:
+            from keyhole.scanners.joining import joined_since  # noqa: PLC0415  # only where there is a memory
+
+            joined = joined_since(self._git, memory)
+            if joined is not None:
+                self._before = joined.stay
+                return joined.commits, Sought(objects, self._all_read(), memory.places)
+        commits = self._early or all_commits(self._git, self.reading.graph, self._trouble)
+        return commits, Sought(objects, self._stored())
+
+    def _all_read(self) -> Ids:
+        """All files and messages that were read, by this scan or before."""
+        return self._new_ids() if self._memory is None else self._memory.read | self._new_ids()
 
     def _commits_read(self) -> None:
         """Puts history in order while other processes read files, and not when they have ended."""
@@ -213,61 +231,6 @@ class Past:
 
     def _stored(self) -> frozenset[bytes] | None:
         """Everything there is, if it has not been listed by git."""
-        if self._store is None or self._git.tips:
+        if self._store is None:
             return None
-        if self._memory is None:
-            return self._store.known()
-        return frozenset(names_of((self._memory.read | self._new_ids()).rows))
-
-    def _joined(self, memory: Memory) -> Commits | None:
-        """The commits that joined history since; None if something that matters left it, or git does not know."""
-        tips, whole = tips_of(self._git)
-        graph = Graph()
-        before, now = set(memory.tips), set(tips)
-        moved = self._moved(before, now)
-        if not whole or moved is None:
-            return None
-        left, joined_ = moved
-        added = graph.take_listed(joined_)
-        gone = {line.rstrip()[7:] for line in left if line.startswith(b"commit ")}
-        if any(place.commit.encode() in gone for paths in memory.places.values() for place in paths.values()):
-            return None
-        parents = {parent for each in added for parent in graph.commits[each].parents} - graph.commits.keys()
-        where = memory.commits.places(sorted(parents))
-        if -1 in where:
-            return None
-        known = {
-            parent: int(memory.seconds[place]) for parent, place in zip(sorted(parents), where, strict=True)
-        }
-        seconds, missing = graph.reached(added, known)
-        if missing:
-            return None
-        stays = ~Ids.of_names(*gone).has(memory.commits.rows)
-        self._before = Ids.of(memory.commits.rows[stays]), memory.seconds[stays]
-        return Commits(tips, graph, {each: seconds[each] for each in added}, whole=True)
-
-    def _moved(self, before: set[bytes], now: set[bytes]) -> tuple[list[bytes], list[bytes]] | None:
-        """What git lists of the commits that left history, and of those that joined it; None if it cannot."""
-        with ExitStack() as stack:
-            # Both are started before one is waited for.
-            left = self._listing(stack, before - now, now)
-            joined_ = self._listing(stack, now - before, before)
-            listed = _lines_of(left), _lines_of(joined_)
-        return None if listed[0] is None or listed[1] is None else (listed[0], listed[1])
-
-    def _listing(self, stack: ExitStack, from_: set[bytes], without: set[bytes]) -> Popen[bytes] | None:
-        """Lists the commits that lead from these and not from those; None if there are none of these."""
-        if not from_:
-            return None
-        lines = [each + b"\n" for each in sorted(from_)] + [b"^" + each + b"\n" for each in sorted(without)]
-        listing = stack.enter_context(self._git.start("rev-list", TOLD, "--stdin", stdin=PIPE))
-        stack.enter_context(feeding(listing, lines))
-        return listing
-
-
-def _lines_of(listing: Popen[bytes] | None) -> list[bytes] | None:
-    """What it lists; None if it fails."""
-    if listing is None:
-        return []
-    lines = list(listing.stdout or ())
-    return lines if listing.wait() == 0 else None
+        return self._store.known() if self._memory is None else frozenset(names_of(self._all_read().rows))

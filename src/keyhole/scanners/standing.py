@@ -1,7 +1,8 @@
 """Whether anything has changed that a scan could tell apart: answered in a few milliseconds, without reading objects.
 
 It looks at what refs name, at which files hold objects, and at our own code and rules. Where all of that is as it was
-before a complete scan, that scan's result is the result.
+before a complete scan, that scan's result is the result. For one branch or tag it is enough that it names the same, and
+that nothing has gone of what held objects then: what was added since belongs to others.
 """
 
 from __future__ import annotations
@@ -17,6 +18,9 @@ import keyhole
 from keyhole.core.git_safety import git_argv, git_env
 
 _SECONDS = 30.0
+_FOLDER = 2
+"""Letters of the name of a folder with objects in files of their own."""
+_MOST_HOLDING = 20_000
 
 
 def standing(git_dir: Path, scanners: Iterable[str], measure: object) -> str:
@@ -34,18 +38,54 @@ def standing(git_dir: Path, scanners: Iterable[str], measure: object) -> str:
         files = "\n".join(_files(git_dir))
     except (OSError, subprocess.TimeoutExpired):
         return ""
-    words = (code(), *sorted(scanners), repr(measure), files)
+    return _digest(scanners, measure, files.encode("utf-8", "surrogateescape"), refs.stdout)
+
+
+def standing_of(tips: Iterable[str], git_dir: Path, scanners: Iterable[str], measure: object) -> str:
+    """The same of these tips alone, without what holds objects: see `holding`."""
+    common = _common(git_dir)
+    files = (common / "shallow", common / "objects/info/alternates")
+    words = (*sorted(tips), *map(_stamp, files))
+    return _digest(scanners, measure, "\n".join(words).encode("utf-8", "surrogateescape"))
+
+
+def holding(git_dir: Path) -> frozenset[str]:
+    """What holds objects: packs, with sizes and times, and the names of objects in files of their own. Empty if it
+    cannot be said, or would take long.
+    """
+    objects = _common(git_dir) / "objects"
+    held: set[str] = set()
+    try:
+        with os.scandir(objects / "pack") as entries:
+            held.update(
+                _stamp(Path(entry.path)) for entry in entries if entry.name.endswith((".pack", ".idx"))
+            )
+        for name in os.listdir(objects):  # noqa: PTH208  # three times as fast, and there are 256 of them
+            if len(name) == _FOLDER:
+                held.update(name + rest for rest in os.listdir(objects / name))  # noqa: PTH208
+            if len(held) > _MOST_HOLDING:
+                return frozenset()
+    except OSError:
+        return frozenset()
+    return frozenset(held)
+
+
+def _digest(scanners: Iterable[str], measure: object, *parts: bytes) -> str:
+    words = (code(), *sorted(scanners), repr(measure))
     digest = hashlib.sha256("\0".join(words).encode("utf-8", "surrogateescape"))
-    digest.update(b"\0" + refs.stdout)
+    for part in parts:
+        digest.update(b"\0" + part)
     return digest.hexdigest()
+
+
+def _common(git_dir: Path) -> Path:
+    pointer = git_dir / "commondir"
+    return git_dir / pointer.read_text("utf-8", "surrogateescape").strip() if pointer.is_file() else git_dir
 
 
 def _files(git_dir: Path) -> Iterator[str]:
     """Names, sizes and times of what holds objects, and of what changes how they are understood."""
-    common = git_dir
-    pointer = git_dir / "commondir"
-    if pointer.is_file():
-        common = git_dir / pointer.read_text("utf-8", "surrogateescape").strip()
+    common = _common(git_dir)
     for file in (
         git_dir / "HEAD",
         common / "shallow",

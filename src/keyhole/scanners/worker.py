@@ -142,7 +142,12 @@ class Scan:
         if memory and kept is not None and content is None and kept.exists(memory):
             damaged = "what was kept of the last scan is damaged, so everything was read again."
             self._notes.append(f"{REMEMBERED}{damaged}")
-        return Past(self._git, self._examiners, self._limits, self._trouble, self._report, known)
+        kind: type[Past] = Past
+        if self._git.tips:
+            from keyhole.scanners.branch import Branch  # noqa: PLC0415  # most scans are of all of it
+
+            kind = Branch
+        return kind(self._git, self._examiners, self._limits, self._trouble, self._report, known)
 
     def run(self, isolation: tuple[str, ...]) -> ScanResult:
         """Lists, reads, attributes. Running out of time keeps what was found."""

@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from keyhole.core.finding import ScanResult
 from keyhole.core.secret import Secret
@@ -19,6 +19,9 @@ from keyhole.scanners.interface import Limits, Progress
 from keyhole.scanners.locate import git_dir_of
 from keyhole.scanners.programs.configured import Configured, configure
 from keyhole.scanners.secrets import own
+
+if TYPE_CHECKING:
+    from keyhole.scans.refs import Tip
 
 KEPT = "kept"
 """Folder, in that of the data, of what scans worked out and need not work out again."""
@@ -71,11 +74,13 @@ def scan(
     own.look_in(around.rules, rules)
     git_dir = git_dir_of(path)
     scanners = tuple(scanners)
+    tip = _tip(git_dir, ref) if ref else None
     return child.run(
         git_dir,
         hmac_secret=around.secret or Secret(os.urandom(32).hex()),
         scanners=scanners,
-        tips=[_tip(git_dir, ref)] if ref else [],
+        tips=[tip.object_id] if tip is not None else [],
+        ref=tip.ref if tip is not None else "",
         advisories=_advisories(around, scanners),
         kept=around.data / KEPT if around.data is not None else None,
         head=head,
@@ -84,10 +89,10 @@ def scan(
     )
 
 
-def _tip(git_dir: Path, ref: str) -> str:
+def _tip(git_dir: Path, ref: str) -> Tip:
     from keyhole.scans import refs  # noqa: PLC0415  # most scans name none
 
-    return refs.named(git_dir, ref).object_id
+    return refs.named(git_dir, ref)
 
 
 def _advisories(around: Around, scanners: tuple[str, ...]) -> Path | None:

@@ -62,6 +62,7 @@ def read(scan: Scan) -> ScanResult | None:
             hmac_secret=settings.KEYHOLE_HMAC_SECRET,
             scanners=scan.scanners,
             tips=[scan.tip] if scan.tip else [],
+            ref=scan.ref,
             advisories=database(),
             kept=Path(settings.KEYHOLE_DATA) / KEPT,
             limits=LIMITS,

@@ -10,6 +10,7 @@ from keyhole.core.finding import Status
 from keyhole.core.secret import Secret
 from keyhole.scanners import child, earlier
 from keyhole.scanners.interface import Limits
+from keyhole.scanners.registry import chosen
 from tests.unit.scanners.conftest import only
 
 
@@ -110,3 +111,55 @@ def test_scanners_of_the_newest_files_remember_nothing(history, again, tmp_path)
     history.commit({"a": b"1"})
     again(scanners=("dependencies",))
     assert not list((tmp_path / "kept").glob("*-*"))
+
+
+@pytest.fixture
+def again_of(history, again):
+    """Scans one branch or tag, as it is called in full."""
+
+    def run(ref="refs/heads/main", **options):
+        return again(tips=[history.git("rev-parse", ref)], **{"ref": ref, **options})
+
+    return run
+
+
+def test_a_branch_costs_what_it_got_and_nothing_for_what_others_got(history, again_of, token):
+    history.commit({"a": b"1"})
+    first = again_of()
+    history.commit({"b": token}, branch="side", parents=[history.tip()])
+    second = again_of()
+    assert without_notes(first) == without_notes(second)
+    assert "nothing of this branch or tag has changed since the scan of" in second.notes[0]
+    history.commit({}, parents=[history.tip(), history.tip("side")])
+    result = again_of()
+    assert only(result).locations[0].commit == history.tip("side")
+    assert result.notes == ("Remembered: 2 objects were read by an earlier scan, 3 by this one.",)
+
+
+def test_branches_tags_and_the_whole_remember_each_for_itself(history, again, again_of, token, tmp_path):
+    history.git("tag", "side", history.commit({"a": b"1"}))
+    history.commit({"b": token}, branch="side", parents=[history.tip()])
+    refs = ("refs/heads/main", "refs/tags/side", "refs/heads/side")
+    before = [again(), *map(again_of, refs)]
+    assert [len(result.findings) for result in before] == [1, 0, 0, 1]
+    assert not any(result.notes for result in before)
+    nobody_says_what = again(tips=[history.tip()])
+    assert without_notes(nobody_says_what) == without_notes(before[1])
+    assert not nobody_says_what.notes
+    after = [again(), *map(again_of, refs)]
+    assert [without_notes(result) for result in after] == [without_notes(result) for result in before]
+    assert all("has changed since" in result.notes[0] for result in after)
+    assert len(list((tmp_path / "kept").glob("*history-*"))) == 4
+
+
+def test_many_branches_do_not_take_the_place_of_whole_repositories(history, tmp_path, monkeypatch):
+    monkeypatch.setattr(earlier, "_REFS_KEPT", 2)
+    tip = history.commit({"a": b"1"})
+    for ref in ("", "refs/heads/b", "refs/heads/c", "refs/heads/d"):
+        tips = [tip] if ref else []
+        each = earlier.Earlier(
+            history.path, Secret("of the tests"), chosen(["secrets"]), tips, (), tmp_path / "kept", ref=ref
+        )
+        each.keep(b"what was read")
+    names = sorted(file.name.rpartition("-")[0] for file in (tmp_path / "kept").iterdir())
+    assert names == ["history", "ref-history", "ref-history"]

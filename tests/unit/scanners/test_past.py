@@ -2,95 +2,24 @@
 
 from __future__ import annotations
 
-import hashlib
 import random
 
 import pytest
 
-from keyhole.scanners.gitpipe import Git
-from keyhole.scanners.interface import Limits
-from keyhole.scanners.memory.memory import understood
-from keyhole.scanners.objects import Trouble
-from keyhole.scanners.past import Past
-from keyhole.scanners.secrets.engine import Engine
-from keyhole.scanners.secrets.rules import all_rules
-from keyhole.scanners.secrets.shapes import make
-from tests import canaries
-
-
-class Quiet:
-    def phase(self, _name):
-        return None
-
-    def tick(self, _done, _total):
-        return None
+from tests.unit.scanners.growing import grow, looked, one_rule, secret, unpacked, unpacked_again
 
 
 @pytest.fixture(scope="module")
 def engine():
-    rules = [rule for rule in all_rules() if rule.id == "github-personal-token"]
-    return Engine(rules, lambda value: hashlib.sha256(value).hexdigest()[:32])
+    return one_rule()
 
 
 @pytest.fixture
 def look(history, engine):
-    """Scans; returns what a person is told, how many objects were read now, and what is to be remembered."""
-
     def run(memory=None, tips=()):
-        trouble = Trouble()
-        git = Git(history.path, tips)
-        past = Past(git, {"secrets": engine}, Limits(), trouble, Quiet(), memory)
-        past.read(git.facts())
-
-        findings = past.collector.findings({"secrets": engine}, past.places())
-        kept = past.to_remember("these rules")
-        left = understood(kept.written(), "these rules") if kept is not None else None
-        now = past.reading.objects - (memory.objects if past.notes() else 0)
-        told = (findings, past.reading.objects, past.reading.bytes, trouble.sentences())
-        return told, now, left
+        return looked(history, engine, memory, tips)
 
     return run
-
-
-def secret(number):
-    return canaries.watch("a GitHub token", make("ghp_<alnum:30><crc32>", number)).encode()
-
-
-def grow(history, chance, tokens):
-    """One thing that happens to repositories."""
-    branches = history.git("for-each-ref", "--format=%(refname:short)", "refs/heads").split()
-    branch = chance.choice(branches)
-    name = f"{chance.choice('abc')}/{chance.choice('defg')}"
-    content = b"%d %b\n" % (chance.randrange(4), chance.choice([b"", b"", *tokens]))
-    match chance.randrange(11):
-        case 0 | 1 | 2:
-            history.commit(
-                {name: content}, branch=branch, message=f"work {chance.choice(['', tokens[0].decode()])}"
-            )
-        case 3:
-            history.commit({name: content}, branch=f"b{chance.randrange(5)}", parents=[history.tip(branch)])
-        case 4:
-            other = chance.choice(branches)
-            if other != branch:
-                parents = [history.tip(branch), history.tip(other)]
-                history.commit({"merged": content}, branch=branch, parents=parents)
-        case 5:
-            if branch != "main":
-                history.git("branch", "-D", branch)
-        case 6:
-            history.commit(
-                {name: content}, branch=branch, parents=[history.git("rev-list", "--all").split()[-1]]
-            )
-        case 7:
-            history.git("repack", "-adq")
-        case 8:
-            history.git("repack", "-dq")
-        case 9:
-            history.git("repack", "-adq")
-            history.git("prune", "--expire=now")
-        case 10:
-            blob = history.git("hash-object", "-w", "--stdin", stdin=content + b"tagged")
-            history.git("tag", "-f", f"t{chance.randrange(3)}", chance.choice([blob, history.tip(branch)]))
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -158,18 +87,17 @@ def test_a_file_that_went_missing_is_told_although_it_was_read_before(history, l
     assert left is None
 
 
-def unpacked(history):
-    history.git("repack", "-adq")
-    (pack,) = (history.path / "objects/pack").glob("*.pack")
-    content = pack.read_bytes()
-    for file in (history.path / "objects/pack").iterdir():
-        file.unlink()
-    return content
-
-
-def test_a_scan_of_a_part_neither_remembers_nor_is_remembered(history, look):
-    first = history.commit({"a": secret(4)})
+def test_what_is_packed_since_is_not_read_again(history, look):
+    history.commit({"a": b"1"})
+    unpacked_again(history)
     _, _, memory = look()
-    _, now, left = look(memory, tips=(first,))
+    history.git("repack", "-dq")
+    assert look(memory)[1] == 0
+
+
+def test_a_scan_of_a_part_and_one_of_everything_do_not_remember_for_each_other(history, look):
+    first = history.commit({"a": secret(4)})
+    _, _, of_all = look()
+    _, now, of_part = look(of_all, tips=(first,))
     assert now == 2
-    assert left is None
+    assert look(of_part)[1] == 2

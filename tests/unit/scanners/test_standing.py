@@ -6,8 +6,9 @@ import os
 
 import pytest
 
+from keyhole.scanners import standing as module
 from keyhole.scanners.interface import Limits
-from keyhole.scanners.standing import standing
+from keyhole.scanners.standing import holding, standing, standing_of
 
 
 def digest(history, scanners=("secrets",), limits=None):
@@ -59,3 +60,49 @@ def test_a_pack_that_was_written_over_shows_although_its_times_were_set_back(his
     os.utime(pack, ns=(status.st_atime_ns, status.st_mtime_ns))
     pack.chmod(status.st_mode & 0o777)
     assert digest(history) != before
+
+
+def of_main(history, scanners=("secrets",), limits=None):
+    return standing_of([history.tip()], history.path, scanners, limits or Limits())
+
+
+def test_of_a_branch_only_its_own_matters(history):
+    history.commit({"a": b"1"})
+    before, held = of_main(history), holding(history.path)
+    history.commit({"a": b"2"}, branch="side", parents=[history.tip()])
+    history.git("symbolic-ref", "HEAD", "refs/heads/side")
+    assert of_main(history) == before
+    assert holding(history.path) > held > set()
+    history.commit({"a": b"3"})
+    assert of_main(history) != before
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda history: history.git("repack", "-adfq"),
+        lambda history: history.git("prune-packed"),
+        lambda history: (history.path / "objects" / history.tip()[:2] / history.tip()[2:]).unlink(),
+    ],
+)
+def test_what_holds_objects_and_has_gone_shows(history, change):
+    history.commit({"a": b"1"})
+    history.git("pack-objects", "-q", str(history.path / "objects/pack/pack"), stdin=history.tip().encode())
+    before = holding(history.path)
+    change(history)
+    assert not holding(history.path) >= before
+
+
+@pytest.mark.parametrize("name", ["shallow", "objects/info/alternates"])
+def test_what_changes_how_a_branch_is_understood_shows(history, name):
+    history.commit({"a": b"1"})
+    before = of_main(history)
+    (history.path / name).write_text("0" * 40 + "\n")
+    assert of_main(history) != before
+
+
+def test_where_too_much_lies_about_nothing_is_said_to_stand(history, monkeypatch):
+    history.commit({"a": b"1"})
+    monkeypatch.setattr(module, "_MOST_HOLDING", 2)
+    assert holding(history.path) == frozenset()
+    assert holding(history.path / "nowhere") == frozenset()

@@ -16,7 +16,7 @@ from keyhole.scanners.attribution import Introduction, Places
 from keyhole.scanners.examination import Found, from_plain, plain
 from keyhole.scanners.memory.ids import Ids
 
-_FORMAT = 1
+_FORMAT = 2
 _LENGTH = 8
 _BYTES_OF_A_HIT = 200
 MOST_BYTES = 256 << 20
@@ -30,17 +30,17 @@ class Memory:
     identity: str
     """Rules, limits and scanners that it holds for."""
     packs: frozenset[str]
-    """Names of the packs all of which was read."""
+    """Names of the packs that there were. All of them was read, but of a part."""
     loose: Ids
     """Objects that were in files of their own."""
     read: Ids
     """All files and messages that were read."""
     commits: Ids
-    """All commits that refs reached."""
+    """All commits that refs reached, or those of the part."""
     seconds: np.ndarray[Any, np.dtype[np.int64]]
     """Of each commit, in the order of `commits`, the seconds that its place in the order is made of."""
     tips: tuple[bytes, ...]
-    """Commits that refs named."""
+    """Commits that refs named; of a part, what was asked for, which may be a tag."""
     objects: int
     """How many were read, of all kinds that are."""
     size: int
@@ -51,6 +51,8 @@ class Memory:
     """Every hit."""
     places: Places
     """Of the objects with hits that a commit leads to."""
+    part: bool = False
+    """Whether it is of one branch or tag: then packs hold objects that were not read, and all that were are its."""
 
     @property
     def bytes_at_least(self) -> int:
@@ -63,6 +65,7 @@ class Memory:
         head = {
             "format": _FORMAT,
             "identity": self.identity,
+            "part": self.part,
             "packs": sorted(self.packs),
             "tips": [tip.decode() for tip in self.tips],
             "objects": self.objects,
@@ -114,6 +117,7 @@ def understood(content: bytes, identity: str) -> Memory | None:
             data["closed"],
             tuple(map(from_plain, data["found"])),
             places,
+            bool(data["part"]),
         )
     except (ValueError, KeyError, TypeError, AttributeError):
         return None

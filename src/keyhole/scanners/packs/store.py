@@ -72,11 +72,15 @@ class Store:
 
     def only_loose(self) -> list[bytes]:
         """Ids of objects that are in no pack, in order."""
-        left = set(self.loose)
+        return sorted(self.not_packed(self.loose))
+
+    def not_packed(self, ids: Iterable[bytes]) -> set[bytes]:
+        """Those of these objects that are in no pack that is open."""
+        left = set(ids)
         starts = _starts_of_texts(left)
         for pack in self.packs:
             left.difference_update(ids_of(pack, among(_starts_of_ids(pack), starts)))
-        return sorted(left)
+        return left
 
     def rest(self) -> None:
         """Lets go of the memory that content takes, until it is looked at again."""

@@ -54,7 +54,7 @@ def test_for_other_rules_it_is_nothing(memory):
         lambda raw: raw[:-1],
         lambda raw: raw + b"x" * 8,
         lambda raw: raw.replace(b'"packs"', b'"sacks"'),
-        lambda raw: raw.replace(b'"format":1', b'"format":2'),
+        lambda raw: raw.replace(b'"format":2', b'"format":1'),
         lambda raw: b"\xff" * 40 + raw[40:],
     ],
 )

@@ -1,0 +1,115 @@
+"""The history of one branch or tag: read whole, or only as far as it has changed since it was read before.
+
+Packs hold what other branches have, too, which was not read and may be merged some day. So the objects that are the
+branch's are what is remembered, and git is asked which ones joined them. Where some may have left, as after a force
+push, git lists all that there is, and what was read before is still not read again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from keyhole.scanners.attribution import Commits, Sought, all_commits
+from keyhole.scanners.gitpipe import Git
+from keyhole.scanners.interface import Examiner, Limits
+from keyhole.scanners.joining import Joined, joined_since
+from keyhole.scanners.memory.ids import Ids, rows_of
+from keyhole.scanners.memory.memory import Memory
+from keyhole.scanners.objects import Entry, Trouble, list_since
+from keyhole.scanners.packs.store import Store
+from keyhole.scanners.past import Past, Report
+
+_FEW = 2_000
+"""So many objects git finds in packs sooner than these are opened here."""
+
+
+class Branch(Past):
+    """One scan of it."""
+
+    def __init__(
+        self,
+        git: Git,
+        examiners: Mapping[str, Examiner],
+        limits: Limits,
+        trouble: Trouble,
+        report: Report,
+        memory: Memory | None = None,
+    ) -> None:
+        super().__init__(git, examiners, limits, trouble, report, memory)
+        self._entries: list[Entry] = []
+        self._taken = Ids.of()
+        self._elsewhere: set[bytes] = set()
+        self._joined: Joined | None = None
+
+    def _recall(self, store: Store) -> Store:
+        entries = self._grown(store)
+        self._entries = entries = self._listed() if entries is None else entries
+        self._elsewhere = store.not_packed(entry.object_id for entry in entries)
+        if len(store.packs) == len(store.names) or (
+            self._memory is not None and len(self._elsewhere) <= _FEW
+        ):
+            return store
+        store = self.reading.store(store.folder) or store
+        self._elsewhere = store.not_packed(self._elsewhere)
+        return store
+
+    def _read_store(self, store: Store) -> None:
+        left = self._elsewhere.union(self._read_packs(store, self._entries))
+        self.reading.through_git([entry for entry in self._entries if entry.object_id in left])
+
+    def _grown(self, store: Store) -> list[Entry] | None:
+        """What joined all that was read before; None if some of that may not be there any more, or not be its."""
+        memory = self._memory
+        if memory is None or self._packs_gone or self._gone(store, memory.loose):
+            return None
+        joined = joined_since(self._git, memory)
+        if joined is None:
+            return None
+        entries: list[Entry] | None = []
+        if set(memory.tips) != {tip.encode() for tip in self._git.tips}:
+            entries = list_since(self._git, memory.tips, self._limits, self._report.tick)
+        if entries is None:
+            return None
+        new, _ = _apart(entries, memory.read)
+        if memory.size + _size(new) > self._limits.total_bytes:
+            return None
+        self._joined, self._before, self._taken = joined, joined.stay, memory.read
+        self._take(memory.objects, memory.size, memory.closed, memory.found)
+        return new
+
+    def _listed(self) -> list[Entry]:
+        """What there is to read of all that git lists: what was read before is taken from there."""
+        entries = self.reading.listed()
+        memory = self._memory
+        if memory is None:
+            return entries
+        new, again = _apart(entries, memory.read)
+        self._taken = Ids.of_names(*(entry.object_id for entry in again))
+        # Of what could not be looked into only the number is known, and not how much of it is left.
+        unsure = bool(memory.closed) and len(self._taken) < len(memory.read)
+        if not again or unsure or self._trouble.counts or _size(entries) > self._limits.total_bytes:
+            self._memory, self._taken = None, Ids.of()
+            return entries
+        left = {entry.object_id for entry in again}
+        found = (each for each in memory.found if each.site.object_id in left)
+        self._take(len(again), _size(again), memory.closed, found)
+        return new
+
+    def _sought(self, objects: frozenset[bytes]) -> tuple[Commits, Sought]:
+        if self._joined is not None and self._memory is not None:
+            return self._joined.commits, Sought(objects, before=self._memory.places)
+        return self._early or all_commits(self._git, self.reading.graph, self._trouble), Sought(objects)
+
+    def _all_read(self) -> Ids:
+        return self._taken | Ids.of_names(*(entry.object_id for entry in self._entries))
+
+
+def _apart(entries: list[Entry], read: Ids) -> tuple[list[Entry], list[Entry]]:
+    """Those that have not been read, and those that have."""
+    known = read.has(rows_of([entry.object_id for entry in entries])).tolist()
+    pairs = list(zip(entries, known, strict=True))
+    return [entry for entry, yes in pairs if not yes], [entry for entry, yes in pairs if yes]
+
+
+def _size(entries: list[Entry]) -> int:
+    return sum(entry.size for entry in entries)

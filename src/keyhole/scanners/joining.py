@@ -1,0 +1,89 @@
+"""The commits that joined a history since it was remembered, and those that left it."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from subprocess import PIPE, Popen
+from typing import TYPE_CHECKING, NamedTuple
+
+from keyhole.scanners.attribution import Commits, tips_of
+from keyhole.scanners.gitpipe import Git, feeding
+from keyhole.scanners.graph import TOLD, Graph
+from keyhole.scanners.memory.ids import Ids
+from keyhole.scanners.memory.memory import Memory
+
+if TYPE_CHECKING:
+    from keyhole.scanners.packs.index import Numbers
+
+
+class Joined(NamedTuple):
+    """What has become of a history that is remembered."""
+
+    commits: Commits
+    """Those that joined it."""
+    stay: tuple[Ids, Numbers]
+    """Those that were there before and still are, with the seconds that their place in the order is made of."""
+
+
+def joined_since(git: Git, memory: Memory) -> Joined | None:
+    """None if something that matters left it, or git does not know."""
+    tips, whole = tips_of(git)
+    before, now = set(memory.tips), {tip.encode() for tip in git.tips} or set(tips)
+    moved = _moved(git, before, now)
+    if not whole or moved is None:
+        return None
+    left, joined = moved
+    graph = Graph()
+    added = graph.take_listed(joined)
+    gone = {line.rstrip()[7:] for line in left if line.startswith(b"commit ")}
+    if _matter(memory, gone, before - now):
+        return None
+    parents = sorted(
+        {parent for each in added for parent in graph.commits[each].parents} - graph.commits.keys()
+    )
+    where = memory.commits.places(parents)
+    if -1 in where:
+        return None
+    known = {parent: int(memory.seconds[place]) for parent, place in zip(parents, where, strict=True)}
+    seconds, missing = graph.reached(added, known)
+    if missing:
+        return None
+    stays = ~Ids.of_names(*gone).has(memory.commits.rows)
+    commits = Commits(tips, graph, {each: seconds[each] for each in added}, whole=True)
+    return Joined(commits, (Ids.of(memory.commits.rows[stays]), memory.seconds[stays]))
+
+
+def _matter(memory: Memory, gone: set[bytes], tips: set[bytes]) -> bool:
+    """Whether what is remembered would be something else without these commits, and without these tips."""
+    if memory.part:
+        # What only they led to was read, and is not part of it any more. A tag's own text is, too.
+        return bool(gone) or not all(tip in memory.commits for tip in tips)
+    return any(place.commit.encode() in gone for paths in memory.places.values() for place in paths.values())
+
+
+def _moved(git: Git, before: set[bytes], now: set[bytes]) -> tuple[list[bytes], list[bytes]] | None:
+    """What git lists of the commits that left history, and of those that joined it; None if it cannot."""
+    with ExitStack() as stack:
+        # Both are started before one is waited for.
+        left = _listing(git, stack, before - now, now)
+        joined = _listing(git, stack, now - before, before)
+        listed = _lines_of(left), _lines_of(joined)
+    return None if listed[0] is None or listed[1] is None else (listed[0], listed[1])
+
+
+def _listing(git: Git, stack: ExitStack, from_: set[bytes], without: set[bytes]) -> Popen[bytes] | None:
+    """Lists the commits that lead from these and not from those; None if there are none of these."""
+    if not from_:
+        return None
+    lines = [each + b"\n" for each in sorted(from_)] + [b"^" + each + b"\n" for each in sorted(without)]
+    listing = stack.enter_context(git.start("rev-list", TOLD, "--stdin", stdin=PIPE))
+    stack.enter_context(feeding(listing, lines))
+    return listing
+
+
+def _lines_of(listing: Popen[bytes] | None) -> list[bytes] | None:
+    """What it lists; None if it fails."""
+    if listing is None:
+        return []
+    lines = list(listing.stdout or ())
+    return lines if listing.wait() == 0 else None
