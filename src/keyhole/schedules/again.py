@@ -1,4 +1,4 @@
-"""What was pushed and whose scan failed is scanned again, a few times; then people are told.
+"""What was pushed is scanned, unless somebody says stop: what fails is tried again, and in the end people are told.
 
 Which scans failed is found in the rows: whichever worker is alive sees to it, and what fails while none is waits.
 """
@@ -10,22 +10,22 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import F
 from django.utils import timezone
 
 from keyhole.jobs import job, step
-from keyhole.repositories.models import Repository
 from keyhole.scans.models import State
 from keyhole.schedules import occurrences, telling
-from keyhole.schedules.models import Cause, Occurrence, Schedule, Seen, When
+from keyhole.schedules.models import Cause, Occurrence, Seen, When
 
 log = logging.getLogger("keyhole.schedules")
 
 KIND = "push-again"
 MOST_TRIES = 3
 """To scan one state of a repository, the first included."""
+MOST_LOOKS = 13
+"""At a repository that cannot be looked at, the first included. They take almost three days."""
 _WAIT = timedelta(minutes=1)
-"""Before the second scan; before the third, twice that."""
+"""Before the second scan or look; before the third, twice that."""
 
 
 def wanted(seen: Seen) -> bool:
@@ -39,14 +39,15 @@ def tries(seen: Seen) -> int:
     return min(seen.tries + 1, 1000) if failed else 1
 
 
-def count(schedule: Schedule, refused: Iterable[Repository]) -> None:
-    """Counts a try that came to no scan, because the repository could not be looked at, say, and has another follow.
+def pause(occurrence: Occurrence) -> timedelta | None:
+    """After which a look that failed is made again: as long as it has been failing, more or less.
 
-    Where the schedule looks by itself, the last try is left to a look, which scans once it can.
+    None where the schedule has another one planned or nobody waits for it, and when it has been tried for days.
     """
-    most = MOST_TRIES - 1 if schedule.poll_minutes else MOST_TRIES
-    rows = Seen.objects.filter(schedule=schedule, repository__in=refused, scan__state=State.FAILED)
-    rows.filter(tries__lt=most).update(tries=F("tries") + 1, noted=False)
+    planned = occurrence.cause == Cause.LOOK and occurrence.schedule.poll_minutes
+    if occurrence.cause not in (Cause.PUSH, Cause.LOOK) or planned or occurrence.tries >= MOST_LOOKS:
+        return None
+    return _WAIT * 2 ** (occurrence.tries - 1)
 
 
 def forget(scan: int) -> None:

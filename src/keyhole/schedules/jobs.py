@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from keyhole.jobs import job, step
-from keyhole.schedules import occurrences, running
+from keyhole.schedules import again, occurrences, running, telling
 from keyhole.schedules.models import Occurrence
 
 KIND = "schedule"
@@ -16,9 +16,12 @@ def _due() -> Iterable[int]:
 
 
 def _failed(row: int, reason: str) -> None:
-    occurrence = Occurrence.objects.filter(pk=row, done_at=None).first()
-    if occurrence is not None:
-        occurrences.end(occurrence, reason, failed=True)
+    occurrence = Occurrence.objects.select_related("schedule").filter(pk=row, done_at=None).first()
+    if occurrence is None:
+        return
+    if occurrences.end(occurrence, reason, failed=True, again=again.pause(occurrence)):
+        schedule = occurrence.schedule
+        telling.tell(schedule, telling.acting_for(schedule), [reason])
 
 
 @job(KIND, unfinished=_due, failed=_failed)

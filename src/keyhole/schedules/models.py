@@ -88,6 +88,8 @@ class Occurrence(models.Model):
     """What came of it, for people."""
     failed = models.BooleanField(default=False)
     """Whether something that should have been scanned was not."""
+    tries = models.PositiveSmallIntegerField(default=1)
+    """How often what was pushed was looked at one after the other, this time included, as each before it failed."""
 
     class Meta:
         ordering = ("-due_at", "-pk")

@@ -34,15 +34,15 @@ def due(now: datetime | None = None) -> QuerySet[Occurrence, int]:
     )
 
 
-def bring(schedule: Schedule, cause: Cause, at: datetime, subject: int = 0) -> None:
-    """Make the schedule due at that time for that reason. One that is open stays, at the earlier of both."""
+def bring(schedule: Schedule, cause: Cause, at: datetime, subject: int = 0, tries: int = 1) -> None:
+    """Make the schedule due at that time for that reason. One that is open stays, or is replaced by an earlier one."""
     try:
         with transaction.atomic():
-            Occurrence.objects.create(schedule=schedule, cause=cause, subject=subject, due_at=at)
+            Occurrence.objects.create(schedule=schedule, cause=cause, subject=subject, due_at=at, tries=tries)
     except IntegrityError:
         Occurrence.objects.filter(
             schedule=schedule, cause=cause, subject=subject, done_at=None, due_at__gt=at
-        ).update(due_at=at)
+        ).update(due_at=at, tries=tries)
 
 
 def plan(schedule: Schedule, now: datetime | None = None) -> None:
@@ -65,15 +65,25 @@ def _had(schedule: Schedule, at: datetime) -> bool:
     return Occurrence.objects.filter(schedule=schedule, cause=Cause.TIME, due_at=at).exists()
 
 
-def end(occurrence: Occurrence, outcome: str, *, started: int = 0, failed: bool = False) -> bool:
-    """End it, and put the next one in its place. False if somebody else ended it meanwhile."""
+def end(
+    occurrence: Occurrence,
+    outcome: str,
+    *,
+    started: int = 0,
+    failed: bool = False,
+    again: timedelta | None = None,
+) -> bool:
+    """End it, and put the next one in its place. False if somebody else ended it meanwhile.
+
+    `again`: how long from now the same is to be tried once more, besides what is planned.
+    """
     now = timezone.now()
     with transaction.atomic():
         ended = Occurrence.objects.filter(pk=occurrence.pk, done_at=None).update(
             done_at=now, outcome=outcome[:500], started=started, failed=failed
         )
         if ended:
-            _follow_up(occurrence, now)
+            _follow_up(occurrence, now, again)
             Occurrence.objects.filter(done_at__lt=now - _KEPT).delete()
     return bool(ended)
 
@@ -83,7 +93,7 @@ def put_off(occurrence: Occurrence, until: datetime) -> None:
     Occurrence.objects.filter(pk=occurrence.pk, done_at=None).update(due_at=until)
 
 
-def _follow_up(occurrence: Occurrence, now: datetime) -> None:
+def _follow_up(occurrence: Occurrence, now: datetime, again: timedelta | None) -> None:
     schedule = Schedule.objects.get(pk=occurrence.schedule_id)
     if not schedule.live:
         return
@@ -91,3 +101,6 @@ def _follow_up(occurrence: Occurrence, now: datetime) -> None:
         bring(schedule, Cause.TIME, next(upcoming(schedule.cron, schedule.zone, now)))
     elif occurrence.cause == Cause.LOOK and schedule.poll_minutes:
         bring(schedule, Cause.LOOK, now + timedelta(minutes=schedule.poll_minutes))
+    elif again is not None and schedule.when == When.PUSH:
+        cause = Cause(occurrence.cause)
+        bring(schedule, cause, now + again, occurrence.subject, occurrence.tries + 1)

@@ -53,7 +53,7 @@ class _Run:
         self._started: list[str] = []
         self._same = 0
         self._problems: list[str] = []
-        self._refused: list[Repository] = []
+        self._refused = False
 
     def go(self) -> None:
         chosen = self._schedule.repositories.filter(removed_at=None).select_related("owner", "connection")
@@ -69,7 +69,7 @@ class _Run:
                 self._problems.append(f"{repository.full_name}: the scan before is still running")
             except KeyholeError as problem:
                 self._problems.append(f"{repository.full_name}: {problem.message}")
-                self._refused.append(repository)
+                self._refused = True
         self._end(any_repository=chosen.exists())
 
     def _one(self, repository: Repository) -> None:
@@ -122,19 +122,25 @@ class _Run:
     def _end(self, *, any_repository: bool) -> None:
         if not any_repository:
             self._problems.append("none of its repositories is connected any more")
+        pause = again.pause(self._occurrence) if self._refused else None
         said = []
         if self._started:
             said.append(f"{counted(len(self._started), 'scan')} started")
         if self._same:
             said.append(f"{counted(self._same, 'repository')} unchanged")
+        if pause is not None:
+            said.append(f"tried again in {_spoken(pause)}")
         outcome = "; ".join([*said, *self._problems]) or "Nothing to scan"
         failed = bool(self._problems)
-        with transaction.atomic():
-            ended = occurrences.end(self._occurrence, outcome, started=len(self._started), failed=failed)
-            if ended and self._occurrence.cause == Cause.PUSH:
-                again.count(self._schedule, self._refused)
+        started = len(self._started)
+        ended = occurrences.end(self._occurrence, outcome, started=started, failed=failed, again=pause)
         if ended and failed:
             telling.tell(self._schedule, self._caller, self._problems)
+
+
+def _spoken(pause: timedelta) -> str:
+    minutes = int(pause.total_seconds()) // 60
+    return counted(minutes, "minute") if minutes < 120 else counted(minutes // 60, "hour")
 
 
 def _still_there(environment: Environment | None) -> int | None:

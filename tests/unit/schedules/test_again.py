@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.utils import timezone
 
@@ -10,8 +12,9 @@ from keyhole.core.errors import Unavailable
 from keyhole.jobs.registry import find
 from keyhole.scans import services as scans
 from keyhole.scans.models import Scan, State
-from keyhole.schedules import again, services, tips
-from keyhole.schedules.models import Cause, Schedule, Seen
+from keyhole.schedules import again, jobs, services, telling, tips
+from keyhole.schedules.models import Cause, Occurrence, Schedule, Seen
+from keyhole.schedules.pushes import note_push
 from tests.unit.scans.test_services import git
 from tests.unit.schedules.test_running import open_one, run
 
@@ -119,42 +122,100 @@ def never_looks(schedule):
     Schedule.objects.update(poll_minutes=0)
 
 
-def test_what_cannot_be_looked_at_is_tried_three_times_too(pushed, away):
-    never_looks(pushed)
-    fail()
-    for _ in (2, 3):
-        assert see_to() == 1
-        done = run(open_one(pushed, Cause.PUSH))
-        assert (done.started, done.failed) == (0, True)
-    assert see_to() == 1
-    assert not pushed.occurrences.filter(done_at=None).exists()
-    outcomes = [each.outcome for each in services.runs(local_caller(), pushed.pk)]
-    name = Seen.objects.get().repository.full_name
-    assert f"{name}: not scanned in 3 tries; its last scan failed: GitHub did not answer" in outcomes
+def pauses(schedule):
+    """Lets it come due until nothing is planned any more; returns the minutes between."""
+    waited = []
+    while occurrence := schedule.occurrences.filter(done_at=None, cause=Cause.PUSH).first():
+        before = timezone.now()
+        Occurrence.objects.filter(pk=occurrence.pk).update(due_at=before)
+        assert run(occurrence).failed
+        following = schedule.occurrences.filter(done_at=None, cause=Cause.PUSH).first()
+        if following is not None:
+            waited.append(round((following.due_at - before).total_seconds() / 60))
+    return waited
 
 
-def test_once_it_answers_the_next_try_scans(pushed, away):
+def test_what_cannot_be_looked_at_is_looked_at_for_days(pushed, places, away):
     never_looks(pushed)
-    fail()
-    see_to()
-    run(open_one(pushed, Cause.PUSH))
+    Scan.objects.update(state=State.COMPLETE)
+    note_push(places[0].pk)
+    assert pauses(pushed) == [2**number for number in range(12)]
+    first, *_, last = services.runs(local_caller(), pushed.pk).filter(failed=True).order_by("pk")
+    name = places[0].full_name
+    assert first.outcome == f"tried again in 1 minute; {name}: GitHub does not answer."
+    assert last.outcome == f"{name}: GitHub does not answer."
+
+
+def test_once_it_answers_the_push_is_scanned(pushed, places, tmp_path, away):
+    never_looks(pushed)
+    Scan.objects.update(state=State.COMPLETE)
+    git("commit", "-q", "--allow-empty", "-m", "second", at=tmp_path / "harbour" / places[0].name)
+    note_push(places[0].pk)
+    for _ in range(7):
+        run(open_one(pushed, Cause.PUSH))
     away.undo()
-    assert see_to() == 1
     assert run(open_one(pushed, Cause.PUSH)).started == 1
-    assert Seen.objects.get().tries == 3
+    assert not pushed.occurrences.filter(done_at=None).exists()
+
+
+def test_a_push_meanwhile_is_looked_at_soon(pushed, places, away):
+    never_looks(pushed)
+    Scan.objects.update(state=State.COMPLETE)
+    note_push(places[0].pk)
+    for _ in range(7):
+        run(open_one(pushed, Cause.PUSH))
+    note_push(places[0].pk)
+    waiting = open_one(pushed, Cause.PUSH)
+    assert (waiting.due_at < timezone.now() + timedelta(minutes=1), waiting.tries) == (True, 1)
+
+
+def test_the_first_look_of_a_schedule_that_is_told_only_is_made_again_too(make, places, away):
+    schedule = make(when="push", cron="", poll_minutes=0, repository_ids=(places[0].pk,))
+    for _ in range(4):
+        run(open_one(schedule, Cause.LOOK))
+    away.undo()
+    assert run(open_one(schedule, Cause.LOOK)).started == 1
+    assert not schedule.occurrences.filter(done_at=None).exists()
+
+
+def test_a_schedule_that_was_paused_meanwhile_is_not_tried_again(pushed, places, away):
+    never_looks(pushed)
+    note_push(places[0].pk)
+    run(open_one(pushed, Cause.PUSH))
+    services.set_paused(local_caller(), pushed.pk, paused=True)
+    assert not pushed.occurrences.filter(done_at=None).exists()
+
+
+def test_a_look_that_ends_with_an_error_of_ours_is_made_again_and_told(pushed, places, monkeypatch):
+    told = []
+    monkeypatch.setattr(telling, "publish", lambda _caller, event: told.append(event.facts))
+    never_looks(pushed)
+    note_push(places[0].pk)
+    jobs._failed(open_one(pushed, Cause.PUSH).pk, "An unexpected OSError in begin_scans.")
+    assert told == [{"Problem 1": "An unexpected OSError in begin_scans."}]
+    assert open_one(pushed, Cause.PUSH).tries == 2
+
+
+def test_a_scan_that_failed_is_begun_again_once_github_answers(pushed, away):
+    never_looks(pushed)
+    fail()
+    assert see_to() == 1
+    for _ in range(5):
+        run(open_one(pushed, Cause.PUSH))
+    away.undo()
+    assert run(open_one(pushed, Cause.PUSH)).started == 1
+    assert Seen.objects.get().tries == 2
 
 
 def test_where_it_looks_by_itself_a_look_scans_whenever_there_is_an_answer(pushed, away):
     fail()
-    for _ in range(2):
-        assert see_to() == 1
-        run(open_one(pushed, Cause.PUSH))
-    assert see_to() == 0
+    assert see_to() == 1
+    assert len(pauses(pushed)) == 12
     for _ in range(3):
         run(open_one(pushed, Cause.LOOK))
     away.undo()
     assert run(open_one(pushed, Cause.LOOK)).started == 1
-    assert Seen.objects.get().tries == 3
+    assert Seen.objects.get().tries == 2
 
 
 @pytest.mark.parametrize("seen_to", [True, False])
@@ -164,6 +225,17 @@ def test_deleting_a_scan_that_failed_leaves_its_push_to_be_scanned(pushed, seen_
     assert not seen_to or see_to() == 1
     scans.delete(local_caller(), Scan.objects.get().pk)
     assert see_to() == 0
+    assert run(open_one(pushed, Cause.PUSH)).started == 1
+
+
+def test_deleting_it_while_github_is_away_does_not_call_the_push_off(pushed, away):
+    never_looks(pushed)
+    fail()
+    see_to()
+    scans.delete(local_caller(), Scan.objects.get().pk)
+    done = run(open_one(pushed, Cause.PUSH))
+    assert (done.started, done.failed) == (0, True)
+    away.undo()
     assert run(open_one(pushed, Cause.PUSH)).started == 1
 
 
