@@ -22,7 +22,7 @@ from keyhole.scanners.secrets.compiled import Pattern, database
 from keyhole.scanners.secrets.exact import Exact, edge, options
 from keyhole.scanners.secrets.literals import required
 from keyhole.scanners.secrets.rules import RANKS, Rule
-from keyhole.scanners.secrets.sight import Around, Seen, Sight, noted, numbered
+from keyhole.scanners.secrets.sight import Seen, Sight, noted, pairs
 from keyhole.scanners.secrets.spans import Spans
 
 _MEMO_BYTES = 32 << 20
@@ -42,9 +42,6 @@ _WORDS = frozenset(
     for case in (bytes.lower, bytes.upper, bytes.title)
 )
 _GZIP = b"H4sIA"  # RFC 1952: what every stream of gzip begins with, in base64
-
-_AROUND = Around(240, 420)
-"""What is beyond this seldom counts for whether there is a secret, and never for an assignment."""
 
 Span = tuple[int, int]
 _Question = tuple[int, bytes, int, bool, bool]
@@ -73,7 +70,7 @@ class Engine:
         made, reach = database(
             [rule.scan or f"near {rule.near}" for rule in rules], lambda: _patterns(rules), kept
         )
-        self._sight = Sight(made, reach, range(len(rules), len(rules) + _SIGNS), _AROUND)
+        self._sight = Sight(made, reach, range(len(rules), len(rules) + _SIGNS))
         self._memo: dict[_Question, _Answer] = {}
         self._memo_bytes = 0
         self._left_out: Counter[str] = Counter()
@@ -89,51 +86,43 @@ class Engine:
 
     def examine(self, text: bytes) -> list[Hit]:
         """Every secret in the text, in order of offset; a general rule gives way where a precise one matches."""
-        return self._whole(text, self._sight.of(text))[0]
+        return self._whole(text, self._sight.of(text))
 
     def follow(self, text: bytes, before: Seen | None, difference: bytes) -> tuple[list[Hit], Seen | None]:
         """The same, and what to know of this text when one is examined that differs from it. See `Follower`."""
-        hits, open_ = self._whole(text, self._sight.following(text, before, difference))
-        return hits, noted(open_)
+        seen = self._sight.following(text, before, difference)
+        return self._whole(text, seen), noted(seen)
 
-    def _whole(self, text: bytes, seen: Seen) -> tuple[list[Hit], Seen]:
-        return self._examined(text, seen, encoded.DEPTH, encoded.Inflater()) if seen else ([], seen[:])
+    def _whole(self, text: bytes, seen: Seen) -> list[Hit]:
+        return self._examined(text, seen, encoded.DEPTH, encoded.Inflater()) if seen else []
 
-    def _examined(
-        self, text: bytes, seen: Seen, depth: int, inflater: encoded.Inflater
-    ) -> tuple[list[Hit], Seen]:
-        """The secrets among what was seen, and what is not settled: all but what is surely none."""
+    def _examined(self, text: bytes, seen: Seen, depth: int, inflater: encoded.Inflater) -> list[Hit]:
         found: dict[tuple[int, int], Span] = {}
         covered: dict[int, int] = {}
         signs: set[int] = set()
-        assigned: Sequence[tuple[int, int, int]] = ()
         last = -1
-        open_ = seen[:0]
-        for match, index, end in numbered(seen):
+        for index, end in pairs(seen):
             if index >= _ASSIGNMENT:
                 at = end - SEEN[index - _ASSIGNMENT]
                 if at != last:  # both patterns may find the same value
-                    last, assigned = at, self._assigned.secrets(text, at)
-                    found.update(((named, start), (start, stop)) for named, start, stop in assigned)
-                settled = not assigned
-            elif index >= len(self._rules):
+                    last = at
+                    for named, start, stop in self._assigned.secrets(text, at):
+                        found[named, start] = (start, stop)
+                continue
+            if end <= covered.get(index, 0):
+                continue  # inside the last secret of the same rule: its variable part, reported at every length
+            if index >= len(self._rules):
                 signs.add(index)
-                settled = False
-            elif end <= covered.get(index, 0):
-                settled = False  # inside the last secret of the same rule: its variable part, at every length
-            else:
-                span, settled = self._secret_at(index, text, end)
-                if span is not None:
-                    found[index, span[0]] = span
-                    covered[index] = span[1]
-            if not settled:
-                open_.append(match)
+                continue
+            span = self._secret_at(index, text, end)
+            if span is not None:
+                found[index, span[0]] = span
+                covered[index] = span[1]
         hits = self._hits(text, found) if found else []
         if not signs or not depth:
-            return hits, open_
+            return hits
         values = len(self._rules) + _KUBERNETES in signs
-        stretches = encoded.stretches(text, values, inflater)
-        return self._with_encoded(hits, stretches, depth, inflater), open_
+        return self._with_encoded(hits, encoded.stretches(text, values, inflater), depth, inflater)
 
     def _with_encoded(
         self, plain: list[Hit], stretches: Iterable[encoded.Stretch], depth: int, inflater: encoded.Inflater
@@ -146,7 +135,7 @@ class Engine:
                 continue  # a secret that is base64 as it is
             if stretch.cut:
                 self._left_out[encoded.CUT] += 1
-            for hit in self._examined(stretch.text, self._sight.of(stretch.text), depth - 1, inflater)[0]:
+            for hit in self._examined(stretch.text, self._sight.of(stretch.text), depth - 1, inflater):
                 if hit.start >= stretch.context:
                     start, end = stretch.where(hit.start, hit.end)
                     note = _ENCODED_TWICE if hit.note else _ENCODED
@@ -155,19 +144,16 @@ class Engine:
         left = [hit for hit in plain if hit.rule not in self._generic or not taken.touch(hit.start, hit.end)]
         return sorted([*left, *inside.values()], key=lambda hit: (hit.start, hit.end))
 
-    def _secret_at(self, index: int, text: bytes, end: int) -> tuple[Span | None, bool]:
-        """The secret of this rule whose fast match ended here; if there is none, whether what is around it told."""
+    def _secret_at(self, index: int, text: bytes, end: int) -> Span | None:
+        """The secret of this rule whose fast match ended here, if it is one."""
         rule = self._rules[index].rule
         before, after = rule.before, rule.after
         while True:
             low, high = max(0, end - before), min(len(text), end + after)
             span, cut = self._remembered((index, text[low:high], end - low, low == 0, high == len(text)))
             if not cut or high - low >= _WIDEST:
-                break
+                return None if span is None else (low + span[0], low + span[1])
             before, after = before * 2, after * 2
-        if span is None:
-            return None, before < _AROUND.before and after < _AROUND.after
-        return (low + span[0], low + span[1]), False
 
     def _remembered(self, question: _Question) -> _Answer:
         """The same lines stand in thousands of versions of a file; most questions have been answered before."""

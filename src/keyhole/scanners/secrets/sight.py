@@ -1,8 +1,7 @@
 """The fast pass: where in a text patterns match, and what of that is known from a text that it is like.
 
 A file's versions are stored as differences from one another. A match in what two of them share is in both, so only the
-parts around what differs are looked at again. What comes out is exactly what looking at all of it would give; but for
-the matches that whoever knows the other text has settled, which need not be looked at again either.
+parts around what differs are looked at again. What comes out is exactly what looking at all of it would give.
 """
 
 from __future__ import annotations
@@ -31,21 +30,13 @@ Seen: TypeAlias = "array[int]"
 """Matches in order of their ends, each a number: its end, then that of its pattern in the lowest 18 bits."""
 
 
-class Around(NamedTuple):
-    """How much of a text counts for what becomes of a match, in bytes from its end."""
-
-    before: int
-    after: int
-
-
 class Sight:
     """The compiled patterns. Not for several threads at once."""
 
-    def __init__(self, database: hyperscan.Database, reach: int, once: range, around: Around) -> None:
+    def __init__(self, database: hyperscan.Database, reach: int, once: range) -> None:
         """`reach` is how many bytes the longest match has, `once` the patterns that are reported once for a text."""
         self._database = database
         self._reach = reach if reach <= _WIDEST else 0
-        self._around = Around(max(self._reach, around.before), max(_BEHIND, around.after))
         self._once = once
         self._found: Seen = array("Q")
         append = self._found.append
@@ -62,10 +53,7 @@ class Sight:
         return self._found
 
     def following(self, text: bytes, before: Seen | None, difference: bytes) -> Seen:
-        """The same, where a text is known from which this one differs so, with its matches. An array of its own.
-
-        A match that is missing in `before` is missing here, too, if both texts have the same `around` it.
-        """
+        """The same, where a text is known from which this one differs so, with its matches. An array of its own."""
         if (
             before is None
             or not self._reach
@@ -75,7 +63,7 @@ class Sight:
         ):
             return self.of(text)[:]
         kept: list[int] = []
-        for window in _windows(before, copied(difference), len(text), self._around, kept):
+        for window in _windows(before, copied(difference), len(text), self._reach, kept):
             start = max(0, window.after - self._reach)
             for match in self.of(text[start : window.to + _BEHIND]):
                 if match & _NUMBERS in self._once:
@@ -92,9 +80,9 @@ def noted(seen: Seen) -> Seen | None:
     return seen if len(seen) <= _MOST_NOTED else None
 
 
-def numbered(seen: Iterable[int]) -> Iterator[tuple[int, int, int]]:
-    """Each match, with the number of its pattern and its end."""
-    return ((match, match & _NUMBERS, match >> _NUMBER_BITS) for match in seen)
+def pairs(seen: Iterable[int]) -> Iterator[tuple[int, int]]:
+    """Number of the pattern and end of each match."""
+    return ((match & _NUMBERS, match >> _NUMBER_BITS) for match in seen)
 
 
 class _Window(NamedTuple):
@@ -104,21 +92,18 @@ class _Window(NamedTuple):
     to: int
 
 
-def _windows(
-    before: Seen, parts: list[Copied], size: int, around: Around, kept: list[int]
-) -> Iterator[_Window]:
+def _windows(before: Seen, parts: list[Copied], size: int, reach: int, kept: list[int]) -> Iterator[_Window]:
     """Where to look again. What is known of the rest is added to `kept`.
 
     A match is in both texts if all of it is in a part that they share, with a byte before it and two behind: what is
-    there decides about word boundaries, and whether the text ends there or with one more line break. `around` is that
-    and more.
+    there decides about word boundaries, and whether the text ends there or with one more line break.
     """
     after = 0
     for part in parts:
         begins_both = part.start == part.base == 0
-        first = part.start if begins_both else part.start + around.before
-        last = part.start + part.size - around.after
-        if last - first < around.before:
+        first = part.start if begins_both else part.start + reach
+        last = part.start + part.size - _BEHIND
+        if last - first < reach:
             continue
         if first > after or not begins_both:
             yield _Window(after, first)

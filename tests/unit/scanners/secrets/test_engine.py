@@ -204,16 +204,3 @@ def test_what_was_none_becomes_a_secret_by_what_is_before(shared, comparing):
     difference = SIZES + bytes([len(own)]) + own + copy(len(base) - len(end), len(end))
     hits, _ = ENGINE.follow(own + end, known, difference)
     assert [(own + end)[hit.start : hit.end] for hit in hits] == [PASSWORD]
-
-
-def test_what_is_surely_no_secret_is_not_looked_at_in_the_next_version(monkeypatch):
-    asked = []
-    secrets = ENGINE._assigned.secrets
-    monkeypatch.setattr(ENGINE._assigned, "secrets", lambda text, at: asked.append(at) or secrets(text, at))
-    nothing = b"my_secret_key = os.environ['SECRET_KEY_OF_OURS']\n" * 400
-    _, known = ENGINE.follow(nothing, None, b"")
-    assert len(asked) == 400
-    asked.clear()
-    difference = SIZES + copy(0, 10_000) + b"\x08\n# here\n" + copy(10_000, 9_000)
-    ENGINE.follow(nothing[:10_000] + b"\n# here\n" + nothing[10_000:19_000], known, difference)
-    assert 0 < len(asked) < 50

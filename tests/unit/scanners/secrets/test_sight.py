@@ -8,8 +8,8 @@ import pytest
 
 from keyhole.scanners.secrets import sight
 from keyhole.scanners.secrets.compiled import NO_END, Pattern, _compiled, reach_of
-from keyhole.scanners.secrets.sight import Around, Seen, Sight, noted, numbered
-from tests.unit.scanners.secrets.differences import SIZES, changed, copy
+from keyhole.scanners.secrets.sight import Sight, noted, pairs
+from tests.unit.scanners.secrets.differences import changed
 
 EXPRESSIONS = [
     rb"qq$",
@@ -41,9 +41,6 @@ PIECES = [
 ]
 
 
-NEAR = Around(0, 0)
-
-
 def database():
     return _compiled([*PATTERNS, Pattern(SIGN, b"SIGN", once=True)])
 
@@ -53,12 +50,7 @@ def seeing(monkeypatch):
     """Comparing always pays."""
     monkeypatch.setattr(sight, "_WORTH", 0)
     monkeypatch.setattr(sight, "_FEW", 0)
-    return Sight(database(), reach_of(PATTERNS), range(SIGN, SIGN + 1), NEAR)
-
-
-def pairs(seen: Seen):
-    """Number of the pattern and end of each match."""
-    return [(number, end) for _, number, end in numbered(seen)]
+    return Sight(database(), reach_of(PATTERNS), range(SIGN, SIGN + 1))
 
 
 @pytest.mark.parametrize("seed", range(150))
@@ -85,15 +77,6 @@ def test_a_part_that_is_shared_is_not_looked_at(seeing, monkeypatch):
     assert sum(looked) < 200
 
 
-def test_what_was_settled_is_missing_where_all_around_it_is_the_same(seeing):
-    seeing = Sight(database(), reach_of(PATTERNS), range(SIGN, SIGN + 1), Around(300, 200))
-    base = b" " * 1000 + b"ab" + b" " * 1000
-    settled = seeing.of(base)[:0]
-    assert not seeing.following(base[:1900] + b"...", settled, SIZES + copy(0, 1900) + b"\x03...")
-    near = seeing.following(base[:1100] + b"...", settled, SIZES + copy(0, 1100) + b"\x03...")
-    assert pairs(near) == pairs(seeing.of(base))
-
-
 def test_where_a_sign_was_or_is_everything_is_looked_at(seeing):
     base = b"ab " * 300 + b"SIGN" + b"ab " * 300
     gone = b"\xff\xff\x7f" * 2 + b"\xb0\x84\x03"
@@ -106,9 +89,9 @@ def test_where_a_sign_was_or_is_everything_is_looked_at(seeing):
 
 
 def test_patterns_without_an_end_are_never_compared():
-    everything = Sight(database(), NO_END, range(0), NEAR)
+    everything = Sight(database(), NO_END, range(0))
     assert not everything._reach
-    assert (pairs(everything.following(b"ab", everything.of(b"ab")[:], b""))) == [(1, 2), (2, 2)]
+    assert list(pairs(everything.following(b"ab", everything.of(b"ab")[:], b""))) == [(1, 2), (2, 2)]
 
 
 def test_a_text_that_is_nothing_but_matches_is_not_noted(seeing):
