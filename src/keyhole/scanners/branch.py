@@ -44,13 +44,13 @@ class Branch(Past):
     def _recall(self, store: Store) -> Store:
         entries = self._grown(store)
         self._entries = entries = self._listed() if entries is None else entries
-        self._elsewhere = store.not_packed(entry.object_id for entry in entries)
-        if len(store.packs) == len(store.names) or (
-            self._memory is not None and len(self._elsewhere) <= _FEW
-        ):
-            return store
-        store = self.reading.store(store.folder) or store
-        self._elsewhere = store.not_packed(self._elsewhere)
+        if len(store.packs) < len(store.names):
+            self._elsewhere = store.not_packed(entry.object_id for entry in entries)
+            if self._memory is not None and len(self._elsewhere) <= _FEW:
+                return store
+            store = self.reading.store(store.folder) or store
+        whole = len(store.packs) == len(store.names)
+        self._elsewhere = set(store.only_loose()) if whole else store.not_packed(self._elsewhere)
         return store
 
     def _read_store(self, store: Store) -> None:

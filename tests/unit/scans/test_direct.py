@@ -37,6 +37,15 @@ def test_one_branch_can_be_named_and_a_wrong_one_is_refused(work):
         direct.scan(work / "nowhere")
 
 
+def test_a_branch_is_remembered_by_whichever_name_it_is_called(work, tmp_path_factory, settings):
+    around = Around(tmp_path_factory.mktemp("data"), settings.KEYHOLE_HMAC_SECRET)
+    first = direct.scan(work, ref="main", around=around)
+    git("commit", "-q", "--allow-empty", "-m", "second", at=work)
+    second = direct.scan(work, ref="refs/heads/main", around=around)
+    assert (first.objects, second.objects) == (2, 3)
+    assert second.notes == ("Remembered: 2 objects were read by an earlier scan, 1 by this one.",)
+
+
 def test_ids_last_where_a_folder_can_be_kept_and_are_for_one_run_elsewhere(work, monkeypatch, settings):
     keys = []
     monkeypatch.setattr(direct.child, "run", lambda _folder, *, hmac_secret, **_: keys.append(hmac_secret))

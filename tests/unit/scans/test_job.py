@@ -153,6 +153,17 @@ def test_a_repository_without_commits_is_scanned_and_clean(repository):
     assert (scan.state, scan.reason, scan.counters["objects"], scan.commit) == ("complete", "", 0, "")
 
 
+def test_a_second_scan_of_a_branch_reads_what_it_got_since(repository):
+    work = repository.git_dir.parent
+    for number in (1, 2):
+        git("commit", "-q", "--allow-empty", "-m", f"number {number}", at=work)
+        scan = services.create(local_caller(), ScanSpec(repository.pk, ref="main"))
+        job.run(scan.pk)
+        scan.refresh_from_db()
+        assert (scan.state, scan.ref, scan.counters["objects"]) == ("complete", "refs/heads/main", number)
+    assert scan.evidence["notes"] == ["Remembered: 1 objects were read by an earlier scan, 1 by this one."]
+
+
 def test_a_branch_that_goes_away_before_the_run_fails_the_scan(repository):
     scan = services.create(local_caller(), ScanSpec(repository.pk))
     Scan.objects.filter(pk=scan.pk).update(ref="refs/heads/gone")
