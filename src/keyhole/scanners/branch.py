@@ -2,7 +2,7 @@
 
 Packs hold what other branches have, too, which was not read and may be merged some day. So the objects that are the
 branch's are what is remembered, and git is asked which ones joined them. Where some may have left, as after a force
-push, git lists all that there is, and what was read before is still not read again.
+push, git lists all that it leads to, and what was read before is still not read again.
 """
 
 from __future__ import annotations
@@ -42,6 +42,7 @@ class Branch(Past):
         self._joined: Joined | None = None
 
     def _recall(self, store: Store) -> Store:
+        self._joined = joined_since(self._git, self._memory) if self._memory is not None else None
         entries = self._grown(store)
         self._entries = entries = self._listed() if entries is None else entries
         if len(store.packs) < len(store.names):
@@ -54,16 +55,15 @@ class Branch(Past):
         return store
 
     def _read_store(self, store: Store) -> None:
-        left = self._elsewhere.union(self._read_packs(store, self._entries))
+        left = self._elsewhere.union(self._read_packs(store, self._entries, None))
         self.reading.through_git([entry for entry in self._entries if entry.object_id in left])
 
     def _grown(self, store: Store) -> list[Entry] | None:
         """What joined all that was read before; None if some of that may not be there any more, or not be its."""
-        memory = self._memory
-        if memory is None or self._packs_gone or self._gone(store, memory.loose):
+        memory, joined = self._memory, self._joined
+        if memory is None or joined is None or joined.less:
             return None
-        joined = joined_since(self._git, memory)
-        if joined is None:
+        if self._packs_gone or self._gone(store, memory.loose):
             return None
         entries: list[Entry] | None = []
         if set(memory.tips) != {tip.encode() for tip in self._git.tips}:
@@ -73,8 +73,8 @@ class Branch(Past):
         new, _ = _apart(entries, memory.read)
         if memory.size + _size(new) > self._limits.total_bytes:
             return None
-        self._joined, self._before, self._taken = joined, joined.stay, memory.read
-        self._take(memory.objects, memory.size, memory.closed, memory.found)
+        self._taken = memory.read
+        self._take_all(memory)
         return new
 
     def _listed(self) -> list[Entry]:
@@ -83,22 +83,24 @@ class Branch(Past):
         memory = self._memory
         if memory is None:
             return entries
-        new, again = _apart(entries, memory.read)
+        # What could not be looked into is read again: of that only the number is remembered, which may be less now.
+        new, again = _apart(entries, memory.read - Ids.of_names(*memory.closed_in))
         self._taken = Ids.of_names(*(entry.object_id for entry in again))
-        # Of what could not be looked into only the number is known, and not how much of it is left.
-        unsure = bool(memory.closed) and len(self._taken) < len(memory.read)
-        if not again or unsure or self._trouble.counts or _size(entries) > self._limits.total_bytes:
+        if not again or self._trouble.counts or _size(entries) > self._limits.total_bytes:
             self._memory, self._taken = None, Ids.of()
             return entries
         left = {entry.object_id for entry in again}
         found = (each for each in memory.found if each.site.object_id in left)
-        self._take(len(again), _size(again), memory.closed, found)
+        self._take(len(again), _size(again), found)
         return new
 
     def _sought(self, objects: frozenset[bytes]) -> tuple[Commits, Sought]:
-        if self._joined is not None and self._memory is not None:
-            return self._joined.commits, Sought(objects, before=self._memory.places)
-        return self._early or all_commits(self._git, self.reading.graph, self._trouble), Sought(objects)
+        memory, joined = self._memory, self._joined
+        if memory is None or joined is None:
+            return self._early or all_commits(self._git, self.reading.graph, self._trouble), Sought(objects)
+        self._before = joined.stay
+        places = {each: memory.places[each] for each in objects & memory.places.keys()}
+        return joined.commits, Sought(objects, before=places)
 
     def _all_read(self) -> Ids:
         return self._taken | Ids.of_names(*(entry.object_id for entry in self._entries))

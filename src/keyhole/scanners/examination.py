@@ -60,6 +60,7 @@ class Examination:
         self._limits = limits
         self._left_out = Trouble()
         self._closed = Trouble()
+        self._closed_in: set[bytes] = set()
         self._asked: dict[str, tuple[bytes, list[Hit]]] = {}
         self._parts: list[bytes] = []
         self._held: list[Found] = []
@@ -124,6 +125,11 @@ class Examination:
         self._left_out, self._closed = Trouble(), Trouble()
         return counts
 
+    def taken_closed_in(self) -> set[bytes]:
+        """Since the last time, the objects in which something was `closed`."""
+        objects, self._closed_in = self._closed_in, set()
+        return objects
+
     def _found(self, piece: Piece) -> list[Found]:
         """What is in the text; of one that seems to be in wide characters also what is in its bytes, as it may lie."""
         texts = [readable(piece)]
@@ -164,6 +170,7 @@ class Examination:
         for member in unpacked(archive, self._limits):
             if isinstance(member, NotOpened):
                 (self._left_out if member.is_limit else self._closed).note(member.reason)
+                self._closed_in.add(piece.entry.object_id)
                 continue
             whole = Piece(piece.entry, member.text, 0, len(member.text), 0, 0)
             for found in self._found(whole):

@@ -23,10 +23,12 @@ class Joined(NamedTuple):
     """Those that joined it."""
     stay: tuple[Ids, Numbers]
     """Those that were there before and still are, with the seconds that their place in the order is made of."""
+    less: bool
+    """Whether a commit left, or a tag with its text, and with it what only that led to."""
 
 
 def joined_since(git: Git, memory: Memory) -> Joined | None:
-    """None if something that matters left it, or git does not know."""
+    """None if a commit left it that something was first in, or git does not know."""
     tips, whole = tips_of(git)
     before, now = set(memory.tips), {tip.encode() for tip in git.tips} or set(tips)
     moved = _moved(git, before, now)
@@ -36,7 +38,7 @@ def joined_since(git: Git, memory: Memory) -> Joined | None:
     graph = Graph()
     added = graph.take_listed(joined)
     gone = {line.rstrip()[7:] for line in left if line.startswith(b"commit ")}
-    if _matter(memory, gone, before - now):
+    if any(place.commit.encode() in gone for paths in memory.places.values() for place in paths.values()):
         return None
     parents = sorted(
         {parent for each in added for parent in graph.commits[each].parents} - graph.commits.keys()
@@ -50,15 +52,8 @@ def joined_since(git: Git, memory: Memory) -> Joined | None:
         return None
     stays = ~Ids.of_names(*gone).has(memory.commits.rows)
     commits = Commits(tips, graph, {each: seconds[each] for each in added}, whole=True)
-    return Joined(commits, (Ids.of(memory.commits.rows[stays]), memory.seconds[stays]))
-
-
-def _matter(memory: Memory, gone: set[bytes], tips: set[bytes]) -> bool:
-    """Whether what is remembered would be something else without these commits, and without these tips."""
-    if memory.part:
-        # What only they led to was read, and is not part of it any more. A tag's own text is, too.
-        return bool(gone) or not all(tip in memory.commits for tip in tips)
-    return any(place.commit.encode() in gone for paths in memory.places.values() for place in paths.values())
+    less = bool(gone) or not all(tip in memory.commits for tip in before - now)
+    return Joined(commits, (Ids.of(memory.commits.rows[stays]), memory.seconds[stays]), less)
 
 
 def _moved(git: Git, before: set[bytes], now: set[bytes]) -> tuple[list[bytes], list[bytes]] | None:

@@ -142,6 +142,7 @@ class Past:
                 for object_id, paths in self._places.items()
             },
             part=bool(self._git.tips),
+            closed_in=frozenset(self.reading.closed_in),
         )
         return memory if memory.bytes_at_least <= MOST_BYTES else None
 
@@ -171,32 +172,37 @@ class Past:
         if self._gone(store, memory.read if self._packs_gone else memory.loose):
             self._memory = None
             return self.reading.store(store.folder)
-        self._take(memory.objects, memory.size, memory.closed, memory.found)
+        self._take_all(memory)
         return store
 
-    def _take(self, objects: int, size: int, closed: Mapping[str, int], found: Iterable[Found]) -> None:
-        """Takes so much for read, with what was in it."""
+    def _take_all(self, memory: Memory) -> None:
+        """Takes all that is remembered for read."""
+        self._take(memory.objects, memory.size, memory.found)
+        self.reading.closed_in |= memory.closed_in
+        for reason, count in memory.closed.items():
+            self.reading.closed.note(reason, count)
+
+    def _take(self, objects: int, size: int, found: Iterable[Found]) -> None:
+        """Takes so much for read, with what was found in it."""
         self._recalled = self.reading.objects = objects
         self.reading.bytes = size
-        for reason, count in closed.items():
-            self.reading.closed.note(reason, count)
         for each in found:
             self.collector.add(each)
 
     def _read_store(self, store: Store) -> None:
         """Reads what is stored here in a way that can be read here."""
-        left = self._read_packs(store, None)
+        left = self._read_packs(store, None, self._memory.read if self._memory is not None else None)
         loose = store.only_loose()
         if self._memory is not None and loose:
             names = Ids.of_names(*loose) - (self._memory.loose | self._memory.read)
             loose = names_of(names.rows)
         self.reading.through_git(self.reading.described(left + loose))
 
-    def _read_packs(self, store: Store, entries: list[Entry] | None) -> list[bytes]:
-        """Reads everything in packs, or those of the entries that are there; ids of what could not be read."""
-        families = self.reading.prepare(
-            store, entries, self._memory.read if self._memory is not None else None
-        )
+    def _read_packs(self, store: Store, entries: list[Entry] | None, read: Ids | None) -> list[bytes]:
+        """Reads everything in packs, or those of the entries that are there, but for what was `read`; the ids of what
+        could not be.
+        """
+        families = self.reading.prepare(store, entries, read)
         self._report.phase("reading")
         with self.reading.pool() as pool:  # forked before there is a second thread
             left = self.reading.packs(pool, self._commits_read)

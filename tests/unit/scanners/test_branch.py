@@ -114,6 +114,18 @@ def test_what_was_pushed_away_is_gone_and_what_is_left_is_not_read_again(history
     assert not memory.found
 
 
+def test_what_nobody_could_look_into_is_counted_anew_where_some_of_it_left(history, look):
+    root = history.commit({"a": b"1", "x.7z": b"7z\xbc\xaf\x27\x1c"})
+    history.commit({"b": b"2", "y.7z": b"7z\xbc\xaf\x27\x1c more"})
+    told, _, memory = look()
+    assert "(2 times)" in told[4][0]
+    history.commit({"c": b"3"}, parents=[root])
+    told, now, memory = look(memory)
+    assert told == look()[0]
+    assert now == 3  # the new commit and its file, and the archive
+    assert look(memory)[1] == 0
+
+
 def test_a_tag_that_was_moved_takes_its_text_along(history, look, engine):
     history.commit({"a": b"1"})
     who = ("-c", "user.name=A", "-c", "user.email=a@example.invalid")

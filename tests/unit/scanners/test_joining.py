@@ -32,17 +32,20 @@ def test_what_was_made_and_what_was_merged_has_joined(history, remember):
     assert root.encode() in joined.stay[0]
 
 
-def test_a_part_that_lost_a_commit_or_a_tags_text_is_another(history, remember):
+def test_a_part_that_lost_a_commit_or_a_tags_text_has_become_less(history, remember):
     root = history.commit({"a": b"1"})
     old = history.commit({"b": b"2"})
     new = history.commit({"c": b"3"}, parents=[root])
-    assert joined_since(Git(history.path, [new]), remember(old)) is None
     who = ("-c", "user.name=A", "-c", "user.email=a@example.invalid")
     history.git(*who, "tag", "-a", "-m", "text", "v", root)
-    assert joined_since(Git(history.path, [new]), remember(history.git("rev-parse", "v"))) is None
+    tag = history.git("rev-parse", "v")
+    assert joined_since(Git(history.path, [new]), remember(old)).less
+    assert joined_since(Git(history.path, [new]), remember(tag)).less
+    assert not joined_since(Git(history.path, [new]), remember(root)).less
+    assert not joined_since(Git(history.path, [tag]), remember(tag)).less
 
 
-def test_the_whole_may_lose_commits_that_brought_nothing_first(history, remember):
+def test_what_is_remembered_may_lose_commits_that_brought_nothing_first(history, remember):
     root = history.commit({"a": secret(1)})
     history.commit({"b": b"2"}, branch="side", parents=[root])
     found = history.commit({"c": secret(2)}, branch="found", parents=[root])

@@ -16,7 +16,7 @@ from keyhole.scanners.attribution import Introduction, Places
 from keyhole.scanners.examination import Found, from_plain, plain
 from keyhole.scanners.memory.ids import Ids
 
-_FORMAT = 2
+_FORMAT = 3
 _LENGTH = 8
 _BYTES_OF_A_HIT = 200
 MOST_BYTES = 256 << 20
@@ -53,6 +53,8 @@ class Memory:
     """Of the objects with hits that a commit leads to."""
     part: bool = False
     """Whether it is of one branch or tag: then packs hold objects that were not read, and all that were are its."""
+    closed_in: frozenset[bytes] = frozenset()
+    """The objects that `closed` counts something in."""
 
     @property
     def bytes_at_least(self) -> int:
@@ -71,6 +73,7 @@ class Memory:
             "objects": self.objects,
             "size": self.size,
             "closed": self.closed,
+            "closed_in": sorted(each.decode() for each in self.closed_in),
             "found": [plain(each) for each in self.found],
             "places": [
                 [
@@ -118,6 +121,7 @@ def understood(content: bytes, identity: str) -> Memory | None:
             tuple(map(from_plain, data["found"])),
             places,
             bool(data["part"]),
+            frozenset(each.encode() for each in data["closed_in"]),
         )
     except (ValueError, KeyError, TypeError, AttributeError):
         return None
