@@ -48,8 +48,9 @@ import django  # noqa: E402  # after the environment is what it must be
 import pytest  # noqa: E402
 from hypothesis import HealthCheck, settings  # noqa: E402
 
-from tests import canaries  # noqa: E402
+from tests import canaries, leftovers  # noqa: E402
 
+leftovers.mark()
 settings.register_profile("dev", deadline=None)
 # The same examples in every run: a red CI must be red again when somebody looks.
 settings.register_profile(
@@ -121,6 +122,14 @@ class _CanaryWatch:
             sys.stderr.write(f"\nwhat the failed run wrote is kept in {_RUN}\n")
         else:
             shutil.rmtree(_RUN, ignore_errors=True)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_process_is_left():
+    """Set up before every other fixture, and so the last to be torn down."""
+    yield
+    left = leftovers.end_all()
+    assert not left, "\n".join(["processes were left running by the tests:", *left])
 
 
 @pytest.fixture(autouse=True)

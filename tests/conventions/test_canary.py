@@ -21,9 +21,9 @@ HERE = Path(__file__).resolve().parents[1]
 
 @pytest.fixture
 def project(tmp_path):
-    """A project of its own with our conftest.py and canaries.py, and nothing else."""
+    """A project of its own with our conftest.py and what it needs, and nothing else."""
     (tmp_path / "tests" / "unit").mkdir(parents=True)
-    for name in ("conftest.py", "canaries.py"):
+    for name in ("conftest.py", "canaries.py", "leftovers.py"):
         shutil.copy(HERE / name, tmp_path / "tests" / name)
     (tmp_path / "pytest.ini").write_text(
         "[pytest]\npythonpath = .\naddopts = --import-mode=importlib -p no:django -p no:cacheprovider\n"

@@ -64,18 +64,11 @@ class KeyholeProcess:
             **environment,
         }
         self.ids: dict[str, int] = {}
+        self.process: Any = None
 
     def start(self) -> None:
         """Start the server, wait until it answers, then start the process that acts for people."""
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "keyhole.server"],
-                stdout=log,
-                stderr=log,
-                stdin=subprocess.DEVNULL,
-                env=self.environment,
-            )
-        self._wait()
+        self.restart()
         with self.log.open("ab") as log:
             self._control = subprocess.Popen(
                 [sys.executable, str(_CONTROL)],
@@ -85,6 +78,28 @@ class KeyholeProcess:
                 stderr=log,
                 env=self.environment,
             )
+
+    def restart(self) -> None:
+        """Start the server, once more on the same data after it has ended, and wait until it answers."""
+        assert self.process is None or self.process.poll() is not None, "the server still runs"
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "keyhole.server"],
+                stdout=log,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
+                env=self.environment,
+            )
+        try:
+            self._wait()
+        except BaseException:
+            self.kill()
+            raise
+
+    def kill(self) -> None:
+        """End the server as `kill -9` does."""
+        self.process.kill()
+        self.process.wait()
 
     def _wait(self) -> None:
         end = time.monotonic() + _READY
@@ -98,26 +113,20 @@ class KeyholeProcess:
                 time.sleep(0.05)
         raise AssertionError(f"the server did not start:\n{self.log.read_text()}")
 
-    def restart(self) -> None:
-        """Start the server again on the same data, after it has ended."""
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "keyhole.server"],
-                stdout=log,
-                stderr=log,
-                stdin=subprocess.DEVNULL,
-                env=self.environment,
-            )
-        self._wait()
-
     def stop(self) -> None:
         """End both processes."""
-        self._control.communicate()
+        try:
+            self._control.communicate(timeout=20)
+        finally:
+            self._control.kill()
+            self._stop_server()
+
+    def _stop_server(self) -> None:
         self.process.terminate()
         try:
             self.process.wait(20)
         except subprocess.TimeoutExpired:
-            self.process.kill()
+            self.kill()
             raise AssertionError(f"the server did not stop when told:\n{self.log.read_text()}") from None
 
     def do(self, command: str, **arguments: Any) -> Any:

@@ -72,8 +72,7 @@ def test_it_is_killed_in_the_middle_and_goes_on(keyhole, source):
     keyhole.start()
     assert asked.wait(90)
     assert until(keyhole, lambda said: said["running"])["ecosystems"] == {}
-    keyhole.process.kill()
-    keyhole.process.wait()
+    keyhole.kill()
     source.answer = whole
     go_on.set()
     keyhole.restart()

@@ -347,8 +347,7 @@ def test_P13_a_server_killed_in_the_middle_of_a_push_moved_nothing_and_comes_bac
     with socket.create_connection(("127.0.0.1", keyhole.port), timeout=20) as client:
         client.sendall(head + b"PACK\0\0\0\2\0\0\3\0" + os.urandom(10))
         _until(lambda: list((git_dir / "objects").glob("tmp_objdir-*")), 10, "the push did not begin")
-        keyhole.process.kill()
-        keyhole.process.wait()
+        keyhole.kill()
     assert keyhole.git(f"--git-dir={git_dir}", "for-each-ref").stdout == refs
     keyhole.restart()
     commit = keyhole.commit(work, {"after": "1"})

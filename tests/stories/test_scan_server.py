@@ -78,8 +78,7 @@ def test_kill_9_of_the_server_loses_no_scan(fresh_keyhole, person, leaky, stage)
     deadline = time.monotonic() + PATIENCE
     while stage and person.do("look", number=number)["stage"] not in (stage, ""):
         assert time.monotonic() < deadline
-    fresh_keyhole.process.kill()
-    fresh_keyhole.process.wait()
+    fresh_keyhole.kill()
     fresh_keyhole._control.communicate()
     fresh_keyhole.start()
     scan = ended(person, number)

@@ -59,7 +59,8 @@ def test_what_is_pushed_is_scanned_and_nothing_else(pushed_to):
     token = server.token("harbour/tide", contents="write")
     work = server.clone("harbour/tide", token)
     server.commit(work, {"deploy.env": f"TOKEN={github_token()}\n"})
-    server.restart()  # kill -9 between the first runs and the push
+    server.kill()  # between the first runs and the push
+    server.restart()
     server.git("push", f"{server.url}/harbour/tide.git", "HEAD:main", token=token, at=work)
     shutil.rmtree(work)  # the secret belongs into the repository, and nowhere else
     (third, *_) = until(lambda: found if len(found := scans(server)) == 3 else None)

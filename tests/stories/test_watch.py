@@ -104,8 +104,7 @@ def test_a_token_revoked_on_github_is_noticed_at_the_next_question(page, keyhole
 
 def test_the_question_is_asked_after_a_restart_too(keyhole, github, token):
     number = keyhole.do("sealed_connection", name="Later", github=github.url, token=token.text, owner="alice")
-    keyhole.process.kill()
-    keyhole.process.wait()
+    keyhole.kill()
     keyhole.do("probe", number=number)
     before = keyhole.do("tasks_done", kind="connection-probe")
     keyhole.restart()
