@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import re2
 
@@ -29,8 +29,7 @@ _CAPITALS = pattern(rb"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+")
 _ADDRESS = pattern(rb"[a-z][a-z0-9+:.-]{1,30}://[^\s\"']{3,}[?&][^\s\"']*$")
 
 
-@dataclass(frozen=True, slots=True)
-class Assignment:
+class Assignment(NamedTuple):
     """A name and what it is given."""
 
     name: bytes

@@ -21,14 +21,17 @@ def surprise(text: bytes) -> float:
     """Mean bits of each character after the two before it: about 3 for words, 5 and more for random letters."""
     if not text:
         return 0.0
-    table = _table()
-    total, row = 0, 0
+    rows = _rows()
+    total, before, last = 0, 0, 0
     for code in text.translate(_CODES):
-        total += table[row * _SYMBOLS + code]
-        row = (row % _SYMBOLS) * _SYMBOLS + code
+        total += rows[before][last][code]
+        before, last = last, code
     return total / len(text) / _PER_BIT
 
 
 @functools.cache
-def _table() -> bytes:
-    return zlib.decompress(Path(__file__).with_name("trigrams.bin").read_bytes())
+def _rows() -> list[list[bytes]]:
+    """For the two symbols before, what each symbol costs."""
+    table = zlib.decompress(Path(__file__).with_name("trigrams.bin").read_bytes())
+    rows = [table[start : start + _SYMBOLS] for start in range(0, len(table), _SYMBOLS)]
+    return [rows[start : start + _SYMBOLS] for start in range(0, len(rows), _SYMBOLS)]
