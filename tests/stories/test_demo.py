@@ -1,12 +1,16 @@
 """The demo, as a newcomer runs it: every step happens, and a repository that cannot be used is said to be so."""
 
 import json
+import os
 import secrets
+import signal
 import string
 import subprocess
 import sys
 import zlib
+from contextlib import suppress
 
+import psutil
 import pytest
 
 from tests import canaries
@@ -75,6 +79,26 @@ def test_every_step_truly_happens(project, tmp_path):
     assert "working" in details["seal"]
     assert "1 finding" in details["scan_there"]
     assert "does not accept the credential" in details["notice"]
+
+
+def test_told_to_end_it_ends_its_server_too(project, tmp_path):
+    lock, scratch = tmp_path / "kept" / "server.lock", tmp_path / "scratch"
+    scratch.mkdir()
+    running = subprocess.Popen(
+        [sys.executable, "-m", "keyhole.cli", "demo", str(project), "--keep", str(lock.parent)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        cwd=tmp_path,
+        env={**os.environ, "TMPDIR": str(scratch)},
+    )
+    while not (lock.exists() and lock.read_text().strip()):
+        with suppress(subprocess.TimeoutExpired):
+            running.wait(0.1)
+        assert running.returncode is None
+    running.terminate()
+    assert running.wait(60) == 128 + signal.SIGTERM
+    assert not psutil.pid_exists(int(lock.read_text()))
+    assert list(scratch.iterdir()) == []
 
 
 def test_a_folder_that_is_no_repository_fails_and_says_so(tmp_path):

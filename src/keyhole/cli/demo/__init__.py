@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import tempfile
 from contextlib import suppress
 from pathlib import Path
+from types import FrameType
 
 import click
 
@@ -31,6 +33,7 @@ def command(repository: Path, keep: Path | None, as_json: bool) -> None:
 
     REPOSITORY is copied and never changed. No account and no network is needed.
     """
+    signal.signal(signal.SIGTERM, _leave)
     stage = Stage(quiet=as_json)
     with (
         tempfile.TemporaryDirectory(prefix="keyhole-demo-") as scratch,
@@ -44,3 +47,8 @@ def command(repository: Path, keep: Path | None, as_json: bool) -> None:
     else:
         click.echo(stage.curtain(keep))
     sys.exit(0 if stage.ok else 1)
+
+
+def _leave(number: int, _frame: FrameType | None) -> None:
+    """Told to end, it ends what it started, too: its server would go on for ever."""
+    sys.exit(128 + number)

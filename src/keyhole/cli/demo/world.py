@@ -58,14 +58,16 @@ class World:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._stack.close()
-        if self._server is not None:
-            self._server.terminate()
-            try:
-                self._server.wait(15)
-            except subprocess.TimeoutExpired:
-                self._server.kill()
-                self._server.wait()
+        try:
+            self._stack.close()
+        finally:
+            if self._server is not None:
+                self._server.terminate()
+                try:
+                    self._server.wait(15)
+                except subprocess.TimeoutExpired:
+                    self._server.kill()
+                    self._server.wait()
 
     def _prepare_data(self) -> None:
         mark = self.data / "made-by-keyhole-demo"
