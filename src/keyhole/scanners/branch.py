@@ -42,6 +42,8 @@ class Branch(Past):
         self._joined: Joined | None = None
 
     def _recall(self, store: Store) -> Store:
+        if self._trouble.counts:
+            self._memory = None  # history may be cut off: what is remembered was of more
         self._joined = joined_since(self._git, self._memory) if self._memory is not None else None
         entries = self._grown(store)
         self._entries = entries = self._listed() if entries is None else entries

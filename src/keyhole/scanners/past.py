@@ -92,7 +92,7 @@ class Past:
 
     def notes(self) -> list[str]:
         """What was not done again, for people."""
-        if self._memory is None:
+        if not self._recalled:
             return []
         now = self.objects - self._recalled
         return [f"{REMEMBERED}{self._recalled:,} objects were read by an earlier scan, {now:,} by this one."]

@@ -30,9 +30,9 @@ def one_rule():
     return Engine(rules, lambda value: hashlib.sha256(value).hexdigest()[:32])
 
 
-def looked(history, engine, memory=None, tips=(), limits=Limits()):  # noqa: B008  # frozen
+def looked(history, engine, memory=None, tips=(), limits=Limits(), trouble=None):  # noqa: B008  # frozen
     """Scans; returns what a person is told, how many objects were read now, and what is to be remembered."""
-    trouble = Trouble()
+    trouble = trouble or Trouble()
     git = Git(history.path, tips)
     kind = Branch if tips else Past
     past = kind(git, {"secrets": engine}, limits, trouble, Quiet(), memory)

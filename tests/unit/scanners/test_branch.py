@@ -8,6 +8,7 @@ import pytest
 
 from keyhole.scanners import branch, reading
 from keyhole.scanners.interface import Limits
+from keyhole.scanners.objects import Trouble
 from tests.unit.scanners.growing import grow, looked, one_rule, secret, unpacked_again
 
 
@@ -171,6 +172,17 @@ def test_what_is_packed_since_is_still_there(history, look, never_listed):
     history.git("repack", "-dq")
     never_listed()
     assert look(memory)[1] == 0
+
+
+def test_where_something_is_wrong_already_nothing_is_taken_for_read(history, look):
+    root = history.commit({"a": secret(6)})
+    history.commit({"b": b"2"})
+    _, _, memory = look()
+    (history.path / "shallow").write_text(f"{history.tip()}\n")
+    cut_off = [look(known, trouble=Trouble({"history is cut off": 1})) for known in (memory, None)]
+    assert cut_off[0] == cut_off[1]
+    assert root not in history.git("rev-list", "main")
+    assert cut_off[0][2] is None
 
 
 def test_more_bytes_than_the_limit_are_no_less_told_in_two_scans_than_in_one(history, look):
