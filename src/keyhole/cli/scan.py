@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from keyhole.core.finding import ScanResult
     from keyhole.core.gates import Policy, Verdict
     from keyhole.reports.dataset import Dataset
+    from keyhole.scanners.interface import Progress
     from keyhole.scans.direct import Around
     from keyhole.scans.models import Scan
 
@@ -149,10 +150,14 @@ def _path(path: Path, ref: str, scanners: tuple[str, ...], rules: tuple[Path, ..
     from datetime import UTC, datetime
 
     from keyhole.core.escaping import escape
-    from keyhole.reports.dataset import of_result
     from keyhole.scans import direct
 
     bar = _Bar()
+
+    def seen(progress: Progress) -> None:
+        bar.show(progress.phase, progress.done, progress.total)
+        from keyhole.reports import dataset  # noqa: F401  # while the scan's process works, and not after it
+
     try:
         result = direct.scan(
             path,
@@ -161,10 +166,12 @@ def _path(path: Path, ref: str, scanners: tuple[str, ...], rules: tuple[Path, ..
             rules=rules,
             head=head,
             around=_around(),
-            on_progress=lambda seen: bar.show(seen.phase, seen.done, seen.total),
+            on_progress=seen,
         )
     finally:
         bar.clear()
+    from keyhole.reports.dataset import of_result
+
     name = escape(path.resolve().name.encode("utf-8", "surrogateescape"))
     return of_result(result, name=name, ref=ref, finished=f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}")
 
