@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ from keyhole.scanners.dependencies.versions import orders
 
 _ZIP = b"PK"
 _REPORT_EVERY = 5000
+_DAMAGED = "the index of advisories is damaged"
 _FIRST = 100
 """Advisories by which an archive is known; one about two ecosystems alone would not tell."""
 
@@ -57,12 +59,14 @@ def holding() -> Holding:
         index = Index(database())
     except Unusable as problem:
         return Holding("", str(problem), (), ())
+    asked: tuple[str, ...] = ()
     try:
+        asked = index.asked()
         known = tuple(index.coverage().values())
         reason = "" if known else "there are no advisories yet"
-        return Holding(
-            min((each.at for each in known), default=""), reason, known, index.feeds(), index.asked()
-        )
+        return Holding(min((each.at for each in known), default=""), reason, known, index.feeds(), asked)
+    except sqlite3.DatabaseError:
+        return Holding("", _DAMAGED, (), (), asked)
     finally:
         index.close()
 
@@ -200,5 +204,11 @@ def _alone() -> Iterator[None]:
                 "Advisories are being fetched or taken in by another process.", hint="Wait until it is done."
             ) from None
         yield
+    except sqlite3.DatabaseError as problem:
+        if problem.sqlite_errorcode & 0xFF != sqlite3.SQLITE_CORRUPT:
+            raise
+        raise Unavailable(
+            f"{_DAMAGED.capitalize()}.", hint=f"Delete {database()}, then fetch advisories again."
+        ) from None
     finally:
         os.close(descriptor)

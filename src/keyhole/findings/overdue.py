@@ -29,8 +29,8 @@ KIND = "findings-overdue"
 
 
 def overdue(at: datetime) -> QuerySet[Problem]:
-    """Findings that wait for somebody past their date."""
-    return Problem.objects.filter(is_open=True, due_at__lt=at)
+    """Findings that wait for somebody past their date, in repositories that are connected."""
+    return Problem.objects.filter(is_open=True, due_at__lt=at, repository__removed_at=None)
 
 
 def _due() -> Iterable[int]:

@@ -82,12 +82,20 @@ class Reaper:
     def look(self) -> None:
         """Queues rows that are unfinished and that no run is under way for."""
         for job in registered():
-            for row in job.unfinished():
+            for row in self._unfinished(job):
                 try:
                     self._ensure(job, row)
                 except Exception:
                     # One row that nothing can be done for must not keep the others waiting.
                     log.exception("%s %d could not be looked after; it is tried again", job.kind, row)
+
+    def _unfinished(self, job: Job) -> list[int]:
+        try:
+            return list(job.unfinished())
+        except Exception:
+            # Nor must one room's trouble, such as a damaged file, keep all the others waiting.
+            log.exception("what is to be done for %s could not be found; it is tried again", job.kind)
+            return []
 
     def _ensure(self, job: Job, row: int) -> None:
         given_up = queueing.queue(self._ledger, job, row)

@@ -6,13 +6,15 @@ import gzip
 import io
 import json
 import os
+import sqlite3
 import zipfile
+from contextlib import closing
 
 import pytest
 
 from keyhole.advisories import archive as archives
 from keyhole.advisories import store
-from keyhole.core.errors import Conflict, InvalidInput
+from keyhole.core.errors import Conflict, InvalidInput, Unavailable
 from keyhole.scanners.dependencies.index import Index
 from tests.unit.scanners.dependencies.advisories import record
 
@@ -139,6 +141,23 @@ def test_feeds_that_are_none(tmp_path, content):
     with pytest.raises(InvalidInput):
         taken(tmp_path, content)
     assert not store.holding().feeds
+
+
+def test_a_damaged_index_says_so_and_what_to_do(tmp_path):
+    taken(tmp_path, archive(record("A")))
+    with closing(sqlite3.connect(store.database())) as index:
+        (root,) = index.execute("SELECT rootpage FROM sqlite_master WHERE name = 'ecosystem'").fetchone()
+        (size,) = index.execute("PRAGMA page_size").fetchone()
+    with store.database().open("r+b") as file:
+        file.seek((root - 1) * size)
+        file.write(b"\xff" * size)
+    assert store.holding().reason == "the index of advisories is damaged"
+    for change in (lambda: taken(tmp_path, archive(record("A"))), lambda: store.sync(("PyPI",), print)):
+        with pytest.raises(Unavailable, match="is damaged") as told:
+            change()
+        assert str(store.database()) in told.value.hint
+    store.database().unlink()
+    assert taken(tmp_path, archive(record("A"))) == 1
 
 
 def test_two_at_once_are_refused(tmp_path):

@@ -12,6 +12,7 @@ from keyhole.environments.services import EnvironmentSpec
 from keyhole.findings import overdue
 from keyhole.findings.models import Problem
 from keyhole.jobs.registry import find
+from keyhole.repositories.models import Repository
 from tests.unit.findings.making import repository, scan_of, secret, settle
 from tests.unit.jobs.room import working
 
@@ -83,6 +84,14 @@ def test_not_before_the_hour_nor_without_reason(live, told, clock, moment, chang
         Problem.objects.update(**change)
     clock(moment)
     assert due() == []
+
+
+def test_what_is_in_a_repository_that_was_disconnected_is_nobodys_duty_any_more(live, told, clock):
+    clock(MORNING)
+    Repository.objects.update(removed_at=MORNING)
+    assert due() == []
+    overdue.remind_of_overdue(live.pk)
+    assert told == []
 
 
 def test_a_removed_environment_is_silent(live, told, clock):

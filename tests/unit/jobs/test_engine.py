@@ -138,6 +138,24 @@ def test_a_row_that_cannot_be_looked_after_keeps_no_other_waiting(room, monkeypa
     assert "errand 1 could not be looked after" in caplog.text
 
 
+def test_a_room_that_cannot_say_what_is_to_be_done_keeps_no_other_waiting(room, caplog):
+    def broken():
+        raise OSError("the index is damaged")
+
+    @job("broken", unfinished=broken, failed=lambda row, reason: None)
+    def broken_one(row):
+        """Never run."""
+
+    @room.register
+    def errand(row):
+        room.end(row, "done")
+
+    room.rows[1] = None
+    engine.start()
+    assert room.ended(1) == "done"
+    assert "what is to be done for broken could not be found" in caplog.text
+
+
 def test_the_records_are_private_and_hold_portable_json_and_no_pickles(room):
     @step
     def only(row):
