@@ -21,13 +21,18 @@ from keyhole.core.caller import Caller, Via
 from keyhole.core.errors import InvalidInput
 from keyhole.inventory.models import Refresh, Upkeep
 from keyhole.jobs import engine
+from keyhole.notifications.events import Event, Severity
+from keyhole.notifications.publishing import publish
 
 KIND = "advisories-refresh"
 USUAL_HOURS = 24
 MOST_HOURS = 24 * 30
 FIRST_RETRY = timedelta(minutes=10)
 """After the first failure; twice as long after each further one, up to the usual time."""
+TELL_AFTER = 6
+"""Failures in a row that people are told of, once: five hours of them, mostly. Less than that is no news."""
 _KEPT = timedelta(days=90)
+_JOB = Caller(None, "advisories", Via.JOB)
 _QUERY = re.compile(r"(https?://[^\s?#]*)[?#]\S*")
 """Addresses that a mirror leads to are often signed, and everybody here may read what went wrong."""
 
@@ -126,8 +131,10 @@ def end(row: int, *, advisories: int | None = None, problem: str = "", failed: b
         if not done:
             return
         subject = {"problem": problem} if problem else {"advisories": advisories}
-        append(Draft("advisories:refresh", ALLOWED, Caller(None, "advisories", Via.JOB).as_actor(), subject))
+        append(Draft("advisories:refresh", ALLOWED, _JOB.as_actor(), subject))
         Refresh.objects.filter(done_at__lt=now - _KEPT).delete()
+        if failed and len(_failures()) == TELL_AFTER:
+            publish(_JOB, _event(problem))
         on, hours = _wanted(holding())
         if on:
             _bring(now + _pause(timedelta(hours=hours), again=bool(problem)))
@@ -167,6 +174,17 @@ def _failures() -> list[Refresh]:
     """Those that failed since one did not, latest first."""
     done = Refresh.objects.exclude(advisories=None).values_list("pk", flat=True).first() or 0
     return list(Refresh.objects.filter(failed=True, pk__gt=done))
+
+
+def _event(problem: str) -> Event:
+    return Event(
+        "advisories.failed",
+        Severity.WARNING,
+        f"Advisories could not be fetched {TELL_AFTER} times in a row",
+        f"{problem} Scans go on with what was fetched before, and do not know what was published since. "
+        "It is tried again by itself.",
+        "/settings/advisories",
+    )
 
 
 def _open() -> Refresh | None:

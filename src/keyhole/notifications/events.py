@@ -102,6 +102,12 @@ _TABLE = (
     EventKind(
         "vault.sealed", "Vault sealed", "The keys of the vault are missing or wrong: connections rest."
     ),
+    EventKind(
+        "advisories.failed",
+        "Advisories not fetched",
+        "What vulnerable packages are compared with could not be fetched six times in a row.",
+    ),
+    EventKind("report.failed", "Report not sent", "A report was due, and could not be sent."),
     EventKind("report.mailed", "Report sent", "A report that somebody has sent by mail again and again."),
     EventKind("notification.test", "Test", "Somebody pressed the test button of a channel."),
 )

@@ -23,6 +23,7 @@ from keyhole.jobs import job, step
 from keyhole.notifications.channels.interface import Attachment
 from keyhole.notifications.delivery import DIED, MOST_ATTEMPTS, PAUSES, send_at_once
 from keyhole.notifications.events import Event, Severity
+from keyhole.notifications.publishing import publish
 from keyhole.reports import filters, gather, services, shares
 from keyhole.reports.dataset import Dataset
 from keyhole.reports.mailing import KIND, plan, what
@@ -156,5 +157,18 @@ def _end(sending: Sending, outcome: str, *, failed: bool) -> None:
         if ended:
             plan(Mailing.objects.get(pk=sending.mailing_id))
             Sending.objects.filter(done_at__lt=now - _KEPT).delete()
-    if failed:
+    if failed and ended:
         log.warning("mailing %d was not sent: %s", sending.mailing_id, one_line(outcome, 200))
+        _tell(sending.mailing, outcome)
+
+
+def _tell(mailing: Mailing, outcome: str) -> None:
+    told = Event(
+        "report.failed",
+        Severity.WARNING,
+        f"The report {mailing.name} was not sent",
+        outcome,
+        f"/reports/mail/{mailing.pk}",
+        {"Channel": mailing.channel.name},
+    )
+    publish(Caller(None, f"report {mailing.pk}", Via.JOB), told)

@@ -97,7 +97,9 @@ def test_files_that_were_taken_in_set_nothing_going(server, settings, tmp_path):
     assert state().on
 
 
-def test_failures_are_told_and_tried_again_later_and_later(server):
+def test_failures_are_told_and_tried_again_later_and_later(server, monkeypatch):
+    told = []
+    monkeypatch.setattr(upkeep, "publish", lambda _caller, event: told.append((state().failures, event)))
     by_command()
     published, server.files = server.files, {}
     pauses = []
@@ -108,6 +110,9 @@ def test_failures_are_told_and_tried_again_later_and_later(server):
         pauses.append(minutes_left())
     assert pauses == [10, 20, 40, 80, 160, 320, 640, 1280, 1440]
     assert state().failures == 9
+    ((failures, event),) = told
+    assert (failures, event.kind) == (upkeep.TELL_AFTER, "advisories.failed")
+    assert "is not there" in event.text
     assert "is not there" in state().problem
     assert state().fetched_at is None
     assert "is not there" in Entry.objects.filter(action="advisories:refresh").first().subject["problem"]

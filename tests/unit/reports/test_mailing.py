@@ -129,11 +129,20 @@ def test_what_was_not_taken_is_tried_again_and_its_link_taken_back(ran, bound, m
 
 
 def test_after_five_attempts_it_waits_for_its_next_time(ran, bound, mailbox):
+    other = notifications.create(
+        local_caller(), notifications.ChannelSpec("mail", "Others", {"to": "others@harbour.example"})
+    ).channel
+    other.rules.create(kind="report.failed", least="info", when="immediately")
     mailbox.answer = "451 later"
     made = bound(repository=ran(result()).repository_id)
     for _ in range(5):
+        assert not Occurrence.objects.filter(kind="report.failed").exists()
         row = due(made)
     assert row.failed
+    told = Occurrence.objects.get(kind="report.failed")
+    assert told.title == "The report Weekly look was not sent"
+    assert told.url == f"/reports/mail/{made.pk}"
+    assert "451" in told.text
     following = Sending.objects.get(mailing=made, done_at=None)
     assert following.attempts == 0
     assert following.due_at > timezone.now()
