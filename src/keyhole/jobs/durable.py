@@ -29,6 +29,7 @@ AT_ONCE = 2
 _THREADS = 8
 _POLL_SECONDS = 0.25
 _RECOVERIES = 50
+_AT_A_TIME = 1000
 _SCHEMA = "dbos"
 
 EngineError = error.DBOSException
@@ -141,13 +142,13 @@ class Ledger:
 
     def prune(self, older_than: timedelta) -> int:
         """Deletes the records of runs that ended that long ago; returns how many."""
-        before = (datetime.now(UTC) - older_than).isoformat()
-        ended = self._client.list_workflows(
-            status=_CLOSED, completed_before=before, limit=1000, load_input=False, load_output=False
-        )
-        if ended:
+        before, deleted = (datetime.now(UTC) - older_than).isoformat(), 0
+        while ended := self._client.list_workflows(
+            status=_CLOSED, completed_before=before, limit=_AT_A_TIME, load_input=False, load_output=False
+        ):
             self._client.delete_workflows([run.workflow_id for run in ended])
-        return len(ended)
+            deleted += len(ended)
+        return deleted
 
     def close(self) -> None:
         """Closes the connections."""

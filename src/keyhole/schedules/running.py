@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import uuid
 from datetime import timedelta
 
@@ -16,6 +17,8 @@ from keyhole.scans import services as scans
 from keyhole.scans.models import UNFINISHED, Scan, Trigger
 from keyhole.schedules import again, occurrences, telling, tips
 from keyhole.schedules.models import Cause, Occurrence, Schedule, Seen, When
+
+log = logging.getLogger("keyhole.schedules")
 
 _BUSY = timedelta(seconds=30)
 """How long to wait when the scan before is still running and what was pushed since must be scanned too."""
@@ -54,6 +57,7 @@ class _Run:
         self._same = 0
         self._problems: list[str] = []
         self._refused = False
+        self._busy: list[int] = []
 
     def go(self) -> None:
         chosen = self._schedule.repositories.filter(removed_at=None).select_related("owner", "connection")
@@ -64,13 +68,22 @@ class _Run:
                 self._one(repository)
             except _Busy:
                 if self._if_changed:
-                    occurrences.put_off(self._occurrence, timezone.now() + _BUSY)
-                    return
-                self._problems.append(f"{repository.full_name}: the scan before is still running")
+                    self._busy.append(repository.pk)
+                else:
+                    self._problems.append(f"{repository.full_name}: the scan before is still running")
             except KeyholeError as problem:
                 self._problems.append(f"{repository.full_name}: {problem.message}")
                 self._refused = True
-        self._end(any_repository=chosen.exists())
+            except Exception as problem:
+                # As for any job, its text is for our log; but the repositories after this one must not miss their turn.
+                log.exception("schedule %d could not scan repository %d", self._schedule.pk, repository.pk)
+                reason = f"an unexpected {type(problem).__name__}; the server's log has it"
+                self._problems.append(f"{repository.full_name}: {reason}")
+                self._refused = True
+        if self._busy and self._occurrence.subject:
+            occurrences.put_off(self._occurrence, timezone.now() + _BUSY)
+        else:
+            self._end(any_repository=chosen.exists())
 
     def _one(self, repository: Repository) -> None:
         schedule = self._schedule
@@ -133,9 +146,17 @@ class _Run:
         outcome = "; ".join([*said, *self._problems]) or "Nothing to scan"
         failed = bool(self._problems)
         started = len(self._started)
-        ended = occurrences.end(self._occurrence, outcome, started=started, failed=failed, again=pause)
+        with transaction.atomic():
+            ended = occurrences.end(self._occurrence, outcome, started=started, failed=failed, again=pause)
+            if ended:
+                self._leave_busy_ones()
         if ended and failed:
             telling.tell(self._schedule, self._caller, self._problems)
+
+    def _leave_busy_ones(self) -> None:
+        """Each is looked at by itself after the scan that it waits for, however long the others need or wait."""
+        for number in self._busy:
+            occurrences.bring(self._schedule, Cause.PUSH, timezone.now() + _BUSY, number)
 
 
 def _spoken(pause: timedelta) -> str:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from contextlib import closing
+from datetime import timedelta
 
 import pytest
 
@@ -166,3 +167,21 @@ def test_a_room_that_fails_to_end_its_row_has_the_reason_in_the_log_and_not_in_t
     assert "nobody_may_see_this" in caplog.text
     records = b"".join(path.read_bytes() for path in settings.KEYHOLE_DATA.glob("jobs.sqlite*"))
     assert b"nobody_may_see_this" not in records
+
+
+def test_old_records_are_forgotten_however_many_there_are(room, next_day, monkeypatch):
+    @room.register
+    def errand(row):
+        room.end(row, "done")
+
+    monkeypatch.setattr("keyhole.jobs.reaper._PRUNE_EVERY", 10_000_000)
+    monkeypatch.setattr("keyhole.jobs.durable._AT_A_TIME", 2)
+    engine.start()
+    for row in range(1, 6):
+        room.rows[row] = None
+        assert room.ended(row) == "done"
+        while any(run.open for run in engine._worker.ledger.runs("errand", row)):
+            threading.Event().wait(0.01)
+    next_day(by=8 * DAY)
+    assert engine._worker.ledger.prune(timedelta(days=7)) == 5
+    assert engine._worker.ledger.prune(timedelta(days=7)) == 0

@@ -10,7 +10,7 @@ from django.utils import timezone
 from keyhole.accounts.models import User
 from keyhole.accounts.services import local_caller
 from keyhole.scans.models import Scan, State, Trigger
-from keyhole.schedules import jobs, occurrences, running, services
+from keyhole.schedules import jobs, occurrences, running, services, tips
 from keyhole.schedules.models import Cause, Occurrence
 from keyhole.schedules.pushes import note_push
 from tests.unit.jobs.room import working
@@ -103,6 +103,41 @@ def test_a_push_during_a_scan_is_scanned_after_it(make, places, tmp_path):
     assert pushed.due_at > before
     finish_scans()
     assert run(pushed).started == 1
+
+
+def test_a_long_scan_of_one_repository_keeps_no_other_from_being_looked_at(make, places, tmp_path):
+    schedule = make(when="push", cron="", poll_minutes=5)
+    assert run(open_one(schedule, Cause.LOOK)).started == 2
+    long, other = places
+    Scan.objects.filter(repository=other).update(state=State.COMPLETE)
+    for each in places:
+        git("commit", "-q", "--allow-empty", "-m", "second", at=tmp_path / "harbour" / each.name)
+    look = run(open_one(schedule, Cause.LOOK))
+    assert (look.started, look.failed) == (1, False)
+    assert Scan.objects.order_by("-pk").first().repository_id == other.pk
+    assert open_one(schedule, Cause.LOOK).due_at > timezone.now() + timedelta(minutes=4)
+    waiting = open_one(schedule, Cause.PUSH)
+    assert waiting.subject == long.pk
+    assert run(waiting).done_at is None
+    finish_scans()
+    assert run(waiting).started == 1
+    assert Scan.objects.order_by("-pk").first().repository_id == long.pk
+
+
+def test_an_error_at_one_repository_keeps_no_other_from_being_scanned(make, places, monkeypatch, caplog):
+    current = tips.current
+
+    def broken(caller, repository, ref):
+        if repository.pk == places[0].pk:
+            raise OSError("khp_nobody_may_see_this")
+        return current(caller, repository, ref)
+
+    monkeypatch.setattr(tips, "current", broken)
+    done = run(open_one(make(when="push", cron="", poll_minutes=5), Cause.LOOK))
+    assert (done.started, done.failed) == (1, True)
+    name = places[0].full_name
+    assert done.outcome == f"1 scan started; {name}: an unexpected OSError; the server's log has it"
+    assert "nobody_may_see_this" in caplog.text
 
 
 def test_a_push_waits_for_as_long_as_the_scan_before_it_takes(make, places, tmp_path, settings):
