@@ -138,16 +138,13 @@ def _run(
         except BrokenPipeError:
             raise Ended(_ending(child)) from None
         said = Said(child.stdout, time.monotonic() + limits.seconds + _GRACE_SECONDS, stop)
-        memory = b""
         while (line := said.line()) is not None:
             kind, data = understood(line)
-            if kind == "memory" and type(data) is int and 0 <= data <= LARGEST:
-                memory = said.exactly(data)
-            elif kind == "progress":
+            if kind == "progress":
                 on_progress(decoded(Progress, data))
             elif kind == "result":
                 result = decoded(ScanResult, data)
-                if memory:  # told only of a history that was seen whole, whatever else was not
+                if order["memory"] and (memory := _memory(said)):
                     keep(memory)
                 return result
             else:
@@ -155,6 +152,18 @@ def _run(
                     f"the scanning process failed: {escape(str(data)[:200].encode('utf-8', 'replace'))}"
                 )
         raise Ended(_ending(child))
+
+
+def _memory(said: Said) -> bytes:
+    """What comes behind the result for the next scan; nothing of a history that was not seen whole."""
+    try:
+        kind, size = understood(said.line() or b"")
+        if kind != "memory" or type(size) is not int or not 0 <= size <= LARGEST:
+            return b""
+        memory = said.exactly(size)
+    except Ended:
+        return b""  # the result stands, and the next scan reads everything
+    return memory if len(memory) == size else b""
 
 
 def _ending(child: subprocess.Popen[bytes]) -> str:

@@ -73,6 +73,7 @@ class Past:
         self._early: Commits | None = None
         self._places: Places = {}
         self._packs_gone = False
+        self._whole = False
         self._before: tuple[Ids, Numbers] = (Ids.of(), np.zeros(0, np.int64))
 
     @property
@@ -117,12 +118,13 @@ class Past:
         self._places = introductions(
             self._git, self._commits, wanted, self._limits, self._trouble, self._report.tick
         )
+        self._whole = not self._trouble.counts
         return in_history(self._places)
 
     def to_remember(self, identity: str) -> Memory | None:
-        """What the next scan need not do again; None if this one was not whole."""
+        """What the next scan need not do again; None if this one was not whole when it knew all places."""
         store, commits = self._store, self._commits
-        if self._trouble.counts or store is None or commits is None:
+        if not self._whole or store is None or commits is None:
             return None
         ids, seconds = joined(*self._before, commits.seconds)
         memory = Memory(

@@ -158,8 +158,6 @@ class Scan:
         except OutOfTime:
             self._trouble.note(f"time limit of {self._limits.seconds:g} seconds reached")
         introduced = self._introduced()
-        if self._keeps:
-            self._remember()
         assessed = self._assess(facts.commit)
         findings = (*self._past.collector.findings(self._examiners, introduced), *assessed.findings)
         reasons = self._trouble.sentences()
@@ -226,12 +224,11 @@ class Scan:
         self._report.phase("reading")
         self._report.tick(self._past.objects, self._past.objects)
 
-    def _remember(self) -> None:
-        """Tells what the next scan need not do again."""
-        memory = self._past.to_remember(self._identity) if self._begun else None
-        written = memory.written() if memory is not None else b""
-        if written:
-            self._report.write_bytes("memory", written)
+    def remember(self) -> None:
+        """Tells what the next scan need not do again, if that is wanted. After the result: nobody waits for this."""
+        if self._keeps:
+            memory = self._past.to_remember(self._identity) if self._begun else None
+            self._report.write_bytes("memory", memory.written() if memory is not None else b"")
 
 
 def main() -> int:
@@ -274,6 +271,7 @@ def main() -> int:
         report.write("failed", _where(error))
         return 1
     report.write("result", result.to_json())
+    scan.remember()
     return 0
 
 

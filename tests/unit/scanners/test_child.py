@@ -17,6 +17,7 @@ import pytest
 from keyhole.core.finding import ScanResult, Status
 from keyhole.scanners import child, early
 from keyhole.scanners.interface import Limits, UnknownScanner
+from keyhole.scanners.said import Said
 from tests.unit.scanners.conftest import only
 
 # What never leaves the child
@@ -301,3 +302,24 @@ def test_one_that_is_not_needed_is_ended(history, token, scan, tmp_path):
     assert "nothing has changed" in scan(history, kept=tmp_path / "kept").notes[0]
     assert process.returncode is not None
     assert not early._waiting
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        (b'{"memory":3}\nabc', b"abc"),
+        (b'{"memory":0}\n', b""),
+        (b'{"memory":5}\nabc', b""),  # it ended in the middle
+        (b'{"memory":-1}\nabc', b""),
+        (b'{"memory":"3"}\nabc', b""),
+        (b'{"failed":"out of memory"}\n', b""),
+        (b"nonsense\n", b""),
+        (b"", b""),
+    ],
+)
+def test_what_comes_behind_the_result_is_kept_if_it_is_whole(said, kept):
+    reading, writing = os.pipe()
+    with os.fdopen(reading, "rb") as out, os.fdopen(writing, "wb") as in_:
+        in_.write(said)
+        in_.close()
+        assert child._memory(Said(out, time.monotonic() + 60, threading.Event())) == kept
