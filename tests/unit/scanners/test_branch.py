@@ -9,6 +9,7 @@ import pytest
 from keyhole.scanners import branch, reading
 from keyhole.scanners.interface import Limits
 from keyhole.scanners.objects import Trouble
+from keyhole.scanners.packs import store
 from tests.unit.scanners.growing import grow, looked, one_rule, secret, unpacked_again
 
 
@@ -194,3 +195,21 @@ def test_more_bytes_than_the_limit_are_no_less_told_in_two_scans_than_in_one(his
     told, _, left = look(memory, limits=limits)
     assert told[3] == look(limits=limits)[0][3] != ()
     assert left is None
+
+
+@pytest.mark.parametrize("what", ["the branch", "everything"])
+def test_what_git_packs_between_two_looks_is_read(history, engine, monkeypatch, what):
+    history.commit({"a": b"1"})
+    history.git("repack", "-adq")
+    history.commit({"b": secret(7)}, message=secret(8).decode())
+    loose, open_pack = store._loose, store.open_pack
+
+    def packed(seen):
+        history.git("repack", "-dq")
+        return seen
+
+    monkeypatch.setattr(store, "_loose", lambda folder: packed(list(loose(folder))))
+    monkeypatch.setattr(store, "open_pack", lambda index: packed(open_pack(index)))
+    told, _, left = looked(history, engine, tips=(history.tip(),) if what == "the branch" else ())
+    assert (len(told[0]), told[3]) == (2, ())
+    assert left is not None

@@ -32,12 +32,13 @@ class Store:
         folder = objects / "pack"
         if any(folder.glob("*.promisor")):
             raise NotPlain("a partial clone")
+        # Before packs: git may pack meanwhile what lay in a file, and then it must be seen here or there.
+        self.loose = frozenset(_loose(objects))
+        """Ids of objects in files of their own, hexadecimal."""
         indexes = sorted(folder.glob("*.idx"))
         self.names = frozenset(index.stem for index in indexes)
         """Of all packs."""
         self.packs = [open_pack(index) for index in indexes if index.stem not in closed]
-        self.loose = frozenset(_loose(objects))
-        """Ids of objects in files of their own, hexadecimal."""
 
     def families(
         self, wanted: frozenset[bytes] | None, largest: int, read: Ids | None = None
