@@ -16,6 +16,9 @@ from keyhole.scanners.lazily import pattern as re_later
 
 _TRIES = 8
 """Places where nothing matches, after which the automaton is worth it. Each of them may take as long as the text."""
+_TRIES_IN_ALL = 1000
+"""The same of all texts together: by then they have taken longer than building it does."""
+_ANY_CASE = "(?i"
 _MEMORY = 64 << 20  # the default of 8 MiB makes some patterns fall back to a machine a hundred times slower
 
 
@@ -34,35 +37,41 @@ class Exact:
         """`begins` is a pattern for what every match begins with, if that is a few words; see `literals`."""
         self._pattern = pattern.encode()
         self._begins = re_later(begins.encode()) if begins else None
+        self._any_case = begins.startswith(_ANY_CASE)
+        self._left = _TRIES_IN_ALL
         self._compiled: re2._Regexp | None = None
 
     def finditer(self, text: bytes) -> Iterator[re2._Match]:
         """Its matches in the text, in order."""
         if self._compiled is None:
             self._compiled = re2.compile(self._pattern, options())
-        if self._begins is not None:
-            return _one_by_one(self._compiled, self._begins, text)
+        begins = self._begins if self._left > 0 else None
+        # RE2 knows the cases of all letters (U+017F is an s, too), and Python, in bytes, those of ASCII.
+        if begins is not None and (text.isascii() or not self._any_case):
+            return self._one_by_one(self._compiled, begins, text)
         found: Iterator[re2._Match] = self._compiled.finditer(text)
         return found
 
-
-def _one_by_one(compiled: re2._Regexp, begins: re.Pattern[bytes], text: bytes) -> Iterator[re2._Match]:
-    """The same matches, looked for where one may begin."""
-    tries = _TRIES
-    place = begins.search(text)
-    while place is not None:
-        start = place.start()
-        if not tries:
-            yield from compiled.finditer(text, start)
-            return
-        match = compiled.match(text, start)
-        if match is None:
-            tries -= 1
-            start += 1
-        else:
-            yield match
-            start = match.end()
-        place = begins.search(text, start)
+    def _one_by_one(
+        self, compiled: re2._Regexp, begins: re.Pattern[bytes], text: bytes
+    ) -> Iterator[re2._Match]:
+        """The same matches, looked for where one may begin."""
+        tries = _TRIES
+        place = begins.search(text)
+        while place is not None:
+            start = place.start()
+            if not tries:
+                yield from compiled.finditer(text, start)
+                return
+            match = compiled.match(text, start)
+            if match is None:
+                tries -= 1
+                self._left -= 1
+                start += 1
+            else:
+                yield match
+                start = match.end()
+            place = begins.search(text, start)
 
 
 @functools.cache

@@ -9,6 +9,7 @@ import re2
 
 from keyhole.scanners.secrets import exact
 from keyhole.scanners.secrets.exact import Exact, edge, options
+from keyhole.scanners.secrets.literals import beginning
 from keyhole.scanners.secrets.rules import all_rules
 from keyhole.scanners.secrets.shapes import make
 
@@ -59,3 +60,24 @@ def test_where_nothing_matches_it_is_soon_looked_for_once(monkeypatch):
     monkeypatch.setattr(re2._Regexp, "match", lambda *given: tried.append(given) or match(*given))
     assert [found.group(1) for found in pattern.finditer(text)] == [b"bb", b"cc"]
     assert len(tried) < 20
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text"),
+    [("(?i)schlüssel=([a-z]+)", "SCHLÜSSEL=ab"), ("(?i)secret_key=([a-z]+)", "\u017fecret_\u212aey=ab")],
+)
+def test_a_match_may_begin_with_any_case_of_any_letter(pattern, text):
+    begins = beginning(pattern)
+    assert begins
+    assert [match.group(1) for match in Exact(pattern, begins).finditer(text.encode())] == [b"ab"]
+
+
+def test_where_many_texts_have_beginnings_and_no_match_it_is_not_tried_for_ever(monkeypatch):
+    pattern = Exact("key=([a-z]+);", "key=")
+    tried = []
+    match = re2._Regexp.match
+    monkeypatch.setattr(re2._Regexp, "match", lambda *given: tried.append(given) or match(*given))
+    for number in range(2000):
+        found = list(pattern.finditer(b"key=aa key=%d key=bb;" % number))
+        assert [each.group(1) for each in found] == [b"bb"]
+    assert len(tried) < 2000
