@@ -13,6 +13,7 @@ import os
 import signal
 import socket
 import sys
+import threading
 from collections.abc import Awaitable, Callable, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -142,10 +143,13 @@ async def serve() -> None:
     )
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, server.stop)
-    jobs = loop.run_in_executor(None, engine.start)  # beside the first page, which needs no engine
+    ending = threading.Event()
+    # Beside the first page, which needs no engine.
+    jobs = loop.run_in_executor(None, engine.start_in_the_end, ending)
     try:
         await server.serve()
     finally:
+        ending.set()
         await jobs
         await loop.run_in_executor(None, engine.stop)
 

@@ -85,10 +85,14 @@ class Worker:
             "log_level": "WARNING",
         }
         DBOS(config=config)
-        for job, function in jobs:
-            DBOS.workflow(name=job.kind, max_recovery_attempts=_RECOVERIES)(function)
-        DBOS.launch()
-        DBOS.register_queue(QUEUE, worker_concurrency=AT_ONCE, polling_interval_sec=_POLL_SECONDS)
+        try:
+            for job, function in jobs:
+                DBOS.workflow(name=job.kind, max_recovery_attempts=_RECOVERIES)(function)
+            DBOS.launch()
+            DBOS.register_queue(QUEUE, worker_concurrency=AT_ONCE, polling_interval_sec=_POLL_SECONDS)
+        except BaseException:
+            self.close()  # the engine exists once in a process: the next try needs a new one
+            raise
 
     def recover(self, dead: Iterable[str]) -> int:
         """Puts what these workers were running back into the queue; returns how many."""

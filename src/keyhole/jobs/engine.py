@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("keyhole.jobs")
 
 _DRAIN_SECONDS = 8.0
+_START_AGAIN_SECONDS = 15.0
 _lock = threading.RLock()
 _worker: Worker | None = None
 
@@ -44,10 +45,13 @@ class Worker:
         self.beacon = store.beacon()
         self.beacon.light(self.name)  # before any work is taken: whoever has work and no light counts as dead
         durable = engine()
-        self._engine = durable.Worker(
-            store.url(), self.name, [(job, self._guarded(job)) for job in registered()]
-        )
-        self.ledger = durable.Ledger(store.url())
+        try:
+            jobs = [(job, self._guarded(job)) for job in registered()]
+            self._engine = durable.Worker(store.url(), self.name, jobs)
+            self.ledger = durable.Ledger(store.url())
+        except BaseException:
+            self.beacon.put_out(self.name)  # nobody must think that there is a worker
+            raise
         self._reaper = Reaper(self.name, self.beacon, self.ledger, self._engine.recover)
         self._reaper.start()
 
@@ -134,6 +138,19 @@ def start() -> None:
     with _lock:
         if _worker is None:
             _worker = Worker()
+
+
+def start_in_the_end(given_up: threading.Event) -> None:
+    """As `start`, again after a while if that fails, until it works or `given_up` is set."""
+    while not given_up.is_set():
+        try:
+            start()
+        except Exception:
+            # Whatever it was may pass; until then nothing is scanned or sent, which nobody must have to guess.
+            log.exception("the workers could not start, so nothing is scanned or sent; it is tried again")
+            given_up.wait(_START_AGAIN_SECONDS)
+        else:
+            return
 
 
 def stop() -> None:

@@ -10,6 +10,7 @@ from tests.unit.jobs.room import Room
 def _own_folder_and_registry(tmp_path, settings, monkeypatch):
     settings.KEYHOLE_DATA = tmp_path
     monkeypatch.setattr(registry, "_registered", {})
+    monkeypatch.setattr(registry, "_offered", set())
     yield
     engine.stop()
 
