@@ -90,8 +90,8 @@ class Worker:
                 DBOS.workflow(name=job.kind, max_recovery_attempts=_RECOVERIES)(function)
             DBOS.launch()
             DBOS.register_queue(QUEUE, worker_concurrency=AT_ONCE, polling_interval_sec=_POLL_SECONDS)
-        except BaseException:
-            self.close()  # the engine exists once in a process: the next try needs a new one
+        except BaseException:  # whatever it was: the next try needs an engine of its own
+            self.close()
             raise
 
     def recover(self, dead: Iterable[str]) -> int:

@@ -49,8 +49,8 @@ class Worker:
             jobs = [(job, self._guarded(job)) for job in registered()]
             self._engine = durable.Worker(store.url(), self.name, jobs)
             self.ledger = durable.Ledger(store.url())
-        except BaseException:
-            self.beacon.put_out(self.name)  # nobody must think that there is a worker
+        except BaseException:  # whatever it was: nobody must think that there is a worker
+            self.beacon.put_out(self.name)
             raise
         self._reaper = Reaper(self.name, self.beacon, self.ledger, self._engine.recover)
         self._reaper.start()
