@@ -152,14 +152,15 @@ def test_a_loose_object_that_went_missing_is_told_although_it_was_read_before(hi
     assert left is None
 
 
-def test_a_pack_that_went_missing_is_told_although_it_was_read_before(history, look):
+@pytest.mark.parametrize("went", ["*", "*.pack"])
+def test_a_pack_that_went_missing_is_told_although_it_was_read_before(history, look, went):
     history.commit({"a": b"1", "b": b"2"})
     unpacked_again(history)
     blob = history.git("rev-parse", "main:b")
     history.git("pack-objects", "-q", str(history.path / "objects/pack/pack"), stdin=blob.encode())
     history.git("prune-packed")
     _, _, memory = look()
-    for file in (history.path / "objects/pack").iterdir():
+    for file in (history.path / "objects/pack").glob(went):
         file.unlink()
     told, _, left = look(memory)
     assert told[3]

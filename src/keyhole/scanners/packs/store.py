@@ -36,7 +36,7 @@ class Store:
         self.loose = frozenset(_loose(objects))
         """Ids of objects in files of their own, hexadecimal."""
         indexes = sorted(folder.glob("*.idx"))
-        self.names = frozenset(index.stem for index in indexes)
+        self.names = frozenset(index.stem for index in indexes if index.with_suffix(".pack").is_file())
         """Of all packs."""
         self.packs = [open_pack(index) for index in indexes if index.stem not in closed]
 
