@@ -12,6 +12,7 @@ from keyhole.scanners import child, earlier
 from keyhole.scanners.interface import Limits
 from keyhole.scanners.registry import chosen
 from tests.unit.scanners.conftest import only
+from tests.unit.scanners.growing import unpacked_again
 
 
 @pytest.fixture
@@ -134,6 +135,15 @@ def test_a_branch_costs_what_it_got_and_nothing_for_what_others_got(history, aga
     result = again_of()
     assert only(result).locations[0].commit == history.tip("side")
     assert result.notes == ("Remembered: 2 objects were read by an earlier scan, 3 by this one.",)
+
+
+def test_the_earlier_result_of_a_branch_is_none_once_some_of_it_is_gone(history, again_of):
+    history.commit({"a": b"1", "b": b"2"})
+    unpacked_again(history)
+    assert again_of().status is Status.COMPLETE
+    blob = history.git("rev-parse", "main:b")
+    (history.path / "objects" / blob[:2] / blob[2:]).unlink()
+    assert again_of().status is Status.INCOMPLETE
 
 
 def test_branches_tags_and_the_whole_remember_each_for_itself(history, again, again_of, token, tmp_path):
