@@ -35,14 +35,14 @@ def due(now: datetime | None = None) -> QuerySet[Occurrence, int]:
 
 
 def bring(schedule: Schedule, cause: Cause, at: datetime, subject: int = 0, tries: int = 1) -> None:
-    """Make the schedule due at that time for that reason. One that is open stays, or is replaced by an earlier one."""
+    """Make the schedule due at that time for that reason. One that is open stays, with the smaller of both."""
     try:
         with transaction.atomic():
             Occurrence.objects.create(schedule=schedule, cause=cause, subject=subject, due_at=at, tries=tries)
     except IntegrityError:
-        Occurrence.objects.filter(
-            schedule=schedule, cause=cause, subject=subject, done_at=None, due_at__gt=at
-        ).update(due_at=at, tries=tries)
+        same = Occurrence.objects.filter(schedule=schedule, cause=cause, subject=subject, done_at=None)
+        same.filter(due_at__gt=at).update(due_at=at)
+        same.filter(tries__gt=tries).update(tries=tries)
 
 
 def plan(schedule: Schedule, now: datetime | None = None) -> None:

@@ -135,6 +135,8 @@ class _Run:
     def _end(self, *, any_repository: bool) -> None:
         if not any_repository:
             self._problems.append("none of its repositories is connected any more")
+        if self._refused:
+            self._occurrence.refresh_from_db(fields=["tries"])  # something may have been pushed meanwhile
         pause = again.pause(self._occurrence) if self._refused else None
         said = []
         if self._started:

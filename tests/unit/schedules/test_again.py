@@ -169,6 +169,21 @@ def test_a_push_meanwhile_is_looked_at_soon(pushed, places, away):
     assert (waiting.due_at < timezone.now() + timedelta(minutes=1), waiting.tries) == (True, 1)
 
 
+def test_a_push_during_the_last_look_is_looked_at_as_often_as_any(pushed, places, away):
+    never_looks(pushed)
+    Scan.objects.update(state=State.COMPLETE)
+    note_push(places[0].pk)
+    Occurrence.objects.filter(done_at=None).update(due_at=timezone.now(), tries=again.MOST_LOOKS)
+
+    def refuse(*_args):
+        note_push(places[0].pk)
+        raise Unavailable("GitHub does not answer.")
+
+    away.setattr(tips, "current", refuse)
+    assert run(open_one(pushed, Cause.PUSH)).failed
+    assert open_one(pushed, Cause.PUSH).tries == 2
+
+
 def test_the_first_look_of_a_schedule_that_is_told_only_is_made_again_too(make, places, away):
     schedule = make(when="push", cron="", poll_minutes=0, repository_ids=(places[0].pk,))
     for _ in range(4):
