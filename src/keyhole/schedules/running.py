@@ -135,9 +135,7 @@ class _Run:
     def _end(self, *, any_repository: bool) -> None:
         if not any_repository:
             self._problems.append("none of its repositories is connected any more")
-        if self._refused:
-            self._occurrence.refresh_from_db(fields=["tries"])  # something may have been pushed meanwhile
-        pause = again.pause(self._occurrence) if self._refused else None
+        pause = self._pause() if self._refused else None
         said = []
         if self._started:
             said.append(f"{counted(len(self._started), 'scan')} started")
@@ -154,6 +152,12 @@ class _Run:
                 self._leave_busy_ones()
         if ended and failed:
             telling.tell(self._schedule, self._caller, self._problems)
+
+    def _pause(self) -> timedelta | None:
+        now = Occurrence.objects.filter(pk=self._occurrence.pk).first()
+        if now is not None:  # somebody may have paused the schedule meanwhile, or pushed
+            self._occurrence.tries = now.tries
+        return again.pause(self._occurrence)
 
     def _leave_busy_ones(self) -> None:
         """Each is looked at by itself after the scan that it waits for, however long the others need or wait."""

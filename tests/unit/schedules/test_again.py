@@ -12,7 +12,7 @@ from keyhole.core.errors import Unavailable
 from keyhole.jobs.registry import find
 from keyhole.scans import services as scans
 from keyhole.scans.models import Scan, State
-from keyhole.schedules import again, jobs, services, telling, tips
+from keyhole.schedules import again, jobs, running, services, telling, tips
 from keyhole.schedules.models import Cause, Occurrence, Schedule, Seen
 from keyhole.schedules.pushes import note_push
 from tests.unit.scans.test_services import git
@@ -182,6 +182,20 @@ def test_a_push_during_the_last_look_is_looked_at_as_often_as_any(pushed, places
     away.setattr(tips, "current", refuse)
     assert run(open_one(pushed, Cause.PUSH)).failed
     assert open_one(pushed, Cause.PUSH).tries == 2
+
+
+def test_a_schedule_that_is_paused_during_a_look_that_fails_is_left_alone(pushed, places, away):
+    never_looks(pushed)
+    Scan.objects.update(state=State.COMPLETE)
+    note_push(places[0].pk)
+
+    def refuse(*_args):
+        services.set_paused(local_caller(), pushed.pk, paused=True)
+        raise Unavailable("GitHub does not answer.")
+
+    away.setattr(tips, "current", refuse)
+    running.carry_out(open_one(pushed, Cause.PUSH).pk)
+    assert not pushed.occurrences.filter(done_at=None).exists()
 
 
 def test_the_first_look_of_a_schedule_that_is_told_only_is_made_again_too(make, places, away):
