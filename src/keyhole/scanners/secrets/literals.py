@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -44,7 +45,7 @@ def required(pattern: str) -> frozenset[bytes]:
     Also empty for a pattern that Python does not read: then nothing is known, which is always true.
     """
     try:
-        parsed = _parse(pattern)
+        parsed = _parsed(pattern)
     except re.error:
         return frozenset()
     best = _best(_parts(parsed, bool(parsed.state.flags & re.IGNORECASE)))
@@ -64,7 +65,7 @@ def beginning(pattern: str) -> str:
     Also empty for a pattern that Python does not read.
     """
     try:
-        parsed = _parse(pattern)
+        parsed = _parsed(pattern)
     except (re.error, OverflowError, RecursionError):
         return ""
     words = _Words(frozenset({""}), any_case=False)
@@ -76,6 +77,16 @@ def beginning(pattern: str) -> str:
         return ""
     found = "|".join(sorted({re.escape(text[:_LONGEST]) for text in words.texts}))
     return f"(?i:{found})" if words.any_case else found
+
+
+def _parsed(pattern: str) -> Any:
+    """Raises re.error for what Python does not read, or as something else: `[[:alpha:]]` is a letter to RE2 alone."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", FutureWarning)
+        try:
+            return _parse(pattern)
+        except FutureWarning as problem:
+            raise re.error(str(problem), pattern) from None
 
 
 def _best(parts: _Parts) -> _Words | None:
