@@ -50,7 +50,7 @@ class Fault:
     what: str
     """What is wrong with it, with figures."""
     fatal: bool = False
-    """Whether no engine could be made with the rule."""
+    """Whether no engine could be made with the rule, or nothing to try it on."""
 
     def __str__(self) -> str:
         return f"{self.rule}: {self.field}: {self.what}"
@@ -135,6 +135,11 @@ def _words(rule: Rule) -> Iterator[Fault]:
     for field in ("examples", "counterexamples"):
         if not getattr(rule, field):
             yield Fault(rule.id, field, "must have at least one")
+        for template in getattr(rule, field):
+            try:
+                make(template, 0)
+            except ValueError as error:
+                yield Fault(rule.id, field, f"{template!r} cannot be made: {error}", fatal=True)
     if not all(reference.startswith("https://") for reference in rule.references):
         yield Fault(rule.id, "references", "must begin with https://")
 

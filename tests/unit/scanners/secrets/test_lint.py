@@ -48,6 +48,8 @@ def test_a_good_rule_has_no_faults_beside_all_others():
         ({"before": 20}, "before"),
         ({"examples": ("acme_<hex:31>",)}, "examples"),
         ({"examples": ("ghp_<alnum:30><crc32>",)}, "examples"),
+        ({"examples": ("acme_<no-such-shape:32>",)}, "examples"),
+        ({"counterexamples": ("acme_<hex>",)}, "counterexamples"),
         ({"counterexamples": ("key acme_<hex:32>",)}, "counterexamples"),
         ({"scan": "integrity", "confirm": '"integrity": "(sha512-[0-9A-Za-z/+]{86}==)'}, "confirm"),
     ],
