@@ -1,6 +1,6 @@
 """Compares packages with 320,000 advisories, and prints how long that takes, beside pip-audit where it is installed.
 
-    KEYHOLE_BENCHMARK_OSV=FOLDER python -m benchmarks dependencies [--runs 5] [--pip-audit PROGRAM]
+    KEYHOLE_BENCHMARK_OSV=FOLDER python -m benchmarks.dependencies [--runs 5] [--pip-audit PROGRAM]
 
 FOLDER has OSV's archives, `<ECOSYSTEM>/all.zip`; to them come made-up advisories, for the most part of malicious npm
 packages, which is what OSV consists of. Without FOLDER all are made up. pip-audit asks a server on this machine that
