@@ -15,6 +15,8 @@ from keyhole.cli.session import open_keyhole, use_settings
 from keyhole.core.errors import NotFound, Unavailable
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from keyhole.core.caller import Caller
     from keyhole.core.finding import ScanResult
     from keyhole.core.gates import Policy, Verdict
@@ -90,12 +92,12 @@ def command(
     if as_json and output is not None:
         raise click.UsageError("--json prints on standard output. For a file: --format json --output FILE.")
     check_output(form, output)
-    wanted = policy_of(policy) if policy else None
+    say = _Saying(form, output, sarif, as_json=as_json, policy=policy_of(policy) if policy else None)
     path = Path(target)
     if path.is_dir():
         if environment or tell_github:
             raise click.UsageError("A folder has no environment and no GitHub. Give it a policy: --policy.")
-        report, scan = _path(path, ref, scanners, rules, head), None
+        _path(path, ref, scanners, rules, say, head=head)
     else:
         if head:
             raise click.UsageError("--head is for a folder; a scan that is kept reads the whole history.")
@@ -104,17 +106,37 @@ def command(
                 "--rules is for a folder; a scan that is kept uses the rules in KEYHOLE_RULES."
             )
         report, scan = _connected(target, ref, scanners, environment, tell_github)
-    result = report.as_result()
-    if sarif is not None:
-        write_report(report, "sarif", sarif, beside=True)
-    verdict = _verdict(wanted, result, scan)
-    if as_json:
-        say_json(result.to_json() if verdict is None else {**result.to_json(), "verdict": verdict.to_json()})
-    else:
-        write_report(report, form, output)
-    if verdict is not None and not as_json:
-        tell(verdict, result, err=form != "text" and output is None)
-    sys.exit(_exit_code(result, verdict))
+        say(report.as_result(), lambda: report, scan)
+    sys.exit(say.exit_code)
+
+
+class _Saying:
+    """Says what a scan came to, in the way that was asked for."""
+
+    exit_code = _EXIT_INCOMPLETE
+    """Of what was said; until then there is nothing to say but that."""
+
+    def __init__(
+        self, form: str, output: Path | None, sarif: Path | None, *, as_json: bool, policy: Policy | None
+    ) -> None:
+        self._form, self._output, self._sarif = form, output, sarif
+        self.as_json = as_json
+        self._policy = policy
+
+    def __call__(self, result: ScanResult, report: Callable[[], Dataset], scan: Scan | None = None) -> None:
+        """Writes all that was asked for. The report is only made if something of it is."""
+        if self._sarif is not None:
+            write_report(report(), "sarif", self._sarif, beside=True)
+        verdict = _verdict(self._policy, result, scan)
+        if self.as_json:
+            say_json(
+                result.to_json() if verdict is None else {**result.to_json(), "verdict": verdict.to_json()}
+            )
+        else:
+            write_report(report(), self._form, self._output)
+            if verdict is not None:
+                tell(verdict, result, err=self._form != "text" and self._output is None)
+        self.exit_code = _exit_code(result, verdict)
 
 
 def _verdict(policy: Policy | None, result: ScanResult, scan: Scan | None) -> Verdict | None:
@@ -145,7 +167,9 @@ def _exit_code(result: ScanResult, verdict: Verdict | None) -> int:
     return _EXIT_FINDINGS if verdict is None and result.findings else 0
 
 
-def _path(path: Path, ref: str, scanners: tuple[str, ...], rules: tuple[Path, ...], head: bool) -> Dataset:
+def _path(
+    path: Path, ref: str, scanners: tuple[str, ...], rules: tuple[Path, ...], say: _Saying, *, head: bool
+) -> None:
     use_settings()
     from datetime import UTC, datetime
 
@@ -156,10 +180,23 @@ def _path(path: Path, ref: str, scanners: tuple[str, ...], rules: tuple[Path, ..
 
     def seen(progress: Progress) -> None:
         bar.show(progress.phase, progress.done, progress.total)
-        from keyhole.reports import dataset  # noqa: F401  # while the scan's process works, and not after it
+        if not say.as_json:
+            from keyhole.reports import dataset  # noqa: F401  # while the scan's process works, and not after it
+
+    def ended(result: ScanResult) -> None:
+        bar.clear()
+        name = escape(path.resolve().name.encode("utf-8", "surrogateescape"))
+        now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+        def report() -> Dataset:
+            from keyhole.reports.dataset import of_result
+
+            return of_result(result, name=name, ref=ref, finished=now)
+
+        say(result, report)
 
     try:
-        result = direct.scan(
+        direct.scan(
             path,
             ref=ref,
             scanners=scanners,
@@ -167,13 +204,10 @@ def _path(path: Path, ref: str, scanners: tuple[str, ...], rules: tuple[Path, ..
             head=head,
             around=_around(),
             on_progress=seen,
+            on_result=ended,
         )
     finally:
         bar.clear()
-    from keyhole.reports.dataset import of_result
-
-    name = escape(path.resolve().name.encode("utf-8", "surrogateescape"))
-    return of_result(result, name=name, ref=ref, finished=f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}")
 
 
 def _around() -> Around:

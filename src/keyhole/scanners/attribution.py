@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from subprocess import PIPE
 from types import MappingProxyType
 from typing import NamedTuple
@@ -29,9 +29,11 @@ PATIENCE = 2.5
 """Seconds that git may say nothing while it compares commits. The largest real ones take less than one."""
 _NO_FILE = frozenset({b"000000", b"160000"})
 """Modes of what is not an object of this repository: a path that went, a submodule's commit."""
+_NEW_ID = slice(56, 96)
+"""Where a change of one file against one parent has its new id of 40 digits. No other line has a whole id there."""
 _LONGEST_PATH = 4096
 _MOST_PATHS_HELD = 4 * PATHS_PER_OBJECT
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  # UTC; with the zone it would be written "+00:00"
 _SIMPLE_ESCAPES = {
     ord("a"): 7,
     ord("b"): 8,
@@ -212,10 +214,9 @@ def _compared(history: History, walk: _Walk, limits: Limits, tick: Tick) -> str:
             if count > limits.history_lines:
                 break
             commit = at.get(process, b"")
-            for line in lines:
+            for line in _worth_a_look(walk, lines):
                 if line[:1] == b":":
-                    if not _is_nothing(walk, line):
-                        _note_change(walk, commit, line)
+                    _note_change(walk, commit, line)
                 elif line:
                     commit = line.partition(b" ")[0]
             at[process] = commit
@@ -227,14 +228,24 @@ def _compared(history: History, walk: _Walk, limits: Limits, tick: Tick) -> str:
     return "history is too wide: not every place of each finding is named"
 
 
-def _is_nothing(walk: _Walk, line: bytes) -> bool:
-    """Whether a change of one file is surely nothing that is looked for: nearly all are, so this is quick."""
-    if line[1:2] == b":" or line[96:97] != b" ":
-        return False  # of a merge, or with longer ids
-    object_id = line[56:96]
-    if object_id in walk.wanted:
-        return False
-    return walk.known is None or object_id in walk.known or line[8:14] in _NO_FILE
+def _worth_a_look(walk: _Walk, lines: list[bytes]) -> list[bytes]:
+    """The lines but for those of changes that are surely nothing that is looked for: nearly all are, so all that is
+    done with each line is to cut the new id out of it.
+    """
+    wanted, known = walk.wanted, walk.known
+    if known is None:
+        seldom = [line for line in lines if line[_NEW_ID] in wanted or not _of_one_parent(line)]
+    else:
+        cut = [line[_NEW_ID] for line in lines]
+        ids = set(cut)
+        ids = {each for each in ids if each not in known} | (ids & wanted)
+        seldom = [line for line, each in zip(lines, cut, strict=True) if each in ids]
+    return [line for line in seldom if line[8:14] not in _NO_FILE or not _of_one_parent(line)]
+
+
+def _of_one_parent(line: bytes) -> bool:
+    """Whether it is a change against one parent, with ids of 40 digits."""
+    return line[96:97] == b" " and line[1:2] != b":"
 
 
 def _note_change(walk: _Walk, commit: bytes, line: bytes) -> None:
@@ -285,7 +296,7 @@ def _other_refs(git: Git) -> list[bytes]:
 
 def _date(seconds: bytes) -> str:
     try:
-        return (_EPOCH + timedelta(seconds=int(seconds))).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return f"{(_EPOCH + timedelta(seconds=int(seconds))).isoformat()}Z"
     except (ValueError, OverflowError):
         return ""  # a commit may claim any number; one that is no date is left out
 

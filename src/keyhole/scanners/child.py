@@ -13,11 +13,11 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from keyhole.core.escaping import escape
 from keyhole.core.finding import ScanResult, Status
@@ -50,6 +50,7 @@ def run(
     head: bool = False,
     limits: Limits = Limits(),  # noqa: B008  # frozen
     on_progress: Callable[[Progress], None] | None = None,
+    on_result: Callable[[ScanResult], None] | None = None,
     stop: threading.Event | None = None,
 ) -> ScanResult:
     """Scans the repository with this git dir (see `locate.git_dir_of`) and waits for the result.
@@ -59,7 +60,8 @@ def run(
     With `head` only the files of HEAD, or of the first tip, are looked at, and not their history.
     `advisories` is the index that packages are compared with, `kept` the folder for what need not be made twice.
     `hmac_secret` keys the fingerprints: the same secret finds the same finding again. `on_progress` is called in
-    this thread; if it raises, the scan is killed and the error passed on. `stop` ends the scan within a second.
+    this thread, and `on_result` once with what will be returned, while what the next scan need not do again is still
+    written down. If they raise, the scan is killed and the error passed on. `stop` ends the scan within a second.
 
     Whatever happens to the child (killed, out of memory, out of time, stopped), the answer is a result that says
     `incomplete` and why; no process and no file is left. Raises UnknownScanner, NotInstalled and WrongRules before
@@ -70,10 +72,12 @@ def run(
     tips = _object_ids(tips)
     start = time.monotonic()
     measure = (limits, own.texts())
+    told = on_result or _ignore
     earlier = Earlier(git_dir, hmac_secret, selected, tips, measure, kept if not head else None, ref=ref)
     if (result := earlier.result(start)) is not None:
         if (unused := taken()) is not None:
             ended(unused)
+        told(result)
         return result
     order = {
         "git_dir": str(git_dir.resolve()),
@@ -90,9 +94,14 @@ def run(
         "hmac_secret": hmac_secret.reveal(),
     }
     try:
-        result = _run(order, limits, on_progress or _ignore, stop or threading.Event(), earlier.keep)
+        with _talking(order, limits, stop or threading.Event()) as talk:
+            result, line = talk.result(on_progress or _ignore)
+            told(result)
+            earlier.note(result, line)
+            if earlier.memory and (memory := _memory(talk.said)):
+                earlier.keep(memory)
     except Ended as problem:
-        return ScanResult(
+        result = ScanResult(
             status=Status.INCOMPLETE,
             reasons=(str(problem),),
             commit="",
@@ -105,7 +114,7 @@ def run(
             duration=round(time.monotonic() - start, 3),
             isolation=(),
         )
-    earlier.note(result)
+        told(result)
     return result
 
 
@@ -116,17 +125,13 @@ def _object_ids(tips: Iterable[str]) -> list[str]:
     return checked
 
 
-def _ignore(_progress: Progress) -> None:
+def _ignore(_what: object) -> None:
     """Nobody watches."""
 
 
-def _run(
-    order: dict[str, Any],
-    limits: Limits,
-    on_progress: Callable[[Progress], None],
-    stop: threading.Event,
-    keep: Callable[[bytes], object],
-) -> ScanResult:
+@contextmanager
+def _talking(order: dict[str, Any], limits: Limits, stop: threading.Event) -> Iterator[_Talk]:
+    """A child that works on the order. It is gone when the block is left, with all that it started."""
     with ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="keyhole-scan-"))
         child = taken() or started()
@@ -137,21 +142,26 @@ def _run(
             child.stdin.close()
         except BrokenPipeError:
             raise Ended(_ending(child)) from None
-        said = Said(child.stdout, time.monotonic() + limits.seconds + _GRACE_SECONDS, stop)
-        while (line := said.line()) is not None:
+        yield _Talk(child, Said(child.stdout, time.monotonic() + limits.seconds + _GRACE_SECONDS, stop))
+
+
+class _Talk(NamedTuple):
+    child: subprocess.Popen[bytes]
+    said: Said
+
+    def result(self, on_progress: Callable[[Progress], None]) -> tuple[ScanResult, bytes]:
+        """The result, and the line that said so."""
+        while (line := self.said.line()) is not None:
             kind, data = understood(line)
             if kind == "progress":
                 on_progress(decoded(Progress, data))
             elif kind == "result":
-                result = decoded(ScanResult, data)
-                if order["memory"] and (memory := _memory(said)):
-                    keep(memory)
-                return result
+                return decoded(ScanResult, data), line
             else:
                 raise Ended(
                     f"the scanning process failed: {escape(str(data)[:200].encode('utf-8', 'replace'))}"
                 )
-        raise Ended(_ending(child))
+        raise Ended(_ending(self.child))
 
 
 def _memory(said: Said) -> bytes:

@@ -10,11 +10,12 @@ from keyhole.core.finding import MAX_LOCATIONS, Finding, Location, Place, Severi
 from keyhole.scanners.attribution import Introduction
 from keyhole.scanners.examination import Found, Site
 from keyhole.scanners.graph import Order
-from keyhole.scanners.interface import Examiner, Hit, Limits
+from keyhole.scanners.interface import About, Examiner, Hit, Limits
 from keyhole.scanners.objects import Trouble
 
 _PLACES = {"blob": Place.FILE, "commit": Place.COMMIT_MESSAGE, "tag": Place.TAG_MESSAGE}
 _SEVERITIES = list(Severity)
+_SAID_OF_A_RULE = tuple(field.name for field in dataclasses.fields(About))
 
 
 @dataclass(slots=True)
@@ -74,7 +75,9 @@ class Collector:
         return tuple(finding for _, finding in made)
 
 
-_Located = tuple[Order, str, int, int, Location]
+_Where = tuple[Order, str, int, int]
+"""Where something is, in the order of findings' places: commit, path, line and column."""
+_Located = tuple[_Where, Introduction, Site]
 
 
 class _Shown(dict[str, str]):
@@ -99,24 +102,25 @@ def _locations(
     """Per path and place, where history first has it. Later versions of the file add nothing a person could use."""
     first: dict[tuple[str, str], _Located] = {}
     for site in record.sites:
-        for order, commit, date, name in introduced.get(site.object_id, ()):
+        for introduction in introduced.get(site.object_id, ()):
+            name = introduction.path
             path = shown[f"{name}!{site.inner}" if site.inner else name]
-            place = _PLACES[site.kind]
-            located = (
-                order,
-                path,
-                site.line,
-                site.column,
-                Location(commit, date, path, site.line, site.column, place, site.note),
-            )
-            key = (path, commit if place is not Place.FILE else "")
-            if key not in first or located[:4] < first[key][:4]:
-                first[key] = located
-    return sorted(first.values(), key=lambda located: located[:4])
+            where = (introduction.order, path, site.line, site.column)
+            key = (path, introduction.commit if _PLACES[site.kind] is not Place.FILE else "")
+            if key not in first or where < first[key][0]:
+                first[key] = (where, introduction, site)
+    return sorted(first.values(), key=lambda located: located[0])
 
 
 def _order(locations: list[_Located]) -> tuple[Order, str, int]:
-    return locations[0][:3]
+    return locations[0][0][:3]
+
+
+def _location(located: _Located) -> Location:
+    (_, path, line, column), introduction, site = located
+    return Location(
+        introduction.commit, introduction.author_date, path, line, column, _PLACES[site.kind], site.note
+    )
 
 
 def _finding(record: _Record, examiner: Examiner, locations: list[_Located]) -> Finding:
@@ -125,11 +129,11 @@ def _finding(record: _Record, examiner: Examiner, locations: list[_Located]) -> 
         id=finding_id(record.scanner, record.hit.fingerprint),
         scanner=record.scanner,
         rule=record.hit.rule,
-        locations=tuple(located[-1] for located in locations[:MAX_LOCATIONS]),
+        locations=tuple(map(_location, locations[:MAX_LOCATIONS])),
         occurrences=len(locations),
         fingerprint=record.hit.fingerprint,
         last4=record.hit.last4,
-        **{name.name: getattr(about, name.name) for name in dataclasses.fields(about)},
+        **{name: getattr(about, name) for name in _SAID_OF_A_RULE},
     )
 
 

@@ -79,10 +79,11 @@ class Earlier:
         if content is None:
             return None
         try:
-            data = json.loads(content)
+            head, _, line = content.partition(b"\n")
+            data = json.loads(head)
             if data["standing"] != self._standing or not self._holding.issuperset(data["holding"]):
                 return None
-            result, at = ScanResult.from_json(data["result"]), str(data["at"])
+            result, at = ScanResult.from_json(json.loads(line)["result"]), str(data["at"])
         except (ValueError, KeyError, TypeError):
             return None
         notes = tuple(note for note in result.notes if not note.startswith(REMEMBERED))
@@ -95,18 +96,13 @@ class Earlier:
         if self._kept is not None and self._kept.write(self.memory, memory):
             self._only("history-")
 
-    def note(self, result: ScanResult) -> None:
-        """Keeps a complete result for as long as nothing changes."""
+    def note(self, result: ScanResult, line: bytes) -> None:
+        """Keeps a complete result for as long as nothing changes, as the `line` that the scanning process said."""
         if self._kept is None or not self._standing or result.status is not Status.COMPLETE:
             return
         at = datetime.now(UTC).isoformat(timespec="seconds")
-        content = {
-            "standing": self._standing,
-            "holding": sorted(self._holding),
-            "at": at,
-            "result": result.to_json(),
-        }
-        if self._kept.write(self._name, json.dumps(content).encode()):
+        head = {"standing": self._standing, "holding": sorted(self._holding), "at": at}
+        if self._kept.write(self._name, json.dumps(head).encode() + b"\n" + line):
             self._only("result-")
 
     def _only(self, what: str) -> None:

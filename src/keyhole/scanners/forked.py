@@ -6,7 +6,6 @@ on itself hold for its copies. Only pipes are used, since the kernel refuses soc
 
 from __future__ import annotations
 
-import gc
 import json
 import os
 import selectors
@@ -75,10 +74,8 @@ class Pool:
         take, give = os.pipe()
         os.write(give, b"".join(number.to_bytes(_NUMBER, "big") for number in range(parts)))
         self._workers: list[_Worker] = []
-        gc.freeze()  # else the first collection in each copy would write to, and so copy, all there is
         for _ in range(min(parts, processes)):
             self._workers.append(self._fork(take, give, work))
-        gc.unfreeze()
         os.close(give)
         os.close(take)
 
@@ -128,7 +125,6 @@ def _serve(take: int, give: int, say: int, work: Callable[[int], Any]) -> NoRetu
     status = 1
     try:
         os.close(give)
-        gc.disable()  # nothing made here refers to itself, and looking for that takes a tenth of the time
         with os.fdopen(say, "wb") as answers:
             while number := os.read(take, _NUMBER):
                 part = int.from_bytes(number, "big")

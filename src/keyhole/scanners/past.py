@@ -71,6 +71,8 @@ class Past:
         self._store: Store | None = None
         self._commits: Commits | None = None
         self._early: Commits | None = None
+        self._new: Ids | None = None
+        self._names: frozenset[bytes] | None = None
         self._places: Places = {}
         self._packs_gone = False
         self._whole = False
@@ -228,17 +230,20 @@ class Past:
         return self._new_ids() if self._memory is None else self._memory.read | self._new_ids()
 
     def _commits_read(self) -> None:
-        """Puts history in order while other processes read files, and not when they have ended."""
+        """Puts in order what there is while other processes read files, and not when they have ended."""
         if self._early is None and self._memory is None:
             self._early = commits_read(self._git, self.reading.graph)
+            self._stored()
 
     def _new_ids(self) -> Ids:
         """All files and messages in the packs that are open, and in files of their own."""
         store = self._store
-        return Ids.of() if store is None else Ids.of(*store.rows()) | Ids.of_names(*store.only_loose())
+        if self._new is None and store is not None:
+            self._new = Ids.of(*store.rows()) | Ids.of_names(*store.only_loose())
+        return self._new or Ids.of()
 
     def _stored(self) -> frozenset[bytes] | None:
         """Everything there is, if it has not been listed by git."""
-        if self._store is None:
-            return None
-        return self._store.known() if self._memory is None else frozenset(names_of(self._all_read().rows))
+        if self._names is None and self._store is not None:
+            self._names = frozenset(names_of(self._all_read().rows))
+        return self._names

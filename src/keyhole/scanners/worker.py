@@ -6,6 +6,7 @@ the line of our code, never with their message: a message may quote what was bei
 
 from __future__ import annotations
 
+import gc
 import importlib
 import json
 import os
@@ -233,6 +234,7 @@ class Scan:
 
 def main() -> int:
     """Reads the order, makes its scanners ready, isolates itself, scans."""
+    gc.disable()  # nothing made here refers to itself, and looking for that takes a tenth of the time
     if "early" in sys.argv[1:]:
         _get_ready(whole=HEAD not in sys.argv)
     line = sys.stdin.readline()

@@ -63,12 +63,14 @@ def scan(
     rules: Iterable[Path] = (),
     head: bool = False,
     on_progress: Callable[[Progress], None] | None = None,
+    on_result: Callable[[ScanResult], None] | None = None,
 ) -> ScanResult:
     """Reads the repository at `path`, all of its history or that of one branch or tag, in a child process.
 
     With `head` it reads the files of the newest commit, of HEAD or of that branch or tag, and nothing older.
-    `rules` are files of own rules for secrets, besides those of the settings. Raises InvalidInput, naming the field
-    `path` or `ref`; UnknownScanner; WrongRules. Trouble on the way makes the result incomplete.
+    `rules` are files of own rules for secrets, besides those of the settings. `on_result` is called with the result
+    while what the next scan need not do again is still written down. Raises InvalidInput, naming the field `path` or
+    `ref`; UnknownScanner; WrongRules. Trouble on the way makes the result incomplete.
     """
     configure(Configured(around.programs, around.semgrep_rules))
     own.look_in(around.rules, rules)
@@ -86,6 +88,7 @@ def scan(
         head=head,
         limits=limits,
         on_progress=on_progress,
+        on_result=on_result,
     )
 
 

@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
-import pytest
+from collections import Counter
 
-from keyhole.scanners.attribution import Sought, _date, _unquote, all_commits, in_history, introductions
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from keyhole.scanners.attribution import (
+    Commits,
+    Sought,
+    _date,
+    _unquote,
+    _Walk,
+    _worth_a_look,
+    all_commits,
+    in_history,
+    introductions,
+)
 from keyhole.scanners.gitpipe import Git
 from keyhole.scanners.graph import TOLD, Graph
 from keyhole.scanners.interface import Limits
@@ -98,6 +112,59 @@ def test_neither_a_submodule_nor_a_removed_file_is_missed(history):
     blob = history.git("rev-parse", "other:a").encode()
     introduced(history, [], Limits(), trouble, nobody, frozenset({blob}))
     assert not trouble.counts
+
+
+IDS = [f"{number:040x}".encode() for number in range(6)]
+LONG = [f"{number:064x}".encode() for number in range(3)]
+MODES = st.sampled_from([b"000000", b"100644", b"120000", b"160000"])
+
+
+@st.composite
+def told(draw):
+    """A line as git tells it: of a commit, of a change against some parents, or an empty one."""
+    parents = draw(st.integers(-1, 9))
+    if parents < 1:
+        return [b"", IDS[0] + b" 1700000000"][parents]
+    ids = draw(st.sampled_from([IDS, IDS, IDS, LONG]))
+    modes = [draw(MODES) for _ in range(parents + 1)]
+    names = [draw(st.sampled_from(ids)) for _ in range(parents + 1)]
+    return b":" * parents + b" ".join([*modes, *names, b"M" * parents]) + b"\tpath"
+
+
+def matters(line, wanted, known):
+    """The same question as plainly as it can be asked."""
+    columns = line.partition(b"\t")[0]
+    parents = len(columns) - len(columns.lstrip(b":"))
+    words = columns.lstrip(b":").split(b" ")
+    mode, object_id = words[parents], words[2 * parents + 1]
+    is_file = mode not in {b"000000", b"160000"}
+    return (object_id in wanted and is_file) or (known is not None and object_id not in known and is_file)
+
+
+@given(
+    st.lists(told(), max_size=20),
+    st.frozensets(st.sampled_from(IDS)),
+    st.none() | st.frozensets(st.sampled_from(IDS)),
+)
+def test_no_line_is_left_out_that_matters(lines, wanted, known):
+    if known is not None:  # then there are none of the longer ids, with which git has to list what there is
+        lines = [line for line in lines if not any(each in line for each in LONG)]
+    commits = Commits([], Graph(), {}, whole=True)
+    kept = _worth_a_look(_Walk(wanted, known, {}, commits), lines)
+    rest = iter(lines)
+    assert all(each in rest for each in kept)  # in their order
+    left_out = Counter(lines) - Counter(kept)
+    assert all(line.startswith(b":") and not matters(line, wanted, known) for line in left_out)
+
+
+@pytest.mark.parametrize("known", [None, frozenset(IDS)])
+def test_an_ordinary_change_is_not_looked_at(known):
+    walk = _Walk(frozenset(IDS[:2]), known, {}, Commits([], Graph(), {}, whole=True))
+    changes = [
+        b":100644 %s " % mode + IDS[0] + b" " + IDS[3] + b" M\tpath" for mode in (b"100644", b"160000")
+    ]
+    assert _worth_a_look(walk, changes) == []
+    assert _worth_a_look(walk, [changes[0].replace(IDS[3], IDS[1])]) != []
 
 
 @pytest.mark.parametrize(

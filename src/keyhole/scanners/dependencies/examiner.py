@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -47,16 +46,6 @@ class Packages:
 
     def assess(self, files: Iterable[tuple[bytes, bytes]]) -> Assessment:
         """Every package of every file."""
-        # Nothing made here refers to itself, and looking for what does takes half of the time.
-        collecting = gc.isenabled()
-        gc.disable()
-        try:
-            return self._assess(files)
-        finally:
-            if collecting:
-                gc.enable()
-
-    def _assess(self, files: Iterable[tuple[bytes, bytes]]) -> Assessment:
         found: list[Seen] = []
         gaps: list[str] = []
         count = 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from keyhole.scanners.packs.index import Bytes, Numbers
 
 _ID = 20
+_NAME = re.compile(rb"[0-9a-f]{40}")
 _KIND = "S20"  # compared byte by byte; the bytes that numpy leaves off at the end are zeros on both sides
 
 
@@ -43,7 +45,7 @@ class Ids:
         return len(self.strings)
 
     def __contains__(self, name: object) -> bool:
-        return isinstance(name, bytes) and bool(self.has(rows_of([name]))[0])
+        return isinstance(name, bytes) and bool(_NAME.fullmatch(name)) and bool(self.has(rows_of([name]))[0])
 
     def __or__(self, other: Ids) -> Ids:
         small, large = sorted((self, other), key=len)

@@ -92,13 +92,6 @@ class Store:
         """Ids of all files and messages in each pack, as arrays of shape (any, 20)."""
         return [pack.ids[pack.examined] for pack in self.packs]
 
-    def known(self) -> frozenset[bytes]:
-        """Ids of all files and messages that are stored."""
-        ids = set(self.loose)
-        for pack in self.packs:
-            ids.update(ids_of(pack, pack.examined))
-        return frozenset(ids)
-
 
 def _loose(objects: Path) -> Iterable[bytes]:
     for folder in objects.iterdir():

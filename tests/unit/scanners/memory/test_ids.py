@@ -47,4 +47,5 @@ def test_values_stay_with_their_ids(one, other):
 def test_what_are_no_ids_is_refused():
     with pytest.raises(ValueError, match="not ids"):
         Ids(b"x" * 21)
-    assert "not bytes" not in Ids.of_names(*NAMES)
+    for other in ("not bytes", b"", b"not hexadecimal", NAMES[0][:38], NAMES[0].upper(), NAMES[0] + b"00"):
+        assert other not in Ids.of_names(*NAMES)
