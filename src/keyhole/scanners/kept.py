@@ -53,7 +53,8 @@ class Kept:
             descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
             try:
                 with os.fdopen(descriptor, "wb") as file:
-                    file.write(self._seal(name, content) + content)
+                    file.write(self._seal(name, content))
+                    file.write(content)
                 new.replace(path)
             finally:
                 new.unlink(missing_ok=True)

@@ -71,6 +71,7 @@ class Past:
         self._store: Store | None = None
         self._commits: Commits | None = None
         self._early: Commits | None = None
+        self._reached: tuple[Ids, Numbers] | None = None
         self._new: Ids | None = None
         self._names: frozenset[bytes] | None = None
         self._places: Places = {}
@@ -128,7 +129,7 @@ class Past:
         store, commits = self._store, self._commits
         if not self._whole or store is None or commits is None:
             return None
-        ids, seconds = joined(*self._before, commits.seconds)
+        ids, seconds = self._reached or joined(*self._before, commits.seconds)
         memory = Memory(
             identity=identity,
             packs=store.names,
@@ -234,6 +235,7 @@ class Past:
         if self._early is None and self._memory is None:
             self._early = commits_read(self._git, self.reading.graph)
             self._stored()
+            self._reached = joined(*self._before, self._early.seconds) if self._early is not None else None
 
     def _new_ids(self) -> Ids:
         """All files and messages in the packs that are open, and in files of their own."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import json
 import os
 import selectors
@@ -13,7 +15,7 @@ from keyhole.core.strict_json import decode
 
 _POLL_SECONDS = 0.1
 _LONGEST_LINE = 256 << 20
-_CHUNK = 1 << 16
+_CHUNK = 1 << 20
 _NONSENSE = "the scanning process said something that is not a result"
 
 T = TypeVar("T")
@@ -30,6 +32,8 @@ class Said:
         """Waiting raises Ended at the deadline, by the monotonic clock, and soon after `stop` is set."""
         self._stdout = stdout.fileno()
         os.set_blocking(self._stdout, False)
+        with contextlib.suppress(OSError, AttributeError):  # too many large ones already, or not Linux
+            fcntl.fcntl(self._stdout, fcntl.F_SETPIPE_SZ, _CHUNK)
         self._deadline = deadline
         self._stop = stop
         self._pending = bytearray()
@@ -52,7 +56,8 @@ class Said:
         return self._taken(size)
 
     def _taken(self, size: int) -> bytes:
-        taken = bytes(self._pending[:size])
+        with memoryview(self._pending) as pending:
+            taken = bytes(pending[:size])
         del self._pending[:size]
         return taken
 
