@@ -83,7 +83,7 @@ _TABLE = (
     EventKind(
         "schedule.failed",
         "Schedule failed",
-        "A schedule was due, and something that it names was not scanned.",
+        "A schedule was due, and something that it names was not scanned; the same is said once a day.",
     ),
     EventKind(
         "scan.breach", "Scan breaches its policy", "A code scan does not pass its environment's policy."

@@ -49,6 +49,9 @@ class Schedule(models.Model):
     created_at = models.DateTimeField()
     paused_at = models.DateTimeField(null=True)
     removed_at = models.DateTimeField(null=True)
+    told = models.CharField(max_length=64, blank=True)
+    """Digest of what people were told last that it could not scan; empty once it could scan everything again."""
+    told_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ("name", "pk")

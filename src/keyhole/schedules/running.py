@@ -152,6 +152,8 @@ class _Run:
                 self._leave_busy_ones()
         if ended and failed:
             telling.tell(self._schedule, self._caller, self._problems)
+        elif ended and not self._occurrence.subject:
+            telling.well(self._schedule)
 
     def _pause(self) -> timedelta | None:
         now = Occurrence.objects.filter(pk=self._occurrence.pk).first()

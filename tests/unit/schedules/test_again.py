@@ -225,6 +225,31 @@ def test_a_look_that_ends_with_an_error_of_ours_is_made_again_and_told(pushed, p
     assert open_one(pushed, Cause.PUSH).tries == 2
 
 
+def test_the_same_failure_is_told_once_a_day_and_a_new_one_at_once(make, places, away, monkeypatch):
+    told = []
+    monkeypatch.setattr(telling, "publish", lambda _caller, event: told.append(event.facts["Problem 1"]))
+    schedule = make(when="push", cron="", poll_minutes=5, repository_ids=(places[0].pk,))
+    for _ in range(4):
+        assert run(open_one(schedule, Cause.LOOK)).failed
+    assert len(told) == 1
+    Schedule.objects.update(told_at=timezone.now() - telling.AGAIN)
+    for _ in range(2):
+        run(open_one(schedule, Cause.LOOK))
+    assert len(told) == 2
+    with away.context() as back:
+        back.setattr(tips, "current", lambda *_args: tips.NOTHING)
+        assert not run(open_one(schedule, Cause.LOOK)).failed
+    run(open_one(schedule, Cause.LOOK))
+
+    def refuse(*_args):
+        raise Unavailable("The connection's token has expired.")
+
+    away.setattr(tips, "current", refuse)
+    run(open_one(schedule, Cause.LOOK))
+    assert len(told) == 4
+    assert told[-1].endswith("The connection's token has expired.")
+
+
 def test_a_scan_that_failed_is_begun_again_once_github_answers(pushed, away):
     never_looks(pushed)
     fail()
