@@ -16,6 +16,7 @@ from typing import NamedTuple
 import hyperscan
 
 from keyhole.scanners.kept import Kept
+from keyhole.scanners.secrets.syntax import tree_of
 
 _PREFIX = "patterns-"
 _SETS_KEPT = 4
@@ -57,9 +58,8 @@ def database(
 
 def reach_of(patterns: Iterable[Pattern]) -> int:
     """How many bytes a match of the patterns may have: NO_END if one has no end, or if Python cannot read it."""
-    parse = re._parser.parse  # type: ignore[attr-defined]  # noqa: SLF001  # nothing public reads a pattern
     try:
-        widths = (int(parse(each.expression.decode("latin-1")).getwidth()[1]) for each in patterns)
+        widths = (int(tree_of(each.expression.decode("latin-1")).getwidth()[1]) for each in patterns)
         return min(max(widths, default=0), NO_END)
     except (re.error, OverflowError, RecursionError):
         return NO_END

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import itertools
 import re
-import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
+
+from keyhole.scanners.secrets.syntax import names, tree_of
 
 SHORTEST = 3
 """Characters of a word that is worth looking for."""
 _LONGEST = 9
 _MOST_WORDS = 16
 _MOST_IN_CLASS = 4
-# Private, and the only thing in Python that reads a pattern.
-_parse = re._parser.parse  # type: ignore[attr-defined]  # noqa: SLF001
-_names = re._constants  # type: ignore[attr-defined]  # noqa: SLF001
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +43,10 @@ def required(pattern: str) -> frozenset[bytes]:
     Also empty for a pattern that Python does not read: then nothing is known, which is always true.
     """
     try:
-        parsed = _parsed(pattern)
+        tree = tree_of(pattern)
     except re.error:
         return frozenset()
-    best = _best(_parts(parsed, bool(parsed.state.flags & re.IGNORECASE)))
+    best = _best(_parts(tree, bool(tree.state.flags & re.IGNORECASE)))
     if best is None:
         return frozenset()
     cut = {text[:_LONGEST] for text in best.texts}
@@ -65,11 +63,11 @@ def beginning(pattern: str) -> str:
     Also empty for a pattern that Python does not read.
     """
     try:
-        parsed = _parsed(pattern)
+        tree = tree_of(pattern)
     except (re.error, OverflowError, RecursionError):
         return ""
     words = _Words(frozenset({""}), any_case=False)
-    for part in _parts(parsed, bool(parsed.state.flags & re.IGNORECASE)):
+    for part in _parts(tree, bool(tree.state.flags & re.IGNORECASE)):
         if part is None or len(words.texts) * len(part.texts) > _MOST_WORDS:
             break
         words = words.then(part)
@@ -77,16 +75,6 @@ def beginning(pattern: str) -> str:
         return ""
     found = "|".join(sorted({re.escape(text[:_LONGEST]) for text in words.texts}))
     return f"(?i:{found})" if words.any_case else found
-
-
-def _parsed(pattern: str) -> Any:
-    """Raises re.error for what Python does not read, or as something else: `[[:alpha:]]` is a letter to RE2 alone."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", FutureWarning)
-        try:
-            return _parse(pattern)
-        except FutureWarning as problem:
-            raise re.error(str(problem), pattern) from None
 
 
 def _best(parts: _Parts) -> _Words | None:
@@ -105,19 +93,19 @@ def _best(parts: _Parts) -> _Words | None:
 def _parts(sequence: Iterable[tuple[Any, Any]], any_case: bool) -> _Parts:
     parts: _Parts = []
     for kind, value in sequence:
-        if kind is _names.LITERAL:
+        if kind is names.LITERAL:
             parts.append(_Words(frozenset({chr(value)}), any_case))
-        elif kind is _names.IN:
+        elif kind is names.IN:
             parts.append(_class(value, any_case))
-        elif kind is _names.SUBPATTERN:
+        elif kind is names.SUBPATTERN:
             _, added, removed, inner = value
             same_case = (any_case or bool(added & re.IGNORECASE)) and not removed & re.IGNORECASE
             parts += _parts(inner, same_case)
-        elif kind is _names.BRANCH:
+        elif kind is names.BRANCH:
             parts += _either([_parts(branch, any_case) for branch in value[1]])
-        elif kind in {_names.MAX_REPEAT, _names.MIN_REPEAT} and value[0] > 0:
+        elif kind in {names.MAX_REPEAT, names.MIN_REPEAT} and value[0] > 0:
             parts += [*_parts(value[2], any_case), None]
-        elif kind is not _names.AT:
+        elif kind is not names.AT:
             parts.append(None)
     return parts
 
@@ -125,9 +113,9 @@ def _parts(sequence: Iterable[tuple[Any, Any]], any_case: bool) -> _Parts:
 def _class(members: Iterable[tuple[Any, Any]], any_case: bool) -> _Words | None:
     texts: set[str] = set()
     for kind, value in members:
-        if kind is _names.LITERAL:
+        if kind is names.LITERAL:
             texts.add(chr(value))
-        elif kind is _names.RANGE and value[1] - value[0] < _MOST_IN_CLASS:
+        elif kind is names.RANGE and value[1] - value[0] < _MOST_IN_CLASS:
             texts.update(map(chr, range(value[0], value[1] + 1)))
         else:
             return None

@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from keyhole.scanners.secrets.syntax import tree_of
+
 WORDS = "passw|passphrase|secret|key|token|auth|cred|pat"
 """What a name must hold for its value to be taken for a credential, unless the rule says others."""
 ASSIGNS = (
@@ -52,9 +54,8 @@ def with_patterns(entry: dict[str, Any]) -> dict[str, Any]:
 
 def width(pattern: str) -> int:
     """The most characters that the pattern can match, at most 64 Ki; what has no end counts as that."""
-    parse = re._parser.parse  # type: ignore[attr-defined]  # noqa: SLF001  # nothing public reads a pattern
     try:
-        return min(int(parse(pattern).getwidth()[1]), 1 << 16)
+        return min(int(tree_of(pattern).getwidth()[1]), 1 << 16)
     except (re.error, OverflowError, RecursionError) as error:
         raise ValueError(f"confirm: is no pattern: {error}") from error
 

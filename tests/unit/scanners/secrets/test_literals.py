@@ -22,7 +22,7 @@ from keyhole.scanners.secrets.shapes import make
         ("(?:abc|[0-9]+)x", set()),
         ("xox[bp]-", {b"xoxb-", b"xoxp-"}),
         ("a(?i)b", set()),
-        ("[[:digit:]]ab_", set()),
+        ("[[:digit:]]ab_", {b"ab_"}),
     ],
 )
 def test_the_words_of_a_pattern(pattern, words):
@@ -42,7 +42,7 @@ def test_the_words_of_a_pattern(pattern, words):
         ("(?:abc|[0-9]+)x", ""),
         ("ab[0-9]", ""),
         ("[a-z]{40}", ""),
-        ("abc[[:digit:]]", ""),
+        ("abc[[:digit:]]", "abc"),
         ("", ""),
         ("(", ""),
     ],
