@@ -19,6 +19,8 @@ from keyhole.core.secret import Secret
 
 LARGEST = 512 << 20
 """Bytes of one file. What would be larger is not kept."""
+TOGETHER = 2 << 30
+"""Bytes of all files of a kind."""
 _SEAL = 32
 _NAME = re.compile(r"[a-z0-9][a-z0-9.-]{0,99}")
 
@@ -67,13 +69,18 @@ class Kept:
         with contextlib.suppress(OSError):  # what cannot be removed cannot be trusted less than it is
             self._path(name).unlink(missing_ok=True)
 
-    def only(self, prefix: str, newest: int) -> None:
-        """Removes the files whose names begin so, but for the newest ones."""
+    def only(self, prefix: str, newest: int, size: int = TOGETHER) -> None:
+        """Removes the files whose names begin so, but for the newest ones: so many, and of so many bytes together.
+
+        The newest of all stays, however large it is.
+        """
         with contextlib.suppress(OSError):
-            files = [path for path in self._folder.iterdir() if path.name.startswith(prefix)]
-            files.sort(key=lambda path: path.stat().st_mtime_ns, reverse=True)
-            for path in files[newest:]:
-                path.unlink(missing_ok=True)
+            files = [(path.stat(), path) for path in self._folder.iterdir() if path.name.startswith(prefix)]
+            files.sort(key=lambda file: file[0].st_mtime_ns, reverse=True)
+            for number, (status, path) in enumerate(files):
+                size -= status.st_size
+                if number and (number >= newest or size < 0):
+                    path.unlink(missing_ok=True)
 
     def _path(self, name: str) -> Path:
         if not _NAME.fullmatch(name):

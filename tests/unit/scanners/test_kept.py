@@ -78,6 +78,17 @@ def test_only_the_newest_of_a_kind_stay(kept):
     assert sorted(file.name for file in kept._folder.iterdir()) == ["kind-3", "kind-4", "other"]
 
 
+@pytest.mark.parametrize(("size", "stay"), [(10_000, 4), (2_500, 2), (1_000, 1), (0, 1)])
+def test_and_only_as_much_of_them_as_there_is_room_for(kept, size, stay):
+    for number in range(4):
+        kept.write(f"kind-{number}", bytes(1_000))
+        os.utime(file_of(kept, f"kind-{number}"), ns=(number, number))
+    kept.only("kind-", 10, size)
+    assert [kept.exists(f"kind-{number}") for number in range(4)] == [
+        number >= 4 - stay for number in range(4)
+    ]
+
+
 @pytest.mark.parametrize("name", ["", "../a", "a/b", ".hidden", "A"])
 def test_a_name_is_no_path(kept, name):
     with pytest.raises(ValueError, match="not a name"):
