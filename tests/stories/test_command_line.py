@@ -150,6 +150,30 @@ finally:
 """
 
 
+def test_a_report_is_written_to_what_is_no_plain_file_and_not_put_in_its_place(keyhole, folder, tmp_path):
+    place = folder / "team" / "tide-api"
+    link, target, pipe = tmp_path / "link.json", tmp_path / "target.json", tmp_path / "pipe"
+    link.symlink_to(target)
+    os.mkfifo(pipe)
+    reading = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)  # so that the writer does not wait for anybody
+    reports = []
+    for output in (link, pipe):
+        assert keyhole("scan", place, "--format", "json", "--output", output).returncode == 0
+    reports.append(target.read_bytes())
+    reports.append(os.read(reading, 1 << 16))
+    os.close(reading)
+    said = keyhole("scan", place, "--format", "json", "--output", "/dev/stdout")
+    reports.append(said.stdout.encode())
+    assert all(json.loads(report)["findings"] == [] for report in reports)
+    assert link.is_symlink()
+    assert pipe.is_fifo()
+
+
+def test_a_disk_that_is_full_is_told(keyhole, folder):
+    done = keyhole("scan", folder / "team" / "tide-api", "--format", "json", "--output", "/dev/full")
+    assert (done.returncode, "/dev/full cannot be written: No space left" in done.stderr) == (2, True)
+
+
 def test_help_does_not_load_django(keyhole):
     done = subprocess.run(
         [sys.executable, "-c", _WITHOUT_DJANGO], capture_output=True, text=True, check=False

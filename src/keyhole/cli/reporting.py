@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from pathlib import Path
@@ -68,11 +69,18 @@ def write_report(report: Dataset, form: str, output: Path | None, *, beside: boo
 
 
 def write_file(path: Path, body: bytes) -> None:
-    """The file, whole or not at all: a report that was cut off would look like one with less in it."""
+    """The file, whole or not at all: a report that was cut off would look like one with less in it.
+
+    What is there and no plain file (`/dev/stdout`, a pipe, a link) is written to, and not put another in place of.
+    """
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
+        if path.is_symlink() or (path.exists() and not path.is_file()):
+            path.write_bytes(body)
+            return
         beside.write_bytes(body)
         beside.replace(path)
     except OSError as problem:
-        beside.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            beside.unlink(missing_ok=True)
         raise click.UsageError(f"{path} cannot be written: {problem.strerror}.") from problem
