@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -141,6 +142,7 @@ def test_a_report_in_a_file_is_told_of_with_what_came_out(keyhole, folder, tmp_p
 
 _WITHOUT_DJANGO = """
 import sys
+from pathlib import Path
 from keyhole.cli.main import main
 sys.argv = ["keyhole", "--help"]
 try:
@@ -172,6 +174,16 @@ def test_a_report_is_written_to_what_is_no_plain_file_and_not_put_in_its_place(k
 def test_a_disk_that_is_full_is_told(keyhole, folder):
     done = keyhole("scan", folder / "team" / "tide-api", "--format", "json", "--output", "/dev/full")
     assert (done.returncode, "/dev/full cannot be written: No space left" in done.stderr) == (2, True)
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "keyhole.cli", "scan", str(folder / "team" / "tide-api"), "--json"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    said = "Error: No space left on device: not everything could be written.\n"
+    assert (done.returncode, done.stderr) == (4, said)
 
 
 def test_help_does_not_load_django(keyhole):

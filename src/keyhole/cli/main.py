@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -9,7 +11,7 @@ from pathlib import Path
 import click
 
 from keyhole import __version__
-from keyhole.core.errors import KeyholeError
+from keyhole.core.errors import KeyholeError, Unavailable
 
 _INFRASTRUCTURE = {
     "__init__",
@@ -60,6 +62,8 @@ class CommandsFromFiles(click.Group):
         return super().resolve_command(ctx, args)
 
 
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
 _EXIT_CODES = (
     "Exit codes: 0 done, 1 findings or a failed check, 2 usage or input, 3 incomplete (a scan that did not see "
     "everything), 4 Keyhole cannot act safely now, 5 not permitted."
@@ -92,6 +96,14 @@ def main() -> None:
         if problem.hint:
             click.echo(problem.hint, err=True)
         sys.exit(problem.exit_code)
+    except OSError as problem:
+        if problem.errno not in _NO_ROOM:
+            raise
+        # What is left of the output would be written once more at the end, and fail once more.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        place = f" ({problem.filename})" if problem.filename else ""
+        click.echo(f"Error: {problem.strerror}{place}: not everything could be written.", err=True)
+        sys.exit(Unavailable.exit_code)
     # `click.exceptions.Exit(1)` of a command comes back as its number here, and not as an exception.
     if isinstance(ended_with, int):
         sys.exit(ended_with)
