@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
-import gc
 import os
 import sys
 
@@ -15,8 +13,6 @@ def main() -> None:
         from keyhole.scanners.early import HEAD, start_early
 
         start_early(*([HEAD] if "--head" in rest else []))
-    # Python looks for garbage once more when it ends, which takes longer than giving all of it back to the system.
-    atexit.register(gc.freeze)
     from keyhole.cli.main import main as command_line
 
     command_line()

@@ -27,8 +27,10 @@ MOST_AN_HOUR = 30
 """Messages that a channel gets at once within an hour; what comes beyond is collected for the rest of the hour."""
 
 
-def publish(caller: Caller, event: Event, *, also: Collection[int] = ()) -> None:
+def publish(caller: Caller, event: Event, *, also: Collection[int] = ()) -> bool:
     """Tell the channels whose rules want this event; returns at once, and never raises for what goes wrong here.
+
+    False if it could not be stored; whoever publishes again later can make it up.
 
     Meant for after the work that it tells of is committed; inside a transaction, it counts when that is. What is
     published is stored with the deliveries that it causes, and sent by jobs. `also`: ids of channels that are told at
@@ -41,9 +43,10 @@ def publish(caller: Caller, event: Event, *, also: Collection[int] = ()) -> None
     except (DatabaseError, ValueError):
         # Whoever publishes has done its work and can do nothing about this; the log can be looked at.
         log.exception("an event %s could not be stored", event.kind)
-        return
+        return False
     for delivery in due:
         transaction.on_commit(partial(_enqueue, delivery))
+    return True
 
 
 def _enqueue(delivery: int) -> None:

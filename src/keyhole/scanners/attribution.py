@@ -234,13 +234,17 @@ def _worth_a_look(walk: _Walk, lines: list[bytes]) -> list[bytes]:
     """
     wanted, known = walk.wanted, walk.known
     if known is None:
-        seldom = [line for line in lines if line[_NEW_ID] in wanted or not _of_one_parent(line)]
-    else:
-        cut = [line[_NEW_ID] for line in lines]
-        ids = set(cut)
-        ids = {each for each in ids if each not in known} | (ids & wanted)
-        seldom = [line for line, each in zip(lines, cut, strict=True) if each in ids]
-    return [line for line in seldom if line[8:14] not in _NO_FILE or not _of_one_parent(line)]
+        return [line for line in lines if line[_NEW_ID] in wanted or not _of_one_parent(line)]
+    cut = [line[_NEW_ID] for line in lines]
+    ids = set(cut)
+    ids = {each for each in ids if each not in known} | (ids & wanted)
+    seldom = [line for line, each in zip(lines, cut, strict=True) if each in ids]
+    # What went, and a submodule, are known to nobody. What is wanted is, whatever history takes it for.
+    return [
+        line
+        for line in seldom
+        if line[8:14] not in _NO_FILE or line[_NEW_ID] in wanted or not _of_one_parent(line)
+    ]
 
 
 def _of_one_parent(line: bytes) -> bool:

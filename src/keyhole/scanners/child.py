@@ -96,8 +96,8 @@ def run(
     try:
         with _talking(order, limits, stop or threading.Event()) as talk:
             result, line = talk.result(on_progress or _ignore)
-            told(result)
             earlier.note(result, line)
+            told(result)
             if earlier.memory and (memory := _memory(talk.said)):
                 earlier.keep(memory)
     except Ended as problem:

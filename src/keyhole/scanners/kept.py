@@ -13,6 +13,7 @@ import hmac
 import os
 import re
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 
 from keyhole.core.secret import Secret
@@ -74,13 +75,20 @@ class Kept:
 
         The newest of all stays, however large it is.
         """
-        with contextlib.suppress(OSError):
-            files = [(path.stat(), path) for path in self._folder.iterdir() if path.name.startswith(prefix)]
-            files.sort(key=lambda file: file[0].st_mtime_ns, reverse=True)
-            for number, (status, path) in enumerate(files):
-                size -= status.st_size
-                if number and (number >= newest or size < 0):
+        for number, (_, each, path) in enumerate(sorted(self._files(prefix), reverse=True)):
+            size -= each
+            if number and (number >= newest or size < 0):
+                with contextlib.suppress(OSError):
                     path.unlink(missing_ok=True)
+
+    def _files(self, prefix: str) -> Iterator[tuple[int, int, Path]]:
+        """When each was written, its bytes, and where it is."""
+        with contextlib.suppress(OSError):
+            for path in self._folder.iterdir():
+                if path.name.startswith(prefix):
+                    with contextlib.suppress(FileNotFoundError):  # another scan is at it, too
+                        status = path.stat()
+                        yield status.st_mtime_ns, status.st_size, path
 
     def _path(self, name: str) -> Path:
         if not _NAME.fullmatch(name):

@@ -102,4 +102,4 @@ def scan_again(row: int) -> None:
             outcome=problem[:500],
             failed=True,
         )
-    telling.tell(seen.schedule, telling.acting_for(seen.schedule), [problem])
+    telling.say(seen.schedule, [problem])

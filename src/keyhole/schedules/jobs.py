@@ -20,8 +20,7 @@ def _failed(row: int, reason: str) -> None:
     if occurrence is None:
         return
     if occurrences.end(occurrence, reason, failed=True, again=again.pause(occurrence)):
-        schedule = occurrence.schedule
-        telling.tell(schedule, telling.acting_for(schedule), [reason])
+        telling.tell(occurrence.schedule, [telling.Problem(reason, occurrence.subject)])
 
 
 @job(KIND, unfinished=_due, failed=_failed)

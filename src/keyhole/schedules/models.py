@@ -49,9 +49,8 @@ class Schedule(models.Model):
     created_at = models.DateTimeField()
     paused_at = models.DateTimeField(null=True)
     removed_at = models.DateTimeField(null=True)
-    told = models.CharField(max_length=64, blank=True)
-    """Digest of what people were told last that it could not scan; empty once it could scan everything again."""
-    told_at = models.DateTimeField(null=True)
+    told = models.JSONField(null=True)
+    """What people were told it could not scan: for each repository's id, or 0, a digest of that and when it was."""
 
     class Meta:
         ordering = ("name", "pk")

@@ -55,7 +55,8 @@ class _Run:
         self._if_changed = occurrence.cause in (Cause.PUSH, Cause.LOOK)
         self._started: list[str] = []
         self._same = 0
-        self._problems: list[str] = []
+        self._well: set[int] = {0} if not occurrence.subject else set()
+        self._problems: list[telling.Problem] = []
         self._refused = False
         self._busy: list[int] = []
 
@@ -66,24 +67,27 @@ class _Run:
         for repository in chosen:
             try:
                 self._one(repository)
+                self._well.add(repository.pk)
             except _Busy:
                 if self._if_changed:
                     self._busy.append(repository.pk)
                 else:
-                    self._problems.append(f"{repository.full_name}: the scan before is still running")
+                    self._note(repository, "the scan before is still running")
             except KeyholeError as problem:
-                self._problems.append(f"{repository.full_name}: {problem.message}")
+                self._note(repository, problem.message)
                 self._refused = True
             except Exception as problem:
                 # As for any job, its text is for our log; but the repositories after this one must not miss their turn.
                 log.exception("schedule %d could not scan repository %d", self._schedule.pk, repository.pk)
-                reason = f"an unexpected {type(problem).__name__}; the server's log has it"
-                self._problems.append(f"{repository.full_name}: {reason}")
+                self._note(repository, f"an unexpected {type(problem).__name__}; the server's log has it")
                 self._refused = True
         if self._busy and self._occurrence.subject:
             occurrences.put_off(self._occurrence, timezone.now() + _BUSY)
         else:
             self._end(any_repository=chosen.exists())
+
+    def _note(self, repository: Repository, reason: str) -> None:
+        self._problems.append(telling.Problem(f"{repository.full_name}: {reason}", repository.pk))
 
     def _one(self, repository: Repository) -> None:
         schedule = self._schedule
@@ -134,7 +138,7 @@ class _Run:
 
     def _end(self, *, any_repository: bool) -> None:
         if not any_repository:
-            self._problems.append("none of its repositories is connected any more")
+            self._problems.append(telling.Problem("none of its repositories is connected any more"))
         pause = self._pause() if self._refused else None
         said = []
         if self._started:
@@ -143,17 +147,15 @@ class _Run:
             said.append(f"{counted(self._same, 'repository')} unchanged")
         if pause is not None:
             said.append(f"tried again in {_spoken(pause)}")
-        outcome = "; ".join([*said, *self._problems]) or "Nothing to scan"
+        outcome = "; ".join([*said, *(problem.text for problem in self._problems)]) or "Nothing to scan"
         failed = bool(self._problems)
         started = len(self._started)
         with transaction.atomic():
             ended = occurrences.end(self._occurrence, outcome, started=started, failed=failed, again=pause)
             if ended:
                 self._leave_busy_ones()
-        if ended and failed:
-            telling.tell(self._schedule, self._caller, self._problems)
-        elif ended and not self._occurrence.subject:
-            telling.well(self._schedule)
+        if ended:
+            telling.tell(self._schedule, self._problems, self._well)
 
     def _pause(self) -> timedelta | None:
         now = Occurrence.objects.filter(pk=self._occurrence.pk).first()

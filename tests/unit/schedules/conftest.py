@@ -44,3 +44,17 @@ def make(places):
         return services.create(local_caller(), services.ScheduleSpec(**given | fields))
 
     return make
+
+
+@pytest.fixture
+def away():
+    """GitHub does not answer."""
+    from keyhole.core.errors import Unavailable
+    from keyhole.schedules import tips
+
+    def refuse(*_args):
+        raise Unavailable("GitHub does not answer.")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tips, "current", refuse)
+        yield patch

@@ -105,18 +105,6 @@ def test_run_by_hand_after_all_tries_counts_as_one_more(pushed):
     )
 
 
-@pytest.fixture
-def away():
-    """GitHub does not answer."""
-
-    def refuse(*_args):
-        raise Unavailable("GitHub does not answer.")
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(tips, "current", refuse)
-        yield patch
-
-
 def never_looks(schedule):
     schedule.occurrences.filter(done_at=None).delete()
     Schedule.objects.update(poll_minutes=0)
@@ -217,37 +205,12 @@ def test_a_schedule_that_was_paused_meanwhile_is_not_tried_again(pushed, places,
 
 def test_a_look_that_ends_with_an_error_of_ours_is_made_again_and_told(pushed, places, monkeypatch):
     told = []
-    monkeypatch.setattr(telling, "publish", lambda _caller, event: told.append(event.facts))
+    monkeypatch.setattr(telling, "publish", lambda _caller, event: told.append(event.facts) or True)
     never_looks(pushed)
     note_push(places[0].pk)
     jobs._failed(open_one(pushed, Cause.PUSH).pk, "An unexpected OSError in begin_scans.")
     assert told == [{"Problem 1": "An unexpected OSError in begin_scans."}]
     assert open_one(pushed, Cause.PUSH).tries == 2
-
-
-def test_the_same_failure_is_told_once_a_day_and_a_new_one_at_once(make, places, away, monkeypatch):
-    told = []
-    monkeypatch.setattr(telling, "publish", lambda _caller, event: told.append(event.facts["Problem 1"]))
-    schedule = make(when="push", cron="", poll_minutes=5, repository_ids=(places[0].pk,))
-    for _ in range(4):
-        assert run(open_one(schedule, Cause.LOOK)).failed
-    assert len(told) == 1
-    Schedule.objects.update(told_at=timezone.now() - telling.AGAIN)
-    for _ in range(2):
-        run(open_one(schedule, Cause.LOOK))
-    assert len(told) == 2
-    with away.context() as back:
-        back.setattr(tips, "current", lambda *_args: tips.NOTHING)
-        assert not run(open_one(schedule, Cause.LOOK)).failed
-    run(open_one(schedule, Cause.LOOK))
-
-    def refuse(*_args):
-        raise Unavailable("The connection's token has expired.")
-
-    away.setattr(tips, "current", refuse)
-    run(open_one(schedule, Cause.LOOK))
-    assert len(told) == 4
-    assert told[-1].endswith("The connection's token has expired.")
 
 
 def test_a_scan_that_failed_is_begun_again_once_github_answers(pushed, away):

@@ -10,8 +10,8 @@ from typing import Any
 _parse = re._parser.parse  # type: ignore[attr-defined]  # noqa: SLF001
 names = re._constants  # type: ignore[attr-defined]  # noqa: SLF001
 """What its parts are called."""
-_POSIX = re.compile(r"(?<!\\)\[:\^?[a-z]+:\]")
-_ANY = r"\\w"
+_POSIX = re.compile(r"\\.|\[:\^?[a-z]+:\]", re.DOTALL)
+_ANY = r"\w"
 """One character, of which nothing more is known: all that is asked of such a class is how wide it is."""
 
 
@@ -22,4 +22,4 @@ def tree_of(pattern: str) -> Any:
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)  # of what may mean something else in Python one day
-        return _parse(_POSIX.sub(_ANY, pattern))
+        return _parse(_POSIX.sub(lambda found: found[0] if found[0][0] == "\\" else _ANY, pattern))

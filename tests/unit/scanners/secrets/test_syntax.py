@@ -20,6 +20,8 @@ from keyhole.scanners.secrets.syntax import tree_of
         ("a[[:^digit:]]", b"ab"),
         (r"\[:alpha:]", b"[:alpha:]"),
         (r"\\[[:alpha:]]", rb"\z"),
+        (r"ab[\\[:alpha:]]", rb"ab\z"[:3]),
+        (r"[\][:alpha:]]{2}", b"]z"),
         ("[[a]{2}", b"[a"),
         ("[a&&b]{3}", b"&ab"),
     ],
