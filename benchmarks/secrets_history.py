@@ -90,8 +90,11 @@ class Bench:
         """Prints the median of each, and how many times as long as ours it takes. Ours: what comes before, and it."""
         runs = {**ours, **{name: (_nothing, _bound(self.run, argv)) for name, argv in peers.items()}}
         taken: dict[str, list[float]] = {name: [] for name in runs}
-        for _ in range(self.runs):
-            for name, (before, run) in runs.items():
+        names = list(runs)
+        for number in range(self.runs):
+            first = number % len(names)  # so that none always follows the same one
+            for name in names[first:] + names[:first]:
+                before, run = runs[name]
                 before()
                 start = time.perf_counter()
                 run()

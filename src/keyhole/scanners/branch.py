@@ -104,9 +104,6 @@ class Branch(Past):
         places = {each: memory.places[each] for each in objects & memory.places.keys()}
         return joined.commits, Sought(objects, before=places)
 
-    def _stored(self) -> None:
-        """Not what packs hold: much of that is not its own."""
-
     def _all_read(self) -> Ids:
         return self._taken | Ids.of_names(*(entry.object_id for entry in self._entries))
 

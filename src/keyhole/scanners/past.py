@@ -71,9 +71,7 @@ class Past:
         self._store: Store | None = None
         self._commits: Commits | None = None
         self._early: Commits | None = None
-        self._reached: tuple[Ids, Numbers] | None = None
         self._new: Ids | None = None
-        self._names: frozenset[bytes] | None = None
         self._places: Places = {}
         self._packs_gone = False
         self._whole = False
@@ -129,7 +127,7 @@ class Past:
         store, commits = self._store, self._commits
         if not self._whole or store is None or commits is None:
             return None
-        ids, seconds = self._reached or joined(*self._before, commits.seconds)
+        ids, seconds = joined(*self._before, commits.seconds)
         memory = Memory(
             identity=identity,
             packs=store.names,
@@ -231,11 +229,9 @@ class Past:
         return self._new_ids() if self._memory is None else self._memory.read | self._new_ids()
 
     def _commits_read(self) -> None:
-        """Puts in order what there is while other processes read files, and not when they have ended."""
+        """Puts history in order while other processes read files, and not when they have ended."""
         if self._early is None and self._memory is None:
             self._early = commits_read(self._git, self.reading.graph)
-            self._stored()
-            self._reached = joined(*self._before, self._early.seconds) if self._early is not None else None
 
     def _new_ids(self) -> Ids:
         """All files and messages in the packs that are open, and in files of their own."""
@@ -246,6 +242,4 @@ class Past:
 
     def _stored(self) -> frozenset[bytes] | None:
         """Everything there is, if it has not been listed by git."""
-        if self._names is None and self._store is not None:
-            self._names = frozenset(names_of(self._all_read().rows))
-        return self._names
+        return frozenset(names_of(self._all_read().rows)) if self._store is not None else None
