@@ -29,7 +29,7 @@ from benchmarks.omitted import reason
 from benchmarks.rule_kinds import print_examples, print_kinds
 from keyhole.scanners.archives import is_archive, unpacked
 from keyhole.scanners.archives.budget import NotOpened
-from keyhole.scanners.interface import Limits
+from keyhole.scanners.limits import Limits
 from keyhole.scanners.secrets.checks import NORMAL_FORMS
 from keyhole.scanners.secrets.engine import Engine
 from keyhole.scanners.secrets.rules import all_rules

@@ -11,7 +11,7 @@ import pytest
 from keyhole.core.finding import Status
 from keyhole.core.secret import Secret
 from keyhole.scanners import child
-from keyhole.scanners.interface import Limits
+from keyhole.scanners.limits import Limits
 from keyhole.scanners.secrets.shapes import make
 from tests import canaries
 from tests.stories.hostile import contents, names, packs, settings, shapes  # noqa: F401  # each registers its cases

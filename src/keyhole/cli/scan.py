@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from keyhole.core.finding import ScanResult
     from keyhole.core.gates import Policy, Verdict
     from keyhole.reports.dataset import Dataset
-    from keyhole.scanners.interface import Progress
+    from keyhole.scanners.limits import Progress
     from keyhole.scans.direct import Around
     from keyhole.scans.models import Scan
 
@@ -123,6 +123,13 @@ class _Saying:
         self.as_json = as_json
         self._policy = policy
 
+    def get_ready(self) -> None:
+        """Imports what takes long, while the scan's process works and not after it."""
+        if self.as_json:
+            import msgspec.json  # noqa: F401
+        else:
+            from keyhole.reports import dataset  # noqa: F401
+
     def __call__(self, result: ScanResult, report: Callable[[], Dataset], scan: Scan | None = None) -> None:
         """Writes all that was asked for. The report is only made if something of it is."""
         if self._sarif is not None:
@@ -186,8 +193,7 @@ def _path(
 
     def seen(progress: Progress) -> None:
         bar.show(progress.phase, progress.done, progress.total)
-        if not say.as_json:
-            from keyhole.reports import dataset  # noqa: F401  # while the scan's process works, and not after it
+        say.get_ready()
 
     def ended(result: ScanResult) -> None:
         bar.clear()

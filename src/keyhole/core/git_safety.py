@@ -10,13 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from types import MappingProxyType
-from typing import Protocol
 
+TYPE_CHECKING = False  # not from typing: that takes as long to import as all else before a scan is started
+if TYPE_CHECKING:
+    from typing import Protocol
 
-class PathLike(Protocol):
-    """A `pathlib.Path`, said without importing it: the core does no I/O."""
+    class PathLike(Protocol):
+        """A `pathlib.Path`, said without importing it: the core does no I/O."""
 
-    def __fspath__(self) -> str: ...
+        def __fspath__(self) -> str: ...
 
 
 GIT_PATH = "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin:/opt/homebrew/bin"

@@ -13,7 +13,7 @@ from functools import cache
 from keyhole.core.decide import Allowed, decide
 from keyhole.core.grant import Access, Grant
 from keyhole.core.permissions import Group, Level, Operation, Standing, vocabulary
-from keyhole.core.plural import counted as counted  # noqa: PLC0414  # offered here, too
+from keyhole.core.plural import counted
 from keyhole.core.request import Repository, Request
 from keyhole.core.words import COMMON, phrase
 

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from keyhole.core.caller import Caller, Via
 from keyhole.core.finding import Severity as Grade
-from keyhole.core.summary import counted
+from keyhole.core.plural import counted
 from keyhole.environments.models import Environment
 from keyhole.findings.models import Overdue, Problem
 from keyhole.jobs import job, step

@@ -15,7 +15,7 @@ from keyhole.audit.log import ALLOWED, Draft, append
 from keyhole.core.caller import Caller
 from keyhole.core.errors import Conflict, InvalidInput, NotFound, PermissionDenied
 from keyhole.core.permissions import Level
-from keyhole.core.summary import counted
+from keyhole.core.plural import counted
 from keyhole.integrations.adopting import adopt
 from keyhole.integrations.holdings import Health, Holding, holdings
 from keyhole.integrations.models import Integration, Membership

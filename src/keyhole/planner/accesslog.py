@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from keyhole.core.errors import InvalidInput
-from keyhole.core.summary import counted
+from keyhole.core.plural import counted
 from keyhole.planner.asked import Asked, Reading, Unmatched, by_id, gathered, judged, writes_files
 from keyhole.planner.endpoints import read_line
 

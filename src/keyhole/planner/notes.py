@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from keyhole.core.permissions import Level, vocabulary
+from keyhole.core.plural import counted
 from keyhole.core.request import OwnerKind
-from keyhole.core.summary import counted
 from keyhole.planner.demands import Demand, Source
 from keyhole.planner.plan import Granted, Plan
 from keyhole.planner.presets import Certainty, Preset

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from keyhole.core.permissions import Group
+from keyhole.core.plural import counted
 from keyhole.core.request import OwnerKind
-from keyhole.core.summary import capitalised, counted
+from keyhole.core.summary import capitalised
 from keyhole.planner.link import description, link, token_name
 from keyhole.planner.plan import Granted, Plan
 from keyhole.planner.server import called

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from keyhole.core.finding import Kind, Location, Place, Severity
-from keyhole.core.summary import counted
+from keyhole.core.plural import counted
 from keyhole.reports.dataset import Decided, Row, Source
 
 KINDS = {

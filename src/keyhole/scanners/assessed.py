@@ -5,11 +5,15 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from keyhole.core.escaping import escape
 from keyhole.core.finding import MAX_LOCATIONS, Finding, Location, finding_id
-from keyhole.core.library import Library
-from keyhole.scanners.interface import Assessment, Digest, Issue
+
+if TYPE_CHECKING:
+    from keyhole.core.library import Library
+    from keyhole.scanners.assessment import Assessment, Issue
+    from keyhole.scanners.hits import Digest
 
 
 @dataclass

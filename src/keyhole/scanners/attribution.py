@@ -9,17 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from subprocess import PIPE
 from types import MappingProxyType
 from typing import NamedTuple
 
-from keyhole.core.escaping import escape
 from keyhole.scanners.forked import processors
 from keyhole.scanners.gitpipe import Git, feeding
 from keyhole.scanners.graph import LAST, TOLD, Graph, Order, in_order
 from keyhole.scanners.history import History
-from keyhole.scanners.interface import Limits
+from keyhole.scanners.introduction import Introduction, date_of, shown_path
+from keyhole.scanners.limits import Limits
 from keyhole.scanners.objects import DAMAGED, OutOfTime, Tick, Trouble, list_objects
 from keyhole.scanners.treewalk import first_places
 
@@ -31,9 +30,7 @@ _NO_FILE = frozenset({b"000000", b"160000"})
 """Modes of what is not an object of this repository: a path that went, a submodule's commit."""
 _NEW_ID = slice(56, 96)
 """Where a change of one file against one parent has its new id of 40 digits. No other line has a whole id there."""
-_LONGEST_PATH = 4096
 _MOST_PATHS_HELD = 4 * PATHS_PER_OBJECT
-_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  # UTC; with the zone it would be written "+00:00"
 _SIMPLE_ESCAPES = {
     ord("a"): 7,
     ord("b"): 8,
@@ -45,19 +42,6 @@ _SIMPLE_ESCAPES = {
     ord('"'): 34,
     ord("\\"): 92,
 }
-
-
-class Introduction(NamedTuple):
-    """The first commit that had an object at a path."""
-
-    order: Order
-    """The place of the commit in history."""
-    commit: str
-    """Object id; empty if no commit of the walk has it."""
-    author_date: str
-    """RFC 3339 in UTC, or empty."""
-    path: str
-    """Escaped."""
 
 
 Places = dict[bytes, dict[bytes, Introduction]]
@@ -107,7 +91,7 @@ class Commits:
     def introduction(self, commit: bytes, path: bytes) -> Introduction:
         """What is said of an object that this commit was the first to have there."""
         order = self.order(commit)
-        return Introduction(order, order[1], _date(self.graph.commits[commit].authored), _escaped(path))
+        return Introduction(order, order[1], date_of(self.graph.commits[commit].authored), shown_path(path))
 
 
 def all_commits(git: Git, graph: Graph, trouble: Trouble) -> Commits:
@@ -163,12 +147,6 @@ def introductions(
     return {object_id: _oldest(paths) for object_id, paths in found.items()}
 
 
-def introduced_in(commit: bytes, authored: bytes, path: bytes) -> Introduction:
-    """What is said of an object at a path of this commit, whichever commit brought it there."""
-    name = commit.decode("ascii")
-    return Introduction((0, name), name, _date(authored), _escaped(path))
-
-
 def in_history(places: Places) -> dict[bytes, list[Introduction]]:
     """For each object its paths, oldest first."""
     return {object_id: sorted(paths.values()) for object_id, paths in places.items()}
@@ -196,7 +174,7 @@ def _walk(git: Git, walk: _Walk, limits: Limits, trouble: Trouble, tick: Tick) -
             commit = seen.commit.encode()
             order = walk.commits.order(commit) if commit in walk.commits.seconds else LAST
             walk.found[object_id] = {
-                seen.path: Introduction(order, seen.commit, _date(seen.seconds), _escaped(seen.path))
+                seen.path: Introduction(order, seen.commit, date_of(seen.seconds), shown_path(seen.path))
             }
     if walk.known is not None:
         # What was compared does not tell whether all is there, so git walks it, which ends whatever its width.
@@ -284,7 +262,7 @@ def _name_without_commit(git: Git, tips: Sequence[bytes], found: Places, without
         for line in names.stdout or ():
             object_id, _, path = line.rstrip(b"\n").partition(b" ")
             if object_id in without:
-                found[object_id] = {path: Introduction(LAST, "", "", _escaped(path) or "(no path)")}
+                found[object_id] = {path: Introduction(LAST, "", "", shown_path(path) or "(no path)")}
         if names.wait() == 0:
             return
     for object_id in without - found.keys():
@@ -296,17 +274,6 @@ def _other_refs(git: Git) -> list[bytes]:
     with git.start("for-each-ref", "--format=%(objecttype) %(objectname)") as refs:
         named = [line.split(b" ") for line in refs.stdout or ()]
     return [object_id for kind, object_id in named if kind != b"commit"]
-
-
-def _date(seconds: bytes) -> str:
-    try:
-        return f"{(_EPOCH + timedelta(seconds=int(seconds))).isoformat()}Z"
-    except (ValueError, OverflowError):
-        return ""  # a commit may claim any number; one that is no date is left out
-
-
-def _escaped(path: bytes) -> str:
-    return escape(path) if len(path) <= _LONGEST_PATH else escape(path[:_LONGEST_PATH]) + "..."
 
 
 def _unquote(path: bytes) -> bytes:

@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from keyhole.core.finding import Confidence, Kind, Severity
-from keyhole.scanners.interface import Ran
 from keyhole.scanners.programs.answers import items, mapping, number, parsed, rule_name, text
 from keyhole.scanners.programs.located import Program
 from keyhole.scanners.programs.python import ASSERT, in_tests, is_python, remark
+from keyhole.scanners.programs.ran import Ran
 from keyhole.scanners.programs.scanner import Answer, File, Malformed, ProgramScanner, Remark
 
 _SEVERITIES = {"HIGH": Severity.HIGH, "MEDIUM": Severity.MEDIUM}

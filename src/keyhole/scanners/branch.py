@@ -11,8 +11,9 @@ from collections.abc import Mapping
 
 from keyhole.scanners.attribution import Commits, Sought, all_commits
 from keyhole.scanners.gitpipe import Git
-from keyhole.scanners.interface import Examiner, Limits
+from keyhole.scanners.interface import Examiner
 from keyhole.scanners.joining import Joined, joined_since
+from keyhole.scanners.limits import Limits
 from keyhole.scanners.memory.ids import Ids, rows_of
 from keyhole.scanners.memory.memory import Memory
 from keyhole.scanners.objects import Entry, Trouble, list_since

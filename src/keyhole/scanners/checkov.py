@@ -18,13 +18,13 @@ from typing import Any
 
 from keyhole.core.escaping import escape
 from keyhole.core.finding import Confidence, Kind, Severity
-from keyhole.core.summary import counted
-from keyhole.scanners.interface import Ran
+from keyhole.core.plural import counted
 from keyhole.scanners.programs.advice import Advice, advice
 from keyhole.scanners.programs.answers import items, mapping, number, parsed, rule_name, text
 from keyhole.scanners.programs.located import Program
 from keyhole.scanners.programs.manifests import broken, in_charts, is_manifest, is_template
 from keyhole.scanners.programs.naming import plain_path
+from keyhole.scanners.programs.ran import Ran
 from keyhole.scanners.programs.scanner import Answer, File, Malformed, ProgramScanner, Remark
 
 _FRAMEWORKS = {

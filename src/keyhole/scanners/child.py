@@ -17,21 +17,24 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from keyhole.core.escaping import escape
-from keyhole.core.finding import ScanResult, Status
 from keyhole.core.secret import Secret
 from keyhole.scanners.earlier import Earlier
 from keyhole.scanners.early import ended, started, taken
-from keyhole.scanners.interface import Limits, Progress
 from keyhole.scanners.kept import LARGEST
+from keyhole.scanners.limits import Limits, Progress
 from keyhole.scanners.programs.configured import configured
 from keyhole.scanners.registry import chosen
 from keyhole.scanners.rules_version import rules_version
 from keyhole.scanners.said import Ended, Said, decoded, understood
 from keyhole.scanners.secrets import own
 from keyhole.scanners.standing import code
+
+if TYPE_CHECKING:
+    from keyhole.core.finding import ScanResult
+    from keyhole.scanners.interface import Scanner
 
 _GRACE_SECONDS = 15.0
 """What the child may take beyond its own time limit, to say what it found until then."""
@@ -101,21 +104,27 @@ def run(
             if earlier.memory and (memory := _memory(talk.said)):
                 earlier.keep(memory)
     except Ended as problem:
-        result = ScanResult(
-            status=Status.INCOMPLETE,
-            reasons=(str(problem),),
-            commit="",
-            objects=0,
-            bytes_read=0,
-            findings=(),
-            notes=(),
-            scanners=tuple(scanner.id for scanner in selected),
-            rules_version=rules_version(selected),
-            duration=round(time.monotonic() - start, 3),
-            isolation=(),
-        )
+        result = _without_result(str(problem), selected, time.monotonic() - start)
         told(result)
     return result
+
+
+def _without_result(reason: str, scanners: Iterable[Scanner], seconds: float) -> ScanResult:
+    from keyhole.core.finding import ScanResult, Status  # noqa: PLC0415  # see `_Talk.result`
+
+    return ScanResult(
+        status=Status.INCOMPLETE,
+        reasons=(reason,),
+        commit="",
+        objects=0,
+        bytes_read=0,
+        findings=(),
+        notes=(),
+        scanners=tuple(scanner.id for scanner in scanners),
+        rules_version=rules_version(scanners),
+        duration=round(seconds, 3),
+        isolation=(),
+    )
 
 
 def _object_ids(tips: Iterable[str]) -> list[str]:
@@ -151,6 +160,9 @@ class _Talk(NamedTuple):
 
     def result(self, on_progress: Callable[[Progress], None]) -> tuple[ScanResult, bytes]:
         """The result, and the line that said so."""
+        # Imported while the child is at work, and not while it waits for its order.
+        from keyhole.core.finding import ScanResult  # noqa: PLC0415
+
         while (line := self.said.line()) is not None:
             kind, data = understood(line)
             if kind == "progress":

@@ -4,25 +4,28 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
 
 from keyhole.core.finding import MAX_LOCATIONS, Finding, Location, Place, Severity, finding_id
-from keyhole.scanners.attribution import Introduction
 from keyhole.scanners.examination import Found, Site
-from keyhole.scanners.graph import Order
-from keyhole.scanners.interface import About, Examiner, Hit, Limits
+from keyhole.scanners.hits import About, Hit
+from keyhole.scanners.interface import Examiner
+from keyhole.scanners.introduction import Introduction
+from keyhole.scanners.limits import Limits
 from keyhole.scanners.objects import Trouble
+
+if TYPE_CHECKING:
+    from keyhole.scanners.graph import Order
 
 _PLACES = {"blob": Place.FILE, "commit": Place.COMMIT_MESSAGE, "tag": Place.TAG_MESSAGE}
 _SEVERITIES = list(Severity)
 _SAID_OF_A_RULE = tuple(field.name for field in dataclasses.fields(About))
 
 
-@dataclass(slots=True)
-class _Record:
+class _Record(NamedTuple):
     scanner: str
     hit: Hit
-    sites: list[Site] = field(default_factory=list)
+    sites: list[Site]
 
 
 class Collector:
@@ -42,7 +45,7 @@ class Collector:
             if len(self._records) >= self._limits.findings:
                 self._trouble.note(f"more than {self._limits.findings} findings; the others are not kept")
                 return
-            record = self._records[scanner, hit.fingerprint] = _Record(scanner, hit)
+            record = self._records[scanner, hit.fingerprint] = _Record(scanner, hit, [])
         if self._sites >= self._limits.sites:
             self._trouble.note(f"more than {self._limits.sites} places; the others are not kept")
             if record.sites:
@@ -75,7 +78,7 @@ class Collector:
         return tuple(finding for _, finding in made)
 
 
-_Where = tuple[Order, str, int, int]
+_Where = tuple["Order", str, int, int]
 """Where something is, in the order of findings' places: commit, path, line and column."""
 _Located = tuple[_Where, Introduction, Site]
 

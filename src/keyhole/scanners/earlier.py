@@ -13,13 +13,16 @@ import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from keyhole.core.finding import ScanResult, Status
 from keyhole.core.secret import Secret
 from keyhole.scanners.interface import Remembers, Scanner
 from keyhole.scanners.kept import Kept
 from keyhole.scanners.remembered import REMEMBERED
 from keyhole.scanners.standing import code, holding, standing, standing_of
+
+if TYPE_CHECKING:
+    from keyhole.core.finding import ScanResult
 
 _REPOSITORIES_KEPT = 200
 _REFS_KEPT = 200
@@ -78,6 +81,8 @@ class Earlier:
         content = self._kept.read(self._name) if self._kept is not None and self._standing else None
         if content is None:
             return None
+        from keyhole.core.finding import ScanResult  # noqa: PLC0415  # most scans have none
+
         try:
             head, _, line = content.partition(b"\n")
             data = json.loads(head)
@@ -98,7 +103,7 @@ class Earlier:
 
     def note(self, result: ScanResult, line: bytes) -> None:
         """Keeps a complete result for as long as nothing changes, as the `line` that the scanning process said."""
-        if self._kept is None or not self._standing or result.status is not Status.COMPLETE:
+        if self._kept is None or not self._standing or result.reasons:
             return
         at = datetime.now(UTC).isoformat(timespec="seconds")
         head = {"standing": self._standing, "holding": sorted(self._holding), "at": at}

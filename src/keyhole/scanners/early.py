@@ -17,8 +17,8 @@ import threading
 import keyhole
 from keyhole.core.git_safety import GIT_PATH
 
-# Not -m: what is run that way is compiled from its source each time.
-_RUN = "import sys; from keyhole.scanners.worker import main; sys.exit(main())"
+# Not -m: what is run that way is compiled from its source each time. Nor is garbage looked for in what is imported.
+_RUN = "import gc, sys; gc.disable(); from keyhole.scanners.worker import main; sys.exit(main())"
 HEAD = "head"
 """Said to a process that will read the newest commit alone, and needs less for that."""
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import fields
-from operator import attrgetter
 from typing import Any, NamedTuple
 
 from keyhole.core.escaping import escape
 from keyhole.scanners.archives import is_archive, unpacked
 from keyhole.scanners.archives.budget import NotOpened
-from keyhole.scanners.interface import Examiner, Follower, Hit, LeavesOut, Limits
+from keyhole.scanners.hits import Hit
+from keyhole.scanners.interface import Examiner, Follower, LeavesOut
+from keyhole.scanners.limits import Limits
 from keyhole.scanners.objects import Piece, Trouble
 
 _LONGEST_LINE = 1 << 20
@@ -18,7 +18,6 @@ _MARKS = frozenset({b"\xff\xfe", b"\xfe\xff"})
 _WIDE_MARKS = frozenset({b"\xff\xfe\0\0"})
 _SAMPLE = 512
 _FEWEST = 8
-_fields = attrgetter(*(field.name for field in fields(Hit)))
 
 
 class Site(NamedTuple):
@@ -228,7 +227,7 @@ def _site(piece: Piece, text: bytes, hit: Hit) -> Site:
 
 def plain(each: Found) -> list[Any]:
     """A hit and its place as JSON."""
-    return [each.scanner, _fields(each.hit), [each.site.object_id.decode(), *each.site[1:]]]
+    return [each.scanner, each.hit, [each.site.object_id.decode(), *each.site[1:]]]
 
 
 def from_plain(data: list[Any]) -> Found:

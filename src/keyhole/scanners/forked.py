@@ -12,8 +12,7 @@ import selectors
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 _NUMBER = 4
 MOST_PARTS = 8192
@@ -22,11 +21,10 @@ _CHUNK = 1 << 20
 _WAIT_SECONDS = 0.05
 
 
-@dataclass(slots=True)
-class _Worker:
+class _Worker(NamedTuple):
     process: int
     answers: int
-    pending: list[bytes] = field(default_factory=list)
+    pending: list[bytes]
 
 
 def processors() -> int:
@@ -85,7 +83,7 @@ class Pool:
         if process == 0:
             _serve(take, give, say, work)
         os.close(say)
-        return _Worker(process, answers)
+        return _Worker(process, answers, [])
 
     def results(self, waiting: Callable[[], None]) -> Iterator[tuple[int, Any]]:
         """Each part with its result, as they come; parts whose process ended early are missing.

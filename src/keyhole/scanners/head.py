@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from keyhole.scanners.attribution import Introduction, introduced_in
 from keyhole.scanners.collect import Collector
 from keyhole.scanners.examination import Examination, Found, from_plain, plain
 from keyhole.scanners.forked import processors, shared
 from keyhole.scanners.gitpipe import Facts, Git
-from keyhole.scanners.interface import Examiner, Limits
+from keyhole.scanners.interface import Examiner
+from keyhole.scanners.introduction import Introduction, introduced_in
+from keyhole.scanners.limits import Limits
 from keyhole.scanners.objects import Entry, OutOfTime, Tick, Trouble, affordable, read_objects
 from keyhole.scanners.tree import listed
 
-_SHARE = 8 << 20
+_SMALLEST_SHARE = 512 << 10
 """Bytes that are read by one process without another: starting one takes as long as reading so much."""
+_LARGEST_SHARE = 8 << 20
 _MOST_SHARES = 64
 
 
@@ -127,9 +129,10 @@ class Head:
 
 
 def _shares(entries: list[Entry]) -> list[list[Entry]]:
-    """The entries in about equal parts, as many as are worth a process."""
+    """The entries in about equal parts: one for each processor, or more where those would be large."""
     whole = sum(entry.size for entry in entries)
-    share = max(_SHARE, whole // _MOST_SHARES)
+    share = min(_LARGEST_SHARE, whole // processors() + 1)
+    share = max(_SMALLEST_SHARE, share, whole // _MOST_SHARES)
     shares: list[list[Entry]] = [[]]
     held = 0
     for entry in entries:

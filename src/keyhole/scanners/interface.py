@@ -1,16 +1,19 @@
-"""What a scanner is, and what passes between it and the process that runs it: data, protocol and error in one place."""
+"""What a scanner is to the process that runs it. What passes between them is in `hits`, `assessment` and `limits`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from keyhole.core.errors import KeyholeError
-from keyhole.core.finding import Confidence, Kind, Severity
-from keyhole.core.library import Library, PackageFacts
-from keyhole.scanners.kept import Kept
+
+if TYPE_CHECKING:
+    from keyhole.scanners.assessment import Assessment
+    from keyhole.scanners.hits import About, Digest, Hit
+    from keyhole.scanners.kept import Kept
+    from keyhole.scanners.programs.ran import Ran
 
 
 class NotInstalled(KeyholeError):
@@ -25,109 +28,6 @@ class UnknownScanner(KeyholeError):
 
     status = 422
     exit_code = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How much a scan may take. Whatever is cut off by one of these makes the result incomplete, with the reason."""
-
-    seconds: float = 1800.0
-    """Wall time for everything."""
-    memory_bytes: int = 512 << 20
-    """Private memory of each process of the scan (RLIMIT_DATA)."""
-    objects: int = 10_000_000
-    """Unique objects listed."""
-    object_bytes: int = 256 << 20
-    """Largest object that is read."""
-    total_bytes: int = 64 << 30
-    """Sum of the sizes of all objects read."""
-    findings: int = 10_000
-    """Different findings kept."""
-    sites: int = 500_000
-    """Places kept, of all findings together, before they are turned into commits and paths."""
-    archive_bytes: int = 128 << 20
-    """Unpacked bytes of one archive, all archives inside it included."""
-    archive_ratio: int = 250
-    """How many times its own size an archive may become, once that is more than 16 MiB."""
-    archive_members: int = 20_000
-    """Files of one archive, those of all archives inside it included."""
-    archive_depth: int = 4
-    """Archives and compressed files inside each other."""
-    archive_size: int = 64 << 20
-    """Largest archive that is opened, as it is stored."""
-    history_lines: int = 20_000_000
-    """Changed paths of history read to find the commits of findings."""
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a scan is."""
-
-    phase: str
-    """`listing`, `reading`, `attributing` or `assessing`, in this order."""
-    done: int
-    """Objects (or, while attributing, commits) so far."""
-    total: int
-    """How many there will be; 0 while that is not known."""
-
-
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """One thing found in one text, before anybody knows which commit and path it belongs to."""
-
-    rule: str
-    """Id of the rule."""
-    start: int
-    """Offset of its first byte in the text."""
-    end: int
-    """Offset after its last byte."""
-    fingerprint: str
-    """See `keyhole.core.finding.Finding.fingerprint`."""
-    last4: str
-    """See `keyhole.core.finding.Finding.last4`."""
-    note: str = ""
-    """See `keyhole.core.finding.Location.note`."""
-
-
-@dataclass(frozen=True, slots=True)
-class About:
-    """What a rule says about every finding it makes."""
-
-    title: str
-    """What was found."""
-    severity: Severity
-    """How bad, if true."""
-    confidence: Confidence
-    """How surely true."""
-    why: str
-    """Why it matters."""
-    fix: str
-    """What to do."""
-    references: tuple[str, ...]
-    """Addresses of the provider's own documentation."""
-    kind: Kind
-    """What sort of defect it is."""
-    package: tuple[PackageFacts, ...] = ()
-    """The package that it is about, if it is about one."""
-
-
-Digest = Callable[[bytes], str]
-"""32 hexadecimal digits of a keyed digest of a value: all that is kept of it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Ran:
-    """What came of one run of a program."""
-
-    code: int
-    """Exit code. Means something only if `ended` is empty."""
-    ended: str
-    """Why it did not come to its own end, as the rest of a sentence about it; empty if it did."""
-    output: bytes
-    errors: bytes
-    """What it wrote to its standard output and its standard error."""
-    unwritten: tuple[str, ...] = ()
-    """Names of the files that could not be given to it."""
 
 
 class Programs(Protocol):
@@ -185,37 +85,6 @@ class Follower(Examiner, Protocol):
         `before` is that of the text that this one differs from, or None; `difference` is as git stores it.
         """
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class Issue:
-    """One defect of the files as they are now."""
-
-    rule: str
-    """Id of the rule."""
-    identity: bytes
-    """What makes it the same issue in every scan."""
-    path: bytes
-    line: int
-    """From 1."""
-    about: About
-    surroundings: bytes = b""
-    """What stands around it, whatever the file is called; empty where the identity has no path in it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Assessment:
-    """What came of looking at the files as they are now."""
-
-    issues: tuple[Issue, ...]
-    gaps: tuple[str, ...]
-    """What could not be assessed, and why; each makes the scan incomplete."""
-    notes: tuple[str, ...]
-    """What was assessed, and by which measure, for people."""
-    libraries: tuple[Library, ...] = ()
-    """See `keyhole.core.finding.ScanResult.libraries`."""
-    advisories_at: str = ""
-    """See `keyhole.core.finding.ScanResult.advisories_at`."""
 
 
 @runtime_checkable

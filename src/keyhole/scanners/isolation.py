@@ -9,7 +9,6 @@ from __future__ import annotations
 import ctypes
 import math
 import os
-import platform
 import resource
 import signal
 import struct
@@ -17,7 +16,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from keyhole.scanners.interface import Limits
+from keyhole.scanners.limits import Limits
 
 _CLONE_NEWUSER, _CLONE_NEWNET = 0x10000000, 0x40000000
 _PR_SET_PDEATHSIG, _PR_SET_SECCOMP, _PR_SET_NO_NEW_PRIVS = 1, 22, 38
@@ -73,9 +72,10 @@ def _leave_network(libc: ctypes.CDLL) -> bool:
 
 
 def _refuse_sockets(libc: ctypes.CDLL) -> bool:
-    if platform.machine() not in _ARCHITECTURES:
+    machine = os.uname().machine
+    if machine not in _ARCHITECTURES:
         return False
-    architecture, refused = _ARCHITECTURES[platform.machine()]
+    architecture, refused = _ARCHITECTURES[machine]
     load_arch, load_call, equal, answer = 0x20, 0x20, 0x15, 0x06
     allow, refuse, kill = 0x7FFF0000, 0x00050000 | _EPERM, 0x80000000
     steps = [(load_arch, 0, 0, 4), (equal, 1, 0, architecture), (answer, 0, 0, kill), (load_call, 0, 0, 0)]

@@ -6,7 +6,7 @@ import hashlib
 import hmac
 
 from keyhole.core.secret import Secret
-from keyhole.scanners.interface import Digest
+from keyhole.scanners.hits import Digest
 
 
 def keyed_digest(key: Secret) -> Digest:

@@ -8,13 +8,12 @@ in a working copy it is what its owner has not decided to publish.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
 from itertools import islice
 from subprocess import PIPE, Popen
 from typing import IO, NamedTuple
 
 from keyhole.scanners.gitpipe import Git, close, feeding
-from keyhole.scanners.interface import Limits
+from keyhole.scanners.limits import Limits
 
 SEGMENT = 16 << 20
 """Objects larger than this are examined piece by piece, so that memory does not depend on the repository."""
@@ -59,11 +58,11 @@ class Piece(NamedTuple):
         return self.keep_to == len(self.text)
 
 
-@dataclass(slots=True)
 class Trouble:
     """What could not be seen, counted by reason."""
 
-    counts: dict[str, int] = field(default_factory=dict)
+    def __init__(self) -> None:
+        self.counts: dict[str, int] = {}
 
     def note(self, reason: str, count: int = 1) -> None:
         """Remembers that this happened once more."""

@@ -14,7 +14,6 @@ import numpy as np
 
 from keyhole.scanners.attribution import (
     Commits,
-    Introduction,
     Places,
     Sought,
     all_commits,
@@ -25,7 +24,9 @@ from keyhole.scanners.attribution import (
 from keyhole.scanners.collect import Collector
 from keyhole.scanners.examination import Found
 from keyhole.scanners.gitpipe import Facts, Git
-from keyhole.scanners.interface import Examiner, Limits
+from keyhole.scanners.interface import Examiner
+from keyhole.scanners.introduction import Introduction
+from keyhole.scanners.limits import Limits
 from keyhole.scanners.memory.ids import Ids, joined, names_of
 from keyhole.scanners.memory.memory import MOST_BYTES, Memory
 from keyhole.scanners.objects import Entry, Trouble

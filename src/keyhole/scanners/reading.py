@@ -12,7 +12,8 @@ from keyhole.scanners.examination import Examination, Found, Since, from_plain, 
 from keyhole.scanners.forked import MOST_PARTS, Here, Pool, processors, shared
 from keyhole.scanners.gitpipe import Git
 from keyhole.scanners.graph import Graph, told
-from keyhole.scanners.interface import Examiner, Limits
+from keyhole.scanners.interface import Examiner
+from keyhole.scanners.limits import Limits
 from keyhole.scanners.objects import (
     SEGMENT,
     Entry,

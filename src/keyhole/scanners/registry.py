@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import functools
 import importlib
 import importlib.util
@@ -65,7 +64,9 @@ def named(name: str) -> Scanner:
         scanner = _offered(module)
         if scanner is not None and scanner.id == name:
             return scanner
-    near = difflib.get_close_matches(name[:40], all_scanners(), 1)
+    from difflib import get_close_matches  # noqa: PLC0415  # nearly all names are right
+
+    near = get_close_matches(name[:40], all_scanners(), 1)
     meant = f"Did you mean {near[0]}? " if near else ""
     raise UnknownScanner(f"There is no scanner named {name[:40]!r}.", hint=f"{meant}{_there_are()}")
 

@@ -18,11 +18,11 @@ from pathlib import Path
 from typing import Any
 
 from keyhole.core.finding import Confidence, Kind, Severity
-from keyhole.scanners.interface import Ran
 from keyhole.scanners.programs.answers import items, mapping, number, parsed, rule_name, text
 from keyhole.scanners.programs.configured import configured
 from keyhole.scanners.programs.located import Program
 from keyhole.scanners.programs.naming import plain_path
+from keyhole.scanners.programs.ran import Ran
 from keyhole.scanners.programs.scanner import Answer, File, Malformed, ProgramScanner, Remark
 
 _SEVERITIES = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from keyhole.scanners.gitpipe import Git
-from keyhole.scanners.interface import Limits
+from keyhole.scanners.limits import Limits
 from keyhole.scanners.objects import DAMAGED, Entry, Tick, Trouble, describe, read_objects
 
 MOST_PATHS = 500_000

@@ -20,25 +20,17 @@ from typing import IO, TYPE_CHECKING, Any
 from keyhole.core.finding import ScanResult, Status
 from keyhole.core.secret import Secret
 from keyhole.scanners.assessed import Assessed
-from keyhole.scanners.attribution import Introduction
 from keyhole.scanners.collect import worst_first
 from keyhole.scanners.early import HEAD
 from keyhole.scanners.gitpipe import Facts, Git
 from keyhole.scanners.head import Head
-from keyhole.scanners.interface import (
-    Examiner,
-    Limits,
-    NeedsProgram,
-    Progress,
-    Scanner,
-    Tools,
-    TreeExaminer,
-)
+from keyhole.scanners.interface import Examiner, NeedsProgram, Scanner, Tools, TreeExaminer
+from keyhole.scanners.introduction import Introduction
 from keyhole.scanners.isolation import isolate
 from keyhole.scanners.kept import Kept
 from keyhole.scanners.keyed import keyed_digest
+from keyhole.scanners.limits import Limits, Progress
 from keyhole.scanners.objects import OutOfTime, Trouble
-from keyhole.scanners.programs.client import Bench
 from keyhole.scanners.programs.configured import Configured, configure
 from keyhole.scanners.registry import chosen
 from keyhole.scanners.remembered import REMEMBERED
@@ -48,6 +40,7 @@ from keyhole.scanners.tree import files
 
 if TYPE_CHECKING:
     from keyhole.scanners.past import Past
+    from keyhole.scanners.programs.client import Bench
 
 _REPORT_SECONDS = 0.1
 _GRACE_SECONDS = 10.0
@@ -287,7 +280,11 @@ def _get_ready(*, whole: bool) -> None:
 def _bench(scanners: list[Scanner], limits: Limits, stack: ExitStack) -> Bench | None:
     """The process that starts programs, if one will be needed: later it could not be started any more."""
     names = [scanner.id for scanner in scanners if isinstance(scanner, NeedsProgram)]
-    return stack.enter_context(Bench(names, Path.cwd(), limits)) if names else None
+    if not names:
+        return None
+    from keyhole.scanners.programs.client import Bench  # noqa: PLC0415  # most scans need none
+
+    return stack.enter_context(Bench(names, Path.cwd(), limits))
 
 
 def _path(text: str) -> Path | None:

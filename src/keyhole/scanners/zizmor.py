@@ -17,10 +17,10 @@ from typing import Any
 
 from keyhole.core.finding import Confidence, Kind, Severity
 from keyhole.core.summary import capitalised
-from keyhole.scanners.interface import Ran
 from keyhole.scanners.programs.advice import Advice, advice
 from keyhole.scanners.programs.answers import items, number, parsed, rule_name, text
 from keyhole.scanners.programs.located import Program
+from keyhole.scanners.programs.ran import Ran
 from keyhole.scanners.programs.scanner import Answer, File, Malformed, ProgramScanner, Remark
 
 _WORKFLOW = re.compile(rb"\.github/workflows/[^/]+\.ya?ml")

@@ -12,15 +12,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from keyhole.core.finding import ScanResult
 from keyhole.core.secret import Secret
 from keyhole.scanners import child
-from keyhole.scanners.interface import Limits, Progress
+from keyhole.scanners.limits import Limits, Progress
 from keyhole.scanners.locate import git_dir_of
 from keyhole.scanners.programs.configured import Configured, configure
 from keyhole.scanners.secrets import own
 
 if TYPE_CHECKING:
+    from keyhole.core.finding import ScanResult
     from keyhole.scans.refs import Tip
 
 KEPT = "kept"

@@ -24,8 +24,8 @@ from keyhole.core.secret import Secret
 from keyhole.jobs import Interrupted, engine
 from keyhole.scanners import child
 from keyhole.scanners.early import start_early
-from keyhole.scanners.interface import Limits
-from keyhole.scanners.interface import Progress as Reading
+from keyhole.scanners.limits import Limits
+from keyhole.scanners.limits import Progress as Reading
 from keyhole.scans.direct import KEPT
 from keyhole.scans.life import Progress, acting_for, revoke_token, say
 from keyhole.scans.models import Scan, Stage

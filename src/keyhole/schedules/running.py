@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from keyhole.core.errors import KeyholeError
-from keyhole.core.summary import counted
+from keyhole.core.plural import counted
 from keyhole.environments.models import Environment
 from keyhole.repositories.models import Repository
 from keyhole.scans import services as scans

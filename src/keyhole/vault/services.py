@@ -16,8 +16,8 @@ from django.db.models import QuerySet
 from keyhole.audit.log import ALLOWED, DENIED, Chain, Draft
 from keyhole.core.caller import Caller, Via
 from keyhole.core.errors import KeyholeError, NotFound, PermissionDenied, Unavailable
+from keyhole.core.plural import counted
 from keyhole.core.secret import Secret
-from keyhole.core.summary import counted
 from keyhole.vault import forgotten, keyring
 from keyhole.vault.envelope import Envelope, Place, seal, unseal
 from keyhole.vault.keyring import Ring

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django.db.models import Count
 
-from keyhole.core.summary import counted
+from keyhole.core.plural import counted
 from keyhole.vault import keyring
 from keyhole.vault.keyring import Ring
 from keyhole.vault.models import SealedSecret

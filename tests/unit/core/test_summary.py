@@ -4,8 +4,9 @@ import pytest
 
 from keyhole.core.grant import Access, make
 from keyhole.core.permissions import Group, Level, vocabulary
+from keyhole.core.plural import counted
 from keyhole.core.request import Owner, OwnerKind
-from keyhole.core.summary import capitalised, counted, repository_operations, summarise
+from keyhole.core.summary import capitalised, repository_operations, summarise
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 HARBOUR = Owner(7, "harbour", OwnerKind.USER)

@@ -6,7 +6,7 @@ import hashlib
 
 from keyhole.scanners.branch import Branch
 from keyhole.scanners.gitpipe import Git
-from keyhole.scanners.interface import Limits
+from keyhole.scanners.limits import Limits
 from keyhole.scanners.memory.memory import understood
 from keyhole.scanners.objects import Trouble
 from keyhole.scanners.past import Past

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from keyhole.scanners.attribution import (
     Commits,
     Sought,
-    _date,
     _unquote,
     _Walk,
     _worth_a_look,
@@ -21,7 +20,7 @@ from keyhole.scanners.attribution import (
 )
 from keyhole.scanners.gitpipe import Git
 from keyhole.scanners.graph import TOLD, Graph
-from keyhole.scanners.interface import Limits
+from keyhole.scanners.limits import Limits
 from keyhole.scanners.objects import OutOfTime, Trouble
 from keyhole.scanners.treewalk import first_places
 
@@ -189,18 +188,3 @@ def test_an_ordinary_change_is_not_looked_at(known):
 )
 def test_quoted_paths_are_undone(written, plain):
     assert _unquote(written) == plain
-
-
-@pytest.mark.parametrize(
-    ("seconds", "date"),
-    [
-        (b"0", "1970-01-01T00:00:00Z"),
-        (b"1700000000", "2023-11-14T22:13:20Z"),
-        (b"99999999999999999999", ""),
-        (b"-5", "1969-12-31T23:59:55Z"),
-        (b"", ""),
-        (b"soon", ""),
-    ],
-)
-def test_dates(seconds, date):
-    assert _date(seconds) == date

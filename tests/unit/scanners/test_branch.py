@@ -7,7 +7,7 @@ import random
 import pytest
 
 from keyhole.scanners import branch, reading
-from keyhole.scanners.interface import Limits
+from keyhole.scanners.limits import Limits
 from keyhole.scanners.objects import Trouble
 from keyhole.scanners.packs import store
 from tests.unit.scanners.growing import grow, looked, one_rule, secret, unpacked_again

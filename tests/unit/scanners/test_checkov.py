@@ -8,8 +8,8 @@ import pytest
 
 from keyhole.core.finding import Kind, Severity, Status
 from keyhole.scanners.checkov import SCANNER
-from keyhole.scanners.interface import Ran
 from keyhole.scanners.programs.located import locate
+from keyhole.scanners.programs.ran import Ran
 from keyhole.scanners.programs.scanner import File, Malformed
 
 BUCKET = b"""\

@@ -16,7 +16,8 @@ import pytest
 
 from keyhole.core.finding import ScanResult, Status
 from keyhole.scanners import child, early
-from keyhole.scanners.interface import Limits, UnknownScanner
+from keyhole.scanners.interface import UnknownScanner
+from keyhole.scanners.limits import Limits
 from keyhole.scanners.said import Said
 from tests.unit.scanners.conftest import only
 

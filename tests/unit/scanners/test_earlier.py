@@ -9,7 +9,7 @@ import pytest
 from keyhole.core.finding import Status
 from keyhole.core.secret import Secret
 from keyhole.scanners import child, earlier
-from keyhole.scanners.interface import Limits
+from keyhole.scanners.limits import Limits
 from keyhole.scanners.registry import chosen
 from tests.unit.scanners.conftest import only
 from tests.unit.scanners.growing import unpacked_again

@@ -10,7 +10,8 @@ import zipfile
 import pytest
 
 from keyhole.scanners.examination import Examination
-from keyhole.scanners.interface import Hit, Limits
+from keyhole.scanners.hits import Hit
+from keyhole.scanners.limits import Limits
 from keyhole.scanners.objects import Entry, Piece
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from keyhole.scanners.gitpipe import Git
 from keyhole.scanners.head import Head
-from keyhole.scanners.interface import Limits
+from keyhole.scanners.limits import Limits
 from keyhole.scanners.objects import OutOfTime, Trouble
 from keyhole.scanners.secrets.engine import Engine
 from keyhole.scanners.secrets.rules import all_rules

@@ -17,7 +17,7 @@ assert isolate  # named here for the mirror; it is only ever called in a process
 def isolated(body, cwd):
     program = (
         "import ctypes, subprocess, sys, socket, os\n"
-        "from keyhole.scanners.isolation import isolate\nfrom keyhole.scanners.interface import Limits\n"
+        "from keyhole.scanners.isolation import isolate\nfrom keyhole.scanners.limits import Limits\n"
         f"held = isolate(Limits(seconds=60, memory_bytes=256 << 20))\n{body}"
     )
     return subprocess.run(

@@ -8,7 +8,7 @@ import pytest
 
 from keyhole.scanners import objects
 from keyhole.scanners.gitpipe import Git
-from keyhole.scanners.interface import Limits
+from keyhole.scanners.limits import Limits
 from keyhole.scanners.objects import Trouble, list_objects, read_objects
 from keyhole.scanners.secrets.engine import Engine
 from keyhole.scanners.secrets.rules import all_rules

@@ -9,7 +9,7 @@ import pytest
 from keyhole.scanners import reading as module
 from keyhole.scanners.collect import Collector
 from keyhole.scanners.gitpipe import Git
-from keyhole.scanners.interface import Limits
+from keyhole.scanners.limits import Limits
 from keyhole.scanners.objects import Trouble
 from keyhole.scanners.reading import Reading
 from keyhole.scanners.secrets.engine import Engine

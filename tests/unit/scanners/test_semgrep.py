@@ -7,10 +7,10 @@ import json
 import pytest
 
 from keyhole.core.finding import Confidence, Severity, Status
-from keyhole.scanners.interface import Ran
 from keyhole.scanners.programs import configured as module
 from keyhole.scanners.programs.configured import Configured, configure, configured
 from keyhole.scanners.programs.located import locate
+from keyhole.scanners.programs.ran import Ran
 from keyhole.scanners.programs.scanner import File, Malformed
 from keyhole.scanners.semgrep import SCANNER
 from tests import canaries

@@ -7,7 +7,7 @@ import os
 import pytest
 
 from keyhole.scanners import standing as module
-from keyhole.scanners.interface import Limits
+from keyhole.scanners.limits import Limits
 from keyhole.scanners.standing import holding, standing, standing_of
 
 

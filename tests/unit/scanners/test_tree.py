@@ -5,8 +5,10 @@ from __future__ import annotations
 from keyhole.core.finding import Confidence, Kind, Severity
 from keyhole.scanners import tree
 from keyhole.scanners.assessed import issues_as_findings
+from keyhole.scanners.assessment import Issue
 from keyhole.scanners.gitpipe import Git
-from keyhole.scanners.interface import About, Issue, Limits
+from keyhole.scanners.hits import About
+from keyhole.scanners.limits import Limits
 from keyhole.scanners.objects import Trouble
 
 

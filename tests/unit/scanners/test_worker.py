@@ -9,7 +9,8 @@ import pytest
 
 from keyhole.scanners.collect import Collector
 from keyhole.scanners.examination import Found, Site, readable
-from keyhole.scanners.interface import Hit, Limits
+from keyhole.scanners.hits import Hit
+from keyhole.scanners.limits import Limits
 from keyhole.scanners.objects import Entry, OutOfTime, Piece, Trouble
 from keyhole.scanners.worker import Reporter, _where
 

@@ -13,8 +13,8 @@ from keyhole.findings.filtering import ProblemFilter
 from keyhole.findings.models import Problem
 from keyhole.findings.services import DecisionSpec
 from keyhole.scanners.assessed import issues_as_findings
-from keyhole.scanners.interface import Ran
 from keyhole.scanners.programs.located import Program
+from keyhole.scanners.programs.ran import Ran
 from keyhole.scanners.programs.scanner import Answer, ProgramExaminer, ProgramScanner, Remark
 from keyhole.scans import job
 from keyhole.scans.models import Moved, Scan, State

@@ -17,7 +17,7 @@ from keyhole.connections.services import Check
 from keyhole.core.caller import Caller
 from keyhole.core.errors import Conflict, InvalidInput, NotFound, Unavailable
 from keyhole.core.permissions import Level
-from keyhole.core.summary import counted
+from keyhole.core.plural import counted
 from keyhole.inspector.asking import Progress
 from keyhole.inspector.compare import Change, change
 from keyhole.inspector.connected import keep, look

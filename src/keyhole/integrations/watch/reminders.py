@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from keyhole.connections.models import Connection
 from keyhole.core.caller import Caller
-from keyhole.core.summary import counted
+from keyhole.core.plural import counted
 from keyhole.integrations.models import About, Membership, Reminder, Task
 from keyhole.integrations.watch import schedule
 from keyhole.integrations.watch.probes import watcher

@@ -9,7 +9,7 @@ from django.db import transaction
 from keyhole.connections.models import State
 from keyhole.connections.services import list_connections
 from keyhole.core.caller import Caller
-from keyhole.core.summary import counted
+from keyhole.core.plural import counted
 from keyhole.integrations.drift import Drift, drift_of
 from keyhole.integrations.holdings import Health, holdings
 from keyhole.integrations.models import About, Membership, Task, Unneeded

@@ -20,7 +20,7 @@ from typing import Any
 from django.conf import settings
 
 from keyhole.core.errors import Conflict
-from keyhole.core.summary import counted
+from keyhole.core.plural import counted
 from keyhole.providers.gitcli import GitError, run
 from keyhole.reports.github.markdown import code, plain
 from keyhole.reports.github.target import Target

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from keyhole.core.columns import fitted, lines, shortened
-from keyhole.core.summary import counted
+from keyhole.core.plural import counted
 from keyhole.reports.dataset import Dataset, Row, Source
 from keyhole.reports.outline import where
 from keyhole.reports.renderers.interface import Renderer

@@ -35,23 +35,29 @@ class Renderer:
     """The whole report. The same data set makes the same bytes."""
 
 
-@cache
 def renderers() -> Mapping[str, Renderer]:
     """Every format, by id."""
-    package = import_module("keyhole.reports.renderers")
-    names = sorted(
-        module.name for module in pkgutil.iter_modules(package.__path__) if module.name.startswith(_PREFIX)
-    )
-    found = {name: import_module(f"{package.__name__}.{name}").RENDERER for name in names}
-    for name, renderer in found.items():
-        if name != f"{_PREFIX}{renderer.id}":
-            raise ValueError(f"format {renderer.id!r} lies in the module {name}")
-    return {renderer.id: renderer for renderer in found.values()}
+    return {name: _renderer(name) for name in _names()}
 
 
 def renderer_of(name: str) -> Renderer:
     """The format of this id. NotFound when there is none."""
-    found = renderers().get(name)
-    if found is None:
-        raise NotFound("There is no report of this kind.", hint=f"There are: {', '.join(renderers())}.")
-    return found
+    # Without importing the others, which takes longer than many a scan.
+    if name not in _names():
+        raise NotFound("There is no report of this kind.", hint=f"There are: {', '.join(_names())}.")
+    return _renderer(name)
+
+
+@cache
+def _names() -> tuple[str, ...]:
+    package = import_module("keyhole.reports.renderers")
+    modules = (module.name for module in pkgutil.iter_modules(package.__path__))
+    return tuple(sorted(name.removeprefix(_PREFIX) for name in modules if name.startswith(_PREFIX)))
+
+
+@cache
+def _renderer(name: str) -> Renderer:
+    renderer: Renderer = import_module(f"keyhole.reports.renderers.{_PREFIX}{name}").RENDERER
+    if renderer.id != name:
+        raise ValueError(f"format {renderer.id!r} lies in the module {_PREFIX}{name}")
+    return renderer

@@ -6,21 +6,20 @@ so that it makes no difference how a bomb is built: deep, wide, overlapping or o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 
-from keyhole.scanners.archives import squeezed, tarred, zipped
 from keyhole.scanners.archives.budget import Budget, Member, NotOpened, Over, Raw
-from keyhole.scanners.interface import Limits
+from keyhole.scanners.limits import Limits
 
 _TAR_MARK = slice(257, 262)
 _LONGEST_NAME = 1024
-_OPENERS: dict[bytes, Callable[[bytes, Budget], Iterator[Raw]]] = {
-    b"PK\3\4": zipped.members,
-    b"PK\5\6": zipped.members,
-    b"\x1f\x8b\x08": squeezed.gzip,
-    b"BZh": squeezed.bzip2,
-    b"\xfd7zXZ\0": squeezed.xz,
-    b"\x28\xb5\x2f\xfd": squeezed.zstandard,
+_OPENED = {
+    b"PK\3\4": "zip",
+    b"PK\5\6": "zip",
+    b"\x1f\x8b\x08": "gzip",
+    b"BZh": "bzip2",
+    b"\xfd7zXZ\0": "xz",
+    b"\x28\xb5\x2f\xfd": "zstandard",
 }
 _UNKNOWN = {
     b"7z\xbc\xaf\x27\x1c": "7z",
@@ -29,14 +28,14 @@ _UNKNOWN = {
     b"\x1f\x9d": "compress",
     b"!<arch>\n": "ar",
 }
-BEGINNINGS = frozenset(mark[:2] for mark in (*_OPENERS, *_UNKNOWN))
+BEGINNINGS = frozenset(mark[:2] for mark in (*_OPENED, *_UNKNOWN))
 """The first two bytes of everything that may be an archive, but for tar, which has its mark elsewhere."""
 
 
 def is_archive(content: bytes) -> bool:
     """Whether it begins like an archive or compressed file that is opened, or that people should know is not."""
     return (
-        content[:2] in BEGINNINGS and (_opener(content) is not None or _unknown(content) != "")
+        content[:2] in BEGINNINGS and (_kind(content, _OPENED) or _kind(content, _UNKNOWN)) != ""
     ) or _is_tar(content)
 
 
@@ -50,12 +49,11 @@ def unpacked(content: bytes, limits: Limits) -> Iterator[Member | NotOpened]:
 
 
 def _unpacked(content: bytes, names: tuple[bytes, ...], budget: Budget) -> Iterator[Member | NotOpened]:
-    if kind := _unknown(content):
+    if kind := _kind(content, _UNKNOWN):
         yield NotOpened(f"an archive of a kind that is not opened ({kind})")
         return
     budget.enter(len(names))
-    opener = tarred.members if _is_tar(content) else _opener(content)
-    for member in opener(content, budget) if opener is not None else ():
+    for member in _members(content, budget):
         if isinstance(member, NotOpened):
             yield member
             continue
@@ -66,12 +64,26 @@ def _unpacked(content: bytes, names: tuple[bytes, ...], budget: Budget) -> Itera
         yield Member(b"!".join(filter(None, below)), inner)
 
 
-def _opener(content: bytes) -> Callable[[bytes, Budget], Iterator[Raw]] | None:
-    return next((opener for mark, opener in _OPENERS.items() if content.startswith(mark)), None)
+def _members(content: bytes, budget: Budget) -> Iterator[Raw]:
+    kind = "tar" if _is_tar(content) else _kind(content, _OPENED)
+    if not kind:
+        return iter(())
+    # Imported where there is an archive: that takes longer than reading a small repository without one.
+    from keyhole.scanners.archives import squeezed, tarred, zipped  # noqa: PLC0415
+
+    openers = {
+        "tar": tarred.members,
+        "zip": zipped.members,
+        "gzip": squeezed.gzip,
+        "bzip2": squeezed.bzip2,
+        "xz": squeezed.xz,
+        "zstandard": squeezed.zstandard,
+    }
+    return openers[kind](content, budget)
 
 
-def _unknown(content: bytes) -> str:
-    return next((kind for mark, kind in _UNKNOWN.items() if content.startswith(mark)), "")
+def _kind(content: bytes, marks: Mapping[bytes, str]) -> str:
+    return next((kind for mark, kind in marks.items() if content.startswith(mark)), "")
 
 
 def _is_tar(content: bytes) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from keyhole.scanners.interface import Limits
+from keyhole.scanners.limits import Limits
 
 _RATIO_FROM = 16 << 20
 """Bytes below which nobody asks how well they were compressed: a log of one line ten thousand times is no bomb."""

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from keyhole.core.escaping import escape
 from keyhole.core.plural import counted
+from keyhole.scanners.assessment import Assessment
 from keyhole.scanners.dependencies.beside import Beside
 from keyhole.scanners.dependencies.formats import Reader, is_manifest, manifests_of, reader_of
 from keyhole.scanners.dependencies.index import Index, Unusable
@@ -17,7 +18,6 @@ from keyhole.scanners.dependencies.match import Wanted, compared
 from keyhole.scanners.dependencies.matters import Seen, issues
 from keyhole.scanners.dependencies.names import normal
 from keyhole.scanners.dependencies.package import Malformed, Manifests, Package
-from keyhole.scanners.interface import Assessment
 
 MOST_PACKAGES = 100_000
 """Of all files together. The lock file of a large application names two thousand."""

@@ -8,11 +8,12 @@ from itertools import chain
 
 from keyhole.core.finding import Confidence, Kind, Severity
 from keyhole.core.library import PackageFacts, Relation
+from keyhole.scanners.assessment import Issue
 from keyhole.scanners.dependencies.match import Match, Wanted
 from keyhole.scanners.dependencies.package import Package, plain
 from keyhole.scanners.dependencies.purl import written
 from keyhole.scanners.dependencies.versions import key
-from keyhole.scanners.interface import About, Issue
+from keyhole.scanners.hits import About
 
 Seen = tuple[bytes, Package]
 """A package, and the path of the file that names it."""

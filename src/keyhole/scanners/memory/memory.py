@@ -12,8 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from keyhole.scanners.attribution import Introduction, Places
+from keyhole.scanners.attribution import Places
 from keyhole.scanners.examination import Found, from_plain, plain
+from keyhole.scanners.introduction import Introduction
 from keyhole.scanners.memory.ids import Ids
 
 _FORMAT = 3

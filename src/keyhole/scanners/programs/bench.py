@@ -15,11 +15,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
 
-from keyhole.scanners.interface import Limits, Ran
 from keyhole.scanners.isolation import isolate
 from keyhole.scanners.landlock import confine
+from keyhole.scanners.limits import Limits
 from keyhole.scanners.programs.configured import Configured, configure
 from keyhole.scanners.programs.located import Located, home_of, locate
+from keyhole.scanners.programs.ran import Ran
 from keyhole.scanners.programs.running import FILE_BYTES, adopt_orphans, end_all, run
 from keyhole.scanners.programs.scanner import ProgramScanner
 from keyhole.scanners.registry import all_scanners

@@ -15,8 +15,9 @@ from typing import Any, Self
 
 import keyhole
 from keyhole.core.git_safety import GIT_PATH
-from keyhole.scanners.interface import Limits, Ran
+from keyhole.scanners.limits import Limits
 from keyhole.scanners.programs.configured import configured
+from keyhole.scanners.programs.ran import Ran
 
 SECONDS = 600.0
 """The longest that one program may run."""

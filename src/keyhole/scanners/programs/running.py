@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import Path
 
 from keyhole.core.git_safety import GIT_PATH
-from keyhole.scanners.interface import Ran
+from keyhole.scanners.programs.ran import Ran
 
 FILE_BYTES = 64 << 20
 """How large a file may become that a program writes, its output included."""

@@ -16,8 +16,11 @@ from typing import ClassVar, NamedTuple
 from keyhole.core.escaping import escape
 from keyhole.core.finding import Confidence, Kind, Severity
 from keyhole.core.plural import counted
-from keyhole.scanners.interface import About, Assessment, Issue, Programs, Ran, Tools, TreeExaminer
+from keyhole.scanners.assessment import Assessment, Issue
+from keyhole.scanners.hits import About
+from keyhole.scanners.interface import Programs, Tools, TreeExaminer
 from keyhole.scanners.programs.located import Program, locate
+from keyhole.scanners.programs.ran import Ran
 from keyhole.scanners.programs.running import is_plain
 
 MOST_FILES = 20_000

@@ -13,8 +13,12 @@ through its environment or a secret store. Rewriting history is optional once th
 
 from __future__ import annotations
 
-from keyhole.scanners.interface import Examiner, Tools
-from keyhole.scanners.secrets import own, rules
+from typing import TYPE_CHECKING
+
+from keyhole.scanners.secrets import own
+
+if TYPE_CHECKING:
+    from keyhole.scanners.interface import Examiner, Tools
 
 ENGINE_VERSION = "4"
 """Raised by hand when the engine itself, not a rule, would give another result for the same text."""
@@ -29,21 +33,19 @@ class Secrets:
 
     def rules_version(self) -> str:
         """Version of the engine and a digest of every rule, own ones too. Raises WrongRules."""
+        from keyhole.scanners.secrets import rules  # noqa: PLC0415  # who only starts a scan does without
+
         more = own.own_rules()
         return f"{ENGINE_VERSION}.{rules.digest_of_all()}{f'+{rules.digest(more)}' if more else ''}"
 
     def open(self, tools: Tools) -> Examiner:
         """Compiles every rule."""
-        from keyhole.scanners.secrets import parsed  # noqa: PLC0415  # 60 ms that only the child needs
+        from keyhole.scanners.secrets import parsed, rules  # noqa: PLC0415  # 60 ms that only the child needs
         from keyhole.scanners.secrets.engine import Engine  # noqa: PLC0415
 
         if tools.kept is not None and tools.code:
             parsed.use(tools.kept, tools.code)
-        return Engine(_rules(), tools.digest, tools.kept)
-
-
-def _rules() -> tuple[rules.Rule, ...]:
-    return (*rules.all_rules(), *own.own_rules())
+        return Engine((*rules.all_rules(), *own.own_rules()), tools.digest, tools.kept)
 
 
 SCANNER = Secrets()

@@ -7,7 +7,7 @@ stay the same while files change around them, so that nearly every line has been
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import re2
 
@@ -34,11 +34,10 @@ Answer = tuple[tuple[int, int, int], ...]
 """Rule, start and end in the line of each secret."""
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
+class Named(NamedTuple):
     """A rule as it is needed here."""
 
-    index: int
+    number: int
     """What to call it in an answer."""
     near: str
     """Pattern of the names of its provider."""
@@ -103,5 +102,5 @@ class Assigned:
             for match in rule.confirm.finditer(line):
                 start, stop = match.span(1)
                 if start <= at < stop and rule.accepts(line, start, stop, cut):
-                    found.append((rule.index, start, stop))
+                    found.append((rule.number, start, stop))
         return found

@@ -6,13 +6,12 @@ runs in linear time on a window around it. Neither can be made to take long by t
 
 from __future__ import annotations
 
-import dataclasses
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from keyhole.core.finding import LAST4_FROM
-from keyhole.scanners.interface import About, Digest, Hit
+from keyhole.scanners.hits import About, Digest, Hit
 from keyhole.scanners.kept import Kept
 from keyhole.scanners.lazily import pattern
 from keyhole.scanners.secrets import encoded
@@ -48,8 +47,7 @@ _Question = tuple[int, bytes, int, bool, bool]
 _Answer = tuple[Span | None, bool]
 
 
-@dataclass(frozen=True, slots=True)
-class _Compiled:
+class _Compiled(NamedTuple):
     rule: Rule
     confirm: Exact
 
@@ -139,7 +137,7 @@ class Engine:
                 if hit.start >= stretch.context:
                     start, end = stretch.where(hit.start, hit.end)
                     note = _ENCODED_TWICE if hit.note else _ENCODED
-                    inside[hit.rule, start] = dataclasses.replace(hit, start=start, end=end, note=note)
+                    inside[hit.rule, start] = hit._replace(start=start, end=end, note=note)
         taken = Spans((hit.start, hit.end) for hit in inside.values())
         left = [hit for hit in plain if hit.rule not in self._generic or not taken.touch(hit.start, hit.end)]
         return sorted([*left, *inside.values()], key=lambda hit: (hit.start, hit.end))

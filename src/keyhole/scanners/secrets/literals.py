@@ -5,8 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from keyhole.scanners.secrets.syntax import names, tree_of
 
@@ -17,8 +16,7 @@ _MOST_WORDS = 16
 _MOST_IN_CLASS = 4
 
 
-@dataclass(frozen=True, slots=True)
-class _Words:
+class _Words(NamedTuple):
     """Alternatives, one of which must stand at a place; in any case if `any_case`."""
 
     texts: frozenset[str]

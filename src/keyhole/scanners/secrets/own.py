@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 from keyhole.core.errors import KeyholeError
-from keyhole.scanners.secrets.rules import BadRule, Rule, all_rules, parse
+
+if TYPE_CHECKING:
+    from keyhole.scanners.secrets.rules import Rule
 
 _MOST_FILES = 200
 _LARGEST = 1 << 20
@@ -29,8 +31,7 @@ class WrongRules(KeyholeError):
     exit_code = 2
 
 
-@dataclass(frozen=True, slots=True)
-class _Places:
+class _Places(NamedTuple):
     folder: Path | None = None
     files: tuple[Path, ...] = ()
 
@@ -51,7 +52,7 @@ def use(given: Iterable[Iterable[str]]) -> None:
 def texts() -> Texts:
     """The files as they are now. Raises WrongRules."""
     now = _now[0]
-    if isinstance(now, tuple):
+    if not isinstance(now, _Places):
         return now
     paths = [*_in_folder(now.folder), *now.files]
     if len(paths) > _MOST_FILES:
@@ -62,7 +63,7 @@ def texts() -> Texts:
 def own_rules() -> tuple[Rule, ...]:
     """The own rules as they are now, each of them without faults. Raises WrongRules."""
     now = texts()
-    return _checked(now) if not isinstance(_now[0], tuple) else read(now)
+    return _checked(now) if isinstance(_now[0], _Places) else read(now)
 
 
 @functools.cache
@@ -70,6 +71,8 @@ def read(files: Texts) -> tuple[Rule, ...]:
     """The rules in these files. Raises WrongRules with the file, the rule and the field."""
     if not files:
         return ()  # and nothing to read our own rules for, which takes longer than all else before a scan
+    from keyhole.scanners.secrets.rules import BadRule, all_rules, parse  # noqa: PLC0415  # nor to import them
+
     try:
         found = [rule for name, text in files for rule in _some(name, tuple(parse(name, text)))]
     except BadRule as problem:

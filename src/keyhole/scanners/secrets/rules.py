@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from keyhole.core.finding import Confidence, Kind, Severity
-from keyhole.scanners.interface import About
+from keyhole.scanners.hits import About
 from keyhole.scanners.secrets.checks import CHECKSUMS, NORMAL_FORMS
 from keyhole.scanners.secrets.literals import beginning
 from keyhole.scanners.secrets.patterns import with_patterns

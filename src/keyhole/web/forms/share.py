@@ -9,8 +9,8 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from keyhole.core.errors import InvalidInput
+from keyhole.core.plural import counted
 from keyhole.core.secret import Secret
-from keyhole.core.summary import counted
 from keyhole.reports import shares
 from keyhole.reports.dataset import Dataset
 from keyhole.web.caller import caller_of

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 
 from keyhole.core.errors import InvalidInput
-from keyhole.core.summary import counted
+from keyhole.core.plural import counted
 from keyhole.findings import services as findings
 from keyhole.findings.covering import covered_by
 from keyhole.web.caller import caller_of

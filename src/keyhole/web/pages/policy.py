@@ -12,7 +12,7 @@ from keyhole.accounts import sign_in_policy
 from keyhole.accounts.models import Owner
 from keyhole.core.actions import Role
 from keyhole.core.errors import InvalidInput, KeyholeError, NotFound
-from keyhole.core.summary import counted
+from keyhole.core.plural import counted
 from keyhole.tokens import policy
 from keyhole.web.caller import caller_of
 from keyhole.web.registry import page, trail

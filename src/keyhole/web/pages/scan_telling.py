@@ -6,7 +6,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 
-from keyhole.core.summary import counted
+from keyhole.core.plural import counted
 from keyhole.reports.github.services import tell_again
 from keyhole.web.caller import caller_of
 from keyhole.web.registry import page

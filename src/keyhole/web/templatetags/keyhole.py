@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString
 from keyhole.accounts.models import User
 from keyhole.audit import explain
 from keyhole.core.actions import may as allowed
-from keyhole.core.summary import counted
+from keyhole.core.plural import counted
 from keyhole.integrations.activity import Day
 from keyhole.web.registry import Page, navigation
 from keyhole.web.times import relative

@@ -8,7 +8,7 @@ import zipfile
 
 from keyhole.scanners.archives import is_archive, unpacked
 from keyhole.scanners.archives.budget import Member, NotOpened
-from keyhole.scanners.interface import Limits
+from keyhole.scanners.limits import Limits
 
 FILES = {"a.txt": b"one", "folder/b.txt": b"two" * 1000}
 INSIDE = {name.encode(): content for name, content in FILES.items()}

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from keyhole.scanners.archives import unpacked
 from keyhole.scanners.archives.budget import Member, NotOpened
-from keyhole.scanners.interface import Limits
+from keyhole.scanners.limits import Limits
 from tests.unit.scanners.archives.making import GROWS, read, tarred, zipped
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from keyhole.scanners.archives.budget import Budget, Over
-from keyhole.scanners.interface import Limits
+from keyhole.scanners.limits import Limits
 
 
 def test_what_grows_a_little_or_is_small_is_no_bomb():

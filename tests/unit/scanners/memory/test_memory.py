@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from keyhole.scanners.attribution import Introduction
 from keyhole.scanners.examination import Found, Site
-from keyhole.scanners.interface import Hit
+from keyhole.scanners.hits import Hit
+from keyhole.scanners.introduction import Introduction
 from keyhole.scanners.memory.ids import Ids
 from keyhole.scanners.memory.memory import Memory, understood
 

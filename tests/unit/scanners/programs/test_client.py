@@ -7,7 +7,7 @@ import signal
 
 import pytest
 
-from keyhole.scanners.interface import Limits
+from keyhole.scanners.limits import Limits
 from keyhole.scanners.programs.bench import main
 from keyhole.scanners.programs.client import Bench
 

@@ -10,8 +10,10 @@ import pytest
 
 from keyhole.core.finding import Status
 from keyhole.scanners import bandit, ruff, semgrep, zizmor
-from keyhole.scanners.interface import Limits, NotInstalled, Ran
+from keyhole.scanners.interface import NotInstalled
+from keyhole.scanners.limits import Limits
 from keyhole.scanners.programs.client import Bench
+from keyhole.scanners.programs.ran import Ran
 from keyhole.scanners.programs.scanner import ProgramExaminer
 from keyhole.scanners.registry import chosen, missing
 from tests import canaries

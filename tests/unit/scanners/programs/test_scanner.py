@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from keyhole.core.finding import Confidence, Kind, Severity
-from keyhole.scanners.interface import Ran, Tools
+from keyhole.scanners.interface import Tools
 from keyhole.scanners.programs import scanner as module
 from keyhole.scanners.programs.located import Program
+from keyhole.scanners.programs.ran import Ran
 from keyhole.scanners.programs.scanner import Answer, Malformed, ProgramScanner, Remark
 
 
