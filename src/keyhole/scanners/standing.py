@@ -115,8 +115,16 @@ def _stamp(file: Path) -> str:
 def code() -> str:
     """A digest of the scanners themselves, with their rules: another version may say something else."""
     package = Path(keyhole.__file__).parent
+    # By names and not by paths, which takes twice as long.
+    files = sorted(
+        os.path.join(folder, name)  # noqa: PTH118
+        for part in ("scanners", "core")
+        for folder, _, names in os.walk(package / part)
+        for name in names
+        if not name.endswith(".pyc")
+    )
     digest = hashlib.sha256()
-    for file in sorted(file for part in ("scanners", "core") for file in (package / part).rglob("*.*")):
-        if file.suffix != ".pyc":
-            digest.update(f"{file.relative_to(package)}\0".encode() + file.read_bytes() + b"\0")
+    for file in files:
+        with open(file, "rb") as opened:  # noqa: PTH123
+            digest.update(f"{file.removeprefix(str(package))}\0".encode() + opened.read() + b"\0")
     return digest.hexdigest()

@@ -43,9 +43,10 @@ class Secrets:
         from keyhole.scanners.secrets import parsed, rules  # noqa: PLC0415  # 60 ms that only the child needs
         from keyhole.scanners.secrets.engine import Engine  # noqa: PLC0415
 
-        if tools.kept is not None and tools.code:
-            parsed.use(tools.kept, tools.code)
-        return Engine((*rules.all_rules(), *own.own_rules()), tools.digest, tools.kept)
+        kept = tools.kept if tools.code else None
+        if kept is not None:
+            parsed.use(kept, tools.code)
+        return Engine((*rules.all_rules(), *own.own_rules()), tools.digest, kept, tools.code)
 
 
 SCANNER = Secrets()

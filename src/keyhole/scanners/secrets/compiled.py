@@ -6,11 +6,9 @@ process that writes it has not looked at any repository yet.
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import re
 from collections.abc import Callable, Iterable, Sequence
-from pathlib import Path
 from typing import NamedTuple
 
 import hyperscan
@@ -36,14 +34,15 @@ class Pattern(NamedTuple):
 
 
 def database(
-    rules: Sequence[str], patterns: Callable[[], list[Pattern]], kept: Kept | None
+    rules: Sequence[str], patterns: Callable[[], list[Pattern]], kept: Kept | None, code: str = ""
 ) -> tuple[hyperscan.Database, int]:
     """A database of the patterns that are made from these rules; from what was kept if there is that.
 
     `patterns` is called only where there is not: making them takes as long as many a scan. The number is how many
-    bytes a match may have; see `reach_of`.
+    bytes a match may have; see `reach_of`. `code` is a digest of the code that makes patterns of rules: it changes what
+    is looked for as they do.
     """
-    name = _PREFIX + _digest(rules)
+    name = _PREFIX + _digest(rules, code)
     if kept is not None:
         found = kept.read(name)
         loaded = _loaded(found) if found is not None else None
@@ -85,16 +84,9 @@ def _loaded(content: bytes) -> tuple[hyperscan.Database, int] | None:
     return loaded, int.from_bytes(content[:_REACH_BYTES], "big")
 
 
-def _digest(rules: Sequence[str]) -> str:
+def _digest(rules: Sequence[str], code: str) -> str:
     release: str = hyperscan.__version__  # type: ignore[attr-defined]  # its stub forgets it
-    digest = hashlib.sha256(f"{release}\n{_code()}\n{len(rules)}\n".encode())
+    digest = hashlib.sha256(f"{release}\n{code}\n{len(rules)}\n".encode())
     for rule in rules:
         digest.update(len(rule.encode()).to_bytes(4, "big") + rule.encode())
     return digest.hexdigest()[:32]
-
-
-@functools.cache
-def _code() -> str:
-    """A digest of the code that makes patterns of rules: it changes what is looked for as rules do."""
-    files = sorted(Path(__file__).parent.glob("*.py"))
-    return hashlib.sha256(b"\0".join(file.read_bytes() for file in files)).hexdigest()

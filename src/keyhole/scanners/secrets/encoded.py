@@ -13,7 +13,6 @@ import bisect
 import re
 import zlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import re2
@@ -57,8 +56,7 @@ _CHARACTERS = _ALPHABET + b"-_"
 _STANDARD = bytes.maketrans(b"-_", b"+/")
 
 
-@dataclass(frozen=True, slots=True)
-class Stretch:
+class Stretch(NamedTuple):
     """A part of a text that is base64, decoded."""
 
     text: bytes
@@ -68,26 +66,26 @@ class Stretch:
     start: int
     """Offset of the encoded part in the text around it."""
     end: int
-    _pieces: tuple[tuple[int, int], ...]
+    pieces: tuple[tuple[int, int], ...]
     """For each line of the encoded part: how many of its characters come before it, and where it begins."""
-    _skipped: int
-    _bytes_each: int
+    skipped: int
+    bytes_each: int
     """How many decoded bytes became one byte of `text`; 0 where that cannot be said."""
     cut: bool = False
     """Whether there is more than was decoded."""
 
     def where(self, start: int, end: int) -> tuple[int, int]:
         """From offsets in the decoded text to those of the encoded characters that hold it."""
-        if not self._bytes_each:
+        if not self.bytes_each:
             return self.start, self.end
-        first = (start - self.context) * self._bytes_each * 4 // 3
-        last = ((end - self.context) * self._bytes_each * 4 + 2) // 3 - 1
+        first = (start - self.context) * self.bytes_each * 4 // 3
+        last = ((end - self.context) * self.bytes_each * 4 + 2) // 3 - 1
         return self._at(first), min(self.end, self._at(last) + 1)
 
     def _at(self, character: int) -> int:
-        number = character + self._skipped
-        piece = bisect.bisect_right(self._pieces, number, key=lambda each: each[0]) - 1
-        before, begin = self._pieces[piece]
+        number = character + self.skipped
+        piece = bisect.bisect_right(self.pieces, number, key=lambda each: each[0]) - 1
+        before, begin = self.pieces[piece]
         return begin + number - before
 
 

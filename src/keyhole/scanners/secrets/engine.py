@@ -55,10 +55,13 @@ class _Compiled(NamedTuple):
 class Engine:
     """All rules, compiled. Not for several threads at once."""
 
-    def __init__(self, rules: Sequence[Rule], digest: Digest, kept: Kept | None = None) -> None:
+    def __init__(
+        self, rules: Sequence[Rule], digest: Digest, kept: Kept | None = None, code: str = ""
+    ) -> None:
+        """What is `kept` of another `code` is not used."""
         self._digest = digest
         self._rules = [_compiled(rule) for rule in rules]
-        self._about = {rule.id: rule.about() for rule in rules}
+        self._named = {rule.id: rule for rule in rules}
         self._generic = frozenset(rule.id for rule in rules if rule.generic or rule.judge)
         self._assigned = Assigned(
             [_named(index, each) for index, each in enumerate(self._rules) if each.rule.near],
@@ -66,7 +69,7 @@ class Engine:
             options(),
         )
         made, reach = database(
-            [rule.scan or f"near {rule.near}" for rule in rules], lambda: _patterns(rules), kept
+            [rule.scan or f"near {rule.near}" for rule in rules], lambda: _patterns(rules), kept, code
         )
         self._sight = Sight(made, reach, range(len(rules), len(rules) + _SIGNS))
         self._memo: dict[_Question, _Answer] = {}
@@ -75,7 +78,7 @@ class Engine:
 
     def about(self, rule: str) -> About:
         """What to say about a finding of this rule."""
-        return self._about[rule]
+        return self._named[rule].about()
 
     def left_out(self) -> Mapping[str, int]:
         """See `keyhole.scanners.interface.LeavesOut`."""

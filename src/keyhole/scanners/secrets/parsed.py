@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import fields
-from operator import attrgetter
 from typing import Any
 
 from keyhole.core.finding import Confidence, Severity
@@ -14,8 +12,14 @@ from keyhole.scanners.secrets.rules import Rule
 
 _PREFIX = "rules-"
 _VERSIONS_KEPT = 2
-_NAMES = tuple(field.name for field in fields(Rule))
-_values = attrgetter(*_NAMES)
+_KINDS = {
+    "severity": Severity,
+    "confidence": Confidence,
+    "references": tuple,
+    "examples": tuple,
+    "counterexamples": tuple,
+}
+"""What JSON does not know."""
 
 
 def use(kept: Kept, code: str) -> None:
@@ -27,17 +31,15 @@ def use(kept: Kept, code: str) -> None:
     content = kept.read(name)
     if content is not None:
         data = json.loads(content)
-        rules.use(
-            tuple(_rule(dict(zip(_NAMES, each, strict=True))) for each in data["rules"]), data["digest"]
-        )
+        rules.use(tuple(map(_rule, data["rules"])), data["digest"])
         return
-    data = {"rules": [_values(rule) for rule in rules.all_rules()], "digest": rules.digest_of_all()}
+    data = {"rules": rules.all_rules(), "digest": rules.digest_of_all()}
     if kept.write(name, json.dumps(data).encode()):
         kept.only(_PREFIX, _VERSIONS_KEPT)
 
 
-def _rule(named: dict[str, Any]) -> Rule:
-    named = {name: tuple(value) if isinstance(value, list) else value for name, value in named.items()}
-    named["severity"] = Severity(named["severity"])
-    named["confidence"] = Confidence(named["confidence"])
+def _rule(values: list[Any]) -> Rule:
+    named = dict(zip(Rule._fields, values, strict=True))
+    for name, kind in _KINDS.items():
+        named[name] = kind(named[name])
     return Rule(**named)

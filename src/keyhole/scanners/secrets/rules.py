@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import itertools
 from collections.abc import Iterable, Iterator
-from dataclasses import MISSING, dataclass, fields
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -32,8 +31,7 @@ class BadRule(ValueError):
     """A file of rules is wrong; the message names the file, the rule and the field."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """One kind of secret. docs/scanning.md tells how to write one."""
 
     id: str
@@ -169,7 +167,7 @@ def digest(rules: Iterable[Rule]) -> str:
 
 def _rule(given: dict[str, Any]) -> Rule:
     entry = with_patterns(given)
-    known = {field.name: field for field in fields(Rule) if field.name not in _MADE}
+    known = [name for name in Rule._fields if name not in _MADE]
     for name in entry:
         if name not in known:
             raise ValueError(f"{name}: there is no such field")
@@ -177,12 +175,11 @@ def _rule(given: dict[str, Any]) -> Rule:
         entry[name] = _texts(name, entry.get(name, []))
     for name, kind in (("severity", Severity), ("confidence", Confidence)):
         entry[name] = _choice(name, entry.get(name, ""), kind)
-    for name, field in known.items():
-        if name not in entry:
-            if field.default is MISSING:
-                raise ValueError(f"{name}: is missing")
-            continue
-        _check(name, entry[name], field.default)
+    for name in known:
+        if name in entry:
+            _check(name, entry[name], Rule._field_defaults.get(name))
+        elif name not in Rule._field_defaults:
+            raise ValueError(f"{name}: is missing")
     _known("checksum", entry.get("checksum", ""), CHECKSUMS)
     _known("normal_form", entry.get("normal_form", ""), NORMAL_FORMS)
     _known("judge", entry.get("judge", ""), (JUDGE,))
