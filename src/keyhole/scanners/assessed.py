@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from keyhole.core.escaping import escape
@@ -16,14 +14,14 @@ if TYPE_CHECKING:
     from keyhole.scanners.hits import Digest
 
 
-@dataclass
 class Assessed:
     """What all scanners of the files as they are now have said so far."""
 
-    findings: list[Finding] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    libraries: list[Library] = field(default_factory=list)
-    advisories_at: str = ""
+    def __init__(self) -> None:
+        self.findings: list[Finding] = []
+        self.notes: list[str] = []
+        self.libraries: list[Library] = []
+        self.advisories_at = ""
 
     def take(self, scanner: str, assessment: Assessment, commit: str, digest: Digest) -> None:
         """Adds what this scanner says of the commit."""
@@ -53,5 +51,5 @@ def _finding(scanner: str, fingerprint: str, issues: list[Issue], commit: str, d
         fingerprint=fingerprint,
         last4="",
         surroundings=digest(issues[0].surroundings) if issues[0].surroundings else "",
-        **{field.name: getattr(about, field.name) for field in dataclasses.fields(about)},
+        **about._asdict(),
     )

@@ -15,7 +15,6 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -93,7 +92,7 @@ def run(
         "memory": earlier.memory,
         "code": earlier.code or (code() if kept is not None else ""),
         "head": head,
-        "limits": asdict(limits),
+        "limits": limits._asdict(),
         "hmac_secret": hmac_secret.reveal(),
     }
     try:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from keyhole.core.finding import MAX_LOCATIONS, Finding, Location, Place, Severity, finding_id
 from keyhole.scanners.examination import Found, Site
-from keyhole.scanners.hits import About, Hit
+from keyhole.scanners.hits import Hit
 from keyhole.scanners.interface import Examiner
 from keyhole.scanners.introduction import Introduction
 from keyhole.scanners.limits import Limits
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
 
 _PLACES = {"blob": Place.FILE, "commit": Place.COMMIT_MESSAGE, "tag": Place.TAG_MESSAGE}
 _SEVERITIES = list(Severity)
-_SAID_OF_A_RULE = tuple(field.name for field in dataclasses.fields(About))
 
 
 class _Record(NamedTuple):
@@ -136,7 +134,7 @@ def _finding(record: _Record, examiner: Examiner, locations: list[_Located]) -> 
         occurrences=len(locations),
         fingerprint=record.hit.fingerprint,
         last4=record.hit.last4,
-        **{name: getattr(about, name) for name in _SAID_OF_A_RULE},
+        **about._asdict(),
     )
 
 

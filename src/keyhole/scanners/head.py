@@ -7,7 +7,7 @@ from typing import Any
 
 from keyhole.scanners.collect import Collector
 from keyhole.scanners.examination import Examination, Found, from_plain, plain
-from keyhole.scanners.forked import processors, shared
+from keyhole.scanners.forked import Here, Pool, processors, shared
 from keyhole.scanners.gitpipe import Facts, Git
 from keyhole.scanners.interface import Examiner
 from keyhole.scanners.introduction import Introduction, introduced_in
@@ -46,14 +46,6 @@ class Head:
 
     def read(self, _facts: Facts) -> None:
         """All of it."""
-        # Started before the rest, so that nobody waits for it afterwards.
-        with self._git.start("show", "-s", "--format=%H,%at", f"{self._git.head}^{{commit}}") as shown:
-            try:
-                self._read_all()
-            finally:
-                self._commit = (shown.stdout.readline() if shown.stdout is not None else b"").strip()
-
-    def _read_all(self) -> None:
         entries: dict[bytes, Entry] = {}
         for path, entry in listed(self._git, self._trouble, self._tick, links=True, sizes=True):
             self._paths.setdefault(entry.object_id, []).append(path)
@@ -61,11 +53,21 @@ class Head:
         wanted = affordable(entries.values(), self._limits, self._trouble)
         self._shares = _shares(wanted)
         processes = processors() if len(self._shares) > 1 else 0
+        with (
+            shared(len(self._shares), self._read, processes) as pool,
+            # Beside those who read, so that nobody waits for it.
+            self._git.start("show", "-s", "--format=%H,%at", f"{self._git.head}^{{commit}}") as shown,
+        ):
+            try:
+                self._take_all(pool, len(wanted))
+            finally:
+                self._commit = (shown.stdout.readline() if shown.stdout is not None else b"").strip()
+
+    def _take_all(self, pool: Pool | Here, total: int) -> None:
         ended = 0
-        with shared(len(self._shares), self._read, processes) as pool:
-            for _, answer in pool.results(lambda: self._tick(self.objects, len(wanted))):
-                self._take(answer, len(wanted))
-                ended += 1
+        for _, answer in pool.results(lambda: self._tick(self.objects, total)):
+            self._take(answer, total)
+            ended += 1
         if ended < len(self._shares):
             self._trouble.note("a reading process ended early, perhaps for want of memory")
 

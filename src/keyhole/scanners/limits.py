@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(NamedTuple):
     """How much a scan may take. Whatever is cut off by one of these makes the result incomplete, with the reason."""
 
     seconds: float = 1800.0

@@ -11,7 +11,6 @@ import json
 import os
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
 
@@ -50,7 +49,7 @@ def main() -> int:
     }
     located = {name: found for name, scanner in known.items() if (found := locate(scanner.program))}
     memory = max((scanner.memory_bytes for scanner in known.values()), default=0)
-    limits = replace(Limits(**order["limits"]), memory_bytes=memory)
+    limits = Limits(**order["limits"])._replace(memory_bytes=memory)
     held = list(isolate(limits, file_bytes=FILE_BYTES))
     if confine(_readable(known, located), (folder, *_DEVICES)):
         held.append("nothing written but in a folder of its own, and only system files read (Landlock)")

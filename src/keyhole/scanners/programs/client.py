@@ -8,7 +8,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -33,7 +32,7 @@ class Bench:
             "scanners": list(scanners),
             "folder": str(folder),
             "programs": configured().to_json(),
-            "limits": asdict(limits),
+            "limits": limits._asdict(),
         }
         self._end = time.monotonic() + limits.seconds
         self.held: tuple[str, ...] = ()
