@@ -16,7 +16,7 @@ from typing import NamedTuple
 from keyhole.scanners.forked import processors
 from keyhole.scanners.gitpipe import Git, feeding
 from keyhole.scanners.graph import LAST, TOLD, Graph, Order, in_order
-from keyhole.scanners.history import History
+from keyhole.scanners.history import History, LeftOut, comparisons
 from keyhole.scanners.introduction import Introduction, date_of, shown_path
 from keyhole.scanners.limits import Limits
 from keyhole.scanners.objects import DAMAGED, OutOfTime, Tick, Trouble, list_objects
@@ -30,6 +30,7 @@ _NO_FILE = frozenset({b"000000", b"160000"})
 """Modes of what is not an object of this repository: a path that went, a submodule's commit."""
 _NEW_ID = slice(56, 96)
 """Where a change of one file against one parent has its new id of 40 digits. No other line has a whole id there."""
+_DAMAGED_HISTORY = "history is damaged: not every place of each finding is named"
 _MOST_PATHS_HELD = 4 * PATHS_PER_OBJECT
 _SIMPLE_ESCAPES = {
     ord("a"): 7,
@@ -107,7 +108,7 @@ def all_commits(git: Git, graph: Graph, trouble: Trouble) -> Commits:
     if missing:
         trouble.note(DAMAGED, missing)
     if not whole:
-        trouble.note("history is damaged: not every place of each finding is named")
+        trouble.note(_DAMAGED_HISTORY)
     return Commits(tips, graph, seconds, whole=whole and not missing)
 
 
@@ -162,7 +163,8 @@ def _walk(git: Git, walk: _Walk, limits: Limits, trouble: Trouble, tick: Tick) -
     """Whether every change was looked at."""
     if not walk.wanted and walk.known is None:
         return True
-    with History(git, walk.commits.ordered, processors()) as history:
+    asked = comparisons(walk.commits.graph, walk.commits.ordered)
+    with History(git, asked, processors()) as history:
         problem = _compared(history, walk, limits, tick)
     if walk.missing:
         trouble.note(DAMAGED, walk.missing)
@@ -196,11 +198,13 @@ def _compared(history: History, walk: _Walk, limits: Limits, tick: Tick) -> str:
                 if line[:1] == b":":
                     _note_change(walk, commit, line)
                 elif line:
-                    commit = line.partition(b" ")[0]
+                    commit = history.commit(process, line)
             at[process] = commit
             tick(count, 0)
         else:
-            return "" if history.whole else "history is damaged: not every place of each finding is named"
+            return "" if history.whole else _DAMAGED_HISTORY
+    except LeftOut:
+        return _DAMAGED_HISTORY
     except TimeoutError:
         pass  # git is busy with a commit that has no end: the same as too many lines
     return "history is too wide: not every place of each finding is named"

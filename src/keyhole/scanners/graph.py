@@ -13,12 +13,12 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 _HEAD = re.compile(
-    rb"tree [0-9a-f]{40,64}\n((?:parent [0-9a-f]{40,64}\n)*)"
+    rb"tree ([0-9a-f]{40,64})\n((?:parent [0-9a-f]{40,64}\n)*)"
     rb"(?:author [^\n]*> *(-?\d{0,18})[^\n]*\n)?(?:committer [^\n]*> *(\d{0,18}))?"
 )
 _LONGEST_HEAD = 1 << 20
 _LATEST = 1 << 60
-TOLD = "--format=%H,%at,%ct,%P"
+TOLD = "--format=%H,%at,%ct,%P,%T"
 """Makes `git rev-list` tell what `told` tells, each after a line that only names the commit."""
 Order = tuple[int, str]
 """The place of a commit: seconds, corrected so that parents are first, and then its id."""
@@ -33,6 +33,7 @@ class Commit(NamedTuple):
     """Seconds, as written; may be nonsense."""
     committed: int
     parents: tuple[bytes, ...]
+    tree: bytes
 
 
 def told(object_id: bytes, text: bytes) -> bytes:
@@ -40,9 +41,9 @@ def told(object_id: bytes, text: bytes) -> bytes:
     match = _HEAD.match(text, 0, _LONGEST_HEAD)
     if match is None:
         return b""
-    parents, authored, committed = match.groups()
+    tree, parents, authored, committed = match.groups()
     ids = parents.replace(b"parent ", b"").replace(b"\n", b" ")
-    return b",".join([object_id, authored or b"", committed or b"", ids.rstrip()])
+    return b",".join([object_id, authored or b"", committed or b"", ids.rstrip(), tree])
 
 
 class Graph:
@@ -55,9 +56,9 @@ class Graph:
         """Adds a commit as `told` tells it; nothing if that is empty."""
         if not line:
             return
-        object_id, authored, committed, parents = line.rstrip().split(b",")
+        object_id, authored, committed, parents, tree = line.rstrip().split(b",")
         seconds = min(int(committed or b"0"), _LATEST)
-        self.commits[object_id] = Commit(authored, seconds, tuple(parents.split()))
+        self.commits[object_id] = Commit(authored, seconds, tuple(parents.split()), tree)
 
     def take_listed(self, lines: Iterable[bytes]) -> list[bytes]:
         """Adds the commits that `git rev-list` lists with TOLD; returns their ids."""

@@ -181,7 +181,11 @@ def test_where_something_is_wrong_already_nothing_is_taken_for_read(history, loo
     history.commit({"b": b"2"})
     _, _, memory = look()
     (history.path / "shallow").write_text(f"{history.tip()}\n")
-    cut_off = [look(known, trouble=Trouble({"history is cut off": 1})) for known in (memory, None)]
+    cut_off = []
+    for known in (memory, None):
+        trouble = Trouble()
+        trouble.note("history is cut off")
+        cut_off.append(look(known, trouble=trouble))
     assert cut_off[0] == cut_off[1]
     assert root not in history.git("rev-list", "main")
     assert cut_off[0][2] is None

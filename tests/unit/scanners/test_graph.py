@@ -10,7 +10,7 @@ A, B, C, D = (letter * 40 for letter in (b"a", b"b", b"c", b"d"))
 def graph_of(*lines):
     graph = Graph()
     for line in lines:
-        graph.take(b",".join(line))
+        graph.take(b",".join((*line, b"f" * 40)))
     return graph
 
 
@@ -34,7 +34,7 @@ def test_a_text_that_is_no_commit_tells_nothing():
 
 def test_nonsense_for_a_date_is_no_date_and_the_farthest_one_has_an_end():
     head = b"tree " + b"0" * 40 + b"\n"
-    assert told(A, head + b"author nobody\ncommitter nobody\n\nx") == A + b",,,"
+    assert told(A, head + b"author nobody\ncommitter nobody\n\nx") == A + b",,,," + b"0" * 40
     graph = graph_of((A, b"", b"9" * 18, b""))
     assert graph.reached([A])[0][A] < 1 << 61
 

@@ -2,31 +2,85 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 
 import pytest
 
 from keyhole.scanners import history as module
 from keyhole.scanners.gitpipe import Git
-from keyhole.scanners.history import History
+from keyhole.scanners.graph import TOLD, Graph
+from keyhole.scanners.history import Asked, History, LeftOut, comparisons
 
 
-def lines_of(changes):
-    return [line for _, lines in changes.lines(30) for line in lines if line]
+def asked_of(history):
+    """What is asked of the whole history, parents first."""
+    graph = Graph()
+    listed = history.git("rev-list", "--all", "--reverse", "--topo-order", TOLD).encode().splitlines()
+    return comparisons(graph, graph.take_listed(listed))
+
+
+def told(changes):
+    """Each commit with its changes."""
+    found, at = {}, {}
+    for process, lines in changes.lines(30):
+        for line in filter(None, lines):
+            if line.startswith(b":"):
+                found[at[process]].append(line)
+            else:
+                at[process] = changes.commit(process, line)
+                found[at[process]] = []
+    return found
 
 
 @pytest.mark.parametrize("processes", [1, 3, 100])
 def test_every_commit_is_told(history, monkeypatch, processes):
     monkeypatch.setattr(module, "_FEWEST_COMMITS", 2)
-    ids = [history.commit({"a": b"%d" % number}).encode() for number in range(5)]
-    with History(Git(history.path), ids, processes) as changes:
-        lines = lines_of(changes)
-    assert sorted(line[:40] for line in lines if not line.startswith(b":")) == sorted(ids)
+    ids = [history.commit({"a": b"%d" % (number // 2)}).encode() for number in range(7)]
+    with History(Git(history.path), asked_of(history), processes) as changes:
+        found = told(changes)
+    assert list(map(len, map(found.get, ids))) == [1, 0, 1, 0, 1, 0, 1]
     assert changes.whole
 
 
+def test_asked_by_their_trees_commits_have_the_changes_that_they_have_by_their_names(history):
+    first = history.commit({"a": b"1", "d/e": b"2"})
+    history.commit({"a": b"2", "d/f": b"3"})
+    history.commit({"b": b"2"}, branch="side", parents=[first])
+    history.commit({"a": b"1", "c": b"3"}, parents=[history.tip("main"), history.tip("side")])
+    history.commit(
+        {"a": b"2"}, parents=[history.tip("main")]
+    )  # the same trees once more, the other way round
+    asked = asked_of(history)
+    assert sum(b" " in each.words for each in asked) == 3
+    by_name = [Asked(each.commit, each.commit) for each in asked]
+    answers = []
+    for each in (asked, by_name):
+        with History(Git(history.path), each, 1) as changes:
+            answers.append(told(changes))
+        assert changes.whole
+    assert answers[0] == answers[1]
+
+
+@pytest.mark.parametrize("gone", ["main", "main~1", "main~2"])
+def test_what_git_leaves_out_is_noticed(history, gone):
+    for number in range(4):
+        history.commit({"a": b"%d" % number})
+    asked = asked_of(history)
+    tree = history.git("rev-parse", f"{gone}^{{tree}}")
+    asked = [each._replace(words=each.words.replace(tree.encode(), b"f" * 40)) for each in asked]
+    with History(Git(history.path), asked, 1) as changes:
+        try:
+            told(changes)
+        except LeftOut:
+            return
+    assert not changes.whole
+
+
 def test_a_damaged_history_is_not_whole(history):
-    ids = [history.commit({"a": b"%d" % number}).encode() for number in range(3)]
+    for number in range(3):
+        history.commit({"a": b"%d" % number})
+    asked = asked_of(history)
     tree = history.git("rev-parse", "main~1^{tree}")
     history.git("repack", "-adq")
     (pack,) = (history.path / "objects/pack").glob("*.pack")
@@ -35,15 +89,15 @@ def test_a_damaged_history_is_not_whole(history):
         file.unlink()
     history.git("unpack-objects", "-q", stdin=content)
     (history.path / "objects" / tree[:2] / tree[2:]).unlink()
-    with History(Git(history.path), ids, 2) as changes:
-        lines_of(changes)
+    with History(Git(history.path), asked, 2) as changes, contextlib.suppress(LeftOut):
+        told(changes)
     assert not changes.whole
 
 
 def test_silence_is_given_up_and_leaving_ends_git(history, monkeypatch):
-    ids = [history.commit({"a": b"1"}).encode()]
+    history.commit({"a": b"1"})
     silent = threading.Event()
-    changes = History(Git(history.path), ids, 2)
+    changes = History(Git(history.path), asked_of(history), 2)
     monkeypatch.setattr(changes, "_keep", lambda _process, _number: silent.wait(30))
     with changes:
         with pytest.raises(TimeoutError):
@@ -55,7 +109,8 @@ def test_silence_is_given_up_and_leaving_ends_git(history, monkeypatch):
 def test_leaving_early_does_not_wait_for_room(history, monkeypatch):
     monkeypatch.setattr(module, "_MOST_CHUNKS", 1)
     monkeypatch.setattr(module, "_CHUNK", 16)
-    ids = [history.commit({"a": b"%d" % number}).encode() for number in range(30)]
-    with History(Git(history.path), ids, 2) as changes:
+    for number in range(30):
+        history.commit({"a": b"%d" % number})
+    with History(Git(history.path), asked_of(history), 2) as changes:
         next(changes.lines(30))
     assert not any(thread.is_alive() for thread in changes._threads)
