@@ -95,6 +95,11 @@ class Examination:
         found = [self._followed(name, text, since, notes) for name in self._examiners]
         return any(found), notes
 
+    def needs_message(self, text: bytes) -> bool:
+        """The same about the whole text of a commit or tag."""
+        said = message(text)
+        return any([self._hits(name, said) for name in self._examiners])
+
     def _followed(self, name: str, text: bytes, since: Since | None, notes: dict[str, Any]) -> list[Hit]:
         """What a scanner finds in a text, and what it has to say to itself about it."""
         examiner = self._followers.get(name)
@@ -178,12 +183,17 @@ class Examination:
                 yield found._replace(site=site._replace(inner=escape(member.path), note=note))
 
 
+def message(text: bytes) -> bytes:
+    """What a commit or tag says. The lines before are ids and names."""
+    return text.partition(b"\n\n")[2]
+
+
 def readable(piece: Piece) -> tuple[bytes, int, int]:
     """The text to examine, and the offsets between which hits count."""
     text = piece.text
     if piece.entry.kind != "blob":
-        message = text.partition(b"\n\n")[2]  # the lines before are ids and names
-        return message, 0, len(message)
+        said = message(text)
+        return said, 0, len(said)
     encoding = _encoding(text)
     if not encoding:
         return text, piece.keep_from, piece.keep_to

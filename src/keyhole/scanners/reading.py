@@ -144,11 +144,11 @@ class Reading:
             objects += 1
             total += len(text)
             kind = kinds[item.position]
-            if kind == BLOB and not self._needed(item):
+            if kind == COMMIT:
+                commits.append(told(family.pack.name(item.position), text))
+            if not (self._needed(item) if kind == BLOB else self._examination.needs_message(text)):
                 continue  # nearly all of them, so that nothing more is made of them
             entry = Entry(family.pack.name(item.position), KINDS[kind], len(text))
-            if kind == COMMIT:
-                commits.append(told(entry.object_id, text))
             found += self._examination.examine(Piece(entry, text, 0, len(text), 0, 0))
         return {
             "unread": unread,
