@@ -7,8 +7,9 @@ a secret that exists in no ordinary commit is still found.
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
+from functools import partial
 from subprocess import PIPE
 from types import MappingProxyType
 from typing import NamedTuple
@@ -54,9 +55,9 @@ class Sought(NamedTuple):
 
     objects: frozenset[bytes]
     """Hexadecimal ids."""
-    stored: Container[bytes] | None = None
-    """Ids of all files and messages that there are: a file of a commit that is none of them is trouble, also when
-    nothing was found. None where that has been looked at already."""
+    stored: Callable[[], Container[bytes]] | None = None
+    """Tells the ids of all files and messages that there are: a file of a commit that is none of them is trouble, also
+    when nothing was found. None where that has been looked at already. Called while git is at work."""
     before: Places = MappingProxyType({})  # type: ignore[assignment]
     """What is known from commits before these."""
 
@@ -64,9 +65,9 @@ class Sought(NamedTuple):
 @dataclass(slots=True)
 class _Walk:
     wanted: frozenset[bytes]
-    known: Container[bytes] | None
     found: Places
     commits: Commits
+    known: Container[bytes] | None = None
     missing: int = 0
 
 
@@ -137,7 +138,8 @@ def introductions(
     found: Places = {object_id: dict(paths) for object_id, paths in sought.before.items()}
     whole = False
     try:
-        whole = _walk(git, _Walk(sought.objects, sought.stored, found, commits), limits, trouble, tick)
+        walk = _Walk(sought.objects, found, commits)
+        whole = _walk(git, walk, sought.stored, limits, trouble, tick)
         for commit in sought.objects & commits.seconds.keys():  # the finding is in its message
             found[commit] = {b"": commits.introduction(commit, b"commit message")}
     except OutOfTime:
@@ -159,12 +161,20 @@ def _oldest(paths: dict[bytes, Introduction]) -> dict[bytes, Introduction]:
     return dict(sorted(paths.items(), key=lambda item: (item[1].order, item[0]))[:PATHS_PER_OBJECT])
 
 
-def _walk(git: Git, walk: _Walk, limits: Limits, trouble: Trouble, tick: Tick) -> bool:
+def _walk(
+    git: Git,
+    walk: _Walk,
+    stored: Callable[[], Container[bytes]] | None,
+    limits: Limits,
+    trouble: Trouble,
+    tick: Tick,
+) -> bool:
     """Whether every change was looked at."""
-    if not walk.wanted and walk.known is None:
+    if not walk.wanted and stored is None:
         return True
-    asked = comparisons(walk.commits.graph, walk.commits.ordered)
-    with History(git, asked, processors()) as history:
+    asking = partial(comparisons, walk.commits.graph)
+    with History(git, walk.commits.ordered, asking, processors()) as history:
+        walk.known = stored() if stored is not None else None
         problem = _compared(history, walk, limits, tick)
     if walk.missing:
         trouble.note(DAMAGED, walk.missing)

@@ -98,7 +98,7 @@ class Examination:
     def needs_message(self, text: bytes) -> bool:
         """The same about the whole text of a commit or tag."""
         said = message(text)
-        return any([self._hits(name, said) for name in self._examiners])
+        return any(self._hits(name, said) for name in self._examiners)
 
     def _followed(self, name: str, text: bytes, since: Since | None, notes: dict[str, Any]) -> list[Hit]:
         """What a scanner finds in a text, and what it has to say to itself about it."""

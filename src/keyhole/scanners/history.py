@@ -8,7 +8,7 @@ import os
 import queue
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from subprocess import PIPE, Popen
 from typing import NamedTuple, Self
@@ -43,30 +43,38 @@ class LeftOut(Exception):
     """git did not answer something that it was asked, as it does where objects are missing."""
 
 
-def comparisons(graph: Graph, ordered: Iterable[bytes]) -> list[Asked]:
+def comparisons(graph: Graph, commits: Sequence[bytes]) -> list[Asked]:
     """What to ask for each of these commits, in this order."""
-    commits = graph.commits
+    there = graph.commits
     asked = []
-    for each in ordered:
-        commit = commits[each]
-        parent = commits.get(commit.parents[0]) if len(commit.parents) == 1 else None
+    for each in commits:
+        commit = there[each]
+        parent = there.get(commit.parents[0]) if len(commit.parents) == 1 else None
         asked.append(Asked(each if parent is None else b"%b %b" % (parent.tree, commit.tree), each))
     return asked
 
 
 class History:
-    """The answers to these questions. Use as a context."""
+    """What git says of these commits. Use as a context."""
 
-    def __init__(self, git: Git, asked: Sequence[Asked], processes: int) -> None:
+    def __init__(
+        self,
+        git: Git,
+        commits: Sequence[bytes],
+        asking: Callable[[Sequence[bytes]], list[Asked]],
+        processes: int,
+    ) -> None:
+        """`asking` says what to ask for some of the commits: one comparison for each, in the same order."""
         self.whole = False
         """Whether all was answered; known when the lines have ended."""
         self._git = git
         # In neighbourhoods: commits that follow each other have nearly all of their trees in common.
         # Several for each process, as late commits have larger trees than early ones and take longer.
-        each = min(_MOST_SHARES, max(1, len(asked) // (processes * _WORTH_A_SHARE)))
-        share = max(_FEWEST_COMMITS, -(-len(asked) // (processes * each)))
-        self._shares = [asked[start : start + share] for start in range(0, len(asked), share)]
-        self._expected = [iter(each) for each in self._shares]
+        each = min(_MOST_SHARES, max(1, len(commits) // (processes * _WORTH_A_SHARE)))
+        share = max(_FEWEST_COMMITS, -(-len(commits) // (processes * each)))
+        self._shares = [commits[start : start + share] for start in range(0, len(commits), share)]
+        self._asking = asking
+        self._expected: dict[int, Iterator[Asked]] = {}
         self._chunks: queue.Queue[tuple[int, bytes]] = queue.Queue(_MOST_CHUNKS)
         self._running: list[Popen[bytes]] = []
         self._ended = threading.Event()
@@ -111,7 +119,7 @@ class History:
                 yield number, lines
             else:
                 left -= 1
-        self.whole = self._codes == [0] * len(rests) and not any(map(list, self._expected))
+        self.whole = self._codes == [0] * len(rests) and not any(map(list, self._expected.values()))
 
     def commit(self, number: int, line: bytes) -> bytes:
         """The commit whose changes follow this line, the first of an answer of the process with this number.
@@ -134,7 +142,9 @@ class History:
             with ExitStack() as stack:
                 changes = stack.enter_context(self._git.start("diff-tree", *_COMPARE, stdin=PIPE))
                 self._running.append(changes)
-                stack.enter_context(feeding(changes, (each.words + b"\n" for each in self._shares[number])))
+                asked = self._asking(self._shares[number])
+                self._expected[number] = iter(asked)
+                stack.enter_context(feeding(changes, (each.words + b"\n" for each in asked)))
                 if not self._ended.is_set():
                     self._keep(changes, number)
                     self._codes.append(changes.wait())

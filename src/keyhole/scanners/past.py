@@ -221,9 +221,9 @@ class Past:
             joined = joined_since(self._git, memory)
             if joined is not None:
                 self._before = joined.stay
-                return joined.commits, Sought(objects, self._all_read(), memory.places)
+                return joined.commits, Sought(objects, self._all_read, memory.places)
         commits = self._early or all_commits(self._git, self.reading.graph, self._trouble)
-        return commits, Sought(objects, self._stored())
+        return commits, Sought(objects, self._stored if self._store is not None else None)
 
     def _all_read(self) -> Ids:
         """All files and messages that were read, by this scan or before."""
@@ -241,6 +241,6 @@ class Past:
             self._new = Ids.of(*store.rows()) | Ids.of_names(*store.only_loose())
         return self._new or Ids.of()
 
-    def _stored(self) -> frozenset[bytes] | None:
-        """Everything there is, if it has not been listed by git."""
-        return frozenset(names_of(self._all_read().rows)) if self._store is not None else None
+    def _stored(self) -> frozenset[bytes]:
+        """Everything there is, where git has not listed it."""
+        return frozenset(names_of(self._all_read().rows))

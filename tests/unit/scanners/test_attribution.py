@@ -38,7 +38,16 @@ def graph_of(history):
 def introduced(history, objects, limits, trouble, tick, known=None):
     git = Git(history.path)
     commits = all_commits(git, graph_of(history), trouble)
-    return in_history(introductions(git, commits, Sought(frozenset(objects), known), limits, trouble, tick))
+    return in_history(
+        introductions(
+            git,
+            commits,
+            Sought(frozenset(objects), None if known is None else lambda: known),
+            limits,
+            trouble,
+            tick,
+        )
+    )
 
 
 def test_the_fast_and_the_certain_walk_name_the_same_first_commit(history):
@@ -160,7 +169,7 @@ def test_no_line_is_left_out_that_matters(lines, wanted, known):
     if known is not None:  # then there are none of the longer ids, with which git has to list what there is
         lines = [line for line in lines if not any(each in line for each in LONG)]
     commits = Commits([], Graph(), {}, whole=True)
-    kept = _worth_a_look(_Walk(wanted, known, {}, commits), lines)
+    kept = _worth_a_look(_Walk(wanted, {}, commits, known), lines)
     rest = iter(lines)
     assert all(each in rest for each in kept)  # in their order
     left_out = Counter(lines) - Counter(kept)
@@ -169,7 +178,7 @@ def test_no_line_is_left_out_that_matters(lines, wanted, known):
 
 @pytest.mark.parametrize("known", [None, frozenset(IDS)])
 def test_an_ordinary_change_is_not_looked_at(known):
-    walk = _Walk(frozenset(IDS[:2]), known, {}, Commits([], Graph(), {}, whole=True))
+    walk = _Walk(frozenset(IDS[:2]), {}, Commits([], Graph(), {}, whole=True), known)
     changes = [
         b":100644 %s " % mode + IDS[0] + b" " + IDS[3] + b" M\tpath" for mode in (b"100644", b"160000")
     ]

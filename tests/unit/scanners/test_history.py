@@ -13,11 +13,17 @@ from keyhole.scanners.graph import TOLD, Graph
 from keyhole.scanners.history import Asked, History, LeftOut, comparisons
 
 
-def asked_of(history):
-    """What is asked of the whole history, parents first."""
+def comparing(history, processes, change=lambda asked: asked):
+    """The whole history, parents first."""
     graph = Graph()
     listed = history.git("rev-list", "--all", "--reverse", "--topo-order", TOLD).encode().splitlines()
-    return comparisons(graph, graph.take_listed(listed))
+    commits = graph.take_listed(listed)
+    return History(
+        Git(history.path),
+        commits,
+        lambda some: [change(each) for each in comparisons(graph, some)],
+        processes,
+    )
 
 
 def told(changes):
@@ -37,7 +43,7 @@ def told(changes):
 def test_every_commit_is_told(history, monkeypatch, processes):
     monkeypatch.setattr(module, "_FEWEST_COMMITS", 2)
     ids = [history.commit({"a": b"%d" % (number // 2)}).encode() for number in range(7)]
-    with History(Git(history.path), asked_of(history), processes) as changes:
+    with comparing(history, processes) as changes:
         found = told(changes)
     assert list(map(len, map(found.get, ids))) == [1, 0, 1, 0, 1, 0, 1]
     assert changes.whole
@@ -51,14 +57,13 @@ def test_asked_by_their_trees_commits_have_the_changes_that_they_have_by_their_n
     history.commit(
         {"a": b"2"}, parents=[history.tip("main")]
     )  # the same trees once more, the other way round
-    asked = asked_of(history)
-    assert sum(b" " in each.words for each in asked) == 3
-    by_name = [Asked(each.commit, each.commit) for each in asked]
+    asked = []
     answers = []
-    for each in (asked, by_name):
-        with History(Git(history.path), each, 1) as changes:
+    for change in (lambda each: asked.append(each) or each, lambda each: Asked(each.commit, each.commit)):
+        with comparing(history, 1, change) as changes:
             answers.append(told(changes))
         assert changes.whole
+    assert sum(b" " in each.words for each in asked) == 3
     assert answers[0] == answers[1]
 
 
@@ -66,10 +71,10 @@ def test_asked_by_their_trees_commits_have_the_changes_that_they_have_by_their_n
 def test_what_git_leaves_out_is_noticed(history, gone):
     for number in range(4):
         history.commit({"a": b"%d" % number})
-    asked = asked_of(history)
-    tree = history.git("rev-parse", f"{gone}^{{tree}}")
-    asked = [each._replace(words=each.words.replace(tree.encode(), b"f" * 40)) for each in asked]
-    with History(Git(history.path), asked, 1) as changes:
+    tree = history.git("rev-parse", f"{gone}^{{tree}}").encode()
+    with comparing(
+        history, 1, lambda each: each._replace(words=each.words.replace(tree, b"f" * 40))
+    ) as changes:
         try:
             told(changes)
         except LeftOut:
@@ -80,7 +85,7 @@ def test_what_git_leaves_out_is_noticed(history, gone):
 def test_a_damaged_history_is_not_whole(history):
     for number in range(3):
         history.commit({"a": b"%d" % number})
-    asked = asked_of(history)
+    changes = comparing(history, 2)
     tree = history.git("rev-parse", "main~1^{tree}")
     history.git("repack", "-adq")
     (pack,) = (history.path / "objects/pack").glob("*.pack")
@@ -89,7 +94,7 @@ def test_a_damaged_history_is_not_whole(history):
         file.unlink()
     history.git("unpack-objects", "-q", stdin=content)
     (history.path / "objects" / tree[:2] / tree[2:]).unlink()
-    with History(Git(history.path), asked, 2) as changes, contextlib.suppress(LeftOut):
+    with changes, contextlib.suppress(LeftOut):
         told(changes)
     assert not changes.whole
 
@@ -97,7 +102,7 @@ def test_a_damaged_history_is_not_whole(history):
 def test_silence_is_given_up_and_leaving_ends_git(history, monkeypatch):
     history.commit({"a": b"1"})
     silent = threading.Event()
-    changes = History(Git(history.path), asked_of(history), 2)
+    changes = comparing(history, 2)
     monkeypatch.setattr(changes, "_keep", lambda _process, _number: silent.wait(30))
     with changes:
         with pytest.raises(TimeoutError):
@@ -111,6 +116,6 @@ def test_leaving_early_does_not_wait_for_room(history, monkeypatch):
     monkeypatch.setattr(module, "_CHUNK", 16)
     for number in range(30):
         history.commit({"a": b"%d" % number})
-    with History(Git(history.path), asked_of(history), 2) as changes:
+    with comparing(history, 2) as changes:
         next(changes.lines(30))
     assert not any(thread.is_alive() for thread in changes._threads)

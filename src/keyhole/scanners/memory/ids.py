@@ -91,8 +91,11 @@ def names_of(rows: Bytes) -> list[bytes]:
 
 def joined(ids: Ids, values: Numbers, new: Mapping[bytes, int]) -> tuple[Ids, Numbers]:
     """Ids with a value each, and those of these names that are not among them."""
-    added = Ids.of_names(*new) - ids
-    where = np.searchsorted(ids.strings, added.strings)
-    numbers = np.array([new[name] for name in names_of(added.rows)], np.int64)
-    together = np.insert(ids.strings, where, added.strings)
-    return Ids(together.tobytes()), np.insert(values, where, numbers)
+    rows = rows_of(tuple(new))
+    numbers = np.fromiter(new.values(), np.int64, len(new))
+    others = ~ids.has(rows)
+    added, numbers = np.ascontiguousarray(rows[others]).view(_KIND).ravel(), numbers[others]
+    order = np.argsort(added)
+    where = np.searchsorted(ids.strings, added[order])
+    together = np.insert(ids.strings, where, added[order])
+    return Ids(together.tobytes()), np.insert(values, where, numbers[order])
