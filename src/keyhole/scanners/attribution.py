@@ -7,7 +7,7 @@ a secret that exists in no ordinary commit is still found.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from subprocess import PIPE
@@ -17,7 +17,7 @@ from typing import NamedTuple
 from keyhole.scanners.forked import processors
 from keyhole.scanners.gitpipe import Git, feeding
 from keyhole.scanners.graph import LAST, TOLD, Graph, Order, in_order
-from keyhole.scanners.history import History, LeftOut, comparisons
+from keyhole.scanners.history import Asked, History, LeftOut, by_commits, by_trees, trees_fit
 from keyhole.scanners.introduction import Introduction, date_of, shown_path
 from keyhole.scanners.limits import Limits
 from keyhole.scanners.objects import DAMAGED, OutOfTime, Tick, Trouble, list_objects
@@ -172,10 +172,15 @@ def _walk(
     """Whether every change was looked at."""
     if not walk.wanted and stored is None:
         return True
-    asking = partial(comparisons, walk.commits.graph)
-    with History(git, walk.commits.ordered, asking, processors()) as history:
-        walk.known = stored() if stored is not None else None
-        problem = _compared(history, walk, limits, tick)
+    problem = _DAMAGED_HISTORY
+    for asking in _ways_to_ask(git, walk.commits):
+        if problem != _DAMAGED_HISTORY:
+            break
+        walk.missing = 0
+        with History(git, walk.commits.ordered, asking, processors()) as history:
+            if walk.known is None and stored is not None:
+                walk.known = stored()
+            problem = _compared(history, walk, limits, tick)
     if walk.missing:
         trouble.note(DAMAGED, walk.missing)
     if not problem:
@@ -192,6 +197,13 @@ def _walk(
         # What was compared does not tell whether all is there, so git walks it, which ends whatever its width.
         list_objects(git, limits, trouble, tick)
     return False
+
+
+def _ways_to_ask(git: Git, commits: Commits) -> Iterator[Callable[[Sequence[bytes]], list[Asked]]]:
+    """One after the other, where git did not answer: by trees it may have had no memory for them."""
+    if trees_fit(git, commits.graph, commits.ordered, processors()):
+        yield partial(by_trees, commits.graph)
+    yield by_commits
 
 
 def _compared(history: History, walk: _Walk, limits: Limits, tick: Tick) -> str:

@@ -61,6 +61,7 @@ class Examination:
         self._closed = Trouble()
         self._closed_in: set[bytes] = set()
         self._asked: dict[str, tuple[bytes, list[Hit]]] = {}
+        self._message = b"", b""
         self._parts: list[bytes] = []
         self._held: list[Found] = []
 
@@ -97,8 +98,9 @@ class Examination:
 
     def needs_message(self, text: bytes) -> bool:
         """The same about the whole text of a commit or tag."""
-        said = message(text)
-        return any(self._hits(name, said) for name in self._examiners)
+        # Kept, as what is in it is asked for again where there is anything, and known by being the same object.
+        self._message = text, message(text)
+        return any([self._hits(name, self._message[1]) for name in self._examiners])  # noqa: C419  # each is asked
 
     def _followed(self, name: str, text: bytes, since: Since | None, notes: dict[str, Any]) -> list[Hit]:
         """What a scanner finds in a text, and what it has to say to itself about it."""
@@ -136,7 +138,8 @@ class Examination:
 
     def _found(self, piece: Piece) -> list[Found]:
         """What is in the text; of one that seems to be in wide characters also what is in its bytes, as it may lie."""
-        texts = [readable(piece)]
+        text, said = self._message
+        texts = [(said, 0, len(said)) if piece.text is text else readable(piece)]
         if piece.entry.kind == "blob" and texts[0][0] is not piece.text:
             texts.append((piece.text, piece.keep_from, piece.keep_to))
         return [

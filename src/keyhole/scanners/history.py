@@ -26,6 +26,9 @@ _MOST_SHARES = 6
 _WORTH_A_SHARE = 2_500
 _FEWEST_COMMITS = 500
 """For fewer a process of their own does not pay."""
+_MOST_TREES = 64 << 20
+"""Bytes of trees that one process may be asked for by name: it keeps them all to its end."""
+_SAMPLES = 200
 # --always: so that every answer begins with what was asked, also where nothing differs.
 _COMPARE = ("--stdin", "--always", "-r", "-c", "--root", "--raw", "--no-abbrev", "--no-renames")
 
@@ -43,8 +46,13 @@ class LeftOut(Exception):
     """git did not answer something that it was asked, as it does where objects are missing."""
 
 
-def comparisons(graph: Graph, commits: Sequence[bytes]) -> list[Asked]:
-    """What to ask for each of these commits, in this order."""
+def by_commits(commits: Sequence[bytes]) -> list[Asked]:
+    """What to ask for each of these commits, in this order: nothing but them."""
+    return [Asked(each, each) for each in commits]
+
+
+def by_trees(graph: Graph, commits: Sequence[bytes]) -> list[Asked]:
+    """The same, by trees where that can be said."""
     there = graph.commits
     asked = []
     for each in commits:
@@ -52,6 +60,29 @@ def comparisons(graph: Graph, commits: Sequence[bytes]) -> list[Asked]:
         parent = there.get(commit.parents[0]) if len(commit.parents) == 1 else None
         asked.append(Asked(each if parent is None else b"%b %b" % (parent.tree, commit.tree), each))
     return asked
+
+
+def trees_fit(git: Git, graph: Graph, commits: Sequence[bytes], processes: int) -> bool:
+    """Whether it pays to ask for these commits by their trees, and there seems to be memory for all of them."""
+    if len(commits) <= _FEWEST_COMMITS:
+        return False
+    some = {graph.commits[each].tree + b"\n" for each in commits[:: max(1, len(commits) // _SAMPLES)]}
+    with (
+        git.start("cat-file", "--batch-check=%(objectsize)", stdin=PIPE) as asked,
+        feeding(asked, sorted(some)),
+    ):
+        sizes = [int(line) for line in asked.stdout or () if line.strip().isdigit()]
+    return max(sizes, default=0) * _share(len(commits), processes) <= _MOST_TREES
+
+
+def _share(commits: int, processes: int) -> int:
+    """How many commits to compare with one process, and then another.
+
+    In neighbourhoods: commits that follow each other have nearly all of their trees in common. Several for each
+    process that runs, as late commits have larger trees than early ones and take longer.
+    """
+    each = min(_MOST_SHARES, max(1, commits // (processes * _WORTH_A_SHARE)))
+    return max(_FEWEST_COMMITS, -(-commits // (processes * each)))
 
 
 class History:
@@ -68,10 +99,7 @@ class History:
         self.whole = False
         """Whether all was answered; known when the lines have ended."""
         self._git = git
-        # In neighbourhoods: commits that follow each other have nearly all of their trees in common.
-        # Several for each process, as late commits have larger trees than early ones and take longer.
-        each = min(_MOST_SHARES, max(1, len(commits) // (processes * _WORTH_A_SHARE)))
-        share = max(_FEWEST_COMMITS, -(-len(commits) // (processes * each)))
+        share = _share(len(commits), processes)
         self._shares = [commits[start : start + share] for start in range(0, len(commits), share)]
         self._asking = asking
         self._expected: dict[int, Iterator[Asked]] = {}

@@ -52,7 +52,7 @@ def first_places(git: Git, wanted: set[bytes], tick: Tick) -> Iterator[tuple[byt
             if line.startswith(b"commit "):
                 commit = line.split()[1]
                 continue
-            root, seconds = line.split()
+            root, _, seconds = line.rstrip(b"\n").partition(b" ")  # some commits have no date
             _explore(root, wanted, known, trees.stdin, trees.stdout)
             for object_id in sorted(left & known[root].keys()):
                 yield object_id, Seen(commit.decode("ascii"), seconds, _path(object_id, root, known))

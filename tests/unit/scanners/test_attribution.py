@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from keyhole.scanners import attribution
 from keyhole.scanners.attribution import (
     Commits,
     Sought,
@@ -20,6 +21,7 @@ from keyhole.scanners.attribution import (
 )
 from keyhole.scanners.gitpipe import Git
 from keyhole.scanners.graph import TOLD, Graph
+from keyhole.scanners.history import by_trees
 from keyhole.scanners.limits import Limits
 from keyhole.scanners.objects import OutOfTime, Trouble
 from keyhole.scanners.treewalk import first_places
@@ -197,3 +199,37 @@ def test_an_ordinary_change_is_not_looked_at(known):
 )
 def test_quoted_paths_are_undone(written, plain):
     assert _unquote(written) == plain
+
+
+@pytest.mark.parametrize("number", range(4))
+def test_where_git_fails_with_trees_it_is_asked_for_commits(history, monkeypatch, number):
+    for each in range(4):
+        history.commit({"a": b"%d" % each, f"b{each}": b"same"})
+    objects = history.git("rev-list", "--objects", "--all").encode().split()
+    trouble, asked = [Trouble(), Trouble()], []
+    plain = introduced(history, objects, Limits(), trouble[0], nobody, frozenset(objects))
+
+    def failing(graph, commits):
+        asked.append(commits)
+        return [
+            each._replace(words=b"%b %b" % (b"e" * 40, b"f" * 40)) if place == number else each
+            for place, each in enumerate(by_trees(graph, commits))
+        ]
+
+    monkeypatch.setattr(attribution, "trees_fit", lambda *_: True)
+    monkeypatch.setattr(attribution, "by_trees", failing)
+    assert introduced(history, objects, Limits(), trouble[1], nobody, frozenset(objects)) == plain
+    assert asked
+    assert not trouble[0].counts
+    assert not trouble[1].counts
+
+
+def test_a_commit_without_a_date_has_places_too(history):
+    history.commit({"a": b"1"})
+    tree = history.git("rev-parse", "main^{tree}").strip()
+    text = f"tree {tree}\nauthor nobody\ncommitter nobody\n\nx\n".encode()
+    commit = history.git("hash-object", "-t", "commit", "-w", "--literally", "--stdin", stdin=text).strip()
+    history.git("update-ref", "refs/heads/main", commit)
+    blob = history.git("rev-parse", "main:a").strip().encode()
+    ((found, seen),) = first_places(Git(history.path), {blob}, nobody)
+    assert (found, seen.commit, seen.seconds, seen.path) == (blob, commit, b"", b"a")

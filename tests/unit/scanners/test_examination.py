@@ -112,3 +112,18 @@ def test_what_is_left_out_of_archives_is_counted_once():
         "an archive larger than 0 MiB was not opened": 1
     }
     assert found(b"Rar!\x1a\x07\0 ...")[1]["closed"] == {"an archive of a kind that is not opened (RAR)": 1}
+
+
+def test_a_message_with_something_in_it_is_looked_at_once():
+    looked = []
+
+    class Examiner:
+        def examine(self, text):
+            looked.append(text)
+            return [Hit("rule", 0, 5, "rule:" + "0" * 32, "")]
+
+    examination = Examination({"one": Examiner()}, Limits())
+    text = b"tree x\nauthor a\n\nhello"
+    assert examination.needs_message(text)
+    (found,) = examination.examine(Piece(Entry(b"a" * 40, "commit", len(text)), text, 0, len(text), 0, 0))
+    assert (found.site.kind, found.site.line, looked) == ("commit", 1, [b"hello"])

@@ -10,7 +10,7 @@ import pytest
 from keyhole.scanners import history as module
 from keyhole.scanners.gitpipe import Git
 from keyhole.scanners.graph import TOLD, Graph
-from keyhole.scanners.history import Asked, History, LeftOut, comparisons
+from keyhole.scanners.history import Asked, History, LeftOut, by_trees, trees_fit
 
 
 def comparing(history, processes, change=lambda asked: asked):
@@ -21,7 +21,7 @@ def comparing(history, processes, change=lambda asked: asked):
     return History(
         Git(history.path),
         commits,
-        lambda some: [change(each) for each in comparisons(graph, some)],
+        lambda some: [change(each) for each in by_trees(graph, some)],
         processes,
     )
 
@@ -80,6 +80,20 @@ def test_what_git_leaves_out_is_noticed(history, gone):
         except LeftOut:
             return
     assert not changes.whole
+
+
+def test_trees_are_asked_for_where_there_is_memory_for_all_of_them(history, monkeypatch):
+    for number in range(6):
+        history.commit({f"a{number}": b"x"})
+    graph, git = Graph(), Git(history.path)
+    commits = graph.take_listed(history.git("rev-list", "--all", TOLD).encode().splitlines())
+    assert not trees_fit(git, graph, commits, 2), "so few do not pay"
+    monkeypatch.setattr(module, "_FEWEST_COMMITS", 2)
+    assert trees_fit(git, graph, commits, 2)
+    largest = int(history.git("cat-file", "-s", "main^{tree}"))
+    for room, fits in ((3 * largest, True), (3 * largest - 1, False)):
+        monkeypatch.setattr(module, "_MOST_TREES", room)
+        assert trees_fit(git, graph, commits, 2) is fits
 
 
 def test_a_damaged_history_is_not_whole(history):
