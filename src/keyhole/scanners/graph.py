@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 _HEAD = re.compile(
     rb"tree ([0-9a-f]{40,64})\n((?:parent [0-9a-f]{40,64}\n)*)"
-    rb"(?:author [^\n]*> *(-?\d{0,18})[^\n]*\n)?(?:committer [^\n]*> *(\d{0,18}))?"
+    rb"(?:author [^\n]*> *(\d{0,18})[^\n]*\n)?(?:committer [^\n]*> *(\d{0,18}))?"
 )
 _LONGEST_HEAD = 1 << 20
 _LATEST = 1 << 60
@@ -30,7 +30,7 @@ class Commit(NamedTuple):
     """What matters of a commit here. Ids are hexadecimal."""
 
     authored: bytes
-    """Seconds, as written; may be nonsense."""
+    """Seconds, as git says them: nothing before 1970; may be nonsense."""
     committed: int
     parents: tuple[bytes, ...]
     tree: bytes

@@ -43,7 +43,7 @@ class Asked(NamedTuple):
 
 
 class LeftOut(Exception):
-    """git did not answer something that it was asked, as it does where objects are missing."""
+    """git did not answer what it was asked."""
 
 
 def by_commits(commits: Sequence[bytes]) -> list[Asked]:
@@ -103,6 +103,7 @@ class History:
         self._shares = [commits[start : start + share] for start in range(0, len(commits), share)]
         self._asking = asking
         self._expected: dict[int, Iterator[Asked]] = {}
+        self._left_out = False
         self._chunks: queue.Queue[tuple[int, bytes]] = queue.Queue(_MOST_CHUNKS)
         self._running: list[Popen[bytes]] = []
         self._ended = threading.Event()
@@ -147,17 +148,19 @@ class History:
                 yield number, lines
             else:
                 left -= 1
-        self.whole = self._codes == [0] * len(rests) and not any(map(list, self._expected.values()))
+        self._left_out |= any(map(list, self._expected.values()))
+        self.whole = self._codes == [0] * len(rests) and not self._left_out
 
     def commit(self, number: int, line: bytes) -> bytes:
         """The commit whose changes follow this line, the first of an answer of the process with this number.
 
-        All of them have to be shown, in order. Raises LeftOut where the line does not answer what comes next.
+        All of them have to be shown, in order. Raises LeftOut for a line that answers nothing.
         """
-        asked = next(self._expected[number], None)
-        if asked is None or asked.words != line:
-            raise LeftOut
-        return asked.commit
+        for asked in self._expected[number]:
+            if asked.words == line:
+                return asked.commit
+            self._left_out = True  # what is answered counts none the less
+        raise LeftOut
 
     def _compare_shares(self) -> None:
         for number in self._next:  # which is shared by the threads: each takes what is next

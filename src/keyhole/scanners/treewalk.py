@@ -96,8 +96,11 @@ def _ways(entries: list[tuple[bytes, bytes, bytes]], wanted: set[bytes], known: 
 
 def _entries(tree: bytes, ask: IO[bytes], answers: IO[bytes]) -> list[tuple[bytes, bytes, bytes]]:
     """Mode, name and hexadecimal id of everything directly in a tree; nothing if it cannot be read."""
-    ask.write(tree + b"\n")
-    ask.flush()
+    try:
+        ask.write(tree + b"\n")
+        ask.flush()
+    except BrokenPipeError:
+        return []  # git has ended at a tree that is damaged
     header = answers.readline().split()
     if len(header) != 3:
         return []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections import Counter
 
 import pytest
@@ -24,7 +25,7 @@ from keyhole.scanners.graph import TOLD, Graph
 from keyhole.scanners.history import by_trees
 from keyhole.scanners.limits import Limits
 from keyhole.scanners.objects import OutOfTime, Trouble
-from keyhole.scanners.treewalk import first_places
+from keyhole.scanners.treewalk import _entries, first_places
 
 
 def nobody(_done, _total):
@@ -233,3 +234,11 @@ def test_a_commit_without_a_date_has_places_too(history):
     blob = history.git("rev-parse", "main:a").strip().encode()
     ((found, seen),) = first_places(Git(history.path), {blob}, nobody)
     assert (found, seen.commit, seen.seconds, seen.path) == (blob, commit, b"", b"a")
+
+
+def test_a_git_that_ended_at_a_damaged_tree_has_nothing_more_to_say():
+    class Ended(io.BytesIO):
+        def flush(self):
+            raise BrokenPipeError
+
+    assert _entries(b"a" * 40, Ended(), io.BytesIO()) == []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from keyhole.scanners.graph import TOLD, Graph, in_order, told
 
 A, B, C, D = (letter * 40 for letter in (b"a", b"b", b"c", b"d"))
@@ -24,6 +26,19 @@ def test_what_is_told_from_a_text_is_what_git_lists(history):
         for line in listed
     ]
     assert mine == listed
+
+
+@pytest.mark.parametrize("seconds", ["-5", "0", "1700000000", "99999999999"])
+def test_a_date_is_told_as_git_lists_it_whatever_it_is(history, seconds):
+    history.commit({"a": b"1"})
+    tree = history.git("rev-parse", "main^{tree}").strip()
+    text = f"tree {tree}\nauthor a <a@b> {seconds} +0000\ncommitter a <a@b> {seconds} +0000\n\nx\n".encode()
+    commit = history.git("hash-object", "-t", "commit", "-w", "--literally", "--stdin", stdin=text).strip()
+    listed = history.git("rev-list", "--no-walk", TOLD, commit).splitlines()[1]
+    mine, theirs = Graph(), Graph()
+    mine.take(told(commit.encode(), text))
+    theirs.take(listed.encode())
+    assert mine.commits == theirs.commits
 
 
 def test_a_text_that_is_no_commit_tells_nothing():

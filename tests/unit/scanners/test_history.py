@@ -67,19 +67,26 @@ def test_asked_by_their_trees_commits_have_the_changes_that_they_have_by_their_n
     assert answers[0] == answers[1]
 
 
-@pytest.mark.parametrize("gone", ["main", "main~1", "main~2"])
-def test_what_git_leaves_out_is_noticed(history, gone):
-    for number in range(4):
-        history.commit({"a": b"%d" % number})
-    tree = history.git("rev-parse", f"{gone}^{{tree}}").encode()
-    with comparing(
-        history, 1, lambda each: each._replace(words=each.words.replace(tree, b"f" * 40))
-    ) as changes:
-        try:
-            told(changes)
-        except LeftOut:
-            return
+@pytest.mark.parametrize("gone", range(1, 5))
+def test_what_git_leaves_out_is_noticed_and_the_rest_counts(history, gone):
+    ids = [history.commit({"a": b"%d" % number}).encode() for number in range(6)]
+
+    def missing(asked):
+        return asked._replace(words=b"%b %b" % (b"e" * 40, b"f" * 40)) if asked.commit == ids[gone] else asked
+
+    with comparing(history, 1, missing) as changes:
+        found = told(changes)
     assert not changes.whole
+    assert found.keys() == {*ids} - {ids[gone]}
+    assert all(len(each) == 1 for each in found.values())
+
+
+def test_an_answer_to_nothing_is_refused(history):
+    history.commit({"a": b"1"})
+    with comparing(history, 1) as changes:
+        told(changes)
+        with pytest.raises(LeftOut):
+            changes.commit(0, b"f" * 40)
 
 
 def test_trees_are_asked_for_where_there_is_memory_for_all_of_them(history, monkeypatch):
