@@ -8,13 +8,15 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests import canaries
 from tests.stories.keyhole_process import Issued, KeyholeProcess
 
 PASSWORD = "a quiet harbour at night"
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+PATIENCE = 60_000
+"""Milliseconds that a page may take, as the machine may be busy with other stories."""
 
 
 @contextmanager
@@ -22,6 +24,7 @@ def browser(chromium: str) -> Iterator[Browser]:
     """Chromium, until the story ends."""
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+        expect.set_options(timeout=PATIENCE)
         yield started
         started.close()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from keyhole.core.escaping import escape
@@ -12,8 +12,8 @@ from keyhole.scanners.hits import Hit
 from keyhole.scanners.interface import Examiner, Follower, LeavesOut
 from keyhole.scanners.limits import Limits
 from keyhole.scanners.objects import Piece, Trouble
+from keyhole.scanners.ruler import Ruler
 
-_LONGEST_LINE = 1 << 20
 _MARKS = frozenset({b"\xff\xfe", b"\xfe\xff"})
 _WIDE_MARKS = frozenset({b"\xff\xfe\0\0"})
 _SAMPLE = 512
@@ -143,11 +143,12 @@ class Examination:
         if piece.entry.kind == "blob" and texts[0][0] is not piece.text:
             texts.append((piece.text, piece.keep_from, piece.keep_to))
         return [
-            Found(name, hit, _site(piece, text, hit))
+            Found(name, hit, site)
             for text, from_, to in texts
             for name in self._examiners
-            for hit in self._hits(name, text)
-            if from_ <= hit.start < to
+            for hit, site in _sites(
+                piece, text, (each for each in self._hits(name, text) if from_ <= each.start < to)
+            )
         ]
 
     def _archive(self, piece: Piece) -> bytes:
@@ -227,15 +228,11 @@ def _encoding(text: bytes) -> str:
     return ""
 
 
-def _site(piece: Piece, text: bytes, hit: Hit) -> Site:
-    start = hit.start
-    line_start = text.rfind(b"\n", 0, start) + 1
-    line = piece.lines_before + text.count(b"\n", 0, start) + 1
-    before = text[line_start:start]
-    # Characters, as editors count; in a line beyond any editor, bytes.
-    column = len(before) if len(before) > _LONGEST_LINE else len(before.decode("utf-8", "replace"))
-    column += 1 + (piece.column_before if line_start == 0 else 0)
-    return Site(piece.entry.object_id, piece.entry.kind, line, column, hit.note)
+def _sites(piece: Piece, text: bytes, hits: Iterable[Hit]) -> Iterator[tuple[Hit, Site]]:
+    ruler = Ruler(text, piece.lines_before, piece.column_before)
+    entry = piece.entry
+    for hit in hits:
+        yield hit, Site(entry.object_id, entry.kind, *ruler.measure(hit.start), hit.note)
 
 
 def plain(each: Found) -> list[Any]:

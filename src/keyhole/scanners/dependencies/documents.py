@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 from keyhole.scanners.dependencies.package import Malformed, text_of
@@ -21,10 +22,25 @@ def json_in(content: bytes) -> dict[str, Any]:
 
 def toml_in(content: bytes) -> dict[str, Any]:
     """The table in a TOML file."""
+    text = text_of(content)
+    if _has_endless_key(text):
+        raise Malformed("not TOML of this kind: a key of more than a hundred parts")
     try:
-        return tomllib.loads(text_of(content))
+        return tomllib.loads(text)
     except (ValueError, RecursionError):
         raise Malformed("not TOML") from None
+
+
+def _has_endless_key(text: str) -> bool:
+    """Whether there is a key that tomllib may not see: it takes the square of its parts, hours for a megabyte."""
+    return _endless_key().search(text) is not None
+
+
+@cache
+def _endless_key() -> Any:
+    import re2  # noqa: PLC0415  # most repositories have nothing for it to look at
+
+    return re2.compile(r"""(?:(?:[\w-]+|"[^"\n]*"|'[^'\n]*')[ \t]*\.[ \t]*){100}""")
 
 
 def as_object(found: object) -> dict[str, Any]:

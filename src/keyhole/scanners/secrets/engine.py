@@ -44,7 +44,19 @@ _GZIP = b"H4sIA"  # RFC 1952: what every stream of gzip begins with, in base64
 
 Span = tuple[int, int]
 _Question = tuple[int, bytes, int, bool, bool]
-_Answer = tuple[Span | None, bool]
+
+
+class _Answer(NamedTuple):
+    """What a window tells of the place that it was asked about."""
+
+    secret: Span | None
+    cut: bool = False
+    """Whether the window is too small to tell."""
+    to: int = 0
+    """Where the match ends that was looked at: up to there, the answer is the same."""
+
+
+_NOTHING = _Answer(None)
 
 
 class _Compiled(NamedTuple):
@@ -111,14 +123,13 @@ class Engine:
                         found[named, start] = (start, stop)
                 continue
             if end <= covered.get(index, 0):
-                continue  # inside the last secret of the same rule: its variable part, reported at every length
+                continue  # inside the last match of the same rule: its variable part, reported at every length
             if index >= len(self._rules):
                 signs.add(index)
                 continue
-            span = self._secret_at(index, text, end)
+            span, covered[index] = self._secret_at(index, text, end)
             if span is not None:
                 found[index, span[0]] = span
-                covered[index] = span[1]
         hits = self._hits(text, found) if found else []
         if not signs or not depth:
             return hits
@@ -145,15 +156,17 @@ class Engine:
         left = [hit for hit in plain if hit.rule not in self._generic or not taken.touch(hit.start, hit.end)]
         return sorted([*left, *inside.values()], key=lambda hit: (hit.start, hit.end))
 
-    def _secret_at(self, index: int, text: bytes, end: int) -> Span | None:
-        """The secret of this rule whose fast match ended here, if it is one."""
+    def _secret_at(self, index: int, text: bytes, end: int) -> tuple[Span | None, int]:
+        """The secret of this rule whose fast match ended here, if it is one, and up to where that is the answer."""
         rule = self._rules[index].rule
         before, after = rule.before, rule.after
         while True:
             low, high = max(0, end - before), min(len(text), end + after)
-            span, cut = self._remembered((index, text[low:high], end - low, low == 0, high == len(text)))
+            secret, cut, to = self._remembered(
+                (index, text[low:high], end - low, low == 0, high == len(text))
+            )
             if not cut or high - low >= _WIDEST:
-                return None if span is None else (low + span[0], low + span[1])
+                return None if secret is None else (low + secret[0], low + secret[1]), low + to
             before, after = before * 2, after * 2
 
     def _remembered(self, question: _Question) -> _Answer:
@@ -168,7 +181,7 @@ class Engine:
         return answer
 
     def _confirmed(self, index: int, window: bytes, end: int, first: bool, last: bool) -> _Answer:
-        """The secret around `end`, if any, and whether the window is too small to tell."""
+        """What is around `end`."""
         compiled = self._rules[index]
         for match in compiled.confirm.finditer(window):
             if match.end() < end:
@@ -182,9 +195,9 @@ class Engine:
             if _stands_alone(window, start, stop, edge(compiled.rule.edge)) and _plausible(
                 compiled.rule, match.group(1)
             ):
-                return (start, stop), cut
-            return None, cut
-        return None, False
+                return _Answer((start, stop), cut, stop)
+            return _Answer(None, cut, match.end())
+        return _NOTHING
 
     def _hits(self, text: bytes, found: dict[tuple[int, int], Span]) -> list[Hit]:
         better = [

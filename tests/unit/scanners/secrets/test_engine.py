@@ -113,6 +113,18 @@ def test_repeated_beginnings_end_in_bounded_work(piece):
     assert ENGINE.examine(piece * (200_000 // len(piece))) == []
 
 
+@pytest.mark.parametrize("before", [b"", b"x"])
+def test_a_match_is_looked_at_once_however_many_lengths_it_has(before):
+    asked = []
+    engine = Engine(all_rules(), lambda value: "0")
+    confirmed = engine._confirmed
+    engine._confirmed = lambda *question: asked.append(question) or confirmed(*question)
+    engine.examine(
+        before + b"A" * 2_000 + b" "
+    )  # twitter's tokens begin with 21 of these, and have any length
+    assert 0 < len(asked) < 200
+
+
 @given(st.binary(max_size=200), st.binary(max_size=200))
 def test_no_bytes_make_it_fail(before, after):
     for hit in ENGINE.examine(before + TOKEN + after):
