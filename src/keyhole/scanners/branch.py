@@ -42,6 +42,10 @@ class Branch(Past):
         self._elsewhere: set[bytes] = set()
         self._joined: Joined | None = None
 
+    def _can_use(self, memory: Memory) -> bool:
+        # That of another branch, or of everything, is like this one's own from before a push that took some away.
+        return True
+
     def _recall(self, store: Store) -> Store:
         if self._trouble.counts:
             self._memory = None  # history may be cut off: what is remembered was of more
@@ -64,7 +68,7 @@ class Branch(Past):
     def _grown(self, store: Store) -> list[Entry] | None:
         """What joined all that was read before; None if some of that may not be there any more, or not be its."""
         memory, joined = self._memory, self._joined
-        if memory is None or joined is None or joined.less:
+        if memory is None or not memory.part or joined is None or joined.less:
             return None
         if self._packs_gone or self._gone(store, memory.loose):
             return None

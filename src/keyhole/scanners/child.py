@@ -90,6 +90,7 @@ def run(
         "advisories": str(advisories.resolve()) if advisories is not None else "",
         "kept": str(kept.resolve()) if kept is not None else "",
         "memory": earlier.memory,
+        "relatives": earlier.relatives(),
         "code": earlier.code or (code() if kept is not None else ""),
         "head": head,
         "limits": limits._asdict(),

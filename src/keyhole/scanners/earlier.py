@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _REPOSITORIES_KEPT = 200
 _REFS_KEPT = 200
+_RELATIVES = 2
 _OF_REFS = "ref-"
 
 
@@ -54,19 +55,27 @@ class Earlier:
         self._kept: Kept | None = None
         self._standing = self.memory = self.code = self._name = ""
         """`memory`: the name under which is kept what is remembered; `code`: of which version that has to be."""
+        self._repository = ""
         self._holding: frozenset[str] = frozenset()
         self._kind = _OF_REFS if tips else ""
         remembering = [scanner for scanner in scanners if isinstance(scanner, Remembers)]
         if folder is None or (tips and not ref) or not remembering:
             return
         self._kept = Kept(folder, key)
-        # No path has a NUL, so this is nobody else's name.
-        called = f"{git_dir.resolve()}\0{ref}" if tips else str(git_dir.resolve())
-        name = hashlib.sha256(called.encode("utf-8", "surrogateescape")).hexdigest()[:32]
+        self._repository = _hashed(str(git_dir.resolve()))
+        name = f"{self._repository}-{_hashed(ref)}" if tips else self._repository
         self.memory, self._name = f"{self._kind}history-{name}", f"{self._kind}result-{name}"
         self.code = code()
         if len(remembering) == len(scanners):
             self._stand(git_dir, tips, [scanner.id for scanner in scanners], measure)
+
+    def relatives(self) -> list[str]:
+        """Where this branch or tag has no memory of its own: those that know some of its history, the best first."""
+        kept = self._kept
+        if kept is None or not self._kind or kept.exists(self.memory):
+            return []
+        others = kept.newest(f"{self._kind}history-{self._repository}-")
+        return [*others[:_RELATIVES], f"history-{self._repository}"]
 
     def _stand(self, git_dir: Path, tips: Sequence[str], scanners: Sequence[str], measure: object) -> None:
         if not tips:
@@ -114,3 +123,7 @@ class Earlier:
         """Lets go of the oldest, so that many branches do not take the place of whole repositories."""
         if self._kept is not None:
             self._kept.only(self._kind + what, _REFS_KEPT if self._kind else _REPOSITORIES_KEPT)
+
+
+def _hashed(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:32]

@@ -65,6 +65,10 @@ class Kept:
             return False  # a full disk, a read-only home: the next scan takes longer
         return True
 
+    def newest(self, prefix: str) -> list[str]:
+        """The names that begin so, of what was written last first."""
+        return [path.name for _, _, path in sorted(self._files(prefix), reverse=True)]
+
     def remove(self, name: str) -> None:
         """Forgets what was written under this name."""
         with contextlib.suppress(OSError):  # what cannot be removed cannot be trusted less than it is

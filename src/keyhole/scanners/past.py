@@ -64,7 +64,7 @@ class Past:
         self._limits = limits
         self._trouble = trouble
         self._report = report
-        self._memory = memory if memory is not None and memory.part == bool(git.tips) else None
+        self._memory = memory if memory is not None and self._can_use(memory) else None
         self._recalled = 0
         self.collector = Collector(limits, trouble)
         """What was found."""
@@ -77,6 +77,9 @@ class Past:
         self._packs_gone = False
         self._whole = False
         self._before: tuple[Ids, Numbers] = (Ids.of(), np.zeros(0, np.int64))
+
+    def _can_use(self, memory: Memory) -> bool:
+        return not memory.part
 
     @property
     def objects(self) -> int:

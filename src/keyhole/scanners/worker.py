@@ -39,6 +39,9 @@ from keyhole.scanners.secrets import own
 from keyhole.scanners.tree import files
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from keyhole.scanners.memory.memory import Memory
     from keyhole.scanners.past import Past
     from keyhole.scanners.programs.client import Bench
 
@@ -96,12 +99,14 @@ class Scan:
         report: Reporter,
         *,
         memory: str = "",
+        relatives: Sequence[str] = (),
         code: str = "",
         head: bool = False,
     ) -> None:
         """Makes the scanners ready. Looks at nothing of the repository yet.
 
         `memory` is the name under which is kept what is remembered of this repository; empty if nothing is to be.
+        `relatives` are such names of other parts of it, to be used where there is none of this.
         `code` tells versions of the scanners apart: what another one read is read again.
         With `head` only the files of the newest commit are looked at.
         """
@@ -122,26 +127,37 @@ class Scan:
         self._past = (
             Head(git, self._examiners, limits, self._trouble, report.tick)
             if head
-            else self._whole_past(memory, tools.kept)
+            else self._whole_past(memory, relatives, tools.kept)
         )
         self._begun = False
 
-    def _whole_past(self, memory: str, kept: Kept | None) -> Past:
+    def _whole_past(self, memory: str, relatives: Sequence[str], kept: Kept | None) -> Past:
         # What reads packs takes long to import, and the newest commit does without.
-        from keyhole.scanners.memory.memory import understood  # noqa: PLC0415
         from keyhole.scanners.past import Past  # noqa: PLC0415
 
-        content = kept.read(memory) if memory and kept is not None else None
-        known = understood(content, self._identity) if content is not None else None
-        if memory and kept is not None and content is None and kept.exists(memory):
-            damaged = "what was kept of the last scan is damaged, so everything was read again."
-            self._notes.append(f"{REMEMBERED}{damaged}")
+        known = self._remembered(kept, (memory, *relatives)) if memory and kept is not None else None
         kind: type[Past] = Past
         if self._git.tips:
             from keyhole.scanners.branch import Branch  # noqa: PLC0415  # most scans are of all of it
 
             kind = Branch
         return kind(self._git, self._examiners, self._limits, self._trouble, self._report, known)
+
+    def _remembered(self, kept: Kept, names: Iterable[str]) -> Memory | None:
+        """What is kept under the first of these names that holds for these scanners."""
+        from keyhole.scanners.memory.memory import understood  # noqa: PLC0415  # see `_whole_past`
+
+        damaged = False
+        for name in names:
+            content = kept.read(name)
+            damaged |= content is None and kept.exists(name)
+            known = understood(content, self._identity) if content is not None else None
+            if known is not None:
+                return known
+        if damaged:
+            said = "what was kept of the last scan is damaged, so everything was read again."
+            self._notes.append(f"{REMEMBERED}{said}")
+        return None
 
     def run(self, isolation: tuple[str, ...]) -> ScanResult:
         """Lists, reads, attributes. Running out of time keeps what was found."""
@@ -255,6 +271,7 @@ def main() -> int:
                 limits,
                 report,
                 memory=order["memory"],
+                relatives=order["relatives"],
                 code=order["code"],
                 head=order["head"],
             )  # may still write what it keeps

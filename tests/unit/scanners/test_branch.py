@@ -48,7 +48,7 @@ def change(history, chance, tokens):
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_remembering_changes_no_result(history, look, seed, monkeypatch):
+def test_remembering_changes_no_result(history, look, engine, seed, monkeypatch):
     monkeypatch.setattr(branch, "_FEW", seed % 2)  # packs are opened again, and are not
     chance = random.Random(seed)
     tokens = [secret(seed * 10 + number) for number in range(3)]
@@ -61,10 +61,17 @@ def test_remembering_changes_no_result(history, look, seed, monkeypatch):
         refs = history.git("for-each-ref", "--format=%(refname)").split()
         for ref in {"refs/heads/main", chance.choice(refs), *(ref for ref in refs if "tags/v" in ref)}:
             cold, all_of_it, _ = look(ref=ref)
-            warm, now, memories[ref] = look(memories.get(ref), ref)
+            warm, now, left = look(memories.get(ref), ref)
             assert warm == cold
-            assert memories[ref] is not None
+            assert left is not None
             used += now < all_of_it
+            memories[ref] = left
+            told, _, _ = look(
+                memories[chance.choice(list(memories))], ref
+            )  # another's, or that of everything
+            assert told == cold
+        memories["everything"] = looked(history, engine)[2]
+        assert memories["everything"] is not None
     assert used >= 4
 
 

@@ -35,6 +35,7 @@ def test_the_value_never_crosses_the_childs_output(history, token):
         "advisories": "",
         "kept": "",
         "memory": "",
+        "relatives": [],
         "code": "",
         "head": False,
         "own_rules": [],

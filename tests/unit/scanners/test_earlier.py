@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from shutil import copytree
 
 import pytest
 
@@ -17,8 +18,8 @@ from tests.unit.scanners.growing import unpacked_again
 
 @pytest.fixture
 def again(history, tmp_path):
-    def run(key="of the tests", **options):
-        return child.run(history.path, hmac_secret=Secret(key), kept=tmp_path / "kept", **options)
+    def run(key="of the tests", at=history.path, **options):
+        return child.run(at, hmac_secret=Secret(key), kept=tmp_path / "kept", **options)
 
     return run
 
@@ -176,13 +177,12 @@ def test_the_earlier_result_of_a_branch_is_none_once_some_of_it_is_gone(history,
     assert again_of().status is Status.INCOMPLETE
 
 
-def test_branches_tags_and_the_whole_remember_each_for_itself(history, again, again_of, token, tmp_path):
+def test_branches_tags_and_the_whole_have_a_result_each(history, again, again_of, token, tmp_path):
     history.git("tag", "side", history.commit({"a": b"1"}))
     history.commit({"b": token}, branch="side", parents=[history.tip()])
     refs = ("refs/heads/main", "refs/tags/side", "refs/heads/side")
     before = [again(), *map(again_of, refs)]
     assert [len(result.findings) for result in before] == [1, 0, 0, 1]
-    assert not any(result.notes for result in before)
     nobody_says_what = again(tips=[history.tip()])
     assert without_notes(nobody_says_what) == without_notes(before[1])
     assert not nobody_says_what.notes
@@ -190,6 +190,40 @@ def test_branches_tags_and_the_whole_remember_each_for_itself(history, again, ag
     assert [without_notes(result) for result in after] == [without_notes(result) for result in before]
     assert all("has changed since" in result.notes[0] for result in after)
     assert len(list((tmp_path / "kept").glob("*history-*"))) == 4
+
+
+def test_a_branch_that_was_never_scanned_costs_what_others_have_not(history, again_of, token):
+    history.commit({f"f{number}": b"%d" % number for number in range(9)})
+    assert again_of().notes == ()
+    history.commit({"k": token}, branch="side", parents=[history.tip()])
+    side = again_of("refs/heads/side")
+    assert side.notes == ("Remembered: 10 objects were read by an earlier scan, 2 by this one.",)
+    assert only(side).locations[0].commit == history.tip("side")
+    history.git("branch", "later", "main")
+    later = again_of("refs/heads/later")
+    assert later.notes == ("Remembered: 10 objects were read by an earlier scan, 0 by this one.",)
+    assert not later.findings
+
+
+def test_a_branch_is_known_from_a_scan_of_everything_and_from_no_other_repository(
+    history, again, again_of, tmp_path
+):
+    history.commit({"a": b"1"})
+    again()
+    assert again_of().notes == ("Remembered: 2 objects were read by an earlier scan, 0 by this one.",)
+    other = copytree(history.path, tmp_path / "other.git")
+    assert again_of(at=other).notes == ()
+
+
+def test_a_damaged_memory_of_another_branch_is_told_and_not_used(history, again_of, tmp_path):
+    history.commit({"a": b"1"})
+    again_of()
+    file = kept(tmp_path, "ref-history")
+    file.write_bytes(file.read_bytes()[:-1] + b"!")
+    history.git("branch", "side", "main")
+    result = again_of("refs/heads/side")
+    assert "is damaged, so everything was read again" in result.notes[0]
+    assert result.objects == 2
 
 
 def test_many_branches_do_not_take_the_place_of_whole_repositories(history, tmp_path, monkeypatch):
@@ -201,5 +235,5 @@ def test_many_branches_do_not_take_the_place_of_whole_repositories(history, tmp_
             history.path, Secret("of the tests"), chosen(["secrets"]), tips, (), tmp_path / "kept", ref=ref
         )
         each.keep(b"what was read")
-    names = sorted(file.name.rpartition("-")[0] for file in (tmp_path / "kept").iterdir())
+    names = sorted(file.name.partition("history-")[0] + "history" for file in (tmp_path / "kept").iterdir())
     assert names == ["history", "ref-history", "ref-history"]
