@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import random
 import shutil
 import statistics
 import subprocess
@@ -90,10 +91,9 @@ class Bench:
         """Prints the median of each, and how many times as long as ours it takes. Ours: what comes before, and it."""
         runs = {**ours, **{name: (_nothing, _bound(self.run, argv)) for name, argv in peers.items()}}
         taken: dict[str, list[float]] = {name: [] for name in runs}
-        names = list(runs)
-        for number in range(self.runs):
-            first = number % len(names)  # so that none always follows the same one
-            for name in names[first:] + names[:first]:
+        chance = random.Random(self.runs)  # noqa: S311  # no secret, only the same order each time
+        for _ in range(self.runs):
+            for name in chance.sample(list(runs), len(runs)):  # so that none always follows the same one
                 before, run = runs[name]
                 before()
                 start = time.perf_counter()
