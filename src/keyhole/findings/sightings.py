@@ -30,6 +30,12 @@ def gone_refs(scan: Scan) -> frozenset[str]:
         return frozenset()
 
 
+def same_refs(scan: Scan) -> frozenset[str]:
+    """What else the scanned commit is called: a scan of no branch looks at the one that HEAD names."""
+    head = refs.head_ref(scan.repository.git_dir)
+    return frozenset({"", head}) if head and scan.ref in ("", head) else frozenset({scan.ref})
+
+
 def note(this: Round) -> None:
     """Notes for the ref that was scanned what is there and, if the scan was complete, what is not."""
     change = {"since_scan": this.scan, "since_at": this.at}
@@ -54,10 +60,11 @@ def _of(this: Round) -> QuerySet[Sighting]:
 
 
 def _absent(this: Round) -> list[int]:
-    which = Q(ref=this.scan.ref)
+    # Secrets are looked for in history, all else in one commit.
+    in_history = Q(problem__kind=Kind.SECRET, problem__scanner="secrets")
+    which = Q(ref=this.scan.ref) | (Q(ref__in=sorted(this.same)) & ~in_history)
     if not this.scan.ref:
-        # The whole history has every ref's, for secrets: they are looked for in history, all else in one commit.
-        which |= Q(problem__kind=Kind.SECRET, problem__scanner="secrets") | Q(ref__in=sorted(this.gone))
+        which |= in_history | Q(ref__in=sorted(this.gone))  # the whole history has every ref's
     # One that a later scan saw, which ended before this one did, stays.
     theirs = _of(this).filter(problem__scanner__in=list(this.scan.scanners))
     rows = theirs.filter(which, present=True).exclude(last_scan__gt=this.scan.pk)

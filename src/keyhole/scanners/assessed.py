@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeVar
 
 from keyhole.core.escaping import escape
 from keyhole.core.finding import MAX_LOCATIONS, Finding, Location, finding_id
@@ -13,11 +14,15 @@ if TYPE_CHECKING:
     from keyhole.scanners.assessment import Assessment, Issue
     from keyhole.scanners.hits import Digest
 
+_Placed = TypeVar("_Placed", "Library", Location)
+
 
 class Assessed:
     """What all scanners of the files as they are now have said so far."""
 
-    def __init__(self) -> None:
+    def __init__(self, shown: Mapping[str, str]) -> None:
+        """`shown` has the names of files as they may be told; see `Shown`."""
+        self._shown = shown
         self.findings: list[Finding] = []
         self.notes: list[str] = []
         self.libraries: list[Library] = []
@@ -25,10 +30,18 @@ class Assessed:
 
     def take(self, scanner: str, assessment: Assessment, commit: str, digest: Digest) -> None:
         """Adds what this scanner says of the commit."""
-        self.findings += issues_as_findings(scanner, assessment.issues, commit, digest)
-        self.notes += assessment.notes
-        self.libraries += assessment.libraries
+        self.findings += map(self._told, issues_as_findings(scanner, assessment.issues, commit, digest))
+        self.notes += [self._shown[each] for each in assessment.notes]
+        self.libraries += map(self._placed, assessment.libraries)
         self.advisories_at = self.advisories_at or assessment.advisories_at
+
+    def _told(self, finding: Finding) -> Finding:
+        locations = tuple(map(self._placed, finding.locations))
+        return finding if locations == finding.locations else replace(finding, locations=locations)
+
+    def _placed(self, each: _Placed) -> _Placed:
+        path = self._shown[each.path]
+        return each if path == each.path else replace(each, path=path)
 
 
 def issues_as_findings(scanner: str, issues: Iterable[Issue], commit: str, digest: Digest) -> list[Finding]:

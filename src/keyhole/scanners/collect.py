@@ -12,6 +12,7 @@ from keyhole.scanners.interface import Examiner
 from keyhole.scanners.introduction import Introduction
 from keyhole.scanners.limits import Limits
 from keyhole.scanners.objects import Trouble
+from keyhole.scanners.shown import Shown
 
 if TYPE_CHECKING:
     from keyhole.scanners.graph import Order
@@ -62,10 +63,13 @@ class Collector:
                 yield Found(record.scanner, record.hit, site)
 
     def findings(
-        self, examiners: Mapping[str, Examiner], introduced: Mapping[bytes, list[Introduction]]
+        self,
+        examiners: Mapping[str, Examiner],
+        introduced: Mapping[bytes, list[Introduction]],
+        shown: Mapping[str, str] | None = None,
     ) -> tuple[Finding, ...]:
-        """All findings, worst first, then by rule and the age of their first location."""
-        shown = _Shown(examiners.values())
+        """All findings, worst first, then by rule and the age of their first location. `shown`: see `Shown`."""
+        shown = shown if shown is not None else Shown(examiners.values())
         made = [
             (_order(locations), _finding(record, examiners[record.scanner], locations))
             for record in self._records.values()
@@ -79,22 +83,6 @@ class Collector:
 _Where = tuple["Order", str, int, int]
 """Where something is, in the order of findings' places: commit, path, line and column."""
 _Located = tuple[_Where, Introduction, Site]
-
-
-class _Shown(dict[str, str]):
-    """Paths as they may be shown: what a scanner finds in a path itself is left out of it."""
-
-    def __init__(self, examiners: Iterable[Examiner]) -> None:
-        super().__init__()
-        self._examiners = tuple(examiners)
-
-    def __missing__(self, path: str) -> str:
-        shown = path.encode()
-        for examiner in self._examiners:
-            for hit in reversed(examiner.examine(shown)):
-                shown = shown[: hit.start] + b"***" + shown[hit.end :]
-        self[path] = shown.decode("utf-8", "replace")
-        return self[path]
 
 
 def _locations(

@@ -10,5 +10,5 @@ from keyhole.scanners.interface import Scanner
 
 def rules_version(scanners: Iterable[Scanner]) -> str:
     """Twelve hexadecimal digits that change whenever a rule of one of these scanners does."""
-    versions = "\n".join(f"{scanner.id} {scanner.rules_version()}" for scanner in scanners)
+    versions = "\n".join(sorted(f"{scanner.id} {scanner.rules_version()}" for scanner in scanners))
     return hashlib.sha256(versions.encode()).hexdigest()[:12]

@@ -67,5 +67,13 @@ def listed(
                     yield path, Entry(object_id, "blob", int(size[0]))
                 else:
                     trouble.note(DAMAGED)
-        if listing.wait() != 0 and not git.unborn():
-            trouble.note("the files of the commit could not all be listed")
+        if listing.wait() != 0:
+            _tell_why(git, trouble)
+
+
+def _tell_why(git: Git, trouble: Trouble) -> None:
+    """Nothing is wrong where there is nothing at all, as in a new repository."""
+    if not git.unborn():
+        trouble.note("the files of the commit could not all be listed")
+    elif git.answer("for-each-ref", "--count=1"):
+        trouble.note("HEAD names a branch that has no commit, so no files were read; name one of the others")

@@ -36,6 +36,7 @@ from keyhole.scanners.registry import chosen
 from keyhole.scanners.remembered import REMEMBERED
 from keyhole.scanners.rules_version import rules_version
 from keyhole.scanners.secrets import own
+from keyhole.scanners.shown import Shown
 from keyhole.scanners.tree import files
 
 if TYPE_CHECKING:
@@ -115,6 +116,7 @@ class Scan:
         opened = {scanner.id: scanner.open(tools) for scanner in scanners}
         self._examiners = {name: each for name, each in opened.items() if isinstance(each, Examiner)}
         self._assessors = {name: each for name, each in opened.items() if isinstance(each, TreeExaminer)}
+        self._shown = Shown(self._examiners.values())
         self._digest = tools.digest
         self._limits = limits
         self._report = report
@@ -169,7 +171,8 @@ class Scan:
             self._trouble.note(f"time limit of {self._limits.seconds:g} seconds reached")
         introduced = self._introduced()
         assessed = self._assess(facts.commit)
-        findings = (*self._past.collector.findings(self._examiners, introduced), *assessed.findings)
+        found = self._past.collector.findings(self._examiners, introduced, self._shown)
+        findings = (*found, *assessed.findings)
         reasons = self._trouble.sentences()
         return ScanResult(
             status=Status.INCOMPLETE if reasons else Status.COMPLETE,
@@ -194,7 +197,7 @@ class Scan:
 
     def _assess(self, commit: str) -> Assessed:
         """What the scanners of the files as they are now say."""
-        together = Assessed()
+        together = Assessed(self._shown)
         self._report.phase("assessing")
         for name, assessor in self._assessors.items():
             try:
@@ -204,7 +207,7 @@ class Scan:
                 self._trouble.note(f"time limit of {self._limits.seconds:g} seconds reached")
                 break
             for gap in assessment.gaps:
-                self._trouble.note(gap)
+                self._trouble.note(self._shown[gap])
             together.take(name, assessment, commit, self._digest)
         return together
 
@@ -227,7 +230,7 @@ class Scan:
             return
         if not self._examiners:
             return  # nobody wants to see the history
-        if facts.shallow.exists():
+        if facts.shallow.exists() and not isinstance(self._past, Head):
             self._trouble.note("history is cut off (a shallow clone), and what came before was not read")
         self._begun = True
         self._past.read(facts)
@@ -237,7 +240,9 @@ class Scan:
     def remember(self) -> None:
         """Tells what the next scan need not do again, if that is wanted. After the result: nobody waits for this."""
         if self._keeps:
-            memory = self._past.to_remember(self._identity) if self._begun else None
+            # What is remembered has paths as git has them, so it is not kept where there is a secret in one.
+            keeps = self._begun and not self._shown.hides
+            memory = self._past.to_remember(self._identity) if keeps else None
             self._report.write_bytes("memory", memory.written() if memory is not None else b"")
 
 

@@ -22,6 +22,7 @@ from keyhole.scans.reading import read as read_repository
 from keyhole.scans.summary import before, counted
 
 KIND = "scan"
+_BATCH = 500
 MOST_ATTEMPTS = 20
 """How often reading is begun. A repository that takes the worker down with it must not do so for ever, but a machine
 with a bad day must not cost a scan either."""
@@ -151,8 +152,7 @@ def conclude(row: int) -> None:
         return
     Scan.objects.filter(pk=row).update(stage=Stage.CONCLUDE)
     known = before(scan)
-    if known is not None:
-        scan.findings.exclude(key__in=known).update(new=True)
+    _mark_new(scan, known.seen or frozenset())
     reasons = scan.evidence.get("reasons") or []
     finish(
         scan,
@@ -160,6 +160,12 @@ def conclude(row: int) -> None:
         "; ".join(reasons),
         counters=counted(scan, known),
     )
+
+
+def _mark_new(scan: Scan, seen: frozenset[str]) -> None:
+    new = [number for number, key in scan.findings.order_by().values_list("pk", "key") if key not in seen]
+    for start in range(0, len(new), _BATCH):
+        Finding.objects.filter(pk__in=new[start : start + _BATCH]).update(new=True)
 
 
 def _scan(row: int) -> Scan | None:

@@ -41,6 +41,8 @@ class Stage(models.TextChoices):
     FETCH = "fetch", "Fetching from GitHub"
     AUTHORIZE = "authorize", "Generating the scan's own token"
     READ = "read", "Reading the history"
+    TRACE = "trace", "Looking for the commits of the findings"
+    FILES = "files", "Looking at the files as they are now"
     STORE = "store", "Storing the findings"
     CONCLUDE = "conclude", "Comparing with the scan before"
 
@@ -84,7 +86,8 @@ class Scan(models.Model):
     stage = models.CharField(max_length=10, choices=Stage.choices, blank=True)
     done = models.PositiveBigIntegerField(default=0)
     total = models.PositiveBigIntegerField(default=0)
-    """Objects read, and to read, of the stage that counts them; 0 while that is not known."""
+    """Objects read, and to read, of the stage that counts them; commits or files of the two stages that look at these.
+    0 while that is not known."""
     reason = models.CharField(max_length=1000, blank=True)
     """Why it is incomplete, failed or stopped, for people."""
     stop_requested = models.BooleanField(default=False)

@@ -43,6 +43,8 @@ _PHASES = {
     "attributing": "Looking for the commit that introduced each finding",
     "assessing": "Looking at the files as they are now",
 }
+_STAGES = {"attributing": Stage.TRACE, "assessing": Stage.FILES}
+"""Those that count something else than the objects of the history."""
 
 
 def read(scan: Scan) -> ScanResult | None:
@@ -131,7 +133,7 @@ class _Follow:
         if reading.phase != self._phase:
             self._phase = reading.phase
             say(self._scan, f"{_PHASES[reading.phase]}.")
-        self._progress.save(Stage.READ, reading.done, reading.total)
+        self._progress.save(_STAGES.get(reading.phase, Stage.READ), reading.done, reading.total)
 
 
 class _Watch(threading.Event):

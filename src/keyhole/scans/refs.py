@@ -56,6 +56,14 @@ def head(git_dir: Path) -> str:
         return ""
 
 
+def head_ref(git_dir: Path) -> str:
+    """Full name of the branch that HEAD names; empty if it names a commit, or cannot be read."""
+    try:
+        return run(git_dir, "symbolic-ref", "--quiet", "HEAD").decode("utf-8", "surrogateescape").strip()
+    except GitError:
+        return ""
+
+
 def _tips(git_dir: Path, *patterns: str) -> list[Tip]:
     try:
         listed = run(git_dir, "for-each-ref", f"--format={_FORMAT}", *patterns)

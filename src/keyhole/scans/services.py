@@ -68,7 +68,7 @@ def create(caller: Caller, spec: ScanSpec) -> Scan:
     repository = repositories.get(caller, spec.repository_id)
     _check_place(repository)
     ref = _ref(repository, spec.ref.strip())
-    scanners = [scanner.id for scanner in chosen(spec.scanners)]
+    scanners = sorted(scanner.id for scanner in chosen(spec.scanners))  # scans of the same are found by these
     scan = Scan(
         description=line_of("description", spec.description, _DESCRIPTION_LENGTH),
         repository=repository,

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 
 from keyhole.core.finding import Severity
 from keyhole.scans.models import Finding, Scan, State
+
+_LOOKED_BACK = 50
+"""Scans of a repository whose findings are known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,9 +24,9 @@ class Summary:
     """Number of findings per severity, worst first, zeros included."""
     findings: int
     new: int | None
-    """Findings that the scan before did not have; None if there is none to compare with."""
+    """Findings that no scan of the repository had lately; None if there was none."""
     fixed: int | None
-    """Findings of the scan before that this one does not have; None as above."""
+    """Findings of the scan before, of the same ref and scanners, that this one does not have; None if there is none."""
     objects: int
     """Unique objects read."""
     bytes_read: int
@@ -67,28 +71,47 @@ def summarize(scan: Scan) -> Summary:
     )
 
 
-def before(scan: Scan) -> frozenset[str] | None:
-    """Keys of the findings of the scan before: the last complete one of the same repository, ref and scanners.
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What was known of a repository before a scan of it."""
 
-    None if there is none. One that was incomplete is no measure: what it did not see would look new now.
-    """
-    earlier = (
-        Scan.objects.filter(
-            repository=scan.repository_id,
-            ref=scan.ref,
-            scanners=scan.scanners,
-            state=State.COMPLETE,
-            pk__lt=scan.pk,
-        )
-        .order_by("-pk")
-        .first()
+    seen: frozenset[str] | None
+    """Keys of the findings that the last scans of it had, of whatever branch and by whichever scanners; None if there
+    were none."""
+    last: frozenset[str] | None
+    """Those of the last complete scan of the same ref and scanners; None if there is none. One that was incomplete is
+    no measure of what is gone."""
+
+
+def before(scan: Scan) -> Known:
+    """What was known before this scan."""
+    earlier = Scan.objects.filter(
+        repository=scan.repository_id, state__in=(State.COMPLETE, State.INCOMPLETE), pk__lt=scan.pk
+    ).order_by("-pk")
+    same = earlier.filter(ref=scan.ref, scanners=scan.scanners, state=State.COMPLETE).first()
+    last = _keys([same.pk]) if same is not None else None
+    recent = list(_recent(earlier))
+    return Known((_keys(recent) | (last or frozenset())) if recent else None, last)
+
+
+def _recent(earlier: QuerySet[Scan]) -> Iterator[int]:
+    """Of each branch and set of scanners, the last complete scan and those after it that did not see everything."""
+    settled = set()
+    for number, ref, scanners, state in earlier.values_list("pk", "ref", "scanners", "state")[:_LOOKED_BACK]:
+        what = ref, *sorted(scanners)
+        if what not in settled:
+            yield number
+        if state == State.COMPLETE:
+            settled.add(what)
+
+
+def _keys(scans: list[int]) -> frozenset[str]:
+    return frozenset(
+        Finding.objects.filter(scan__in=scans).order_by().values_list("key", flat=True).distinct()
     )
-    if earlier is None:
-        return None
-    return frozenset(Finding.objects.filter(scan=earlier).values_list("key", flat=True))
 
 
-def counted(scan: Scan, known: frozenset[str] | None) -> dict[str, int]:
+def counted(scan: Scan, known: Known) -> dict[str, int]:
     """The counters of a scan whose findings are stored; `known` is what `before` says.
 
     An incomplete scan fixes nothing: it may just not have seen what is missing.
@@ -101,11 +124,11 @@ def counted(scan: Scan, known: frozenset[str] | None) -> dict[str, int]:
         "objects": scan.evidence.get("objects", 0),
         "bytes": scan.evidence.get("bytes_read", 0),
     }
-    if known is not None:
-        keys = set(rows.values_list("key", flat=True))
-        numbers["new"] = len(keys - known)
-        if not scan.evidence.get("reasons"):
-            numbers["fixed"] = len(known - keys)
+    keys = set(rows.values_list("key", flat=True))
+    if known.seen is not None:
+        numbers["new"] = len(keys - known.seen)
+    if known.last is not None and not scan.evidence.get("reasons"):
+        numbers["fixed"] = len(known.last - keys)
     return numbers
 
 

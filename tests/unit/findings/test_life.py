@@ -15,6 +15,7 @@ from keyhole.findings.life import settle_findings
 from keyhole.findings.models import AdvisoryId, Event, Problem, Sighting, Status, Tally
 from keyhole.scans import services as scans
 from tests.unit.findings.making import boss, repository, scan_of, scanned, secret, settle, vulnerable
+from tests.unit.scanners.conftest import History
 
 UNIVERSE = [
     secret("a"),
@@ -166,3 +167,26 @@ def test_more_findings_than_one_statement_takes_live_as_few_do(monkeypatch):
     assert Event.objects.filter(what="reopened", scan=last).count() == 3
     assert [row.as_core() for row in Problem.objects.order_by("package")] == found
     assert AdvisoryId.objects.count() == 10
+
+
+@pytest.mark.django_db
+def test_a_scan_of_no_branch_tells_of_the_one_that_head_names(tmp_path):
+    history = History(tmp_path / "a.git")
+    place = repository(location=str(history.path))
+    history.commit({"a": b"1"})
+    history.git("branch", "dev")
+    flaw = vulnerable("flask", ["CVE-1"])
+    for ref in ("", "refs/heads/main"):
+        scanned(place, [flaw, secret("a")], ref=ref)
+    scanned(place, [])
+    assert set(Problem.objects.values_list("status", flat=True)) == {Status.FIXED}
+    scanned(place, [flaw, secret("a")])
+    scanned(place, [], ref="refs/heads/main")
+    # What is looked for in history may be in that of others.
+    assert dict(Problem.objects.values_list("scanner", "status")) == {
+        "dependencies": Status.FIXED,
+        "secrets": Status.REOPENED,
+    }
+    scanned(place, [flaw], ref="refs/heads/dev")
+    scanned(place, [])
+    assert Problem.objects.get(scanner="dependencies").status == Status.REOPENED

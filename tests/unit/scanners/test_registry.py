@@ -35,6 +35,10 @@ def test_the_version_is_one_short_word_that_depends_on_the_rules():
     assert rules_version(chosen(["secrets"])) != rules_version([Other()])
 
 
+def test_the_version_is_the_same_in_whichever_order_they_are_asked_for():
+    assert rules_version(chosen(["secrets", "ruff"])) == rules_version(chosen(["ruff", "secrets"]))
+
+
 def test_a_scanner_tells_what_why_and_how_to_fix():
     import importlib
 

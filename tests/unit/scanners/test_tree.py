@@ -40,6 +40,15 @@ def test_too_many_paths_and_too_large_files_are_told(history, monkeypatch):
     assert "more than 3 files" in trouble.sentences()[0]
 
 
+def test_a_head_without_a_commit_is_nothing_wrong_only_where_there_are_no_branches(history):
+    trouble = Trouble()
+    assert files(history, trouble) == []
+    assert not trouble.counts
+    history.commit({"a.lock": b"1"}, branch="trunk")
+    assert files(history, trouble) == []
+    assert "HEAD names a branch that has no commit" in trouble.sentences()[0]
+
+
 def test_issues_with_one_identity_are_one_finding_with_all_places():
     about = About("t", Severity.HIGH, Confidence.HIGH, "w", "f", (), Kind.CODE)
     issues = [Issue("r", b"same", path, line, about) for path, line in ((b"b", 2), (b"a", 1), (b"b", 2))]

@@ -13,6 +13,7 @@ from keyhole.jobs import engine
 from keyhole.reports.gather import of_scan
 from keyhole.reports.renderers import as_sarif
 from keyhole.repositories import services as repositories
+from keyhole.scanners.limits import Progress
 from keyhole.scans import job, life, reading, reports, services
 from keyhole.scans.models import Scan
 from keyhole.scans.services import ScanSpec
@@ -203,6 +204,18 @@ def test_progress_is_saved_a_few_times_a_second_and_at_every_new_stage(repositor
         progress.save(stage, done, 10)
         saved.append(Scan.objects.get(pk=scan.pk).done)
     assert saved == [1, 1, 1, 4, 4, 6]
+
+
+def test_what_is_counted_is_told_by_the_stage(repository):
+    scan = services.create(local_caller(), ScanSpec(repository.pk))
+    Scan.objects.filter(pk=scan.pk).update(state="running")
+    follow = reading._Follow(scan)
+    saved = []
+    for told in (("listing", 5, 0), ("reading", 9, 9), ("attributing", 3, 0), ("assessing", 1, 2)):
+        follow._progress._next = 0.0
+        follow.note(Progress(*told))
+        saved.append(Scan.objects.values_list("stage", "done", "total").get(pk=scan.pk))
+    assert saved == [("read", 5, 0), ("read", 9, 9), ("trace", 3, 0), ("files", 1, 2)]
 
 
 def test_the_log_keeps_its_last_lines(repository):

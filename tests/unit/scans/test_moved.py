@@ -88,7 +88,7 @@ def test_a_renamed_file_makes_no_new_finding_and_the_decision_holds():
     services.decide(boss(), DecisionSpec("false_positive", "A test.", problems=(problem.pk,)))
     second = scanned(place, {"deep/down/b.py": b"# New above\n\n" + BODY.replace(b"two\n", b"two\n\n\n")})
     assert places(second) == {"deep/down/b.py": places(first)["a.py"]}
-    assert before(second) == set(places(second).values())
+    assert before(second).last == set(places(second).values())
     assert Problem.objects.get().decided == "false_positive"
     assert Problem.objects.get().path == "deep/down/b.py"
     third = scanned(place, {"deep/down/b.py": BODY})

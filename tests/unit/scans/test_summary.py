@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from keyhole.scans.models import Scan, State
-from keyhole.scans.summary import summarize
+from keyhole.scans.summary import before, counted, summarize
+from tests.unit.findings.making import repository, scan_of, secret
 
 BEGAN = datetime(2026, 8, 1, 12, tzinfo=UTC)
 
@@ -46,3 +47,47 @@ def test_numbers_come_from_the_row_and_what_cannot_be_compared_is_not_zero():
 
 def test_refs_are_shown_as_people_write_them():
     assert [Scan(ref=ref).ref_name for ref in ("", "refs/heads/a/b", "refs/tags/v1")] == ["", "a/b", "v1"]
+
+
+A, B, C = secret("a"), secret("b"), secret("c")
+
+
+def ended(place, found, state=State.COMPLETE, **more):
+    scan = scan_of(place, found, reasons=() if state == State.COMPLETE else ("cut",), **more)
+    Scan.objects.filter(pk=scan.pk).update(state=state)
+    return scan
+
+
+def new_and_fixed(scan):
+    numbers = counted(scan, before(scan))
+    return numbers.get("new"), numbers.get("fixed")
+
+
+@pytest.mark.django_db
+def test_what_an_incomplete_scan_found_is_not_new_in_the_next():
+    place = repository()
+    assert new_and_fixed(ended(place, [A, B], State.INCOMPLETE)) == (None, None)
+    assert new_and_fixed(ended(place, [A, B], State.INCOMPLETE)) == (0, None)
+    assert new_and_fixed(ended(place, [B, C])) == (1, None)
+    assert new_and_fixed(ended(place, [B])) == (0, 1)
+
+
+@pytest.mark.django_db
+def test_what_another_branch_or_other_scanners_found_is_not_new():
+    place = repository()
+    ended(place, [A, B])
+    assert new_and_fixed(ended(place, [A, C], ref="refs/heads/main")) == (1, None)
+    assert new_and_fixed(ended(place, [B], scanners=("secrets",))) == (0, None)
+    assert new_and_fixed(ended(repository(), [A])) == (None, None)
+
+
+@pytest.mark.django_db
+def test_what_was_fixed_everywhere_is_new_when_it_comes_back():
+    place = repository()
+    ended(place, [A])
+    ended(place, [A], ref="refs/heads/side")
+    ended(place, [])
+    assert new_and_fixed(ended(place, [A])) == (0, 0)  # the branch has it still
+    ended(place, [])
+    ended(place, [], ref="refs/heads/side")
+    assert new_and_fixed(ended(place, [A])) == (1, 0)
