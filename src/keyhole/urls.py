@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from django.http import HttpRequest, HttpResponseBase
 from django.urls import include, path
 
+from keyhole.api import answers
 from keyhole.api.hooks import deliver
 from keyhole.web import errors
 
@@ -13,7 +15,20 @@ urlpatterns = [
     path("", include("keyhole.web.urls")),
 ]
 
-handler400 = errors.bad_request
+
+def handler400(request: HttpRequest, exception: Exception) -> HttpResponseBase:
+    """JSON for programs, a page for people."""
+    return (answers if _is_api(request) else errors).bad_request(request, exception)
+
+
+def handler500(request: HttpRequest) -> HttpResponseBase:
+    """JSON for programs, a page for people."""
+    return (answers if _is_api(request) else errors).server_error(request)
+
+
+def _is_api(request: HttpRequest) -> bool:
+    return request.path.startswith(f"{answers.PREFIX}/")
+
+
 handler403 = errors.permission_denied
 handler404 = errors.not_found
-handler500 = errors.server_error

@@ -109,6 +109,8 @@ def test_found_accepted_fixed_and_back(fresh_keyhole, page):
     page.get_by_role("button", name="Accept 1 finding").click()
     expect(page.get_by_role("heading", name="Accepted: 1 finding")).to_be_visible()
     decision = page.url
+    page.go_back()
+    expect(page.get_by_text("It replaces an earlier decision")).to_be_visible()
 
     scan_again(page, keyhole)
     assert states(keyhole) == {"deploy/old.pem": "accepted", "ops/key.pem": "open"}

@@ -278,3 +278,46 @@ def test_five_hundred_repositories_are_found_by_typing(signed_in, keyhole):
     expect(signed_in.locator("#summary .says")).to_contain_text("fleet/ship-417")
     signed_in.get_by_label("Resource owner").select_option("harbour")
     expect(signed_in.get_by_label("harbour/tide-api")).to_be_visible()
+
+
+FOLLOWED = """<span data-part="state"><span class="badge brand">{state}</span></span>
+<p class="lead" data-part="lead">moor at
+<code>0123456789</code></p><span data-part="stop"><button disabled>Stopping…</button></span>
+<div data-part="progress"><p class="says"><mark>{stage}</mark></p></div><div data-part="log">{log}</div>"""
+FOLLOWING = """() => {
+  document.querySelector("[data-part=log]").innerHTML = "one\\n";
+  document.querySelector(".buttons").innerHTML = "<span data-part=stop><button>Stop</button></span>";
+  document.querySelector("[data-part=stop] button").focus();
+  const section = document.createElement("section");
+  section.innerHTML = "<div data-part=progress><p class=says><mark>Waiting</mark></p></div>";
+  section.dataset.follow = "/scans/1/progress";
+  document.querySelector("main").append(section);
+  window.first = document.querySelector("[data-part=log]").firstChild;
+  follow(section);
+}"""
+
+
+def test_the_page_of_a_running_scan_follows_it_and_leaves_the_focus_alone(started, keyhole):
+    page = started.new_page()
+    web.sign_in(page, keyhole)
+    expect(page.get_by_role("heading", name="Overview")).to_be_visible()
+    answers = [("Running", "Reading", "one\n"), ("Stopping", "Stopping", "one\ntwo\n")]
+
+    def answer(route):
+        state, stage, log = answers.pop(0) if len(answers) > 1 else answers[0]
+        route.fulfill(body=FOLLOWED.format(state=state, stage=stage, log=log), content_type="text/html")
+
+    page.route("**/scans/1/progress", answer)
+    page.goto(f"{keyhole.url}/scans/1")
+    page.evaluate(FOLLOWING)
+    expect(page.locator("h1 .badge")).to_have_text("Stopping")
+    expect(page.locator(".lead")).to_contain_text("at 0123456789")
+    expect(page.locator("#announce")).to_have_text("Stopping")
+    assert page.locator("[data-part=log]").text_content() == "one\ntwo\n"
+    assert page.evaluate("window.first.isConnected"), (
+        "what was there of the log stays, with the place read to"
+    )
+    assert page.evaluate("document.activeElement.textContent") == "Stop"
+    page.evaluate("document.activeElement.blur()")
+    expect(page.locator("[data-part=stop] button")).to_have_text("Stopping…")
+    page.close()

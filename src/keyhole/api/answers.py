@@ -68,6 +68,20 @@ def _place(loc: Sequence[int | str]) -> Sequence[int | str]:
     return loc[2:] if loc and loc[0] == "body" else loc[1:]
 
 
+def server_error(request: HttpRequest) -> HttpResponseBase:
+    """500, without what went wrong: that is in the server's log, and may name what the caller may not know."""
+    return problem_answer(
+        500,
+        "Something went wrong in Keyhole. What was asked for may not have happened.",
+        hint="Look before you do it again. The server's log has the cause.",
+    )
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponseBase:
+    """400, from Django itself: the body is too large, or the host is not this Keyhole's."""
+    return problem_answer(400, "Keyhole did not understand the request, or it is too large.")
+
+
 def nothing_here(request: HttpRequest, rest: str = "") -> HttpResponseBase:
     """404 for an address that no endpoint has."""
     return problem_answer(404, "Not Found")

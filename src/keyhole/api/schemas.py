@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from typing import Any, Generic, Literal, TypeVar
+from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from ninja import Schema
-from pydantic import ConfigDict, Field
+from pydantic import AfterValidator, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
+from keyhole.core.errors import InvalidInput
 from keyhole.core.grant import Access
 from keyhole.core.nul import refuse_nul
 
@@ -22,26 +24,57 @@ def in_utc(moment: datetime | None) -> datetime | None:
     return moment.replace(tzinfo=UTC) if moment is not None and moment.tzinfo is None else moment
 
 
-def _texts(value: object) -> Iterator[object]:
-    waiting = [value]  # not by recursion: a body may be nested deeper than functions can be
+def _in_reach(moment: datetime) -> datetime:
+    try:
+        return moment if moment.tzinfo is None else moment.astimezone(UTC)
+    except OverflowError:
+        raise PydanticCustomError(
+            "moment", "Input should be a time between the years 1 and 9999 in UTC"
+        ) from None
+
+
+Moment = Annotated[datetime, AfterValidator(_in_reach)]
+"""A time that there is in UTC, too: near the first and the last year, one with an offset may fall outside of them."""
+Id = Annotated[int, Field(ge=1, lt=2**63)]
+"""The number of something kept. The database could not even be asked for a larger one."""
+
+
+def _texts(body: object) -> Iterator[tuple[str, str]]:
+    """Every text of a body, the names of its fields too, with the field that it is in."""
+    waiting = [("", body)]  # not by recursion: a body may be nested deeper than functions can be
     while waiting:
-        each = waiting.pop()
-        if isinstance(each, Mapping):
-            waiting += (*each, *each.values())
-        elif isinstance(each, Iterable) and not isinstance(each, str):
-            waiting += each
-        else:
-            yield each
+        field, each = waiting.pop()
+        if isinstance(each, str):
+            yield field, each
+        elif isinstance(each, Mapping):
+            yield from ((field, str(name)) for name in each)
+            waiting += [(f"{field}.{str(name)[:60]}".lstrip("."), value) for name, value in each.items()]
+        elif isinstance(each, list):
+            waiting += [(f"{field}.{place}".lstrip("."), value) for place, value in enumerate(each)]
+
+
+def _is_unicode(text: str) -> bool:
+    """Whether it can be kept: JSON can write half of a character that takes two, and nothing else can."""
+    return text.isascii() or not any("\ud800" <= char <= "\udfff" for char in text)
 
 
 class Taken(Schema):
-    """A body. MalformedRequest, which is 400, for a text with a NUL character."""
+    """A body. MalformedRequest, which is 400, for a text with a NUL character; InvalidInput for half a character."""
 
     model_config = ConfigDict(extra="forbid", strict=False)
 
-    def model_post_init(self, _context: Any, /) -> None:
-        """Looks at what was read."""
-        refuse_nul(_texts(self.model_dump()))
+    @model_validator(mode="before")
+    @classmethod
+    def _only_texts_that_can_be_kept(cls, body: Any) -> Any:
+        for field, text in _texts(body):
+            refuse_nul([text])
+            if not _is_unicode(text):
+                raise InvalidInput(
+                    "A text has half of a character in it, which no text of Keyhole's can have.",
+                    field=field,
+                    hint="Take the lone \\ud800 to \\udfff out of it.",
+                )
+        return body
 
 
 class Page(Schema, Generic[T]):
@@ -274,7 +307,7 @@ class ScheduleWanted(Taken):
     environment: str = ""
     """Name; empty for none."""
     when: Literal["once", "times", "push"]
-    at: datetime | None = None
+    at: Moment | None = None
     """For `once`, with its offset from UTC."""
     cron: str = ""
     """For `times`: minute, hour, day of month, month, day of week."""

@@ -25,7 +25,7 @@ from enum import StrEnum
 from typing import Any
 
 from keyhole.core.errors import InvalidInput
-from keyhole.core.gate_kinds import GATES, FindingsGate, Gate, LicencesGate, ScannersGate
+from keyhole.core.gate_kinds import GATES, Gate, LicencesGate, ScannersGate
 from keyhole.core.gates import Policy
 from keyhole.core.licences import pattern_problem
 
@@ -35,6 +35,8 @@ _NAME, _DESCRIPTION, _WORDS = 60, 1024, 300
 _MOST_GATES, _MOST_ITEMS = 50, 500
 _LARGEST = 1_000_000
 _DAYS = 3650
+_EPSS = 1
+"""A probability."""
 _MOST_DOTS = 200
 """In a line of TOML: reading a key takes time with the square of its dots, minutes for one that fills a file."""
 
@@ -124,8 +126,6 @@ def _gate(data: object, at: str) -> Gate:
 
 def _check(gate: Gate, at: str) -> None:
     match gate:
-        case FindingsGate() if not 0 <= gate.epss <= 1:
-            raise _wrong(f"{at}.epss", "is from 0 to 1")
         case LicencesGate():
             if gate.unknown not in ("allow", "deny"):
                 raise _wrong(f"{at}.unknown", "is allow or deny")
@@ -162,8 +162,8 @@ def _number(hint: type, value: object, at: str) -> int | float:
     numbers = (int, float) if hint is float else (int,)
     if isinstance(value, bool) or not isinstance(value, numbers):
         raise _wrong(at, "is a number" if hint is float else "is a whole number")
-    largest = _DAYS if at.endswith("_days") else _LARGEST
-    if not 0 <= value <= largest:
+    largest = _EPSS if at.endswith(".epss") else _DAYS if at.endswith("_days") else _LARGEST
+    if not 0 <= value <= largest:  # nan is neither, and thus refused
         raise _wrong(at, f"is from 0 to {largest:,}")
     return hint(value)  # type: ignore[no-any-return]  # int or float, as asked for
 

@@ -72,18 +72,29 @@ def apply(decision: Decision, at: datetime, by: User | None = None) -> list[int]
     """Puts a decision in force wherever no nearer one is; returns the ids of the findings that changed."""
     if decision.scope == Scope.PACKAGE:
         _learn_aliases(decision)
-    place = _NEAREST.index(Scope(decision.scope))
-    rows = covered_by(decision).filter(
-        Q(decided="")
-        | Q(decision__scope__in=_NEAREST[place + 1 :])
-        | Q(decision__scope=decision.scope, decision__lt=decision.pk)
-    )
+    earlier = Q(decision__scope=decision.scope, decision__lt=decision.pk)
+    rows = covered_by(decision).filter(Q(decided="") | _farther(Scope(decision.scope)) | earlier)
     if decision.scope != Scope.FINDING:
         rows = rows.exclude(status=Status.FIXED)
     numbers = happened(Happened.DECIDED, rows, at, decision=decision, by=by)
     if numbers:
         rows.update(decided=decision.kind, decision=decision)
     return numbers
+
+
+def replaceable(scope: Scope) -> Q:
+    """Of findings that are decided about: those that a new decision of this scope is in force for in its place."""
+    return _farther(scope) | Q(decision__scope=scope)
+
+
+def replacing(decision: Decision) -> QuerySet[Decision]:
+    """Those in force for what this one covers, in its place."""
+    theirs = covered_by(decision).exclude(decided="").exclude(decision=decision)
+    return Decision.objects.filter(pk__in=theirs.order_by().values("decision"))
+
+
+def _farther(scope: Scope) -> Q:
+    return Q(decision__scope__in=_NEAREST[_NEAREST.index(scope) + 1 :])
 
 
 def release(decision: Decision, what: Happened, at: datetime, by: User | None = None) -> list[int]:

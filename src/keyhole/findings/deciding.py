@@ -148,7 +148,8 @@ def _findings(spec: DecisionSpec) -> Target:
             field="problems",
             hint="Decide about a rule of the repository, or about the advisory.",
         )
-    if Problem.objects.filter(pk__in=wanted).count() != len(wanted):
+    known = [number for number in wanted if 0 < number < 2**63]
+    if Problem.objects.filter(pk__in=known).count() != len(wanted):
         raise NotFound("There is no such finding.", hint="`keyhole findings list` lists them.")
     return Target(Scope.FINDING, problems=wanted)
 

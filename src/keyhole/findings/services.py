@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Min, Q, QuerySet
 from django.utils import timezone
 
 from keyhole.accounts.services import require
@@ -28,6 +28,8 @@ __all__ = [
     "get_decision",
     "list_problems",
     "preview",
+    "replacements",
+    "the_only_ones",
     "withdraw",
 ]
 
@@ -78,11 +80,13 @@ class Preview:
 
     target: Target
     hides: QuerySet[Problem]
-    """Findings that are open now and would not be any more, worst first."""
+    """Findings that are open now and would not be any more, and those of `replaces`, worst first."""
     repositories: tuple[tuple[str, int], ...]
     """In which repositories they are, and how many."""
     others: int
-    """Findings that it would cover, too, and that are hidden already: decided about, or merged."""
+    """Findings that it would cover, too, and that stay hidden by others: decided about, or merged."""
+    replaces: tuple[Decision, ...]
+    """Decisions that hide some of them until now, in whose place it would come; newest first."""
 
     @property
     def count(self) -> int:
@@ -95,7 +99,9 @@ def preview(caller: Caller, spec: DecisionSpec) -> Preview:
     require(caller, "finding:decide")
     target = target_of(spec)
     rows = target.rows()
-    hides = rows.filter(is_open=True)
+    replaced = Q(covering.replaceable(target.scope), merged_into=None) & ~Q(status="fixed")
+    hides = rows.filter(Q(is_open=True) | replaced)
+    decided = hides.order_by().exclude(decision=None).values("decision")
     groups = (
         hides.order_by().values_list("repository__owner__login", "repository__name").annotate(Count("pk"))
     )
@@ -103,7 +109,8 @@ def preview(caller: Caller, spec: DecisionSpec) -> Preview:
         target,
         ordered(hides, ProblemFilter().order).select_related("repository__owner"),
         tuple(sorted((f"{owner}/{name}", number) for owner, name, number in groups)),
-        rows.exclude(status="fixed").filter(is_open=False).count(),
+        rows.exclude(status="fixed").exclude(pk__in=hides.order_by().values("pk")).count(),
+        tuple(Decision.objects.select_related("made_by").filter(pk__in=decided)),
     )
 
 
@@ -159,6 +166,24 @@ def decisions(caller: Caller) -> QuerySet[Decision]:
     require(caller, "finding:read")
     rows = Decision.objects.select_related("made_by", "withdrawn_by", "repository__owner")
     return rows.prefetch_related("ids").annotate(hides=Count("problems"))
+
+
+def replacements(caller: Caller, given: Collection[Decision]) -> dict[int, list[Decision]]:
+    """For those of these decisions that are in force and hide nothing: what hides what they cover, newest first."""
+    require(caller, "finding:read")
+    hiding = set(Problem.objects.filter(decision__in=given).order_by().values_list("decision", flat=True))
+    idle = [each for each in given if each.ended_at is None and each.pk not in hiding]
+    return {each.pk: list(covering.replacing(each)) for each in idle}
+
+
+def the_only_ones(caller: Caller, given: Collection[Decision]) -> dict[int, Problem]:
+    """The finding that each of these decisions is about, by its id; those about several, or more, are left out."""
+    require(caller, "finding:read")
+    named = Covered.objects.filter(decision__in=given).order_by().values("decision")
+    single = named.annotate(number=Count("pk"), only=Min("problem")).filter(number=1)
+    numbers = dict(single.values_list("decision", "only"))
+    rows = Problem.objects.select_related("repository__owner").in_bulk(list(numbers.values()))
+    return {decision: rows[number] for decision, number in numbers.items()}
 
 
 def get_decision(caller: Caller, number: int) -> Decision:

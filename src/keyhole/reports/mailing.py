@@ -90,9 +90,13 @@ def _check_form(caller: Caller, spec: MailingSpec) -> None:
 
 
 def _name(text: str) -> str:
-    name = one_line(text, _LONGEST_NAME)
+    name = one_line(text, len(text))
     if not name:
         raise InvalidInput("A mailing needs a name.", field="name")
+    if len(name) > _LONGEST_NAME:
+        raise InvalidInput(
+            f"The name has {len(name):,} characters; at most {_LONGEST_NAME:,} are kept.", field="name"
+        )
     return name
 
 

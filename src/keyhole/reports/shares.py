@@ -98,8 +98,11 @@ def check_days(days: int) -> None:
 def _hashed(password: Secret | None) -> str:
     if password is None:
         return ""
-    if not LEAST_PASSWORD <= len(password.reveal()) <= _LONGEST_PASSWORD:
+    length = len(password.reveal())
+    if length < LEAST_PASSWORD:
         raise InvalidInput(f"A password has at least {LEAST_PASSWORD} characters.", field="password")
+    if length > _LONGEST_PASSWORD:
+        raise InvalidInput(f"A password has at most {_LONGEST_PASSWORD:,} characters.", field="password")
     return make_password(password.reveal())
 
 

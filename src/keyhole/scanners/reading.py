@@ -169,6 +169,7 @@ class Reading:
 
     def through_git(self, entries: list[Entry]) -> None:
         """Reads these objects with git, in this process."""
+        self.total = self.objects + len(entries)
         for piece in read_objects(self._git, entries, self._limits, self._trouble):
             if self.objects % _TICK_EVERY == 0 or len(piece.text) > 1 << 20:
                 self._tick(self.objects, self.total)

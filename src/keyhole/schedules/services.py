@@ -6,7 +6,7 @@ import itertools
 import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 
 from django.db import transaction
@@ -33,6 +33,8 @@ log = logging.getLogger("keyhole.schedules")
 MOST_REPOSITORIES = 500
 LEAST_POLL, MOST_POLL = 1, 1440
 """Minutes between two looks for pushes."""
+_FARTHEST = datetime(9999, 1, 1, tzinfo=UTC)
+"""A time before it can be told in every zone; a later one may fall behind the last year that there is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,11 @@ def get(caller: Caller, number: int) -> Schedule:
     if found is None:
         raise NotFound("There is no such schedule.", hint="`keyhole schedule list` lists them.")
     return found
+
+
+def get_to_change(caller: Caller, number: int) -> Schedule:
+    """One schedule, for a form that changes it. NotFound; PermissionDenied unless the caller may change it."""
+    return _changeable(caller, number)[1]
 
 
 def runs(caller: Caller, number: int) -> QuerySet[Occurrence]:
@@ -197,9 +204,7 @@ def _when(spec: ScheduleSpec) -> dict[str, object]:
     fields: dict[str, object] = {"when": spec.when, "at": None, "cron": "", "zone": "UTC", "poll_minutes": 0}
     if spec.when == When.ONCE:
         times.check_zone(spec.zone)
-        if spec.at is None or spec.at <= timezone.now():
-            raise InvalidInput("The time is missing or has passed.", field="at")
-        return fields | {"at": spec.at, "zone": spec.zone}
+        return fields | {"at": check_once(spec.at), "zone": spec.zone}
     if spec.when == When.TIMES:
         return fields | {"cron": times.check(spec.cron, spec.zone), "zone": spec.zone}
     if spec.poll_minutes and not LEAST_POLL <= spec.poll_minutes <= MOST_POLL:
@@ -207,6 +212,15 @@ def _when(spec: ScheduleSpec) -> dict[str, object]:
             f"It can look every {LEAST_POLL} to {MOST_POLL:,} minutes, or never (0).", field="poll_minutes"
         )
     return fields | {"poll_minutes": spec.poll_minutes}
+
+
+def check_once(at: datetime | None) -> datetime:
+    """When something is to run once. InvalidInput, naming `at`, unless that lies ahead and can be told."""
+    if at is None or at <= timezone.now():
+        raise InvalidInput("The time is missing or has passed.", field="at")
+    if at >= _FARTHEST:
+        raise InvalidInput("The time is too far away.", field="at", hint="It comes before the year 9999.")
+    return at
 
 
 def _places(caller: Caller, ids: Iterable[int]) -> list[Repository]:

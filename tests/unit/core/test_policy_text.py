@@ -76,6 +76,7 @@ def one(**gate):
         (one(new="yes"), "gates[1].new"),
         (one(epss=1.5), "gates[1].epss"),
         (one(epss=float("nan")), "gates[1].epss"),
+        (one(epss=float("inf")), "gates[1].epss"),
         (one(because="x" * 301), "gates[1].because"),
         ({"name": "P", "gates": [{"gate": "advisories"}]}, "gates[1].max_age_days"),
         ({"name": "P", "gates": [{"gate": "advisories", "max_age_days": 10**9}]}, "gates[1].max_age_days"),
@@ -101,3 +102,10 @@ NONSENSE = ["", "{", "[[gates]", "x" * (LONGEST + 1), "[" * 5000, '{"a":' * 5000
 def test_what_is_no_policy_is_refused(text):
     with pytest.raises(InvalidInput):
         from_text(text)
+
+
+@pytest.mark.parametrize("value", [1.5, 2, -0.1, 10**400, float("nan"), float("inf")])
+def test_a_probability_is_told_its_own_bounds(value):
+    with pytest.raises(InvalidInput) as refused:
+        from_json(one(epss=value))
+    assert refused.value.message == "gates[1].epss is from 0 to 1."

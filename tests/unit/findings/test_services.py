@@ -264,3 +264,12 @@ def test_the_preview_knows_the_names_that_lead_to_others():
     assert seen.target.ids == ("CVE-1", "CVE-2", "GHSA-1", "PYSEC-1")
     assert seen.count == 3
     assert services.decide(boss(), spec).problems.count() == seen.count
+
+
+@pytest.mark.parametrize("number", [0, -1, 2**63, 10**30, -(10**30)])
+@pytest.mark.parametrize("scope", ["finding", "package"])
+def test_a_number_that_no_database_holds_is_no_finding(number, scope):
+    spec = DecisionSpec("accepted", "Why.", until(), scope=scope, problems=(number,))
+    for asked in (services.preview, services.decide):
+        with pytest.raises(NotFound):
+            asked(boss(), spec)

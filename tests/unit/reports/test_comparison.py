@@ -156,7 +156,10 @@ class TestKept:
             ("q=%00", 400),
             ("state=perhaps", 422),
             ("from=yesterday", 422),
-            ("repository=x", 200),
+            ("repository=x", 422),
+            ("repository=-1", 422),
+            ("repository=99", 200),
+            ("to=9999-12-31", 200),
             ("before=x", 200),
         ],
     )

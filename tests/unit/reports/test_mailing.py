@@ -282,6 +282,8 @@ def test_it_is_made_and_changed_on_pages(channel, repository, handed_over):
         {"what": ""},
         {"how": ""},
         {"repository": ""},
+        {"name": "x" * 101},
+        {"worst": "bogus"},
     ):
         answer = browser.post("/reports/mail/new", {**form, **wrong})
         assert (answer.status_code, 'class="error"' in answer.content.decode()) == (422, True), wrong
@@ -297,6 +299,13 @@ def test_it_is_made_and_changed_on_pages(channel, repository, handed_over):
     assert handed_over[-1][0] == mailing.KIND
     assert browser.post(f"/reports/mail/{made.pk}/change", {"do": "explode"}).status_code == 422
     assert browser.get(f"/reports/mail/{made.pk}").status_code == 404
+
+
+def test_a_name_that_is_too_long_is_not_cut(bound):
+    with pytest.raises(InvalidInput) as refused:
+        bound(name="x" * 101)
+    assert (refused.value.field, "101 characters" in refused.value.message) == ("name", True)
+    assert bound(name="x" * 100).name == "x" * 100
 
 
 def test_a_filter_survives_being_stored_and_says_itself_in_words(repository):

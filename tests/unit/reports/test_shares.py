@@ -309,3 +309,11 @@ def test_who_opens_an_ended_link_again_and_again_does_not_fill_the_log():
     assert len(records()) == shares.MOST_REFUSALS
     shares.refused(made.token, "203.0.113.10")
     assert len(records()) == shares.MOST_REFUSALS + 1
+
+
+@pytest.mark.parametrize(
+    ("length", "words"), [(7, "at least 8 characters"), (1025, "at most 1,024 characters")]
+)
+def test_a_password_of_a_wrong_length_is_told_which_way(length, words):
+    with pytest.raises(InvalidInput, match=words):
+        share(password=Secret("x" * length))

@@ -152,3 +152,10 @@ def test_there_may_be_more_packs_than_parts(history, engine, token, monkeypatch)
     again, each, _ = through_packs(history, engine)
     assert not each._processes
     assert again == found
+
+
+def test_the_total_has_what_packs_have_not(leaky, engine):
+    leaky.git("repack", "-adfq")
+    leaky.git("hash-object", "-w", "--stdin", stdin=b"not in a pack")
+    _, each, _ = through_packs(leaky, engine)
+    assert each.total == each.objects > 0

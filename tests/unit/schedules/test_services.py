@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from datetime import timezone as fixed
 
 import pytest
 from django.utils import timezone
@@ -53,6 +54,8 @@ def test_on_push_it_looks_at_once_and_names_no_time(make):
         ({"when": "sometimes"}, "when"),
         ({"when": "once"}, "at"),
         ({"when": "once", "at": datetime(2020, 1, 1, tzinfo=UTC)}, "at"),
+        ({"when": "once", "at": datetime.max.replace(tzinfo=fixed(timedelta(hours=-12)))}, "at"),
+        ({"when": "once", "at": datetime.max.replace(tzinfo=UTC)}, "at"),
         ({"cron": "never"}, "cron"),
         ({"zone": "Mars"}, "zone"),
         ({"when": "push", "poll_minutes": 100_000}, "poll_minutes"),

@@ -131,6 +131,9 @@ def test_a_decision_is_previewed_made_and_taken_back(owner, found):
     assert not Decision.objects.exists()
     wrong = decide(owner, "decide", problems=chosen, reason="Why.", until="soon")
     assert "It is a day" in text(wrong)
+    far = decide(owner, "decide", problems=chosen, reason="Why.", until="9999-12-31")
+    assert far.status_code == 422
+    assert "more than 5 years away" in text(far)
     made = decide(owner, "decide", problems=chosen, reason="A test.", until="2027-06-30")
     page = owner.get(made["Location"])
     assert "Accepted: 2 findings" in text(page)
@@ -147,6 +150,55 @@ def test_all_that_match_can_be_decided_about_at_once(owner, found):
     assert "Call 60 findings false positives?" in text(owner.post("/findings/decide", fields))
     owner.post("/findings/decide", {**fields, "step": "decide", "reason": "Made up."})
     assert "Open 2" in text(owner.get("/findings"))
+
+
+def test_deciding_again_says_what_it_replaces_and_the_first_one_by_what_it_was_replaced(owner, found):
+    chosen = {"problems": the("Cloud key").pk, "until": "2027-06-30"}
+    seen = re.search(r'name="seen" value="([^"]*)"', decide(owner, **chosen).content.decode()).group(1)
+    first = decide(owner, "decide", **chosen, reason="A test.", seen=seen)["Location"]
+    # Another tab, which was opened before that: it is told first.
+    again = decide(owner, "decide", **chosen, reason="The same.", seen=seen)
+    assert "Not decided yet" in text(again)
+    assert "Accept 1 finding?" in text(again)
+    assert "replaces an earlier decision: Accepted until 30 June 2027" in text(again)
+    assert "Leave it as it is" in text(again)
+    seen = re.search(r'name="seen" value="([^"]*)"', again.content.decode()).group(1)
+    second = decide(owner, "decide", **chosen, reason="The same.", seen=seen)["Location"]
+    assert "Accepted: 1 finding" in text(owner.get(second))
+    number = second.rpartition("/")[2]
+    page = text(owner.get(first))
+    assert "Accepted, then decided again" in page
+    assert f"Replaced by decision {number}" in page
+    assert f"Replaced by decision {number}" in text(owner.get("/decisions"))
+    owner.post(f"{second}/withdraw")
+    assert "Accepted: 1 finding" in text(owner.get(first))
+    assert "Replaced by" not in text(owner.get("/decisions"))
+
+
+def test_a_decision_hides_nothing_else_than_its_preview_showed_however_many_it_is(owner, found):
+    shown = decide(owner, problems=the("Cloud key").pk)
+    seen = re.search(r'name="seen" value="([^"]*)"', shown.content.decode()).group(1)
+    other = {"problems": the("p1 is bad").pk, "reason": "A test.", "until": "2027-06-30"}
+    assert "Not decided yet" in text(decide(owner, "decide", **other, seen=seen))
+
+
+def test_a_single_finding_is_named_where_decisions_are_listed(owner, found):
+    one = the("Cloud key")
+    made = decide(owner, "decide", problems=one.pk, reason="A test.", until="2027-06-30")["Location"]
+    for address in ("/decisions", made):
+        page = owner.get(address)
+        assert f'<a href="/findings/{one.pk}">Cloud key</a> in' in page.content.decode()
+        assert "Single findings" not in text(page)
+    decide(owner, "decide", problems=[one.pk, the("p1 is bad").pk], reason="Both.", until="2027-06-30")
+    assert "Single findings" in text(owner.get("/decisions"))
+
+
+def test_a_preview_has_an_address_of_its_own_at_which_nothing_is_decided(owner, found):
+    for page in ("/findings", f"/findings/{the('Cloud key').pk}"):
+        assert '<form method="get" action="/findings/decide">' in owner.get(page).content.decode()
+    fields = {"problems": the("Cloud key").pk, "kind": "accepted", "reason": "Why.", "step": "decide"}
+    assert "Accept 1 finding?" in text(owner.get("/findings/decide", fields))
+    assert not Decision.objects.exists()
 
 
 @pytest.mark.parametrize(

@@ -143,11 +143,17 @@ def test_what_the_form_cannot_show_is_edited_as_text(owner):
     ("change", "words"),
     [
         ({"name": ""}, "name is needed."),
-        ({"epss:0": "2"}, "gates[1].epss is from 0 to 1."),
-        ({"most:0": "many"}, "gates[1].most is a whole number."),
-        ({"severity:0": "worst"}, "gates[1].severity is one of"),
+        ({"epss:0": "2"}, "Gate 1: “EPSS from” is from 0 to 1."),
+        ({"epss:0": "nan"}, "Gate 1: “EPSS from” is from 0 to 1."),
+        ({"most:0": "many"}, "Gate 1: “At most” is a whole number."),
+        ({"severity:0": "worst"}, "Gate 1: “Severity” is one of"),
         ({"severity:0": ""}, "gates is a list of at least one gate."),
-        ({"unknown": "allow", "denied": "AGPL3"}, "gates[1].denied names licences as SPDX does"),
+        (
+            {"unknown": "allow", "denied": "AGPL3"},
+            "Licences of packages: “None of these” names licences as SPDX does",
+        ),
+        ({"unknown": "allow"}, "Licences of packages would let every licence pass"),
+        ({"max_age_days": "old"}, "The scan itself: “Advisories are at most this many days old” is a whole"),
         ({"rows": "9" * 30}, ""),
     ],
 )
@@ -158,6 +164,29 @@ def test_what_is_wrong_is_said_and_nothing_is_lost(owner, change, words):
         assert words in shown.content.decode()
         assert "Mine" in shown.content.decode() or change == {"name": ""}
         assert not Row.objects.exists()
+
+
+def test_what_is_wrong_with_a_gate_is_said_once_and_called_as_in_the_form(owner):
+    """The second row is the fourth gate of the policy, behind two that stand elsewhere in the form."""
+    two = Policy("Two", (CompleteGate(), LicencesGate("deny"), FindingsGate(), FindingsGate(most=7)))
+    shown = owner.post(f"{POLICIES}/new", {**fields(two), "most:1": "many"}).content.decode()
+    assert shown.count("is a whole number") == 1
+    assert "Gate 2: “At most” is a whole number." in shown
+    assert "gates[" not in shown
+
+
+def test_what_is_wrong_with_the_whole_is_said_once_above(owner):
+    shown = owner.post(f"{POLICIES}/new", {**fields(STRICT), "severity:0": ""}).content.decode()
+    assert shown.count("gates is a list of at least one gate.") == 1
+
+
+@pytest.mark.parametrize("version", ["99", "0", "-1", "x", "9" * 40])
+def test_a_version_that_there_is_not_is_not_found(owner, version):
+    row = policies.create(local_caller(), STRICT)
+    shown = owner.get(f"{POLICIES}/{row.pk}", {"version": version})
+    assert shown.status_code == 404
+    assert "has no version" in shown.content.decode()
+    assert owner.get(f"{POLICIES}/{row.pk}?version=1").status_code == 200
 
 
 def test_text_that_is_no_policy_is_shown_again(owner):

@@ -1,3 +1,4 @@
+import re
 from datetime import timedelta
 
 import pytest
@@ -77,6 +78,11 @@ def shown(browser, scan, query=""):
     return answer.content.decode()
 
 
+def place(path):
+    """Where a finding of `add` is: its line number is never broken in two."""
+    return f'{path}<span class="nowrap">:12</span>'
+
+
 def test_only_a_complete_scan_without_findings_is_clean(browser, make):
     assert "Nothing found" in shown(browser, make(State.COMPLETE))
     for state in State:
@@ -123,17 +129,61 @@ def test_progress_tells_the_stage_and_the_count_and_ends_by_itself(browser, make
     assert "http-equiv" not in shown(browser, scan)
 
 
+def parts(text):
+    """The parts of a page that are followed, by name, without their markup."""
+    found = re.findall(r'<(\w+)[^>]* data-part="(\w+)">(.*?)</\1>(?=\s*(?:<|$))', text, re.DOTALL)
+    return {name: re.sub(r"<[^>]+>", "", inner).strip() for _, name, inner in found}
+
+
+def test_all_that_changes_while_it_runs_is_followed(browser, make):
+    scan = make(State.QUEUED)
+    page = shown(browser, scan)
+    assert parts(page)["state"] == "Queued"
+    assert parts(page)["log"] == ""
+    said = {"at": "2026-07-01T10:00:00+00:00", "text": "Reading every object once."}
+    Scan.objects.filter(pk=scan.pk).update(state=State.RUNNING, stage=Stage.READ, commit="c" * 40, log=[said])
+    followed = parts(browser.get(f"/scans/{scan.pk}/progress").content.decode())
+    assert followed["state"] == "Running"
+    assert "at cccccccccc" in followed["lead"]
+    assert followed["stop"] == "Stop"
+    assert "Reading the history" in followed["progress"]
+    assert "Reading every object once." in followed["log"]
+    assert followed.keys() == parts(shown(browser, scan)).keys()
+
+
+def test_a_scan_that_was_asked_to_stop_says_so_and_is_not_asked_again(browser, make):
+    scan = make(State.RUNNING, stage=Stage.READ, done=1, total=2, stop_requested=True)
+    for address in (f"/scans/{scan.pk}", f"/scans/{scan.pk}/progress"):
+        text = browser.get(address).content.decode()
+        assert "Stopping</span>" in text
+        assert "disabled>Stopping…" in text
+        assert "<mark>Stopping</mark>" in text
+        assert "Running" not in text
+
+
+@pytest.mark.parametrize(
+    ("stage", "words"),
+    [
+        (Stage.READ, 'Reading the history</mark>: <span class="num">690 of 1,355 objects'),
+        (Stage.FILES, 'Looking at the files as they are now</mark>: <span class="num">690 of 1,355 files'),
+        (Stage.STORE, "Storing the findings</mark></p>"),
+    ],
+)
+def test_progress_says_what_its_numbers_are_of(browser, make, stage, words):
+    assert words in shown(browser, make(State.RUNNING, stage=stage, done=690, total=1355))
+
+
 def test_findings_are_worst_first_and_can_be_filtered(browser, make):
     scan = make(State.COMPLETE)
     add(scan, 1, Severity.LOW, "low.txt")
     add(scan, 2, Severity.CRITICAL, "critical.txt", occurrences=3)
     page = shown(browser, scan)
-    assert page.index("critical.txt:12") < page.index("low.txt:12")
+    assert page.index(place("critical.txt")) < page.index(place("low.txt"))
     assert "and 2 more places" in page
     assert "…Q7XA" in page
     only = shown(browser, scan, "?severity=low")
-    assert "low.txt:12" in only
-    assert "critical.txt:12" not in only
+    assert place("low.txt") in only
+    assert place("critical.txt") not in only
     assert "None of this severity" in shown(browser, scan, "?severity=<b>")
 
 

@@ -80,6 +80,9 @@ def test_one_is_made_looked_at_changed_paused_run_and_removed(olga):
         ({"preset": "other", "cron": "soon"}, "cron"),
         ({"zone": "Mars"}, "zone"),
         ({"when": "once", "at": "tomorrow"}, "at"),
+        ({"when": "once", "at": "9999-12-31T23:59", "zone": "America/New_York"}, "at"),
+        ({"when": "once", "at": "9999-12-31T23:59", "zone": "Asia/Tokyo"}, "at"),
+        ({"when": "once", "at": "0001-01-01T00:00", "zone": "Asia/Tokyo"}, "at"),
         ({"when": "push", "poll_minutes": "-1"}, "poll_minutes"),
     ],
 )
@@ -106,6 +109,33 @@ def test_the_next_times_are_shown_before_anything_is_saved(olga):
     assert not Schedule.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("at", "words"),
+    [
+        ("2020-01-01T00:00", "missing or has passed"),
+        ("", "Say the day and the time."),
+        ("bogus", "Say the day and the time."),
+        ("9999-12-31T23:59", "too far away"),
+    ],
+)
+def test_a_time_that_saving_would_refuse_is_not_shown_as_one_that_comes(olga, at, words):
+    page = browser(olga)
+    sent = form(olga, when="once", at=at, zone="America/New_York")
+    for address, more in (("/schedules/summary", {}), ("/schedules/new", {"preview": "1"})):
+        shown = page.post(address, {**sent, **more})
+        assert shown.status_code == 200
+        text = shown.content.decode()
+        assert "No times yet" in text
+        assert words in text
+        assert "Once, at" not in text
+    assert words in page.post("/schedules/new", sent).content.decode()
+
+
+def test_a_time_that_comes_is_shown(olga):
+    sent = form(olga, when="once", at="2190-01-01T06:00")
+    assert "Once, at 2190-01-01T06:00" in browser(olga).post("/schedules/summary", sent).content.decode()
+
+
 def test_the_secret_of_a_webhook_is_shown_once(olga):
     page = browser(olga)
     page.post("/schedules/new", form(olga, when="push", poll_minutes="0"))
@@ -127,7 +157,8 @@ def test_roles(olga):
         assert page.get("/schedules").status_code == reads, role
         assert page.post(f"/schedules/{number}/pause", {"paused": "yes"}).status_code in (changes, 302), role
         Schedule.objects.update(paused_at=None)
-        assert page.get(f"/schedules/{number}/change").status_code in (200, changes), role
+        for form_of in ("change", "remove"):
+            assert page.get(f"/schedules/{number}/{form_of}").status_code == changes, (role, form_of)
     assert browser(person("someone", Role.MEMBER)).post("/schedules/new", form(olga)).status_code == 302
 
 
@@ -141,3 +172,13 @@ def test_a_code_scan_of_several_repositories_is_one_scan_each(olga):
     scans = Scan.objects.all()
     assert {str(scan.repository_id) for scan in scans} == {first, second}
     assert len({scan.batch for scan in scans} - {""}) == 1
+
+
+@pytest.mark.parametrize("strange", ["999999", "x", "-1", ""])
+def test_a_further_repository_that_is_not_there_is_refused(olga, strange):
+    first, second = (str(each.pk) for each in list_repositories(caller(olga)))
+    sent = {"repository": first, "more": [second, strange], "scanners": ["secrets"]}
+    refused = browser(olga).post("/scans/new", sent)
+    assert refused.status_code == 422
+    assert 'id="more-error"' in refused.content.decode()
+    assert not Scan.objects.exists()

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from ninja import Query, Router, Status
 from pydantic import Field
 
 from keyhole.api.auth import ApiRequest
-from keyhole.api.schemas import MOST, Page, Taken, in_utc
+from keyhole.api.schemas import MOST, Id, Moment, Page, Taken, in_utc
 from keyhole.findings import services
 from keyhole.findings.deciding import widened
 from keyhole.findings.shown import decision_as_json, problem_as_json
@@ -23,9 +22,9 @@ class DecisionWanted(Taken):
 
     kind: Literal["accepted", "false_positive"]
     reason: str = ""
-    until: datetime | None = None
+    until: Moment | None = None
     scope: Literal["finding", "repository", "package"] = "finding"
-    findings: list[int] = Field(default_factory=list, max_length=10_000)
+    findings: list[Id] = Field(default_factory=list, max_length=10_000)
     repository: str = ""
     rule: str | None = None
     path: str = ""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from ninja import Query, Router, Schema
 from pydantic import Field
 
 from keyhole.api.auth import ApiRequest
-from keyhole.api.schemas import MOST, Page, in_utc
+from keyhole.api.schemas import MOST, Moment, Page, in_utc
+from keyhole.core.errors import InvalidInput
 from keyhole.findings import apart, services
 from keyhole.findings.filtering import Due, Order, ProblemFilter, Show
 from keyhole.findings.shown import problem_as_json, whole_as_json
@@ -34,7 +34,7 @@ class Asked(Schema):
     due: Due = Due.ANY
     kev: bool = False
     epss: Annotated[float, Field(ge=0, le=1)] = 0.0
-    since: datetime | None = None
+    since: Moment | None = None
     q: str = ""
     order: Order = Order.SEVERITY
     page: Annotated[int, Field(ge=1, le=10_000)] = 1
@@ -42,7 +42,10 @@ class Asked(Schema):
 
 @router.get("", response=Page[dict[str, Any]], summary="List findings through all scans")
 def listing(request: ApiRequest, asked: Annotated[Asked, Query()]) -> Page[dict[str, Any]]:
-    """Open ones unless asked otherwise, worst first, 100 a page."""
+    """Open ones unless asked otherwise, worst first, 100 a page. A parameter that there is not is refused: it may have
+    been meant as a filter.
+    """
+    _refuse_strange(request)
     place = repositories.by_full_name(request.caller, asked.repository).pk if asked.repository else None
     wanted = ProblemFilter(
         show=asked.show,
@@ -67,6 +70,16 @@ def listing(request: ApiRequest, asked: Annotated[Asked, Query()]) -> Page[dict[
         total=rows.count(),
         items=[problem_as_json(row) for row in rows[(asked.page - 1) * MOST : asked.page * MOST]],
     )
+
+
+def _refuse_strange(request: ApiRequest) -> None:
+    known = set(Asked.model_fields)
+    if strange := [name for name in request.GET if name not in known]:
+        raise InvalidInput(
+            "There is no such parameter.",
+            field=strange[0][:60],
+            hint=f"There are: {', '.join(sorted(known))}.",
+        )
 
 
 @router.get("/{int:number}", response=dict[str, Any], summary="Look at one finding")

@@ -45,7 +45,7 @@ def accept(
     """Accept findings until a day, after which they are open again."""
     from datetime import UTC, timedelta
 
-    end = until.replace(tzinfo=UTC) + timedelta(days=1) - timedelta(seconds=1)
+    end = until.replace(tzinfo=UTC) + timedelta(days=1, seconds=-1)
     _decide("accepted", ids, reason, end, scope, preview, as_json)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import UTC, datetime, timedelta
 
 from django.http import QueryDict
@@ -12,7 +13,7 @@ from keyhole.core.errors import InvalidInput
 from keyhole.findings import services as findings
 from keyhole.findings.deciding import MOST_AT_ONCE, widened
 from keyhole.findings.models import Kind, Scope
-from keyhole.findings.services import DecisionSpec
+from keyhole.findings.services import DecisionSpec, Preview
 from keyhole.web.forms.findings import FindingsForm
 
 DAYS = (30, 90, 180)
@@ -55,13 +56,14 @@ class DecisionForm:
         )
         return widened(spec, "" if self.rule == "any" else None)
 
-    def sight(self, hides: int) -> str:
-        """What somebody has seen who looks at the preview now: how many it hides, and where."""
-        return f"{hides} {self.rule} {self.path}".strip()
+    def sight(self, seen: Preview) -> str:
+        """What somebody has seen who looks at the preview now: which ones it hides, and where."""
+        hides = " ".join(map(str, seen.hides.order_by("pk").values_list("pk", flat=True)))
+        return f"{hashlib.sha256(hides.encode()).hexdigest()[:16]} {self.rule} {self.path}".strip()
 
     def _until(self) -> datetime:
         try:
             day = datetime.strptime(self.until, "%Y-%m-%d").replace(tzinfo=UTC)
         except ValueError:
             raise InvalidInput("It is a day, such as 2027-03-31.", field="until") from None
-        return day + timedelta(days=1) - timedelta(seconds=1)
+        return day + timedelta(days=1, seconds=-1)  # in one step: no day comes after the last one

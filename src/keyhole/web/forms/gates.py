@@ -46,8 +46,23 @@ CONFIDENCES = (
     (Confidence.MEDIUM.value, "Medium or surer"),
     (Confidence.HIGH.value, "High only"),
 )
+_LABELS = {
+    "severity": "Severity",
+    "confidence": "Confidence",
+    "most": "At most",
+    "kinds": "Kinds",
+    "epss": "EPSS from",
+    "scanners": "Scanners",
+    "because": "Why",
+    "required": "Scanners that must have run",
+    "max_age_days": "Advisories are at most this many days old",
+    "unknown": "Packages whose licence is unknown",
+    "allowed": "Only these",
+    "denied": "None of these",
+}
+"""What the form calls the fields of gates."""
 _FLAGS = ("new", "fixable", "kev")
-_PLACE = re.compile(r"gates\[(\d+)\]")
+_PLACE = re.compile(r"gates\[(\d+)\](?:\.(\w+))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +111,11 @@ class Row:
     def key(self) -> str:
         """Its name among the places of the form."""
         return f"row{self.number}"
+
+    @property
+    def title(self) -> str:
+        """What the form calls it."""
+        return f"Gate {self.number + 1}"
 
     def data(self) -> dict[str, Any]:
         """The gate, for `policy_text.from_json`."""
@@ -212,6 +232,18 @@ class GateForm:
         found = _PLACE.match(field)
         slots = list(self.slots())
         return slots[int(found[1]) - 1] if found is not None and 0 < int(found[1]) <= len(slots) else ""
+
+    def said(self, field: str, message: str) -> str:
+        """The message about a field that `from_json` names, with the gate and its field called as in the form."""
+        found, place = _PLACE.match(field), self.place(field)
+        if found is None or not place:
+            return message
+        titles = {row.key: row.title for row in self.rows} | {"licences": "Licences of packages"}
+        gate = titles.get(place, "The scan itself")
+        if not message.startswith(field):
+            return f"{gate}: {message}"
+        what = message.removeprefix(field)
+        return f"{gate}: “{_LABELS[found[2]]}”{what}" if found[2] in _LABELS else f"{gate}{what}"
 
 
 def _number(text: str) -> Any:

@@ -27,10 +27,13 @@ class HistoryForm:
         for name, known in (("state", State.values), ("trigger", Trigger.values)):
             if texts[name] and texts[name] not in known:
                 self.problems[name] = InvalidInput("There is no such choice.", field=name)
+        repository = whole_number(texts["repository"])
+        if texts["repository"] and not repository:
+            self.problems["repository"] = InvalidInput("There is no such repository.", field="repository")
         until = self._day("to")
         self.wanted = RunFilter(
             text=texts["q"],
-            repository=whole_number(texts["repository"]) if texts["repository"] else 0,
+            repository=repository,
             state=texts["state"],
             trigger=texts["trigger"],
             since=self._day("from"),

@@ -22,7 +22,8 @@ AS = (
     ("cyclonedx", "CycloneDX"),
 )
 """What a report can be attached as."""
-_WORST = {
+_WORST: dict[str, tuple[Severity, ...]] = {
+    "": (),
     "critical": (Severity.CRITICAL,),
     "high": (Severity.CRITICAL, Severity.HIGH),
     "medium": (Severity.CRITICAL, Severity.HIGH, Severity.MEDIUM),
@@ -40,8 +41,7 @@ def spec_of(sent: Mapping[str, str]) -> MailingSpec:
     repository = whole_number(text.get("repository", ""))
     if what == "scan" and not repository:
         raise InvalidInput("Choose the repository.", field="repository")
-    worst = tuple(each.value for each in _WORST.get(text.get("worst", ""), ()))
-    query = filter_of(sent.get("query", "")) or ProblemFilter(severity=worst)
+    query = filter_of(sent.get("query", "")) or ProblemFilter(severity=_worst(text.get("worst", "")))
     return MailingSpec(
         name=text.get("name", ""),
         channel=whole_number(text.get("channel", "")),
@@ -53,6 +53,12 @@ def spec_of(sent: Mapping[str, str]) -> MailingSpec:
         form=text.get("form", "") if how == "attach" else "",
         link_days=whole_number(text.get("days", "")) if how == "link" else 0,
     )
+
+
+def _worst(text: str) -> tuple[str, ...]:
+    if text not in _WORST:
+        raise InvalidInput("There is no such choice.", field="worst")
+    return tuple(each.value for each in _WORST[text])
 
 
 def filter_of(query: str) -> ProblemFilter | None:

@@ -94,14 +94,15 @@ def spec(form: Form) -> ScheduleSpec:
         scanners=form.scanners,
         environment_id=int(form.environment) if _is_id(form.environment) else None,
         when=form.when,
-        at=_moment(form) if form.when == When.ONCE else None,
+        at=moment(form) if form.when == When.ONCE else None,
         cron=form.fields,
         zone=form.zone,
         poll_minutes=_minutes(form) if form.when == When.PUSH else 0,
     )
 
 
-def _moment(form: Form) -> datetime:
+def moment(form: Form) -> datetime:
+    """When it is to run once. InvalidInput, naming the field, for what is no time."""
     try:
         wall = datetime.fromisoformat(form.at)
     except ValueError:

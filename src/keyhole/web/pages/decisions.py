@@ -10,6 +10,7 @@ from keyhole.core.errors import InvalidInput
 from keyhole.core.plural import counted
 from keyhole.findings import services as findings
 from keyhole.findings.covering import covered_by
+from keyhole.findings.services import Preview
 from keyhole.web.caller import caller_of
 from keyhole.web.forms.decision import DAYS, DecisionForm
 from keyhole.web.registry import page, trail
@@ -24,16 +25,20 @@ _LISTED = 50
     title="Decide",
     action="finding:decide",
     section="findings",
-    methods=("POST",),
+    methods=("GET", "POST"),
 )
 def decide(request: HttpRequest) -> HttpResponseBase:
-    """First what it would hide, with the reason to give; then the decision. Nothing is hidden unseen."""
+    """First what it would hide, with the reason to give; then the decision. Nothing is hidden unseen.
+
+    Lists and findings lead here by GET, so that there is a way back to what was looked at.
+    """
     caller = caller_of(request)
-    form = DecisionForm(request.POST, caller)
+    form = DecisionForm(request.POST if request.method == "POST" else request.GET, caller)
     errors: dict[str, InvalidInput] = {}
     seen = findings.preview(caller, form.spec(preview=True))
+    sight = _sight(form, seen)
     # A scan may have ended meanwhile, or the folder been changed: what is decided is what was looked at.
-    changed = request.POST.get("seen", form.sight(seen.count)) != form.sight(seen.count)
+    changed = request.POST.get("seen", sight) != sight
     if request.POST.get("step") == "decide" and not changed:
         try:
             made = findings.decide(caller, form.spec())
@@ -52,7 +57,7 @@ def decide(request: HttpRequest) -> HttpResponseBase:
         "web/finding_decide.html",
         status=422 if errors else 200,
         changed=changed and request.POST.get("step") == "decide",
-        sight=form.sight(seen.count),
+        sight=sight,
         title="Accept findings" if form.kind == "accepted" else "False positives",
         form=form,
         errors=errors,
@@ -65,16 +70,26 @@ def decide(request: HttpRequest) -> HttpResponseBase:
     )
 
 
+def _sight(form: DecisionForm, seen: Preview) -> str:
+    """What somebody has seen who looks at the preview now, with the decisions that this one replaces."""
+    return " ".join([form.sight(seen), *(f"-{each.pk}" for each in seen.replaces)])
+
+
 @page("decisions", name="decisions", title="Decisions", action="finding:read", section="findings")
 def listing(request: HttpRequest) -> HttpResponse:
     """Every decision, those in force first."""
-    rows = list(findings.decisions(caller_of(request)))
+    caller = caller_of(request)
+    rows = list(findings.decisions(caller))
+    live = [row for row in rows if row.ended_at is None]
+    ended = [row for row in rows if row.ended_at is not None][:200]
+    only = findings.the_only_ones(caller, [*live, *ended])
+    replaced = findings.replacements(caller, live)
     return show(
         request,
         "web/decisions.html",
         title="Decisions",
-        live=[row for row in rows if row.ended_at is None],
-        ended=[row for row in rows if row.ended_at is not None][:200],
+        live=[(row, only.get(row.pk), replaced.get(row.pk)) for row in live],
+        ended=[(row, only.get(row.pk), None) for row in ended],
         crumbs=trail("findings"),
     )
 
@@ -82,17 +97,21 @@ def listing(request: HttpRequest) -> HttpResponse:
 @page("decisions/<int:number>", name="decision", title="Decision", action="finding:read", section="findings")
 def one(request: HttpRequest, number: int) -> HttpResponse:
     """Who decided what, why, until when, and what it hides."""
-    row = findings.get_decision(caller_of(request), number)
+    caller = caller_of(request)
+    row = findings.get_decision(caller, number)
     hidden = row.problems.select_related("repository__owner")
+    replaced = findings.replacements(caller, [row]).get(row.pk)
     return show(
         request,
         "web/decision.html",
         title=f"Decision {row.pk}",
         row=row,
+        only=findings.the_only_ones(caller, [row]).get(row.pk),
+        replaced=replaced,
         ids=[each.text for each in row.ids.all()],
         listed=list(hidden[:_LISTED]),
         unlisted=max(0, hidden.count() - _LISTED),
-        once=covered_by(row).count() if row.ended_at else 0,
+        once=covered_by(row).count() if row.ended_at or replaced else 0,
         crumbs=trail("findings", "decisions"),
     )
 

@@ -59,8 +59,7 @@ def new(request: HttpRequest) -> HttpResponseBase:
     form = _posted(request.POST)
     try:
         spec = _spec(form, connected)
-        more = [row.pk for row in connected if str(row.pk) in form.more]
-        made = scans.create_each(caller, spec, [spec.repository_id, *more])
+        made = scans.create_each(caller, spec, [spec.repository_id, *_more(form, connected)])
     except (InvalidInput, Conflict, NotFound) as problem:
         return _form(request, connected, form, problem)
     return redirect("scan", made[0].pk) if len(made) == 1 else redirect("scans")
@@ -103,6 +102,12 @@ def _spec(form: Form, connected: list[Repository]) -> ScanSpec:
         upstream=form.upstream,
         run_now=form.run_now,
     )
+
+
+def _more(form: Form, connected: list[Repository]) -> list[int]:
+    if form.more - {str(row.pk) for row in connected}:
+        raise InvalidInput("One of the repositories that were chosen is not there.", field="more")
+    return [row.pk for row in connected if str(row.pk) in form.more]
 
 
 def _chosen(connected: list[Repository], number: str) -> Repository | None:

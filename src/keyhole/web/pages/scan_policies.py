@@ -10,10 +10,11 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 
 from keyhole.core import gates
-from keyhole.core.errors import InvalidInput, KeyholeError
+from keyhole.core.errors import InvalidInput, KeyholeError, NotFound
 from keyhole.core.policy_text import from_json, from_text, to_toml
 from keyhole.environments import policies
 from keyhole.environments.examples import examples
+from keyhole.environments.models import Policy, PolicyVersion
 from keyhole.environments.naming import check_scanners
 from keyhole.environments.services import list_environments
 from keyhole.findings.trying import MOST_EACH, Trial, try_policy
@@ -91,8 +92,7 @@ def one(request: HttpRequest, number: int) -> HttpResponse:
     """What a policy demands, now or as an earlier version."""
     row = policies.get(caller_of(request), number)
     versions = list(row.versions.all())
-    wanted = whole_number(request.GET.get("version", ""))
-    version = next((each for each in versions if each.number == wanted), versions[0])
+    version = _version(row, versions, request.GET.get("version", ""))
     policy = version.as_core()
     return show(
         request,
@@ -101,6 +101,16 @@ def one(request: HttpRequest, number: int) -> HttpResponse:
         crumbs=trail(*_WAY),
         **_shown(row) | {"policy": policy, "text": to_toml(policy), "version": version, "versions": versions},
     )
+
+
+def _version(row: Policy, versions: list[PolicyVersion], wanted: str) -> PolicyVersion:
+    """The version with that number, the last one for none. NotFound."""
+    if not wanted:
+        return versions[0]
+    found = next((each for each in versions if each.number == whole_number(wanted)), None)
+    if found is None:
+        raise NotFound(f"{row.name} has no version {wanted[:20]}.", hint=f"The last is {versions[0].number}.")
+    return found
 
 
 @page(
@@ -202,8 +212,7 @@ def _edit(
             trial = _tried(request, draft)
         except KeyholeError as wrong:
             problem = wrong
-    field = getattr(problem, "field", "")
-    place = draft.form.place(field) if draft.form is not None else ""
+    errors = _beside(draft.form, problem) if problem and draft.form else {}
     return show(
         request,
         "web/scan_policy_edit.html",
@@ -213,7 +222,7 @@ def _edit(
         form=draft.form,
         text=draft.text,
         problem=problem,
-        errors={place or field: problem.message} if problem else {},
+        errors=errors,
         choices=forms,
         scanners=[(each.id, each.title) for each in all_scanners().values()],
         trial=trial,
@@ -222,6 +231,15 @@ def _edit(
         compared=request.POST.get("environment", ""),
         crumbs=trail(*_WAY),
     )
+
+
+def _beside(form: GateForm, problem: KeyholeError) -> dict[str, str]:
+    """The error by where the form shows it; nothing for one that stands nowhere in it."""
+    field = getattr(problem, "field", "")
+    place = form.place(field)
+    if place in ("", "complete"):
+        return {}
+    return {place: f"{form.said(field, problem.message)} {problem.hint}".strip()}
 
 
 def _tried(request: HttpRequest, draft: Draft) -> Trial:

@@ -20,6 +20,8 @@ from keyhole.web.render import show
 from keyhole.web.times import duration
 
 _SHOWN = 500
+_COUNTED: dict[str, str] = {Stage.FETCH: "objects", Stage.READ: "objects", Stage.FILES: "files"}
+"""What the numbers are of, in the stages that know how many there will be."""
 
 
 @page("scans", name="scans", title="Code scans", action="scan:read", nav=Nav("Code scans", 30))
@@ -49,7 +51,6 @@ def one(request: HttpRequest, number: int) -> HttpResponse:
         severity=severity,
         counts=[pair for pair in counts if pair[1]],
         numbers=dict(counts),
-        took=duration(scan.duration),
         rows=_rows(caller, scan, shown[:_SHOWN]),
         crumbs=trail("scans"),
         **_progress(scan),
@@ -60,9 +61,9 @@ def one(request: HttpRequest, number: int) -> HttpResponse:
     "scans/<int:number>/progress", name="scan-progress", title="Progress", action="scan:read", section="scans"
 )
 def progress(request: HttpRequest, number: int) -> HttpResponse:
-    """The part of a running scan's page that changes."""
+    """The parts of a running scan's page that change."""
     scan = scans.get(caller_of(request), number)
-    response = show(request, "web/parts/progress.html", scan=scan, **_progress(scan))
+    response = show(request, "web/parts/scan_followed.html", scan=scan, **_progress(scan))
     if scan.finished:
         response["X-Keyhole-Finished"] = "1"
     return response
@@ -130,8 +131,16 @@ def _progress(scan: Scan) -> dict[str, Any]:
             (stage.label, "done" if place < reached or scan.finished else "now" if place == reached else "")
             for place, stage in enumerate(stages)
         ],
-        "stage_label": stages[reached].label if reached >= 0 else "Waiting for its turn",
+        "stage_label": _label(scan, stages[reached] if reached >= 0 else None),
+        "counted": "" if scan.stop_requested else _COUNTED.get(scan.stage, ""),
+        "took": duration(scan.duration),
     }
+
+
+def _label(scan: Scan, stage: Stage | None) -> str:
+    if scan.stop_requested:
+        return "Stopping"
+    return stage.label if stage is not None else "Waiting for its turn"
 
 
 def _rows(caller: Caller, scan: Scan, found: list[Finding]) -> list[dict[str, object]]:

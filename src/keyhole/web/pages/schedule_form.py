@@ -75,7 +75,7 @@ def new(request: HttpRequest) -> HttpResponseBase:
 def change(request: HttpRequest, number: int) -> HttpResponseBase:
     """The same form for one that is there."""
     caller = caller_of(request)
-    schedule = services.get(caller, number)
+    schedule = services.get_to_change(caller, number)
     title = f"Change {schedule.name}"
     if request.method == "POST":
         return _sent(request, title, lambda spec: services.change(caller, number, spec), schedule)
@@ -139,10 +139,12 @@ def _form(
 
 
 def _ahead(form: forms.Form) -> dict[str, Any]:
-    """The next five times, or what is wrong with them; nothing for what has no times."""
-    if form.when != When.TIMES:
-        return {"form": form}
+    """The next five times, or what is wrong with them as saving says it; nothing for what has no times."""
     try:
+        if form.when == When.ONCE:
+            services.check_once(forms.moment(form))
+        if form.when != When.TIMES:
+            return {"form": form}
         fields = times.check(form.fields, form.zone)
     except InvalidInput as problem:
         return {"form": form, "times_problem": problem.message}

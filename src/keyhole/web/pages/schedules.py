@@ -127,7 +127,7 @@ def remove(request: HttpRequest, number: int) -> HttpResponseBase:
         schedule = services.remove(caller, number)
         messages.success(request, f"{schedule.name} is removed. Its scans are still there.", "ok")
         return redirect("schedules")
-    schedule = services.get(caller, number)
+    schedule = services.get_to_change(caller, number)
     return show(
         request,
         "web/schedule_remove.html",

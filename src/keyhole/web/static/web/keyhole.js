@@ -75,6 +75,17 @@ function countPicks(element) {
   tell();
 }
 
+// Only what differs is replaced, and nothing around the focus; what has merely grown, such as a log, is added to.
+function renew(html) {
+  for (const part of all("[data-part]", new DOMParser().parseFromString(html, "text/html"))) {
+    const shown = document.querySelector(`[data-part="${part.dataset.part}"]`), focused = document.activeElement;
+    if (!shown || (shown !== focused && shown.contains(focused))) continue;
+    const [before, now] = [shown.innerHTML, part.innerHTML];
+    if (now.startsWith(before)) shown.insertAdjacentHTML("beforeend", now.slice(before.length));
+    else shown.innerHTML = now;
+  }
+}
+
 function follow(element) {
   const again = async () => {
     try {
@@ -82,7 +93,7 @@ function follow(element) {
       if (answer.redirected) return location.reload();
       if (answer.ok) {
         const before = element.querySelector("mark")?.textContent;
-        element.innerHTML = await answer.text();
+        renew(await answer.text());
         const stage = element.querySelector("mark")?.textContent;
         if (stage && stage !== before) document.getElementById("announce").textContent = stage;  // not each number
         if (answer.headers.get("X-Keyhole-Finished")) return location.reload();
