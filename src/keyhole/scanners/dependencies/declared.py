@@ -11,8 +11,11 @@ import re
 from keyhole.core.library import Relation
 from keyhole.scanners.dependencies.manifests import LOCAL, Wanted
 from keyhole.scanners.dependencies.package import Lines, Malformed, Package, Packages
+from keyhole.scanners.lazily import pattern
 
 _LOCAL = (LOCAL, "workspace:", "file:", "link:", "portal:", "catalog:", "@")
+_ALIAS = pattern(r"\s*+npm:((?:@[^/@\s]+/)?[^/@\s]+)(?:@(\S*+))?\s*+")
+"""The package and the range that npm installs under another name."""
 
 
 def declared(ecosystem: str, content: bytes, wanted: Wanted | None, exact: re.Pattern[str]) -> Packages:
@@ -26,12 +29,14 @@ def declared(ecosystem: str, content: bytes, wanted: Wanted | None, exact: re.Pa
         for name, how in group.items():
             if how.startswith(_LOCAL):
                 continue
-            match = exact.fullmatch(how.strip())
-            line = lines.of(wanted.spelled.get(name, name))
+            alias = _ALIAS.fullmatch(how)
+            spelled = alias[1] if alias else wanted.spelled.get(name, name)
+            match = exact.fullmatch((alias[2] or "") if alias else how.strip())
+            line = lines.of(f'"{name}"', spelled) if alias else lines.of(spelled)
             dev = group is wanted.developing and name not in wanted.direct
             yield Package(
                 ecosystem,
-                wanted.spelled.get(name, name),
+                spelled,
                 match[1] if match else "",
                 line,
                 dev,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 from keyhole.core.escaping import escape
@@ -18,6 +19,8 @@ from keyhole.scanners.dependencies.match import Wanted, compared
 from keyhole.scanners.dependencies.matters import Seen, issues
 from keyhole.scanners.dependencies.names import normal
 from keyhole.scanners.dependencies.package import Malformed, Manifests, Package
+from keyhole.scanners.dependencies.places import without_files
+from keyhole.scanners.dependencies.unlocked import is_known, unlocked
 
 MOST_PACKAGES = 100_000
 """Of all files together. The lock file of a large application names two thousand."""
@@ -42,7 +45,7 @@ class Packages:
 
     def wants(self, path: bytes) -> bool:
         """Whether it is a file that names packages."""
-        return reader_of(path) is not None or is_manifest(path)
+        return reader_of(path) is not None or is_manifest(path) or is_known(path)
 
     def assess(self, files: Iterable[tuple[bytes, bytes]]) -> Assessment:
         """Every package of every file."""
@@ -69,6 +72,9 @@ class Packages:
                 del found[MOST_PACKAGES:]
                 gaps.append(f"more than {MOST_PACKAGES:,} packages; the others were not assessed")
                 break
+        found, unread = without_files(found)
+        gaps += _left_out(unread, "named by requirements")
+        gaps += _left_out(_without_lock(seen, found), "that no lock file settles")
         found = _settled(found)
         assessment = self._assessed(found, count, gaps)
         return replace(assessment, libraries=tuple(library(*seen) for seen in found))
@@ -97,7 +103,8 @@ class Packages:
             for name, number in sorted(unknown.items())
         ]
         if loose:
-            gaps.append(f"{_packages(len(loose), ' without one exact version')} not assessed: {_some(loose)}")
+            names = (package.name for package in loose)
+            gaps.append(f"{_packages(len(loose), ' without one exact version')} not assessed: {_some(names)}")
         number = len(found) - len(loose) - sum(unknown.values())
         read = f"{counted(number, 'package')} of {counted(count, 'file')}"
         at = self._at({ecosystem for ecosystem, _, _ in places})
@@ -130,6 +137,19 @@ class Packages:
             )
 
 
+def _without_lock(files: list[tuple[bytes, bytes]], found: list[Seen]) -> list[str]:
+    paths = unlocked(files, cache(lambda: {_key(package) for _, package in found}))
+    return [path.decode("utf-8", "replace") for path in paths]
+
+
+def _left_out(names: list[str], which: str) -> list[str]:
+    """The gap of files that are there, or should be, and are not read."""
+    if not names:
+        return []
+    was = "was" if len(names) == 1 else "were"
+    return [f"{counted(len(names), 'file')} {which} {was} not assessed: {_some(names)}"]
+
+
 def _settled(found: list[Seen]) -> list[Seen]:
     """Without what leaves its version to another file that has it, and without the repository's own packages."""
     elsewhere = {
@@ -154,7 +174,7 @@ def _key(package: Package) -> tuple[str, str]:
     return package.ecosystem, normal(package.ecosystem, package.name)
 
 
-def _some(packages: list[Package]) -> str:
-    names = sorted({escape(package.name.encode("utf-8", "replace"))[:80] for package in packages})
-    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    return ", ".join(names[:_NAMED]) + more
+def _some(names: Iterable[str]) -> str:
+    shown = sorted({escape(name.encode("utf-8", "replace"))[:80] for name in names})
+    more = f" and {len(shown) - _NAMED} more" if len(shown) > _NAMED else ""
+    return ", ".join(shown[:_NAMED]) + more

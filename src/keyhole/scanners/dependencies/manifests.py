@@ -17,8 +17,9 @@ from keyhole.scanners.lazily import pattern
 
 _NAME = pattern(r"\s*+([A-Za-z0-9][A-Za-z0-9._-]*+)\s*+(?:\[[^\]]*+\])?(.*)", re.DOTALL)
 LOCAL = "local:"
-"""How something is asked for that comes from a folder, from git, or as another manifest says."""
-_ELSEWHERE = frozenset({"path", "git", "url", "file", "editable", "hg"})
+"""How something is asked for that comes from a folder, or as another manifest says."""
+_FOLDERS = frozenset({"path", "file", "editable"})
+_REMOTE = frozenset({"git", "url", "hg"})
 
 
 @dataclass(slots=True)
@@ -198,9 +199,11 @@ def _texts(found: object) -> Iterable[tuple[str, str]]:
 
 
 def _how(told: object) -> str:
-    """The version that is asked for; LOCAL for what no registry has, and for what another manifest asks for."""
+    """The version that is asked for; LOCAL for what is in a folder, and for what another manifest asks for."""
     table = _table(told)
-    if table.get("workspace") or _ELSEWHERE.intersection(table):
+    if _REMOTE.intersection(table):
+        return "*"  # whatever is there
+    if table.get("workspace") or _FOLDERS.intersection(table):
         return LOCAL
     return word(table.get("version")) if table else word(told)
 

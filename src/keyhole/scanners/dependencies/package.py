@@ -46,6 +46,10 @@ class Package:
     """Whether it leaves its version to another file, such as a parent's: that file is where the version is assessed."""
     own: bool = False
     """Whether it is a package of the repository itself, which others of it may ask for and nobody has advisories of."""
+    folder: str = ""
+    """Where it lies, from the folder of the file that names it: inside the repository it is the repository's own."""
+    listed_in: str = ""
+    """A file, from the folder of the one that names it: this stands for the packages in that, and is none itself."""
     relation: Relation = Relation.UNKNOWN
     via: tuple[str, ...] = ()
     """Names of the packages that pull it in, from the direct one inwards."""
@@ -97,6 +101,11 @@ def text_of(content: bytes) -> str:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise Malformed("not UTF-8 text") from None
+
+
+def leaves(folder: str) -> bool:
+    """Whether it may lie outside of the repository, which only the path of the file that names it can say."""
+    return folder.startswith(("..", "/", "\\", "~"))
 
 
 def plain(text: str) -> str:

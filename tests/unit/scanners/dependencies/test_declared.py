@@ -31,6 +31,17 @@ def test_only_what_nothing_else_asks_for_is_for_developing():
     assert (both["b"].dev, both["a"].dev) == (True, False)
 
 
+@pytest.mark.parametrize(
+    ("how", "name", "version"),
+    [("npm:axios@0.21.0", "axios", "0.21.0"), ("npm:@a/b@^1", "@a/b", ""), ("npm:axios", "axios", "")],
+)
+def test_under_another_name_the_package_counts_that_is_installed(how, name, version):
+    content = b'{\n"axios": "1",\n"x": "' + how.encode() + b'"\n}'
+    wanted = Wanted(direct={"axios": "1", "x": how})
+    last = list(declared("npm", content, wanted, EXACT))[-1]
+    assert (last.name, last.version, last.line, last.managed) == (name, version, 3, not version)
+
+
 @pytest.mark.parametrize("how", ["file:../x", "workspace:*", "link:../x"])
 def test_what_lies_in_the_repository_is_no_package(how):
     assert found(Wanted(direct={"mine": how})) == {}

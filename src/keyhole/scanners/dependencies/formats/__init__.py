@@ -57,7 +57,7 @@ def reader_of(path: bytes) -> Reader | None:
     """
     whole = path.decode("utf-8", "replace")
     return _of_name(whole.rpartition("/")[2]) or next(
-        (read for matches, read in _of_paths() if matches(whole)), None
+        (read for end, matches, read in _of_paths() if whole.endswith(end) and matches(whole)), None
     )
 
 
@@ -76,7 +76,10 @@ def _is_of_names(pattern: str) -> bool:
 
 
 @functools.cache
-def _of_paths() -> tuple[tuple[Callable[[str], object], Reader], ...]:
+def _of_paths() -> tuple[tuple[str, Callable[[str], object], Reader], ...]:
+    """How such a path ends, which most do not, and what matches all of it."""
     return tuple(
-        (re.compile(translate(pattern)).match, read) for pattern, read in readers().items() if "/" in pattern
+        (pattern.rpartition("*")[2], re.compile(translate(pattern)).match, read)
+        for pattern, read in readers().items()
+        if "/" in pattern
     )

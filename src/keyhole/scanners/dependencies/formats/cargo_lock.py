@@ -15,10 +15,11 @@ from keyhole.scanners.dependencies.package import NONE, UNKNOWN, Lines, Manifest
 
 NAMES = ("Cargo.lock",)
 MANIFESTS = ("Cargo.toml",)
+_REGISTRIES = ("registry+", "sparse+")
 
 
 def read(content: bytes, manifests: Manifests = NONE) -> Packages:
-    """Packages that come from a registry; those without a source are the repository's own."""
+    """Packages with their versions, those of git without one; those without a source are the repository's own."""
     lines = Lines(content)
     entries = list(objects(toml_in(content).get("package")))
     places: dict[str, list[int]] = {}
@@ -40,9 +41,9 @@ def read(content: bytes, manifests: Manifests = NONE) -> Packages:
     )
     for place, entry in enumerate(entries):
         line = lines.of(f'name = "{by_name[place]}"')
-        if word(entry.get("source")).startswith(("registry+", "sparse+")):
+        if source := word(entry.get("source")):
             known = standing.get(place, UNKNOWN)
-            version = word(entry.get("version"))
+            version = word(entry.get("version")) if source.startswith(_REGISTRIES) else ""
             yield Package(
                 "crates.io", by_name[place], version, line, known.dev, relation=known.relation, via=known.via
             )

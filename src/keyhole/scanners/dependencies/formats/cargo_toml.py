@@ -13,5 +13,5 @@ _EXACT = pattern(r"=\s*([0-9]+\.[0-9]+\.[0-9]+(?:[-+][0-9A-Za-z.+-]+)?)")
 
 
 def read(content: bytes) -> Packages:
-    """What it asks for; what comes from a folder, from git or from the workspace is asked for elsewhere."""
+    """What it asks for; what comes from a folder or from the workspace is asked for elsewhere."""
     yield from declared("crates.io", content, cargo_wanted({"Cargo.toml": [content]}), _EXACT)

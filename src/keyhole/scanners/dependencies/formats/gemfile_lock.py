@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from keyhole.scanners.dependencies.graph import standings
 from keyhole.scanners.dependencies.manifests import gem_developing
-from keyhole.scanners.dependencies.package import NONE, UNKNOWN, Manifests, Package, Packages, text_of
+from keyhole.scanners.dependencies.package import NONE, UNKNOWN, Manifests, Package, Packages, leaves, text_of
 from keyhole.scanners.lazily import pattern
 
 NAMES = ("Gemfile.lock", "gems.locked")
@@ -15,13 +15,14 @@ MANIFESTS = ("Gemfile", "gems.rb")
 _SPEC = pattern(r" {4}(\S+) \(([^()\s]+)\)")
 _ASKED = pattern(r" {6}(\S+)(?: \(.*)?")
 _DIRECT = pattern(r" {2}([^\s!]+)!?(?: \(.*)?")
+_REMOTE = pattern(r" {2}remote: (.+)")
 _SOURCES = frozenset({"GEM", "GIT", "PATH", "PLUGIN SOURCE"})
 
 
 def read(content: bytes, manifests: Manifests = NONE) -> Packages:
-    """The gems that were resolved, without those of git and of folders."""
-    section = ""
-    gems: list[tuple[str, str, int]] = []
+    """The gems that were resolved: those of git without a version, those of the repository's folders not at all."""
+    section = remote = ""
+    gems: list[tuple[str, str, int, str]] = []
     asks: dict[str, list[str]] = {}
     direct: list[str] = []
     known = False
@@ -30,12 +31,15 @@ def read(content: bytes, manifests: Manifests = NONE) -> Packages:
         if plain and not plain.startswith(" "):
             section = plain
             known = known or section == "DEPENDENCIES"
+        elif told := _REMOTE.fullmatch(plain):
+            remote = told[1]
         elif section == "DEPENDENCIES" and (wanted := _DIRECT.fullmatch(plain)):
             direct.append(wanted[1])
         elif section in _SOURCES and (spec := _SPEC.fullmatch(plain)):
             latest = asks.setdefault(spec[1], [])
-            if section == "GEM":
-                gems.append((spec[1], spec[2], number))
+            if section != "PATH" or leaves(remote):
+                version = spec[2] if section == "GEM" else ""
+                gems.append((spec[1], version, number, remote if section == "PATH" else ""))
         elif section in _SOURCES and asks and (asked := _ASKED.fullmatch(plain)):
             latest.append(asked[1])
     developing = gem_developing(manifests)
@@ -45,8 +49,10 @@ def read(content: bytes, manifests: Manifests = NONE) -> Packages:
         [name for name in direct if name not in developing] if known else None,
         [name for name in direct if name in developing],
     )
-    for name, version, place in gems:
+    for name, version, place, folder in gems:
         found = standing.get(name, UNKNOWN)
         # A platform follows the version after a hyphen, and it does not count for advisories.
         exact = version.partition("-")[0]
-        yield Package("RubyGems", name, exact, place, found.dev, relation=found.relation, via=found.via)
+        yield Package(
+            "RubyGems", name, exact, place, found.dev, relation=found.relation, via=found.via, folder=folder
+        )

@@ -6,7 +6,7 @@ Format: https://go.dev/ref/mod#go-mod-file. Of a replaced module the replacement
 from __future__ import annotations
 
 from keyhole.core.library import Relation
-from keyhole.scanners.dependencies.package import Package, Packages, text_of
+from keyhole.scanners.dependencies.package import Package, Packages, leaves, text_of
 from keyhole.scanners.lazily import pattern
 
 NAMES = ("go.mod",)
@@ -18,6 +18,7 @@ _INDIRECT = pattern(r"//\s*indirect\b")
 def read(content: bytes) -> Packages:
     """Required modules, and `stdlib` at the version of the toolchain or else of the `go` line."""
     required: dict[str, Package] = {}
+    replaced: list[tuple[str, list[str]]] = []
     block = toolchain = ""
     for number, line in enumerate(text_of(content).splitlines(), 1):
         plain = _COMMENT.sub("", line).strip()
@@ -31,14 +32,17 @@ def read(content: bytes) -> Packages:
         match words:
             case ["require", module, version]:
                 relation = Relation.TRANSITIVE if _INDIRECT.search(line) else Relation.DIRECT
-                required[module] = Package("Go", module.strip('"'), version, number, relation=relation)
+                name = module.strip('"')
+                required[name] = Package("Go", name, version, number, relation=relation)
             case ["replace", module, *rest] if "=>" in rest:
-                _replace(required, module, rest[rest.index("=>") + 1 :])
+                replaced.append((module.strip('"'), rest[rest.index("=>") + 1 :]))
             case ["go", version] if not toolchain:
                 required["stdlib"] = _stdlib(version, number)
             case ["toolchain", name] if name.startswith("go"):
                 toolchain = name
                 required["stdlib"] = _stdlib(name.removeprefix("go"), number)
+    for module, by in replaced:
+        _replace(required, module, by)
     yield from required.values()
 
 
@@ -66,6 +70,8 @@ def _replace(required: dict[str, Package], module: str, by: list[str]) -> None:
     if old is None:
         return
     if len(by) == 2:
-        required[module] = Package("Go", by[0], by[1], old.line, relation=old.relation)
+        required[module] = Package("Go", by[0].strip('"'), by[1], old.line, relation=old.relation)
+    elif by and leaves(folder := by[0].strip('"')):
+        required[module] = Package("Go", module, "", old.line, relation=old.relation, folder=folder)
     else:
         del required[module]  # by a folder, which is the repository's own

@@ -11,7 +11,7 @@ from typing import Any
 from keyhole.scanners.dependencies.documents import as_object, json_in, licences, word, words
 from keyhole.scanners.dependencies.graph import standings
 from keyhole.scanners.dependencies.manifests import npm_wanted
-from keyhole.scanners.dependencies.package import NONE, UNKNOWN, Lines, Manifests, Package, Packages
+from keyhole.scanners.dependencies.package import NONE, UNKNOWN, Lines, Manifests, Package, Packages, leaves
 
 NAMES = ("package-lock.json", "npm-shrinkwrap.json")
 MANIFESTS = ("package.json",)
@@ -43,7 +43,10 @@ def _flat(packages: dict[str, Any], lines: Lines) -> Packages:
 
     standing = standings(asks, named, direct, developing)
     for place, entry in entries.items():
-        if _FOLDER in place and not entry.get("link"):
+        if entry.get("link"):
+            if leaves(folder := word(entry.get("resolved"))):
+                yield Package("npm", named(place), "", lines.of(f'"{place}"'), folder=folder)
+        elif _FOLDER in place:
             known = standing.get(place, UNKNOWN)
             yield Package(
                 "npm",

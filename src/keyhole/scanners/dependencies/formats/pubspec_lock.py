@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from keyhole.core.library import Relation
 from keyhole.scanners.dependencies.outline import entries
-from keyhole.scanners.dependencies.package import Malformed, Package, Packages
+from keyhole.scanners.dependencies.package import Malformed, Package, Packages, leaves
 
 NAMES = ("pubspec.lock",)
 _OWN = ("sdk", "path")
 
 
 def read(content: bytes) -> Packages:
-    """Packages of a server; those of git come without a version, those of the SDK and of folders not at all."""
+    """Packages of a server; those of git come without a version, those of the SDK and of its folders not at all."""
     facts: dict[str, dict[str, str]] = {}
     lines: dict[str, int] = {}
     known = False
@@ -26,11 +26,13 @@ def read(content: bytes) -> Packages:
         raise Malformed("not a lock file of pub")
     for name, told in facts.items():
         source = told.get("source", "")
-        if source in _OWN:
+        folder = told.get("description.path", "") if source == "path" else ""
+        if source in _OWN and not leaves(folder):
             continue
         version = told.get("version", "") if source == "hosted" else ""
         asked = told.get("dependency", "")
         relation = Relation.DIRECT if asked.startswith("direct") else Relation.UNKNOWN
         relation = Relation.TRANSITIVE if asked == "transitive" else relation
         hosted = told.get("description.name") or name
-        yield Package("Pub", hosted, version, lines[name], asked == "direct dev", relation=relation)
+        dev = asked == "direct dev"
+        yield Package("Pub", hosted, version, lines[name], dev, relation=relation, folder=folder)

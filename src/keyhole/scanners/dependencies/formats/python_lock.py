@@ -21,12 +21,13 @@ from keyhole.scanners.dependencies.package import (
     Package,
     Packages,
     Standing,
+    leaves,
 )
 from keyhole.scanners.lazily import pattern
 
 NAMES = ("poetry.lock", "uv.lock", "pdm.lock", "pylock.toml", "pylock.*.toml")
 MANIFESTS = ("pyproject.toml",)
-_OWN = ("editable", "virtual", "directory", "path")
+_OWN = ("editable", "virtual", "directory")
 _NAME = pattern(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)")
 _MOST_ALIKE = 20
 """Packages of one name that may be meant where a file does not say which version; who has more made it up."""
@@ -34,7 +35,7 @@ _MAIN = frozenset({"main", "default"})
 
 
 def read(content: bytes, manifests: Manifests = NONE) -> Packages:
-    """Packages from an index; those of the repository itself are not."""
+    """Packages with their versions; those of the repository's own folders are none."""
     document = toml_in(content)
     lines = Lines(content)
     entries = [*objects(document.get("package")), *objects(document.get("packages"))]
@@ -43,11 +44,21 @@ def read(content: bytes, manifests: Manifests = NONE) -> Packages:
     for place, entry in enumerate(entries):
         name = word(entry.get("name"))
         line = lines.of(f'name = "{name}"')
-        if name and not _of_the_repository(entry):
+        folder = _folder(entry)
+        if name and (folder is None or leaves(folder)):
             known = standing.get(place, UNKNOWN)
             dev = _for_developing(entry, known, told)
-            version = word(entry.get("version"))
-            yield Package("PyPI", name, version, line, dev, relation=known.relation, via=known.via)
+            version = word(entry.get("version")) if folder is None else ""
+            yield Package(
+                "PyPI",
+                name,
+                version,
+                line,
+                dev,
+                relation=known.relation,
+                via=known.via,
+                folder=folder or "",
+            )
 
 
 def _for_developing(entry: dict[str, Any], known: Standing, told: Wanted | None) -> bool:
@@ -58,12 +69,17 @@ def _for_developing(entry: dict[str, Any], known: Standing, told: Wanted | None)
     return known.dev or entry.get("category") == "dev"
 
 
-def _of_the_repository(entry: dict[str, Any]) -> bool:
+def _folder(entry: dict[str, Any]) -> str | None:
+    """The folder that it is built from; None for what comes from an index, from git or from an archive."""
+    if "directory" in entry:
+        told = entry["directory"]
+        return word(told.get("path")) if isinstance(told, dict) else ""
     source = entry.get("source")
-    own = isinstance(source, dict) and (
-        source.get("type") == "directory" or any(key in source for key in _OWN)
-    )
-    return own or "directory" in entry
+    if not isinstance(source, dict):
+        return None
+    if source.get("type") == "directory":
+        return word(source.get("url"))
+    return next((word(source[key]) for key in _OWN if key in source), None)
 
 
 def _standings(entries: list[dict[str, Any]], wanted: Wanted | None) -> dict[int, Standing]:
@@ -80,7 +96,7 @@ def _standings(entries: list[dict[str, Any]], wanted: Wanted | None) -> dict[int
         ]
 
     asks = {place: found(_asked(entry.get("dependencies"))) for place, entry in enumerate(entries)}
-    own = [entry for entry in entries if _of_the_repository(entry)]
+    own = [entry for entry in entries if _folder(entry) is not None]
     direct: list[int] | None = None
     developing: list[int] = []
     if own and any("dependencies" in each or "dev-dependencies" in each for each in own):

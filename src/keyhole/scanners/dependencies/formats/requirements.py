@@ -1,24 +1,48 @@
 """Requirements files of pip, with pinned versions.
 
 Format: https://pip.pypa.io/en/stable/reference/requirements-file-format/. Other files that one names (`-r`, `-c`) are
-files of the repository, too, and read when their turn comes. pip-compile and uv note beside each package what asks for
-it, in a comment that begins with `via`; in files without such notes every line may be direct or not.
+files of the repository, too, and read when their turn comes: each is told, so that one that never has its turn is not
+passed over. So is what comes from an address or a folder, which has no version that could be compared.
+
+pip-compile and uv note beside each package what asks for it, in a comment that begins with `via`; in files without such
+notes every line may be direct or not.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import re
+from dataclasses import dataclass, field, replace
 
 from keyhole.scanners.dependencies.graph import standings
 from keyhole.scanners.dependencies.names import normal
-from keyhole.scanners.dependencies.package import UNKNOWN, Package, Packages, text_of
+from keyhole.scanners.dependencies.package import UNKNOWN, Package, Packages, leaves, text_of
 from keyhole.scanners.lazily import pattern
 
-NAMES = ("requirements*.txt", "*requirements.txt", "constraints*.txt", "requirements*.lock")
+NAMES = (
+    "requirements*.txt",
+    "*requirements.txt",
+    "constraints*.txt",
+    "requirements*.lock",
+    "requirements/*.txt",
+    "*/requirements/*.txt",
+)
 _COMMENT = pattern(r"(^|\s)#.*$")
 _PINNED = pattern(
-    r"(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)\s*+(?:\[[^\]]*+\])?\s*+(?:===?\s*+(?P<version>[^\s;,#\\*]+)(?P<rest>[^;]*))?"
+    r"(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)\s*+(?:\[[^\]]*+\])?\s*+(?:===?\s*+(?P<version>[^\s;,#\\]+)(?P<rest>[^;]*))?"
 )
+_FILE = pattern(r"(?:-[rc]\s*+|--(?:requirement|constraint)(?:\s*+=\s*+|\s++))[\"']?([^\s\"']++).*")
+_EDITABLE = pattern(r"(?:-e\s*+|--editable(?:\s*+=\s*+|\s++))[\"']?([^\s\"']++).*")
+_ARCHIVED = r"\.(?:whl|zip|tgz|tar\.\w+)"
+_PLACE = pattern(
+    r"""[^\s;@\[=<>!~/]*+/|\.|file:|(?:git|hg|svn|bzr)\+|[^\s;@\[=<>!~]+"""
+    rf"{_ARCHIVED}(?:[\s;#\[]|$)"
+)
+"""What begins so is no name."""
+_EGG = pattern(r"[#&]egg=([A-Za-z0-9][A-Za-z0-9._-]*)")
+_ARCHIVE = pattern(
+    rf"([A-Za-z0-9][A-Za-z0-9._]*+(?:-[A-Za-z_][A-Za-z0-9._]*+)*+)-[0-9].*{_ARCHIVED}", re.DOTALL
+)
+_ADDRESS = pattern(r"(?:[a-z+]+:)?(?://)?(?:[^/]*@)?([^?#]*).*", re.DOTALL)
 _VIA = pattern(r"\s*#\s*via\b(.*)")
 _MORE = pattern(r"\s*#\s{2,}(\S.*)")
 _BESIDE = pattern(r"\s#\s*via\b(.*)$")
@@ -32,8 +56,9 @@ class _Line:
 
 
 def read(content: bytes) -> Packages:
-    """Every requirement that has a name; those without one exact version come with none."""
+    """Every requirement, and every file that is to be read besides; those without one exact version come with none."""
     found: list[_Line] = []
+    files: list[Package] = []
     noting = False
     for number, line in enumerate(text_of(content).splitlines(), 1):
         if found and (via := _VIA.fullmatch(line) or (_MORE.fullmatch(line) if noting else None)):
@@ -41,25 +66,53 @@ def read(content: bytes) -> Packages:
             _note(found[-1], via[1])
             continue
         noting = False
-        package = _package(line, number)
-        if package is not None:
+        package = _package(_COMMENT.sub("", line).strip(), number)
+        if package is not None and package.listed_in:
+            files.append(package)
+        elif package is not None:
             found.append(_Line(package))
             if via := _BESIDE.search(line):
                 _note(found[-1], via[1])
     yield from (
         (each.package for each in found) if not any(each.via for each in found) else _with_standing(found)
     )
+    yield from files
 
 
-def _package(line: str, number: int) -> Package | None:
-    plain = _COMMENT.sub("", line).strip()
-    if not plain or plain.startswith("-") or "://" in plain.partition(";")[0].partition("@")[0]:
-        return None
+def _package(plain: str, number: int) -> Package | None:
+    if plain.startswith("-"):
+        return _by_option(plain, number)
     match = _PINNED.match(plain)
+    if (match is None or not match["version"]) and _PLACE.match(plain):
+        return _placed(plain.split(maxsplit=1)[0], number, editable=False)
     if match is None:
         return None
-    exact = match["version"] and "," not in (match["rest"] or "")
+    exact = match["version"] and "," not in (match["rest"] or "") and "*" not in match["version"]
     return Package("PyPI", match["name"], match["version"] if exact else "", number)
+
+
+def _by_option(plain: str, number: int) -> Package | None:
+    if file := _FILE.fullmatch(plain):
+        place = file[1] if "://" not in file[1] else _shown(file[1])
+        return Package("PyPI", place, "", number, listed_in=file[1])
+    editable = _EDITABLE.fullmatch(plain)
+    return _placed(editable[1], number, editable=True) if editable else None
+
+
+def _placed(text: str, number: int, *, editable: bool) -> Package | None:
+    """What comes from an address or a path; None for what is surely the repository's own."""
+    named = _EGG.search(text) or _ARCHIVE.fullmatch(_shown(text).rpartition("/")[2])
+    package = Package("PyPI", named[1] if named else _shown(text), "", number)
+    folder = text.partition("#")[0].partition("[")[0].removeprefix("file:").removeprefix("//")
+    if ":" in folder or not (editable or not folder.strip("./")):
+        return package
+    return replace(package, folder=folder) if leaves(folder) else None
+
+
+def _shown(text: str) -> str:
+    """An address without scheme, query, and who may fetch it, which can be a password; a path as it is."""
+    match = _ADDRESS.fullmatch(text)
+    return (match[1] if match else "") or "an address"
 
 
 def _note(line: _Line, text: str) -> None:
@@ -83,5 +136,11 @@ def _with_standing(found: list[_Line]) -> Packages:
         known = standing.get(normal("PyPI", each.package.name), UNKNOWN)
         package = each.package
         yield Package(
-            "PyPI", package.name, package.version, package.line, relation=known.relation, via=known.via
+            "PyPI",
+            package.name,
+            package.version,
+            package.line,
+            relation=known.relation,
+            via=known.via,
+            folder=package.folder,
         )

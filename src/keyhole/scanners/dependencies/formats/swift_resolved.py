@@ -22,7 +22,7 @@ def read(content: bytes, manifests: Manifests = NONE) -> Packages:
     document = json_in(content)
     lines = Lines(content)
     asked = swift_asked(manifests)
-    direct = {_plain(each).lower() for each in asked.names}
+    direct = {plain_address(each).lower() for each in asked.names}
     others = Relation.TRANSITIVE if asked.whole else Relation.UNKNOWN
     if "pins" not in document and "object" not in document:
         raise Malformed("not a lock file of Swift's packages")
@@ -32,7 +32,7 @@ def read(content: bytes, manifests: Manifests = NONE) -> Packages:
         line = lines.of(f'"{name}"')
         if word(pin.get("kind")).startswith("local") or address.startswith(("/", ".", "file:")):
             continue
-        plain = _plain(name)
+        plain = plain_address(name)
         relation = Relation.DIRECT if plain.lower() in direct else others
         version = word(as_object(pin.get("state", {})).get("version"))
         if _ADDRESS.fullmatch(address) is None:  # a registry's own name, which no advisory has
@@ -41,7 +41,7 @@ def read(content: bytes, manifests: Manifests = NONE) -> Packages:
             yield Package("SwiftURL", plain, version, line, relation=relation)
 
 
-def _plain(address: str) -> str:
+def plain_address(address: str) -> str:
     """Host and path; what is no address stays as it is."""
     match = _ADDRESS.fullmatch(address)
     return f"{match[1]}/{match[2].strip('/').removesuffix('.git')}" if match else address

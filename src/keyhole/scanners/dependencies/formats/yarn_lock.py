@@ -29,7 +29,8 @@ _SPECS = pattern(r'"([^"]*+)"|([^",\s][^",]*+)')
 _VERSION = pattern(r'  version:? "?([^"\s]+)"?$')
 _ASKED = pattern(r' {4}("(?:[^"]*+)"|[^\s":]++):?\s++(.+)')
 _ALIAS = pattern(r"npm:((?:@[^/]+/)?[^@]+)@")
-_LOCAL = ("workspace:", "file:", "link:", "portal:", "git", "http")
+_LOCAL = ("workspace:", "file:", "link:", "portal:")
+_REMOTE = pattern(r"(?:git|https?|ssh)(?:\+[a-z]+)?(?::|@)")
 _OWN = "workspace:"
 
 
@@ -46,7 +47,7 @@ class _Entry:
 
 
 def read(content: bytes, manifests: Manifests = NONE) -> Packages:
-    """Every entry with its version."""
+    """Every entry with its version; those of git and of addresses come without one."""
     text = text_of(content)
     if "yarn lockfile" not in text[:400] and "__metadata" not in text[:1000]:
         raise Malformed("not a lock file of Yarn")
@@ -78,7 +79,7 @@ def read(content: bytes, manifests: Manifests = NONE) -> Packages:
             yield Package(
                 "npm",
                 entry.name,
-                entry.version,
+                "" if _REMOTE.match(entry.wanted) else entry.version,
                 entry.line,
                 known.dev,
                 relation=known.relation,

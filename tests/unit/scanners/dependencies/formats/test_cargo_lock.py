@@ -15,5 +15,9 @@ version = "0.1.0"
 name = "serde"
 version = "1.0.1"
 source = "registry+https://github.com/rust-lang/crates.io-index"
+[[package]]
+name = "forked"
+version = "1.0.0"
+source = "git+https://example.org/forked?branch=main#0123"
 """
-    assert named(cargo_lock.read, text) == [("crates.io", "serde", "1.0.1")]
+    assert named(cargo_lock.read, text) == [("crates.io", "serde", "1.0.1"), ("crates.io", "forked", "")]

@@ -107,3 +107,35 @@ def test_a_package_asked_for_at_one_version_is_assessed_without_a_lock_file(tmp_
     scanner = Packages(index_of(tmp_path, record(name="tool", ecosystem="npm")))
     found = scanner.assess([(b"package.json", b'{"dependencies": {"tool": "1.0.0"}}')])
     assert (len(found.issues), found.gaps) == (1, ())
+
+
+def test_an_alias_is_settled_by_the_lock_file(tmp_path):
+    scanner = Packages(index_of(tmp_path, record(name="tool", ecosystem="npm")))
+    manifest = {"name": "app", "dependencies": {"x": "npm:tool@^1.0.0"}}
+    lock = {
+        "lockfileVersion": 3,
+        "packages": {"": manifest, "node_modules/x": {"name": "tool", "version": "1.0.0"}},
+    }
+    files = [
+        (b"package.json", json.dumps(manifest).encode()),
+        (b"package-lock.json", json.dumps(lock).encode()),
+    ]
+    found = scanner.assess(files)
+    assert (len(found.issues), found.gaps) == (1, ())
+
+
+@pytest.mark.parametrize(
+    ("module", "text", "name"),
+    [
+        (cargo_toml, b'[dependencies]\nforked = { git = "https://example.org/x" }\n', "forked"),
+        (pipfile, b'[packages]\nforked = { git = "https://example.org/x", editable = true }\n', "forked"),
+        (
+            pyproject_toml,
+            b'[tool.poetry.dependencies]\nforked = { git = "https://example.org/x" }\n',
+            "forked",
+        ),
+    ],
+)
+def test_what_comes_from_git_is_for_a_lock_file_to_settle(module, text, name):
+    (package,) = (each for each in module.read(text) if not each.own)
+    assert (package.name, package.version, package.managed) == (name, "", True)

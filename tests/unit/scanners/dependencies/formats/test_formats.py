@@ -47,6 +47,8 @@ def read_by(file):
         (b"deep/down/Cargo.lock", cargo_lock),
         (b"requirements-dev.txt", requirements),
         (b"a/dev-requirements.txt", requirements),
+        (b"requirements/base.txt", requirements),
+        (b"a/requirements/dev.txt", requirements),
         (b".github/workflows/ci.yml", actions),
         (b"tools/action.yaml", actions),
         (b"pylock.prod.toml", python_lock),
@@ -56,7 +58,9 @@ def test_files_are_known_by_their_names(path, module):
     assert reader_of(path) is module.read
 
 
-@pytest.mark.parametrize("path", [b"workflows/ci.yml", b"packages.json", b"README.md", b"\xff\xfe", b""])
+@pytest.mark.parametrize(
+    "path", [b"workflows/ci.yml", b"requirements.d/a.txt", b"packages.json", b"README.md", b"\xff\xfe", b""]
+)
 def test_other_files_are_not(path):
     assert reader_of(path) is None
 

@@ -23,6 +23,14 @@ PLATFORMS
   ruby
 """
     assert named(gemfile_lock.read, text) == [
+        ("RubyGems", "forked", ""),
         ("RubyGems", "rails", "7.0.1"),
         ("RubyGems", "nokogiri", "1.13.0"),
     ]
+
+
+def test_gems_of_folders_are_told_only_where_they_may_be_outside():
+    text = "PATH\n  remote: {}\n  specs:\n    part (1.0)\n"
+    assert named(gemfile_lock.read, text.format("parts/part")) == []
+    (package,) = gemfile_lock.read(text.format("../part").encode())
+    assert (package.name, package.version, package.folder) == ("part", "", "../part")

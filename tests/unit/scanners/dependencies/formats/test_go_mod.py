@@ -29,3 +29,10 @@ replace example.org/own => ./own
         ("Go", "example.org/fork", "v1.2.0"),
         ("Go", "example.org/c", "v0.1.0"),
     ]
+
+
+def test_a_folder_that_may_be_outside_is_told_wherever_it_is_replaced():
+    replaced = b"replace example.org/a => ../a\nreplace example.org/b => ./b\n"
+    text = replaced + b"require (\nexample.org/a v1.0.0\nexample.org/b v1.0.0\n)\n"
+    (package,) = go_mod.read(text)
+    assert (package.name, package.version, package.folder) == ("example.org/a", "", "../a")

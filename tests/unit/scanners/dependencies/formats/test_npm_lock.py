@@ -50,3 +50,13 @@ def test_npm_of_the_older_form():
         ("npm", "real", "3.0.0"),
         ("npm", "git", ""),
     ]
+
+
+def test_a_link_that_may_be_outside_is_told():
+    links = {
+        "node_modules/in": {"link": True, "resolved": "packages/in"},
+        "node_modules/out": {"link": True, "resolved": "../out"},
+        "../out": {"version": "1.0.0"},
+    }
+    (package,) = npm_lock.read(json.dumps({"packages": links}).encode())
+    assert (package.name, package.version, package.folder) == ("out", "", "../out")

@@ -23,3 +23,10 @@ def test_packages_of_a_server():
 def test_packages_in_another_layout_are_not_passed_over(content):
     with pytest.raises(Malformed):
         list(pubspec_lock.read(content))
+
+
+def test_a_folder_that_may_be_outside_is_told():
+    text = 'packages:\n  a:\n    description:\n      path: "{}"\n    source: path\n    version: "1.0.0"\n'
+    assert named(pubspec_lock.read, text.format("parts/a")) == []
+    (package,) = pubspec_lock.read(text.format("../a").encode())
+    assert (package.name, package.version, package.folder) == ("a", "", "../a")

@@ -20,3 +20,27 @@ name = "jinja2"
 version = "3.0"
 """
     assert named(python_lock.read, text) == [("PyPI", "flask", "2.0.1"), ("PyPI", "jinja2", "3.0")]
+
+
+def test_folders_that_may_be_outside_and_archives_are_told():
+    text = b"""
+[[package]]
+name = "inside"
+source = { editable = "libs/inside" }
+[[package]]
+name = "outside"
+version = "1.0"
+source = { type = "directory", url = "../outside" }
+[[package]]
+name = "archive"
+version = "1.0"
+source = { path = "wheels/archive-1.0.whl" }
+[[packages]]
+name = "far"
+directory = { path = "../far" }
+"""
+    assert [(each.name, each.version, each.folder) for each in python_lock.read(text)] == [
+        ("outside", "", "../outside"),
+        ("archive", "1.0", ""),
+        ("far", "", "../far"),
+    ]

@@ -230,6 +230,7 @@ DEPENDENCIES
 """
     manifest = 'gem "nokogiri"\ngroup :test do\n  if true\n    gem "rspec", "~> 3"\n  end\nend\ngem "own", git: "x"\n'
     assert told(gemfile_lock.read, lock, Gemfile=manifest) == {
+        "own ": "direct",
         "nokogiri 1.16.0": "direct",
         "racc 1.7.0": "transitive by nokogiri",
         "rack 2.2.0": "transitive by own",

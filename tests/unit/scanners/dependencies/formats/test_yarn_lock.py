@@ -36,3 +36,26 @@ b@^2.0.0:
   version: 0.0.0-use.local
 """
     assert named(yarn_lock.read, berry) == [("npm", "a", "1.0.5"), ("npm", "real", "3.0.1")]
+
+
+def test_those_of_git_and_of_addresses_have_no_version():
+    text = """# yarn lockfile v1
+
+"a@git+ssh://git@example.org/a.git":
+  version "1.0.0"
+
+b@https://example.org/b.tgz:
+  version "1.0.0"
+
+"alias@npm:http-errors@^1":
+  version "1.0.0"
+
+github-api@^1.0.0:
+  version "1.0.0"
+"""
+    assert named(yarn_lock.read, text) == [
+        ("npm", "a", ""),
+        ("npm", "b", ""),
+        ("npm", "http-errors", "1.0.0"),
+        ("npm", "github-api", "1.0.0"),
+    ]

@@ -1,0 +1,114 @@
+"""Manifests that are looked through and not read: what they ask for, only a lock file says with its versions.
+
+Most are programs, which are not run. Where no lock file that is read lies beside one, and what it asks for is named by
+no other file either, nothing is known of it, which is said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from keyhole.scanners.dependencies import asking
+from keyhole.scanners.dependencies.beside import LARGEST
+from keyhole.scanners.dependencies.formats import (
+    Reader,
+    bun_lock,
+    gemfile_lock,
+    gradle_lockfile,
+    mix_lock,
+    npm_lock,
+    pipfile_lock,
+    pnpm_lock,
+    pubspec_lock,
+    python_lock,
+    reader_of,
+    requirements,
+    swift_resolved,
+    yarn_lock,
+)
+from keyhole.scanners.dependencies.names import normal
+from keyhole.scanners.dependencies.package import Malformed, text_of
+from keyhole.scanners.lazily import pattern
+
+Key = tuple[str, str]
+"""Ecosystem, and name in its normal spelling."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """One kind of manifest."""
+
+    ecosystem: str
+    asked: Callable[[bytes], set[str]]
+    """Names of what a text asks for; `asking.SOMETHING` among them for what has none."""
+    locks: tuple[Reader, ...]
+    """What reads the lock files that settle it."""
+
+
+_GEMS = _Kind("RubyGems", asking.by_bundler, (gemfile_lock.read,))
+_GRADLE = _Kind("Maven", asking.by_gradle, (gradle_lockfile.read,))
+_PYTHON = (python_lock.read, pipfile_lock.read, requirements.read)
+_SCRIPT = _Kind("PyPI", asking.by_setup, _PYTHON)
+_CONDA = _Kind("conda", asking.by_conda, ())
+_NODE = (bun_lock.read, npm_lock.read, yarn_lock.read, pnpm_lock.read)
+_KINDS: Mapping[bytes, _Kind] = MappingProxyType(
+    {
+        b"Gemfile": _GEMS,
+        b"gems.rb": _GEMS,
+        b"mix.exs": _Kind("Hex", asking.by_mix, (mix_lock.read,)),
+        b"build.gradle": _GRADLE,
+        b"build.gradle.kts": _GRADLE,
+        b"bun.lockb": _Kind("npm", asking.something, _NODE),
+        b"pubspec.yaml": _Kind("Pub", asking.by_pub, (pubspec_lock.read,)),
+        b"Package.swift": _Kind("SwiftURL", asking.by_swift, (swift_resolved.read,)),
+        b"setup.py": _SCRIPT,
+        b"setup.cfg": _Kind("PyPI", asking.by_setup_settings, _PYTHON),
+        b"environment.yml": _CONDA,
+        b"environment.yaml": _CONDA,
+    }
+)
+_LOCK_FOLDERS = pattern(
+    rb"(?:\A|/)(?:gradle/dependency-locks|requirements|[^/]+\.(?:xcodeproj|xcworkspace)(?:/.*)?)\Z"
+)
+"""Folders of lock files, inside of the one that they are for."""
+
+
+def is_known(path: bytes) -> bool:
+    """Whether the file at this path is such a manifest."""
+    return path.rpartition(b"/")[2] in _KINDS
+
+
+def unlocked(files: Iterable[tuple[bytes, bytes]], known: Callable[[], set[Key]]) -> list[bytes]:
+    """Paths of the manifests that nothing settles; `known` is asked for what all files name, if that matters."""
+    manifests: list[tuple[bytes, bytes, _Kind]] = []
+    locked: set[tuple[Reader, bytes]] = set()
+    for path, content in files:
+        folder, _, name = path.rpartition(b"/")
+        if name in _KINDS:
+            manifests.append((path, content, _KINDS[name]))
+        elif (read := reader_of(path)) is not None:
+            locked.add((read, folder))
+            locked.add((read, _LOCK_FOLDERS.sub(b"", folder)))
+    found: list[bytes] = []
+    for path, content, kind in manifests:
+        folder = path.rpartition(b"/")[0]
+        if any((read, folder) in locked for read in kind.locks):
+            continue
+        names = _asked(content, kind)
+        asked = {(kind.ecosystem, normal(kind.ecosystem, name)) for name in names}
+        if asking.SOMETHING in names or (asked and not asked <= known()):
+            found.append(path)
+    return found
+
+
+def _asked(content: bytes, kind: _Kind) -> set[str]:
+    """What cannot be looked through may ask for anything."""
+    if len(content) > LARGEST:
+        return {asking.SOMETHING}
+    try:
+        text_of(content)
+        return kind.asked(content)
+    except Malformed:
+        return {asking.SOMETHING}

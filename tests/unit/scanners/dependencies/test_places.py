@@ -1,0 +1,66 @@
+"""What lies inside of the repository is its own; a file that is named and not read is a gap."""
+
+from __future__ import annotations
+
+import pytest
+
+from keyhole.scanners.dependencies.examiner import Packages
+from tests.unit.scanners.dependencies.advisories import index_of, record
+
+
+def gaps(tmp_path, *files):
+    return Packages(index_of(tmp_path, record(), record(name="x", ecosystem="Go"))).assess(files).gaps
+
+
+@pytest.mark.parametrize(
+    ("path", "line"),
+    [
+        (b"requirements/dev.txt", b"-r base.txt"),
+        (b"requirements.txt", b"-r requirements/base.txt"),
+        (b"a/requirements.txt", b"-c ../constraints.txt"),
+        (b"a/requirements.txt", b"-e ../shared"),
+        (b"requirements/dev.txt", b"-e .."),
+    ],
+)
+def test_what_is_read_by_itself_or_is_the_repositorys_own_is_no_gap(tmp_path, path, line):
+    assert gaps(tmp_path, (path, line)) == ()
+
+
+@pytest.mark.parametrize(
+    ("path", "line", "name"),
+    [
+        (b"requirements.txt", b"-r base.in", "base.in"),
+        (b"requirements.txt", b"-r base.txt", "base.txt"),
+        (b"requirements.txt", b"-r ../requirements.txt", "../requirements.txt"),
+        (b"requirements.txt", b"-r $HOME/requirements.txt", "$HOME/requirements.txt"),
+        (b"requirements.txt", b"-r https://example.org/requirements.txt", "example.org/requirements.txt"),
+    ],
+)
+def test_a_file_that_nobody_reads_is_a_gap_and_no_package(tmp_path, path, line, name):
+    found = Packages(index_of(tmp_path, record())).assess([(path, line)])
+    assert found.gaps == (f"1 file named by requirements was not assessed: {name}",)
+    assert found.libraries == ()
+
+
+def test_many_such_files_are_one_gap(tmp_path):
+    text = b"".join(b"-r %d.in\n" % number for number in range(5))
+    assert gaps(tmp_path, (b"requirements.txt", text)) == (
+        "5 files named by requirements were not assessed: 0.in, 1.in, 2.in and 2 more",
+    )
+
+
+def test_a_folder_outside_is_a_gap_and_one_inside_is_none(tmp_path):
+    text = b"require example.org/y v1.0.0\nreplace example.org/y => ../y\n"
+    assert gaps(tmp_path, (b"sub/go.mod", text)) == ()
+    assert gaps(tmp_path, (b"go.mod", text)) == (
+        "1 package without one exact version was not assessed: example.org/y",
+    )
+    assert len(gaps(tmp_path, (b"requirements.txt", b"-e ../outside"))) == 1
+
+
+def test_a_version_with_a_wildcard_gives_no_finding(tmp_path):
+    found = Packages(index_of(tmp_path, record(name="flask"))).assess([(b"requirements.txt", b"flask==1.*")])
+    assert (found.issues, found.gaps) == (
+        (),
+        ("1 package without one exact version was not assessed: flask",),
+    )
