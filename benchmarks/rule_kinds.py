@@ -24,8 +24,10 @@ _PASSWORDS = {
     "curl-user-password",
     "netrc-password",
     "password-assignment",
+    "password-in-command",
     "password-in-sql",
     "pgpass-password",
+    "redis-server-password",
     "simple-password-assignment",
 }
 

@@ -64,6 +64,45 @@ def test_a_folder_passes_or_fails_by_a_file(keyhole, leaky, tmp_path):
     assert as_json["verdict"]["breaches"][0]["findings"] == [as_json["findings"][0]["id"]]
 
 
+def test_the_verdict_is_in_the_report_whatever_its_format(keyhole, leaky, tmp_path):
+    judged = ("scan", leaky, "--policy", policy(tmp_path, SECRETS))
+    report, sarif = tmp_path / "report", tmp_path / "scan.sarif"
+    breached = "Breached Mine: No secrets"
+    for form in ("text", "json", "html", "cyclonedx", "spdx", "sarif"):
+        keyhole(*judged, "--format", form, "--output", report, "--sarif", sarif, code=1)
+        assert breached in report.read_text()
+        assert breached in sarif.read_text()
+    (scan,) = json.loads(keyhole(*judged, "--format", "json", code=1).stdout)["report"]["scans"]
+    assert scan["policy"] == breached
+    assert breached not in keyhole(*judged, code=1).stdout  # it is told there at length
+
+
+@pytest.mark.parametrize(
+    "option",
+    ["--policy", "--environment", "--ref", "--sarif", "--output", "-s", "--rules", "--tell-github"],
+)
+def test_a_name_that_is_empty_is_not_taken_for_none(keyhole, leaky, option):
+    said = keyhole("scan", leaky, option, "", code=2).stderr
+    assert "It names nothing. Give it a name, or leave the option out." in said
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        ("environment", "new", "Live", "--policy", ""),
+        ("schedule", "new", "Nightly", "a/b", "--every", "nightly", "--environment", ""),
+        ("schedule", "new", "Nightly", "a/b", "--every", "nightly", "--ref", ""),
+        ("policy", "try", "absent", "--environment", ""),
+        ("report", "--repo", ""),
+        ("mailing", "new", "Board", "--channel", "Board", "--repo", ""),
+        ("evidence", "verify", "/etc/passwd", "--key", ""),
+    ],
+    ids=lambda line: " ".join(line[:2]),
+)
+def test_nor_is_it_where_that_would_ask_for_less_or_tell_more(keyhole, line):
+    assert "It names nothing." in keyhole(*line, code=2).stderr
+
+
 def test_a_gate_of_one_scanner_does_not_pass_because_another_one_says_the_same(keyhole, leaky, tmp_path):
     (leaky / "deploy.env").write_text("")
     (leaky / "app.py").write_text(f'token = "{github_token()}"\n')

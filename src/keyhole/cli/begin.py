@@ -2,12 +2,30 @@
 
 from __future__ import annotations
 
+import _signal as signal  # type: ignore[import-not-found]  # what `signal` is made of, and loaded before anything
 import os
 import sys
 
 
+def _stopped(_number: int, _frame: object) -> None:
+    """Ends the process while it only begins: an exception would come up in the middle of somebody's import."""
+    try:
+        os.write(2, b"\nStopped.\n")
+    finally:
+        os._exit(130)
+
+
+_STOPS = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+"""Whether Ctrl-C is for us: whoever started us may have it ignored."""
+if _STOPS:
+    signal.signal(
+        signal.SIGINT, _stopped
+    )  # already here, as what imports this does more before it calls `main`
+
+
 def main() -> None:
     """Run the command line and end the process with its exit code."""
+    _stand_in_for_closed_streams()
     command, *rest = sys.argv[1:] or [""]
     if command == "scan" and any(map(os.path.isdir, rest)):
         import gc
@@ -18,4 +36,26 @@ def main() -> None:
         start_early(*([HEAD] if "--head" in rest else []))
     from keyhole.cli.main import main as command_line
 
+    if _STOPS:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     command_line()
+
+
+def _stand_in_for_closed_streams() -> None:
+    """Puts the null device in the place of a standard stream that is closed.
+
+    Else the next file or pipe that is opened would get its number, and what is meant for the stream.
+    """
+    if sys.stdin is None:
+        sys.stdin = open(_nothing(), encoding="utf-8")  # noqa: SIM115  # stays open, as all three do
+    if sys.stdout is None:
+        sys.stdout = open(_nothing(), "w", encoding="utf-8", errors="replace")  # noqa: SIM115
+    if sys.stderr is None:
+        sys.stderr = open(_nothing(), "w", encoding="utf-8", errors="replace")  # noqa: SIM115
+
+
+def _nothing() -> int:
+    """The null device under the lowest number that is free, for the programs that are started, too."""
+    number = os.open(os.devnull, os.O_RDWR)
+    os.set_inheritable(number, True)
+    return number

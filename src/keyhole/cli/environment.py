@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from keyhole.cli.output import json_option, safe, say_json, table
+from keyhole.cli.output import json_option, not_empty, safe, say_json, table
 from keyhole.cli.session import open_keyhole
 from keyhole.core.errors import InvalidInput, NotFound
 
@@ -57,7 +57,11 @@ def _options(function: Callable[..., None]) -> Callable[..., None]:
         (
             click.option("--description", default=None),
             click.option(
-                "--policy", default=None, metavar="POLICY", help="Name or id of a kept policy; - is none."
+                "--policy",
+                default=None,
+                callback=not_empty,
+                metavar="POLICY",
+                help="Name or id of a kept policy; - is none.",
             ),
             click.option(
                 "--due",
@@ -146,7 +150,7 @@ def _changed(caller: Caller, spec: EnvironmentSpec, given: dict[str, Any]) -> En
         spec = dataclasses.replace(spec, rank=given["rank"])
     if given["policy"] is not None:
         wanted = given["policy"]
-        number = None if wanted in ("-", "") else by_name(caller, wanted).pk
+        number = None if wanted == "-" else by_name(caller, wanted).pk
         spec = dataclasses.replace(spec, policy_id=number)
     if given["due"]:
         spec = dataclasses.replace(spec, due_days=_due(spec, _stated(given["due"])))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from keyhole.cli.output import json_option, say_json
+from keyhole.cli.output import json_option, not_empty, say_json
 from keyhole.cli.reporting import check_output, write_file
 from keyhole.cli.session import open_keyhole
 
@@ -90,7 +90,12 @@ def _as_dict(key: EvidenceKey) -> dict[str, Any]:
 @command.command("verify")
 @click.argument("pack", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option(
-    "--key", "trusted", default="", metavar="FINGERPRINT|FILE", help="The key that it must be signed by."
+    "--key",
+    "trusted",
+    default="",
+    callback=not_empty,
+    metavar="FINGERPRINT|FILE",
+    help="The key that it must be signed by.",
 )
 @json_option
 def verify(pack: Path, trusted: str, as_json: bool) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from keyhole.cli.output import ago, json_option, safe, say_json, table
+from keyhole.cli.output import ago, json_option, not_empty, safe, say_json, table
 from keyhole.cli.reporting import FORMATS
 from keyhole.cli.session import open_keyhole
 
@@ -22,8 +22,19 @@ def command() -> None:
 @command.command("new")
 @click.argument("name")
 @click.option("--channel", required=True, metavar="ID|NAME", help="A notification channel that sends mail.")
-@click.option("--repo", default="", metavar="OWNER/REPO", help="Report its newest scan; else the findings.")
-@click.option("--ref", default="", help="Branch or tag of that scan; default: whichever was scanned last.")
+@click.option(
+    "--repo",
+    default="",
+    callback=not_empty,
+    metavar="OWNER/REPO",
+    help="Report its newest scan; else the findings.",
+)
+@click.option(
+    "--ref",
+    default="",
+    callback=not_empty,
+    help="Branch or tag of that scan; default: whichever was scanned last.",
+)
 @click.option(
     "--severity",
     multiple=True,

@@ -85,7 +85,7 @@ def main() -> None:
     """Run the command line and end the process with its exit code."""
     try:
         ended_with = keyhole.main(standalone_mode=False)
-    except click.exceptions.Abort:
+    except (click.exceptions.Abort, KeyboardInterrupt):
         click.echo("Stopped.", err=True)
         sys.exit(130)
     except click.ClickException as problem:
@@ -97,13 +97,22 @@ def main() -> None:
             click.echo(problem.hint, err=True)
         sys.exit(problem.exit_code)
     except OSError as problem:
-        if problem.errno not in _NO_ROOM:
-            raise
-        # What is left of the output would be written once more at the end, and fail once more.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        place = f" ({problem.filename})" if problem.filename else ""
-        click.echo(f"Error: {problem.strerror}{place}: not everything could be written.", err=True)
+        _tell_of(problem)
         sys.exit(Unavailable.exit_code)
     # `click.exceptions.Exit(1)` of a command comes back as its number here, and not as an exception.
     if isinstance(ended_with, int):
         sys.exit(ended_with)
+
+
+def _tell_of(problem: OSError) -> None:
+    """What the machine lacks, in a sentence. Raises what is no lack of the machine."""
+    if problem.errno in _NO_ROOM:
+        # What is left of the output would be written once more at the end, and fail once more.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        place = f" ({problem.filename})" if problem.filename else ""
+        click.echo(f"Error: {problem.strerror}{place}: not everything could be written.", err=True)
+    elif problem.errno == errno.ENOENT and problem.filename == "git":
+        click.echo("Error: git cannot be run: it was not found.", err=True)
+        click.echo("Install git; `keyhole doctor` says whether it can be run then.", err=True)
+    else:
+        raise problem

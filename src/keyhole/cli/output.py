@@ -14,7 +14,10 @@ import click
 from keyhole.core.columns import fitted, lines, shortened
 
 F = TypeVar("F", bound=Callable[..., Any])
+V = TypeVar("V")
 _CONTROL = {code: f"\\x{code:02x}" for code in [*range(32), 127, *range(128, 160)]}
+_EMPTY = ("", ".")
+"""What an empty text is, and what it becomes as a path: a folder, and never the file that was asked for."""
 _LARGE = 1 << 17
 """Characters of JSON that are not indented here any more."""
 _STEPS = ((86400, "day"), (3600, "hour"), (60, "minute"))
@@ -23,6 +26,23 @@ _STEPS = ((86400, "day"), (3600, "hour"), (60, "minute"))
 def json_option(command: F) -> F:
     """The `--json` flag that every command has, passed on as `as_json`."""
     return click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")(command)
+
+
+def not_empty(context: click.Context, option: click.Parameter, value: V) -> V:
+    """The callback of an option that has to name something where it is given.
+
+    A variable that nobody set (`--policy "$POLICY"`) is an empty text. It must not mean what leaving the option out
+    means: all of it, or no gate.
+    """
+    from click.core import ParameterSource
+
+    given = context.get_parameter_source(option.name or "") is ParameterSource.COMMANDLINE
+    values = value if isinstance(value, tuple) else (value,)
+    if given and any(str(each) in _EMPTY for each in values):
+        raise click.BadParameter(
+            "It names nothing. Give it a name, or leave the option out.", context, option
+        )
+    return value
 
 
 def say_json(value: Any) -> None:

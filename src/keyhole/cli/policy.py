@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from keyhole.cli.judging import policy_in, policy_of
-from keyhole.cli.output import ago, count, json_option, safe, say_json, table
+from keyhole.cli.output import ago, count, json_option, not_empty, safe, say_json, table
 from keyhole.cli.session import open_keyhole
 
 if TYPE_CHECKING:
@@ -146,7 +146,13 @@ def change(policy: str, file: Path, as_json: bool) -> None:
 @command.command("try")
 @click.argument("policy", metavar="FILE|NAME")
 @click.option("--last", default=3, show_default=True, help="Scans of each repository.")
-@click.option("--environment", default="", metavar="NAME", help="Compare with what judges this environment.")
+@click.option(
+    "--environment",
+    default="",
+    callback=not_empty,
+    metavar="NAME",
+    help="Compare with what judges this environment.",
+)
 @json_option
 def try_(policy: str, last: int, environment: str, as_json: bool) -> None:
     """Judge scans of the past by a policy before it is switched on. Nothing is changed.

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from keyhole.cli.output import json_option
+from keyhole.cli.output import json_option, not_empty
 from keyhole.cli.reporting import check_output, format_option, output_option, write_report
 from keyhole.cli.session import open_keyhole
 
@@ -19,7 +19,9 @@ from keyhole.cli.session import open_keyhole
     type=click.Choice(("critical", "high", "medium", "low")),
     help="Without SCAN: only such findings.",
 )
-@click.option("--repo", default="", metavar="OWNER/REPO", help="Without SCAN: only its findings.")
+@click.option(
+    "--repo", default="", callback=not_empty, metavar="OWNER/REPO", help="Without SCAN: only its findings."
+)
 @format_option
 @output_option
 @json_option

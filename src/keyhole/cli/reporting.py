@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from keyhole.cli.output import F, terminal_width
+from keyhole.cli.output import F, not_empty, terminal_width
 
 if TYPE_CHECKING:
     from keyhole.reports.dataset import Dataset
@@ -38,6 +38,7 @@ def output_option(command: F) -> F:
         "-o",
         type=click.Path(path_type=Path, dir_okay=False),
         default=None,
+        callback=not_empty,
         help="A file for the report; default: standard output.",
     )(command)
 

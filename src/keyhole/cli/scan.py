@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from keyhole.cli.judging import policy_of, tell
-from keyhole.cli.output import json_option, safe, say_json
+from keyhole.cli.output import json_option, not_empty, safe, say_json
 from keyhole.cli.reporting import check_output, format_option, output_option, write_report
 from keyhole.cli.session import open_keyhole, use_settings
 from keyhole.core.errors import NotFound, Unavailable
@@ -30,7 +30,9 @@ _EXIT_FINDINGS, _EXIT_INCOMPLETE = 1, 3
 
 @click.command("scan")
 @click.argument("target", metavar="PATH|OWNER/REPO")
-@click.option("--ref", default="", help="Branch or tag whose history is read; default: all of them.")
+@click.option(
+    "--ref", default="", callback=not_empty, help="Branch or tag whose history is read; default: all of them."
+)
 @click.option("--head", is_flag=True, help="PATH: read only the files of the newest commit, not its history.")
 @click.option(
     "--scanner",
@@ -39,29 +41,44 @@ _EXIT_FINDINGS, _EXIT_INCOMPLETE = 1, 3
     multiple=True,
     default=("secrets",),
     show_default=True,
+    callback=not_empty,
     metavar="ID",
     help="What looks at it; `keyhole scanners` lists them. Repeatable.",
 )
 @click.option(
-    "--sarif", type=click.Path(path_type=Path), default=None, help="Write a SARIF 2.1.0 report to this file."
+    "--sarif",
+    type=click.Path(path_type=Path),
+    default=None,
+    callback=not_empty,
+    help="Write a SARIF 2.1.0 report to this file.",
 )
 @click.option(
-    "--policy", default="", metavar="FILE|NAME", help="Pass or fail by this, instead of by any finding."
+    "--policy",
+    default="",
+    callback=not_empty,
+    metavar="FILE|NAME",
+    help="Pass or fail by this, instead of by any finding.",
 )
 @click.option(
     "--environment",
     "-e",
     default="",
+    callback=not_empty,
     metavar="NAME",
     help="OWNER/REPO: where its code goes; its policy counts.",
 )
 @click.option(
-    "--tell-github", multiple=True, metavar="WHAT", help="OWNER/REPO: status, comment or sarif. Repeatable."
+    "--tell-github",
+    multiple=True,
+    callback=not_empty,
+    metavar="WHAT",
+    help="OWNER/REPO: status, comment or sarif. Repeatable.",
 )
 @click.option(
     "--rules",
     multiple=True,
     type=click.Path(path_type=Path, dir_okay=False),
+    callback=not_empty,
     help="PATH: file with own rules for secrets. Repeatable.",
 )
 @format_option
@@ -132,15 +149,16 @@ class _Saying:
 
     def __call__(self, result: ScanResult, report: Callable[[], Dataset], scan: Scan | None = None) -> None:
         """Writes all that was asked for. The report is only made if something of it is."""
-        if self._sarif is not None:
-            write_report(report(), "sarif", self._sarif, beside=True)
         verdict = _verdict(self._policy, result, scan)
+        if self._sarif is not None:
+            write_report(_judged(report(), verdict), "sarif", self._sarif, beside=True)
         if self.as_json:
             say_json(
                 result.to_json() if verdict is None else {**result.to_json(), "verdict": verdict.to_json()}
             )
         else:
-            write_report(report(), self._form, self._output)
+            told_below = self._form == "text" and self._output is None
+            write_report(_judged(report(), None if told_below else verdict), self._form, self._output)
             if verdict is not None:
                 tell(verdict, result, err=self._form != "text" and self._output is None)
         self.exit_code = _exit_code(result, verdict)
@@ -163,6 +181,12 @@ def _verdict(policy: Policy | None, result: ScanResult, scan: Scan | None) -> Ve
 
     facts = dataclasses.replace(Facts.of(result), shown_as=shown_as(result.findings))
     return judge(policy, result.findings, result.libraries, facts, datetime.now(UTC))
+
+
+def _judged(report: Dataset, verdict: Verdict | None) -> Dataset:
+    from keyhole.reports.dataset import judged
+
+    return judged(report, verdict)
 
 
 def _exit_code(result: ScanResult, verdict: Verdict | None) -> int:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from keyhole.cli.output import ago, json_option, safe, say_json, table
+from keyhole.cli.output import ago, json_option, not_empty, safe, say_json, table
 from keyhole.cli.session import open_keyhole, use_settings
 from keyhole.core.errors import InvalidInput
 
@@ -55,11 +55,20 @@ def list_(as_json: bool) -> None:
 @click.option(
     "--poll", default=5, show_default=True, help="With --on-push: minutes between two looks; 0 is never."
 )
-@click.option("--ref", default="", help="Branch or tag; default: all of them.")
+@click.option("--ref", default="", callback=not_empty, help="Branch or tag; default: all of them.")
 @click.option(
-    "--scanner", "-s", "scanners", multiple=True, default=("secrets",), show_default=True, metavar="ID"
+    "--scanner",
+    "-s",
+    "scanners",
+    multiple=True,
+    default=("secrets",),
+    show_default=True,
+    callback=not_empty,
+    metavar="ID",
 )
-@click.option("--environment", default="", help="Environment that the findings are measured by.")
+@click.option(
+    "--environment", default="", callback=not_empty, help="Environment that the findings are measured by."
+)
 @click.option("--description", default="")
 @json_option
 def new(name: str, repositories: tuple[str, ...], as_json: bool, **wanted: Any) -> None:

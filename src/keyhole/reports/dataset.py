@@ -11,15 +11,18 @@ import dataclasses
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from keyhole import __version__
-from keyhole.core.escaping import is_escaped
+from keyhole.core.escaping import escape, is_escaped
 from keyhole.core.finding import Finding, Kind, ScanResult, Severity, Status
 from keyhole.core.library import Library
 from keyhole.core.plural import counted
 from keyhole.core.strict_json import decode, encode_fields
 from keyhole.findings.merging import Merge, together
+
+if TYPE_CHECKING:
+    from keyhole.core.gates import Verdict
 
 MERGED = "merged"
 
@@ -89,7 +92,8 @@ class Source:
     """Seconds."""
     isolation: tuple[str, ...]
     policy: str = ""
-    """What the policy of its environment said when it ended, in words; empty if none judged it."""
+    """What a policy said, in words: that of its environment when it ended, or the one that the report was asked for
+    with. Empty if none judged it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +161,13 @@ class Dataset:
             for source in self.sources
             for reason in source.reasons
         )
+
+    @property
+    def policies(self) -> tuple[str, ...]:
+        """What policies said, in words; empty if none judged anything."""
+        judged = [source for source in self.sources if source.policy]
+        one = len(self.sources) == 1
+        return tuple(each.policy if one else f"{each.repository}: {each.policy}" for each in judged)
 
     def of_repository(self, name: str) -> Dataset:
         """The part that is about one repository."""
@@ -248,6 +259,26 @@ def of_result(result: ScanResult, *, name: str, ref: str = "", finished: str) ->
         ),
         libraries=result.libraries,
     )
+
+
+def judged(report: Dataset, verdict: Verdict | None) -> Dataset:
+    """The report of a scan with this verdict, in place of the one that it has; None is none."""
+    sources = tuple(
+        dataclasses.replace(
+            source, policy="" if verdict is None else in_words(verdict, source.status is Status.COMPLETE)
+        )
+        for source in report.sources
+    )
+    return dataclasses.replace(report, sources=sources)
+
+
+def in_words(verdict: Verdict, complete: bool) -> str:
+    """What a report says of a verdict: the policy, whether it was passed, and what of it was not."""
+    if verdict.passed:
+        said = f"Passed {verdict.policy}{'' if complete else ', as far as the scan saw'}"
+    else:
+        said = f"Breached {verdict.policy}: {'; '.join(each.demand for each in verdict.breaches)}"
+    return escape(said.encode("utf-8", "surrogatepass"))
 
 
 def _shown_with(findings: Sequence[Finding], merge: Merge | None) -> tuple[Decided, ...]:

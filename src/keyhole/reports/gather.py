@@ -12,7 +12,7 @@ from keyhole.core.escaping import escape
 from keyhole.core.finding import Finding, ScanResult
 from keyhole.findings.judging import kept_verdict
 from keyhole.findings.models import Problem
-from keyhole.reports.dataset import MERGED, Dataset, Decided, Row, Source, source_of
+from keyhole.reports.dataset import MERGED, Dataset, Decided, Row, Source, in_words, source_of
 from keyhole.scans.models import Scan, State
 from keyhole.scans.reports import outcome, result
 
@@ -60,11 +60,7 @@ def _source(scan: Scan, found: ScanResult) -> Source:
 
 def _policy(scan: Scan) -> str:
     verdict = kept_verdict(scan)
-    if verdict is None:
-        return ""
-    if verdict.passed:
-        return shown(f"Passed {verdict.policy}")
-    return shown(f"Breached {verdict.policy}: {'; '.join(each.demand for each in verdict.breaches)}")
+    return "" if verdict is None else in_words(verdict, scan.state == State.COMPLETE)
 
 
 def _rows(scan: Scan, found: ScanResult) -> Iterable[Row]:

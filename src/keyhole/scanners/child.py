@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -19,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from keyhole.core.escaping import escape
+from keyhole.core.git_safety import GIT_PATH
 from keyhole.core.secret import Secret
 from keyhole.scanners.earlier import Earlier
 from keyhole.scanners.early import ended, started, taken
@@ -170,10 +172,15 @@ class _Talk(NamedTuple):
             elif kind == "result":
                 return decoded(ScanResult, data), line
             else:
-                raise Ended(
-                    f"the scanning process failed: {escape(str(data)[:200].encode('utf-8', 'replace'))}"
-                )
+                raise Ended(_failure(str(data)))
         raise Ended(_ending(self.child))
+
+
+def _failure(told: str) -> str:
+    """Why it failed, in words where it is something that people can mend."""
+    if told.startswith(FileNotFoundError.__name__) and shutil.which("git", path=GIT_PATH) is None:
+        return f"git was not found in any of {GIT_PATH.replace(':', ', ')}; install it (`keyhole doctor` checks it)"
+    return f"the scanning process failed: {escape(told[:200].encode('utf-8', 'replace'))}"
 
 
 def _memory(said: Said) -> bytes:

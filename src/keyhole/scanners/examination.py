@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from keyhole.core.escaping import escape
-from keyhole.scanners.archives import is_archive, unpacked
-from keyhole.scanners.archives.budget import NotOpened
+from keyhole.scanners.archives import ends_as_zip, is_archive, may_be_archive, unpacked
+from keyhole.scanners.archives.budget import Member, NotOpened
 from keyhole.scanners.hits import Hit
 from keyhole.scanners.interface import Examiner, Follower, LeavesOut
 from keyhole.scanners.limits import Limits
@@ -64,6 +64,7 @@ class Examination:
         self._message = b"", b""
         self._parts: list[bytes] = []
         self._held: list[Found] = []
+        self._too_large = False
 
     def examine(self, piece: Piece) -> list[Found]:
         """Everything that the scanners find in a piece of an object; in an archive's last one, what is inside it."""
@@ -76,9 +77,7 @@ class Examination:
         if not archive:
             return found
         inside = list(self._inside(piece, archive))
-        # A tar file is its texts one behind the other, so that most of it has been found twice.
-        again = {(each.scanner, each.hit.fingerprint) for each in inside}
-        return [each for each in found if (each.scanner, each.hit.fingerprint) not in again] + inside
+        return _without(found, inside) + inside
 
     def needs(self, text: bytes, since: Since | None = None) -> tuple[bool, dict[str, Any] | None]:
         """Whether there is anything to say about the whole text of a file. Most have nothing, which is seen fast.
@@ -153,38 +152,65 @@ class Examination:
 
     def _archive(self, piece: Piece) -> bytes:
         """The whole archive of which this is the last piece; empty if it is none, or not yet."""
-        begins = piece.keep_from == 0 and piece.lines_before == 0 and piece.column_before == 0
-        if begins:
-            self._parts.clear()
-            self._held.clear()
-            if piece.entry.kind != "blob" or not is_archive(piece.text):
-                return b""
-            if piece.is_last:
-                return piece.text
-            if piece.entry.size > self._limits.archive_size:
-                self._left_out.note(
-                    f"an archive larger than {self._limits.archive_size >> 20} MiB was not opened"
-                )
-                return b""
-        if begins or self._parts:
+        if piece.keep_from == 0 and piece.lines_before == 0 and piece.column_before == 0:
+            self._begin(piece)
+        elif self._parts:
             self._parts.append(piece.text[piece.keep_from : piece.keep_to])
-        if not piece.is_last or not self._parts:
+        if not piece.is_last:
             return b""
-        whole = b"".join(self._parts)
+        if self._too_large and ends_as_zip(piece.text):
+            self._note_too_large()
+        whole = self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
         self._parts.clear()
-        return whole
+        return whole if whole and is_archive(whole) else b""
+
+    def _begin(self, piece: Piece) -> None:
+        """Another object: it is kept if it may be an archive that is opened."""
+        self._parts.clear()
+        self._held.clear()
+        self._too_large = False
+        if piece.entry.kind != "blob" or not (is_archive if piece.is_last else may_be_archive)(piece.text):
+            return
+        if piece.is_last or piece.entry.size <= self._limits.archive_size:
+            self._parts.append(piece.text[: piece.keep_to])
+        elif is_archive(piece.text):
+            self._note_too_large()
+        else:
+            self._too_large = True  # if it is one, which its end will tell
+
+    def _note_too_large(self) -> None:
+        self._left_out.note(f"an archive larger than {self._limits.archive_size >> 20} MiB was not opened")
 
     def _inside(self, piece: Piece, archive: bytes) -> Iterator[Found]:
+        below: dict[int, list[Found]] = {}
         for member in unpacked(archive, self._limits):
             if isinstance(member, NotOpened):
                 (self._left_out if member.is_limit else self._closed).note(member.reason)
                 self._closed_in.add(piece.entry.object_id)
                 continue
-            whole = Piece(piece.entry, member.text, 0, len(member.text), 0, 0)
-            for found in self._found(whole):
-                site = found.site
-                note = site.note if member.path else ", ".join(filter(None, (site.note, "compressed")))
-                yield found._replace(site=site._replace(inner=escape(member.path), note=note))
+            inside = below.pop(member.depth + 1, [])
+            found = _without(self._in_member(piece, member), inside)
+            below.setdefault(member.depth, []).extend(inside + found)
+            yield from found
+
+    def _in_member(self, piece: Piece, member: Member) -> list[Found]:
+        """What is in a file of an archive, in its bytes as they are."""
+        whole = Piece(piece.entry, member.text, 0, len(member.text), 0, 0)
+        found = []
+        for each in self._found(whole):
+            site = each.site
+            note = site.note if member.path else ", ".join(filter(None, (site.note, "compressed")))
+            found.append(each._replace(site=site._replace(inner=escape(member.path), note=note)))
+        return found
+
+
+def _without(found: list[Found], inside: Iterable[Found]) -> list[Found]:
+    """What is found in the bytes of an archive, without what is found in a file of it, and so has a better place.
+
+    A tar file is its texts one behind the other, so that most of it is found twice.
+    """
+    again = {(each.scanner, each.hit.fingerprint) for each in inside}
+    return [each for each in found if (each.scanner, each.hit.fingerprint) not in again] if again else found
 
 
 def message(text: bytes) -> bytes:

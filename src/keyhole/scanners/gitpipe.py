@@ -25,6 +25,7 @@ _CONFIG = {
     "core.packedGitLimit": "1g",
     "core.deltaBaseCacheLimit": "24m",
 }
+_FORMATS = (b"sha1", b"sha256")
 
 
 class Facts(NamedTuple):
@@ -87,18 +88,33 @@ class Git:
         branch = "" if self.tips else self.answer("symbolic-ref", "-q", "HEAD")
         if not branch:
             return False
-        file = Path(self.answer("rev-parse", "--git-path", branch))
-        packed = Path(self.answer("rev-parse", "--git-path", "packed-refs"))
+        file, packed = self._place(branch), self._place("packed-refs")
         # Asked of the files, as git says the same of a branch that is damaged.
         return not file.exists() and not (packed.is_file() and f" {branch}\n".encode() in packed.read_bytes())
 
+    def _place(self, name: str) -> Path:
+        """Where git keeps this. The whole answer, as names of folders may have line breaks."""
+        with self.start("rev-parse", "--git-path", name) as process:
+            said = process.stdout.read() if process.stdout is not None else b""
+        return Path(_text(said.removesuffix(b"\n")))
+
     def facts(self) -> Facts:
         """Where things are, asked all at once: starting git takes longer than its answer."""
-        asked = ("--git-path", "objects", "--git-path", "shallow", "--revs-only", f"{self.head}^{{commit}}")
-        with self.start("rev-parse", "--git-dir", *asked) as process:
-            lines = [line.decode("utf-8", "surrogateescape").rstrip("\n") for line in process.stdout or ()]
-        git_dir, objects, shallow, commit, *_ = (*lines, "", "", "", "")
-        return Facts(Path(objects), Path(shallow), commit) if git_dir else Facts(None, None, "")
+        # A folder may be called anything, with line breaks and ids in its name. The name of the format, behind it,
+        # tells where that ends.
+        asked = ("--git-common-dir", "--show-object-format", "--revs-only", f"{self.head}^{{commit}}")
+        with self.start("rev-parse", *asked) as process:
+            said = process.stdout.read() if process.stdout is not None else b""
+        *lines, last = said.removesuffix(b"\n").split(b"\n")
+        commit = b"" if last in _FORMATS else last
+        folder = _text(b"\n".join(lines[:-1] if commit else lines))
+        if not folder:
+            return Facts(None, None, "")
+        return Facts(Path(folder, "objects"), Path(folder, "shallow"), commit.decode("ascii"))
+
+
+def _text(said: bytes) -> str:
+    return said.decode("utf-8", "surrogateescape")
 
 
 def _limit(pid: int) -> None:

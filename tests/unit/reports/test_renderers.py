@@ -17,12 +17,14 @@ from referencing import Registry, Resource
 from keyhole.cli.reporting import FORMATS
 from keyhole.core.errors import NotFound
 from keyhole.core.finding import ScanResult
-from keyhole.reports.dataset import Row
+from keyhole.core.gates import Breach, Verdict
+from keyhole.reports.dataset import Row, judged
 from keyhole.reports.renderers import as_csv, as_html
 from keyhole.reports.renderers.interface import renderer_of, renderers
 from tests.unit.reports.kit import HOSTILE, NASTY, SECRET, VULNERABLE, dataset, incomplete
 
 DATA = Path(__file__).with_name("data")
+BREACH = Breach("findings", 1, "At most none", "There are two.", "Mend them.", 2)
 
 
 def rendered(form, report=None):
@@ -65,9 +67,48 @@ def test_text_calls_clean_only_what_has_no_findings_at_all():
     assert b"1 finding fixed or decided about, not listed.\nNothing open: " in accepted
 
 
-@pytest.mark.parametrize("form", ["text", "html", "json", "sarif", "cyclonedx"])
-def test_an_incomplete_scan_says_so_in_every_format(form):
-    assert b"one file is damaged" in rendered(form, incomplete("one file is damaged"))
+SEARCHABLE = sorted(set(FORMATS) - {"pdf"})
+
+
+@pytest.mark.parametrize("form", SEARCHABLE)
+@pytest.mark.parametrize("rows", [(), (Row(SECRET, "harbour/tide-api"),)], ids=["nothing found", "a finding"])
+def test_an_incomplete_scan_says_so_in_every_format(form, rows):
+    assert b"one file is damaged" in rendered(form, incomplete("one file is damaged", rows=rows))
+    assert b"ncomplete" in rendered("spdx", dataset(rows=(), sources=()))
+
+
+@pytest.mark.parametrize("form", sorted(set(SEARCHABLE) - {"csv", "openvex"}))
+def test_what_a_policy_said_is_in_every_format_that_has_a_place_for_it(form):
+    passed, breached = Verdict("Strict", (), 0, 0), Verdict("Strict", (BREACH,), 2, 0)
+    assert b"Passed Strict" in rendered(form, judged(dataset(), passed))
+    assert b"Breached Strict: At most none" in rendered(form, judged(dataset(), breached))
+    assert b"Passed Strict, as far as the scan saw" in rendered(form, judged(incomplete("late"), passed))
+    assert b"Production" not in rendered(form, judged(dataset(), breached))
+    assert b"Strict" not in rendered(form, judged(dataset(), None))
+
+
+def test_a_policy_of_several_repositories_is_said_of_each():
+    report = dataset()
+    other = dataclasses.replace(report.sources[0], repository="harbour/ledger", policy="Breached Strict: x")
+    both = dataclasses.replace(report, sources=(*report.sources, other))
+    assert both.policies == ("harbour/tide-api: Passed Production", "harbour/ledger: Breached Strict: x")
+
+
+def test_the_table_says_of_each_line_whether_its_scan_saw_everything():
+    (source,) = incomplete("late", "damaged").sources
+    other = dataclasses.replace(dataset().sources[0], repository="harbour/ledger")
+    rows = (Row(SECRET, "harbour/tide-api"), Row(SECRET, "harbour/ledger"))
+    report = dataset(rows=rows, sources=(source, other))
+    lines = list(csv.DictReader(io.StringIO(rendered("csv", report).decode(), newline="")))
+    assert [(line["repository"], line["severity"], line["scan"]) for line in lines] == [
+        ("harbour/tide-api", "critical", "incomplete"),
+        ("harbour/ledger", "critical", "complete"),
+        ("harbour/tide-api", "", "incomplete"),
+    ]
+    assert (lines[2]["title"], lines[2]["why"]) == ("Not everything was seen", "late; damaged")
+    (nothing,) = csv.DictReader(io.StringIO(rendered("csv", dataset(rows=(), sources=())).decode()))
+    assert (nothing["why"], nothing["scan"]) == ("No scan has ended, so nothing is known.", "incomplete")
+    assert not list(csv.DictReader(io.StringIO(rendered("csv", dataset(rows=())).decode())))
 
 
 REPORTS = [dataset(), dataset(rows=(), libraries=()), incomplete("out of time"), dataset(sources=(), rows=())]

@@ -261,6 +261,21 @@ def test_every_way_to_end_without_a_result_is_told(history, scan, monkeypatch, t
     assert not result.clean
 
 
+def test_that_git_is_missing_is_told_with_what_to_do(history, scan, monkeypatch, tmp_path):
+    program = tmp_path / "program"
+    failed = '{"failed": "FileNotFoundError in subprocess.py:1950"}'
+    program.write_text(f"#!/bin/sh\nread order\necho '{failed}'\n")
+    program.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(program))
+    assert "the scanning process failed: FileNotFoundError" in scan(history).verdict
+    monkeypatch.setattr(child, "GIT_PATH", "/nowhere:/nor/here")
+    result = scan(history)
+    assert result.reasons == (
+        "git was not found in any of /nowhere, /nor/here; install it (`keyhole doctor` checks it)",
+    )
+    assert not result.clean
+
+
 def test_an_unknown_scanner_is_refused_before_anything_starts(history, scan):
     with pytest.raises(UnknownScanner, match="nonsense"):
         scan(history, scanners=["nonsense"])

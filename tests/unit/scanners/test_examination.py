@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import io
+import lzma
 import os
 import zipfile
 
@@ -13,6 +15,7 @@ from keyhole.scanners.examination import Examination
 from keyhole.scanners.hits import Hit
 from keyhole.scanners.limits import Limits
 from keyhole.scanners.objects import Entry, Piece
+from tests.unit.scanners.archives.making import tarred, zipped
 
 
 class Finds:
@@ -101,6 +104,51 @@ def test_what_is_in_an_archive_has_its_path_and_line_in_there(pieces):
 def test_a_compressed_file_has_no_path_in_it_and_says_what_it_is():
     ((site,), _) = found(gzip.compress(b"\nhere"))
     assert (site.inner, site.line, site.note) == ("", 2, "compressed")
+
+
+@pytest.mark.parametrize("squeeze", [gzip.compress, bz2.compress, lzma.compress])
+def test_what_is_in_a_compressed_tar_file_has_one_place(squeeze):
+    tar = tarred({"a/prod.env": b"\nhere", "b": b"nothing"})
+    for text, path in (
+        (squeeze(tar), "a/prod.env"),
+        (squeeze(squeeze(tar)), "a/prod.env"),
+        (tarred({"in.tgz": squeeze(tar)}), "in.tgz!a/prod.env"),
+        (squeeze(tarred({"in.tar": tar})), "in.tar!a/prod.env"),
+    ):
+        assert [(site.inner, site.line, site.note) for site in found(text)[0]] == [(path, 2, "")]
+
+
+def test_what_is_in_two_files_of_a_compressed_tar_file_has_both_places():
+    tar = tarred({"a": b"here", "in.tar": tarred({"b": b"here", "c": b""}), "d": b"and here"})
+    assert [site.inner for site in found(gzip.compress(tar))[0]] == ["a", "in.tar!b", "d"]
+
+
+def test_what_is_not_in_a_file_of_a_compressed_tar_file_is_found_in_its_bytes():
+    tar = tarred({"here": b"in the name"})
+    ((site,), _) = found(gzip.compress(tar))
+    assert (site.inner, site.note) == ("", "compressed")
+
+
+@pytest.mark.parametrize("pieces", [1, 3])
+@pytest.mark.parametrize("program", [b"#!/usr/bin/env python3\n", b"\x7fELF", b"MZ"])
+def test_a_program_may_have_a_zip_file_behind_it(program, pieces):
+    whole = zipped({"a.py": b"\nhere", "b": os.urandom(500)})
+    sites, left = found(program + bytes(900) + whole, pieces=pieces)
+    assert [(site.inner, site.line) for site in sites] == [("a.py", 2)]
+    assert left == {"left_out": {}, "closed": {}}
+    sites, left = found(program + b"and here" + bytes(900), pieces=pieces)
+    assert len(sites) == 1
+    assert left == {"left_out": {}, "closed": {}}
+
+
+def test_a_program_too_large_to_be_kept_is_told_if_it_has_a_zip_file_behind_it():
+    program = b"\x7fELF and here" + bytes(3000)
+    for text, left in (
+        (program, {}),
+        (program + zipped({"a": b""}), {"an archive larger than 0 MiB was not opened": 1}),
+    ):
+        sites, taken = found(text, pieces=3, archive_size=1 << 10)
+        assert (len(sites), taken["left_out"]) == (1, left)
 
 
 def test_what_is_left_out_of_archives_is_counted_once():

@@ -7,7 +7,8 @@ import subprocess
 
 import pytest
 
-from keyhole.scanners.gitpipe import Git
+from keyhole.scanners.gitpipe import Facts, Git
+from tests.unit.scanners.conftest import History
 
 MEMORY = 1 << 30
 
@@ -33,3 +34,48 @@ def test_git_is_as_free_as_whoever_starts_it_where_nothing_is_limited(history):
             resource.prlimit(process.pid, resource.RLIMIT_DATA)[0]
             == resource.getrlimit(resource.RLIMIT_DATA)[0]
         )
+
+
+# A name may be anything: line breaks, what looks like an id or a format, and bytes that are no text.
+NAMES = ["a\nb", "a\n" + "0" * 40, "a\nsha1", "sha1", "\n", "Ünï", "\udcff\udcfe"]
+
+
+@pytest.fixture(params=NAMES, ids=ascii)
+def oddly_named(request, tmp_path):
+    return History(tmp_path / request.param / request.param)
+
+
+def test_facts_of_a_repository_whatever_its_folders_are_called(oddly_named):
+    path = oddly_named.path
+    assert Git(path).facts() == Facts(path / "objects", path / "shallow", "")
+    commit = oddly_named.commit({"a": b"1"})
+    assert Git(path).facts() == Facts(path / "objects", path / "shallow", commit)
+
+
+def test_facts_of_a_worktree_are_those_of_its_repository(history, tmp_path):
+    commit = history.commit({"a": b"1"})
+    history.git("worktree", "add", "-q", str(tmp_path / "tree"), "main")
+    facts = Git(history.path / "worktrees" / "tree").facts()
+    assert facts.objects.resolve() == history.path / "objects"
+    assert facts.shallow.resolve() == history.path / "shallow"
+    assert facts.commit == commit
+
+
+def test_what_is_no_repository_has_no_facts(tmp_path):
+    assert Git(tmp_path).facts() == Facts(None, None, "")
+
+
+def test_a_damaged_branch_is_not_taken_for_one_that_is_not_born_whatever_its_folders_are_called(oddly_named):
+    assert Git(oddly_named.path).unborn()
+    oddly_named.commit({"a": b"1"})
+    (oddly_named.path / "refs/heads/main").write_text("garbage\n")
+    assert not Git(oddly_named.path).unborn()
+
+
+def test_a_repository_is_scanned_whatever_its_folders_are_called(oddly_named, token, scan):
+    commit = oddly_named.commit({"a": token})
+    for head in (False, True):
+        result = scan(oddly_named, head=head)
+        assert (result.reasons, result.commit, len(result.findings)) == ((), commit, 1)
+    (oddly_named.path / "refs/heads/main").write_text("garbage\n")
+    assert scan(oddly_named, head=True).reasons

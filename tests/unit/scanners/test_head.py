@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+
 import pytest
 
 from keyhole.scanners.gitpipe import Git
@@ -52,6 +54,22 @@ def test_an_object_that_is_missing_is_told(history, scan):
     blob = history.git("rev-parse", "main:a")
     (history.path / "objects" / blob[:2] / blob[2:]).unlink()
     assert "missing or damaged" in scan(history, head=True).verdict
+
+
+def test_a_history_that_is_cut_off_does_not_matter_where_none_is_read(history, token, scan, tmp_path):
+    history.commit({"a": token})
+    history.commit({"a": b"1"})
+    shallow = tmp_path / "shallow.git"
+    history.git("clone", "-q", "--bare", "--depth=1", f"file://{history.path}", str(shallow))
+    assert scan(shallow, head=True).clean
+    assert "history is cut off" in scan(shallow).verdict
+    blob = history.git("rev-parse", "main:a")
+    for kept in shallow.glob("objects/pack/*"):
+        kept.rename(tmp_path / kept.name)
+    with next(tmp_path.glob("*.pack")).open("rb") as pack:
+        subprocess.run(["git", "-C", str(shallow), "unpack-objects", "-q"], stdin=pack, check=True)
+    (shallow / "objects" / blob[:2] / blob[2:]).unlink()
+    assert "missing or damaged" in scan(shallow, head=True).verdict
 
 
 def test_it_is_not_remembered_and_remembers_nothing(history, token, scan, tmp_path):

@@ -1,4 +1,7 @@
-"""A report as a table for spreadsheets: one line for each finding.
+"""A report as a table for spreadsheets: one line for each finding, and one for each scan that did not see everything.
+
+The last column says of which sort the scan was that a line is from. A scan without findings has no line to say it in:
+so one that saw too little has a line of its own, and no table without lines is from one.
 
 A spreadsheet runs a cell that looks like a formula, and paths are whatever somebody committed: such cells get an
 apostrophe, which spreadsheets take for "this is text".
@@ -8,7 +11,9 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterator
 
+from keyhole.core.finding import Status
 from keyhole.reports.dataset import Dataset, Row
 from keyhole.reports.renderers.interface import Renderer
 
@@ -17,16 +22,35 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  #
 _COLUMNS = (
     "repository", "severity", "confidence", "kind", "scanner", "rule", "title", "path", "line", "commit",
     "author_date", "occurrences", "ends_in", "status", "decision", "decision_reason", "decision_until", "due",
-    "package", "version", "fixed_in", "ids", "known_exploited", "epss", "why", "fix", "id", "fingerprint",
+    "package", "version", "fixed_in", "ids", "known_exploited", "epss", "why", "fix", "id", "fingerprint", "scan",
 )  # fmt: skip
+_COMPLETE, _INCOMPLETE = "complete", "incomplete"
+_GAP = "Not everything was seen"
 
 
 def _render(data: Dataset) -> bytes:
     stream = io.StringIO(newline="")
     table = csv.writer(stream, quoting=csv.QUOTE_ALL)
     table.writerow(_COLUMNS)
-    table.writerows([guarded(cell) for cell in _cells(row)] for row in data.rows)
+    whole = {source.repository for source in data.sources}
+    whole -= {source.repository for source in data.sources if source.status is not Status.COMPLETE}
+    lines = [(*_cells(row), _COMPLETE if row.repository in whole else _INCOMPLETE) for row in data.rows]
+    table.writerows([guarded(cell) for cell in line] for line in [*lines, *_gaps(data)])
     return stream.getvalue().encode()
+
+
+def _gaps(data: Dataset) -> Iterator[tuple[str, ...]]:
+    """A line for each scan that did not see everything: no finding, so it has no severity and no id."""
+    if not data.sources:
+        yield _gap("", "", data.verdict)
+    for source in data.sources:
+        if source.status is not Status.COMPLETE:
+            yield _gap(source.repository, source.commit, "; ".join(source.reasons))
+
+
+def _gap(repository: str, commit: str, why: str) -> tuple[str, ...]:
+    told = {"repository": repository, "commit": commit, "title": _GAP, "why": why, "scan": _INCOMPLETE}
+    return tuple(told.get(column, "") for column in _COLUMNS)
 
 
 def guarded(cell: str) -> str:

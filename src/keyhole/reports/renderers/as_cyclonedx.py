@@ -39,6 +39,7 @@ def document(data: Dataset) -> dict[str, Any]:
                 {"name": "keyhole:verdict", "value": data.verdict},
                 {"name": "keyhole:complete", "value": "true" if data.complete else "false"},
                 *({"name": "keyhole:incomplete", "value": reason} for reason in data.reasons),
+                *({"name": "keyhole:policy", "value": said} for said in data.policies),
             ],
         },
         "components": list(known.values()),

@@ -32,6 +32,9 @@ def document(data: Dataset) -> dict[str, Any]:
         "version": 1,
         "statements": statements,
     }
+    if not data.complete:  # the standard has no other place for how a document came about
+        why = "; ".join(data.reasons) or data.verdict
+        body["tooling"] = f"{data.made_by}. Incomplete: not everything was seen. {why}"
     digest = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
     return {**body, "@id": f"https://openvex.dev/docs/public/vex-{digest}"}
 

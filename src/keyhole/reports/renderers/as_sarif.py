@@ -24,6 +24,8 @@ def document(data: Dataset) -> dict[str, Any]:
 def _run(data: Dataset) -> dict[str, Any]:
     run: dict[str, Any] = sarif(data.as_result())["runs"][0]
     run["properties"]["repository"] = data.repositories[0]
+    if data.policies:
+        run["properties"]["policy"] = "; ".join(data.policies)
     for result, row in zip(run["results"], data.rows, strict=True):
         if suppressions := _suppressions(row):
             result["suppressions"] = suppressions

@@ -34,7 +34,7 @@ def document(data: Dataset) -> dict[str, Any]:
         "creationInfo": {
             "created": data.made_at,
             "creators": [f"Tool: {data.made_by.replace(' ', '-')}"],
-            "comment": data.verdict,
+            "comment": ". ".join((data.verdict.removesuffix("."), *data.policies)) + ".",
         },
         "packages": [_root(data), *(_package(name, same) for name, same in packages.items())],
         "relationships": [
@@ -42,6 +42,9 @@ def document(data: Dataset) -> dict[str, Any]:
             *(edge for name, same in packages.items() for edge in _edges(name, same)),
         ],
     }
+    if not data.complete:
+        why = "; ".join(data.reasons) or data.verdict
+        body["comment"] = f"Incomplete: not everything was seen, and libraries may be missing. {why}"
     digest = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
     return {**body, "documentNamespace": f"https://spdx.org/spdxdocs/keyhole-{digest[:32]}"}
 

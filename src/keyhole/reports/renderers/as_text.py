@@ -35,7 +35,8 @@ def text(data: Dataset, room: int = 0) -> str:
     for source in data.sources:
         said += source.notes
     said += _aside(data)
-    return "\n".join([*said, _last(data)]) + "\n"
+    policies = [f"Policy: {each}." for each in data.policies]
+    return "\n".join([*said, _last(data), *policies]) + "\n"
 
 
 def _aside(data: Dataset) -> list[str]:

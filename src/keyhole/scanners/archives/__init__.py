@@ -13,6 +13,10 @@ from keyhole.scanners.limits import Limits
 
 _TAR_MARK = slice(257, 262)
 _LONGEST_NAME = 1024
+_ZIP_ENTRY, _ZIP_END, _ZIP64_LOCATOR = b"PK\1\2", b"PK\5\6", b"PK\6\7"
+_ZIP_END_REACH = 22 + 0xFFFF  # the last record, and the longest comment in it
+_ZIP64_LOCATOR_SIZE = 20
+_UNKNOWN_SIZE, _LARGEST_SIZE = (1 << 64) - 1, 1 << 38
 _OPENED = {
     b"PK\3\4": "zip",
     b"PK\5\6": "zip",
@@ -28,15 +32,23 @@ _UNKNOWN = {
     b"\x1f\x9d": "compress",
     b"!<arch>\n": "ar",
 }
-BEGINNINGS = frozenset(mark[:2] for mark in (*_OPENED, *_UNKNOWN))
+_PROGRAMS = (b"#!", b"\x7fELF", b"MZ")
+"""What may stand before a ZIP file, which is found from its end: zipapps, executable jars, self-extracting ones."""
+_LZMA = b"\x5d\0\0"
+BEGINNINGS = frozenset(mark[:2] for mark in (*_OPENED, *_UNKNOWN, *_PROGRAMS, _LZMA))
 """The first two bytes of everything that may be an archive, but for tar, which has its mark elsewhere."""
 
 
 def is_archive(content: bytes) -> bool:
-    """Whether it begins like an archive or compressed file that is opened, or that people should know is not."""
-    return (
-        content[:2] in BEGINNINGS and (_kind(content, _OPENED) or _kind(content, _UNKNOWN)) != ""
-    ) or _is_tar(content)
+    """Whether it is like an archive or compressed file that is opened, or that people should know is not."""
+    return (content[:2] in BEGINNINGS and (_opened(content) or _kind(content, _UNKNOWN)) != "") or _is_tar(
+        content
+    )
+
+
+def may_be_archive(beginning: bytes) -> bool:
+    """Whether a file that begins so may be one: for what stands before a ZIP file, only its end tells."""
+    return beginning.startswith(_PROGRAMS) or is_archive(beginning)
 
 
 def unpacked(content: bytes, limits: Limits) -> Iterator[Member | NotOpened]:
@@ -61,11 +73,11 @@ def _unpacked(content: bytes, names: tuple[bytes, ...], budget: Budget) -> Itera
         below = (*names, name[:_LONGEST_NAME])
         if is_archive(inner):
             yield from _unpacked(inner, below, budget)
-        yield Member(b"!".join(filter(None, below)), inner)
+        yield Member(b"!".join(filter(None, below)), inner, len(below))
 
 
 def _members(content: bytes, budget: Budget) -> Iterator[Raw]:
-    kind = "tar" if _is_tar(content) else _kind(content, _OPENED)
+    kind = "tar" if _is_tar(content) else _opened(content)
     if not kind:
         return iter(())
     # Imported where there is an archive: that takes longer than reading a small repository without one.
@@ -77,9 +89,44 @@ def _members(content: bytes, budget: Budget) -> Iterator[Raw]:
         "gzip": squeezed.gzip,
         "bzip2": squeezed.bzip2,
         "xz": squeezed.xz,
+        "LZMA": squeezed.lzma_alone,
         "zstandard": squeezed.zstandard,
     }
     return openers[kind](content, budget)
+
+
+def ends_as_zip(content: bytes) -> bool:
+    """Whether a ZIP file ends here, by the last record that says so and the list of files before it."""
+    place = content.rfind(_ZIP_END, max(0, len(content) - _ZIP_END_REACH))
+    if place < 0:
+        return False
+    # Programs that read ZIP files hold these four bytes, too.
+    size = int.from_bytes(content[place + 12 : place + 16], "little")
+    return content.startswith(_ZIP_ENTRY, max(0, place - size)) or content.startswith(
+        _ZIP64_LOCATOR, max(0, place - _ZIP64_LOCATOR_SIZE)
+    )
+
+
+def _opened(content: bytes) -> str:
+    """The kind of it that is opened; empty for all else."""
+    if kind := _kind(content, _OPENED):
+        return kind
+    if content.startswith(_PROGRAMS):
+        return "zip" if ends_as_zip(content) else ""
+    return "LZMA" if content.startswith(_LZMA) and _is_lzma(content) else ""
+
+
+def _is_lzma(content: bytes) -> bool:
+    """Whether the header of LZMA without a container is as programs write it: it has no mark of its own."""
+    window = int.from_bytes(content[1:5], "little")
+    size = int.from_bytes(content[5:13], "little")
+    lowest = window & -window
+    return (
+        window > 0
+        and window in {lowest, 3 * lowest}  # 2^n, or 2^n + 2^(n-1)
+        and (size == _UNKNOWN_SIZE or size < _LARGEST_SIZE)
+        and content[13:14] == b"\0"  # what the coder begins with
+    )
 
 
 def _kind(content: bytes, marks: Mapping[bytes, str]) -> str:

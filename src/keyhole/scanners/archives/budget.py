@@ -16,6 +16,8 @@ class Member(NamedTuple):
     path: bytes
     """Its names from the outermost archive inwards, with `!` between them; empty for a compressed file's only one."""
     text: bytes
+    depth: int
+    """In how many archives it is. One that is an archive itself follows all that is in it."""
 
 
 class NotOpened(NamedTuple):

@@ -1,5 +1,5 @@
-"""Files compressed by gzip (RFC 1952), bzip2, xz and Zstandard (RFC 8878): one content, of any number of streams one
-behind the other.
+"""Files compressed by gzip (RFC 1952), bzip2, xz, LZMA alone and Zstandard (RFC 8878): one content, of any number of
+streams one behind the other.
 """
 
 from __future__ import annotations
@@ -43,6 +43,11 @@ def bzip2(content: bytes, budget: Budget) -> Iterator[Raw]:
 def xz(content: bytes, budget: Budget) -> Iterator[Raw]:
     """The content of an xz file."""
     yield from _content(content, budget, lambda: lzma.LZMADecompressor(memlimit=_MEMORY))
+
+
+def lzma_alone(content: bytes, budget: Budget) -> Iterator[Raw]:
+    """The content of a file of LZMA without a container, as programs wrote it before there was xz."""
+    yield from _content(content, budget, lambda: lzma.LZMADecompressor(lzma.FORMAT_ALONE, memlimit=_MEMORY))
 
 
 def zstandard(content: bytes, budget: Budget) -> Iterator[Raw]:

@@ -13,6 +13,7 @@ import re2
 
 from keyhole.scanners.secrets.exact import Exact
 from keyhole.scanners.secrets.patterns import ASSIGNS
+from keyhole.scanners.secrets.plain import apart
 from keyhole.scanners.secrets.plain.judge import judge
 
 _VALUE = r"[0-9A-Za-z_+/.!@#:%^*~$&-]"
@@ -21,10 +22,13 @@ CANDIDATES = (
     f"(?i)(?:pass[_-]?w|pwd|passphrase|secret|[_-]pass|[_-]pw)[0-9a-z_-]{{0,12}}{ASSIGNS}{_VALUE}{{{_SHORT}}}",
     f"(?i)(?:(?:key|token|auth|cred)[0-9a-z_-]{{0,12}}|[_-]pat){ASSIGNS}{_VALUE}{{{_LONG}}}",
     f"(?i)--[a-z-]{{0,16}}(?:password|passwd|secret|token|api-key) [\"']?{_VALUE}{{{_SHORT}}}",
+    *(f"{before}{_VALUE}{{{_SHORT}}}" for before in apart.CANDIDATES),
 )
 """Vectorscan patterns. Words that every program uses for other things must be followed by a long value."""
-SEEN = (_SHORT, _LONG, _SHORT)
+SEEN = (_SHORT, _LONG, _SHORT, *(_SHORT for _ in apart.CANDIDATES))
 """How much of the value each of them takes in."""
+APART_FROM = len(CANDIDATES) - len(apart.CANDIDATES)
+"""From this one on, they are of names that stand apart from their values."""
 
 _BEFORE = 160
 _AFTER = 400
@@ -66,12 +70,19 @@ class Assigned:
         """The secrets of the assignment whose value begins here: rule, start and end in the text."""
         low = at - _BEFORE if at > _BEFORE else 0
         low = text.rfind(b"\n", low, at) + 1 or low
-        high = text.find(b"\n", at, at + _AFTER)
-        cut = False
-        if high < 0:
-            high = min(len(text), at + _AFTER)
-            cut = high < len(text)
-        question = (text[low:high], at - low, cut)
+        high, cut = _end(text, at)
+        return self._placed((text[low:high], at - low, cut), low)
+
+    def secrets_apart(self, text: bytes, at: int) -> Sequence[tuple[int, int, int]]:
+        """The same where the name does not stand directly before the value."""
+        before = apart.joined(text, at)
+        if not before:
+            return ()
+        high, cut = _end(text, at)
+        found = self._placed((before + text[at:high], len(before), cut), at - len(before))
+        return [each for each in found if each[1] >= at]
+
+    def _placed(self, question: tuple[bytes, int, bool], low: int) -> Sequence[tuple[int, int, int]]:
         answer = self._memo.get(question)
         if answer is None:
             answer = self._answered(question)
@@ -104,3 +115,12 @@ class Assigned:
                 if start <= at < stop and rule.accepts(line, start, stop, cut):
                     found.append((rule.number, start, stop))
         return found
+
+
+def _end(text: bytes, at: int) -> tuple[int, bool]:
+    """Where the line ends that is looked at, and whether it goes on."""
+    high = text.find(b"\n", at, at + _AFTER)
+    if high >= 0:
+        return high, False
+    high = min(len(text), at + _AFTER)
+    return high, high < len(text)

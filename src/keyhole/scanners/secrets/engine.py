@@ -15,7 +15,7 @@ from keyhole.scanners.hits import About, Digest, Hit
 from keyhole.scanners.kept import Kept
 from keyhole.scanners.lazily import pattern
 from keyhole.scanners.secrets import encoded
-from keyhole.scanners.secrets.assigned import CANDIDATES, SEEN, Assigned, Named
+from keyhole.scanners.secrets.assigned import APART_FROM, CANDIDATES, SEEN, Assigned, Named
 from keyhole.scanners.secrets.checks import CHECKSUMS, NORMAL_FORMS, entropy, made_up
 from keyhole.scanners.secrets.compiled import Pattern, database
 from keyhole.scanners.secrets.exact import Exact, edge, options
@@ -116,11 +116,7 @@ class Engine:
         last = -1
         for index, end in pairs(seen):
             if index >= _ASSIGNMENT:
-                at = end - SEEN[index - _ASSIGNMENT]
-                if at != last:  # both patterns may find the same value
-                    last = at
-                    for named, start, stop in self._assigned.secrets(text, at):
-                        found[named, start] = (start, stop)
+                last = self._assigned_at(text, index - _ASSIGNMENT, end, last, found)
                 continue
             if end <= covered.get(index, 0):
                 continue  # inside the last match of the same rule: its variable part, reported at every length
@@ -135,6 +131,22 @@ class Engine:
             return hits
         values = len(self._rules) + _KUBERNETES in signs
         return self._with_encoded(hits, encoded.stretches(text, values, inflater), depth, inflater)
+
+    def _assigned_at(
+        self, text: bytes, number: int, end: int, last: int, found: dict[tuple[int, int], Span]
+    ) -> int:
+        """Takes in the secrets of the assignment that this candidate noticed; where the last one's value began."""
+        at = end - SEEN[number]
+        if number >= APART_FROM:
+            secrets = self._assigned.secrets_apart(text, at)
+        elif at == last:  # both patterns may find the same value
+            return last
+        else:
+            last = at
+            secrets = self._assigned.secrets(text, at)
+        for named, start, stop in secrets:
+            found[named, start] = (start, stop)
+        return last
 
     def _with_encoded(
         self, plain: list[Hit], stretches: Iterable[encoded.Stretch], depth: int, inflater: encoded.Inflater

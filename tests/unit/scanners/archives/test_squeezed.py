@@ -9,6 +9,7 @@ import lzma
 import pytest
 from backports import zstd
 
+from keyhole.scanners.archives import is_archive
 from tests.unit.scanners.archives.making import FILES, INSIDE, read, tarred
 
 TOO_MUCH = ("a compressed file that needs more than 64 MiB of memory was not read", True)
@@ -39,6 +40,31 @@ def test_the_largest_usual_dictionary_is_made():
     text = b"text" * 1000
     assert read(lzma.compress(text, preset=9)) == ({b"": text}, [])
     assert read(b"".join(zstandard(text, window=26))) == ({b"": text}, [])
+
+
+def alone(text, dictionary=1 << 23):
+    filters = [{"id": lzma.FILTER_LZMA1, "dict_size": dictionary}]
+    return lzma.compress(text, lzma.FORMAT_ALONE, filters=filters)
+
+
+@pytest.mark.parametrize("dictionary", [1 << 16, 3 << 20, 1 << 26])
+def test_lzma_without_a_container(dictionary):
+    text = b"a line\n" * 1000
+    squeezed = alone(text, dictionary)
+    assert read(squeezed) == ({b"": text}, [])
+    sized = squeezed[:5] + len(text).to_bytes(8, "little") + squeezed[13:]
+    assert read(sized)[0] == {b"": text}
+    assert read(alone(tarred(FILES), dictionary)) == (INSIDE, [])
+    assert read(squeezed[: len(squeezed) // 2])[1] == [("a compressed file that ends too early", False)]
+    assert read(alone(text, 128 << 20))[1] == [TOO_MUCH]
+
+
+def test_what_only_begins_like_lzma_without_a_container_is_none():
+    squeezed = alone(b"text")
+    for place, byte in ((0, 0x5E), (3, 0xA1), (4, 5), (12, 0x7F), (13, 1)):
+        assert not is_archive(squeezed[:place] + bytes([byte]) + squeezed[place + 1 :])
+    for content in (b"\x5d\0\0", b"\x5d\0\0\0\0" + bytes(20), squeezed[:13], b"]\0\0 a text"):
+        assert not is_archive(content)
 
 
 @pytest.mark.parametrize("squeeze", [gzip.compress, zstd.compress])
