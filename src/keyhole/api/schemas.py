@@ -8,7 +8,6 @@ from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from ninja import Schema
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
-from pydantic_core import PydanticCustomError
 
 from keyhole.core.errors import InvalidInput
 from keyhole.core.grant import Access
@@ -28,9 +27,7 @@ def _in_reach(moment: datetime) -> datetime:
     try:
         return moment if moment.tzinfo is None else moment.astimezone(UTC)
     except OverflowError:
-        raise PydanticCustomError(
-            "moment", "Input should be a time between the years 1 and 9999 in UTC"
-        ) from None
+        raise ValueError("a time is between the years 1 and 9999 in UTC") from None
 
 
 Moment = Annotated[datetime, AfterValidator(_in_reach)]
