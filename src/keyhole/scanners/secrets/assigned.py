@@ -70,8 +70,16 @@ class Assigned:
         """The secrets of the assignment whose value begins here: rule, start and end in the text."""
         low = at - _BEFORE if at > _BEFORE else 0
         low = text.rfind(b"\n", low, at) + 1 or low
-        high, cut = _end(text, at)
-        return self._placed((text[low:high], at - low, cut), low)
+        # Spelled out, as it is asked a million times: elsewhere these lines are `_end` and `_placed`.
+        high = text.find(b"\n", at, at + _AFTER)
+        cut = False
+        if high < 0:
+            high, cut = _end(text, at)
+        question = (text[low:high], at - low, cut)
+        answer = self._memo.get(question)
+        if answer is None:
+            answer = self._answered(question)
+        return [(index, low + start, low + stop) for index, start, stop in answer] if answer else ()
 
     def secrets_apart(self, text: bytes, at: int) -> Sequence[tuple[int, int, int]]:
         """The same where the name does not stand directly before the value."""

@@ -33,6 +33,7 @@ _ASSIGNS = ord("=")  # ends base64, so it may not follow a secret; before one it
 _PRINTABLE = pattern(rb"[!-~]{4}")
 _ENCODED, _ENCODED_TWICE = "base64-encoded", "base64-encoded twice"
 _ASSIGNMENT = 1 << 16  # what the fast pass calls a candidate that belongs to no rule alone
+_APART = _ASSIGNMENT + APART_FROM
 _WORD, _KUBERNETES = 0, 1  # signs that something is encoded: their numbers behind those of the rules
 _SIGNS = 2
 _WORDS = frozenset(
@@ -116,7 +117,16 @@ class Engine:
         last = -1
         for index, end in pairs(seen):
             if index >= _ASSIGNMENT:
-                last = self._assigned_at(text, index - _ASSIGNMENT, end, last, found)
+                at = end - SEEN[index - _ASSIGNMENT]
+                if index >= _APART:
+                    secrets = self._assigned.secrets_apart(text, at)
+                elif at == last:
+                    continue  # both patterns may find the same value
+                else:
+                    last = at
+                    secrets = self._assigned.secrets(text, at)
+                for named, start, stop in secrets:
+                    found[named, start] = (start, stop)
                 continue
             if end <= covered.get(index, 0):
                 continue  # inside the last match of the same rule: its variable part, reported at every length
@@ -131,22 +141,6 @@ class Engine:
             return hits
         values = len(self._rules) + _KUBERNETES in signs
         return self._with_encoded(hits, encoded.stretches(text, values, inflater), depth, inflater)
-
-    def _assigned_at(
-        self, text: bytes, number: int, end: int, last: int, found: dict[tuple[int, int], Span]
-    ) -> int:
-        """Takes in the secrets of the assignment that this candidate noticed; where the last one's value began."""
-        at = end - SEEN[number]
-        if number >= APART_FROM:
-            secrets = self._assigned.secrets_apart(text, at)
-        elif at == last:  # both patterns may find the same value
-            return last
-        else:
-            last = at
-            secrets = self._assigned.secrets(text, at)
-        for named, start, stop in secrets:
-            found[named, start] = (start, stop)
-        return last
 
     def _with_encoded(
         self, plain: list[Hit], stretches: Iterable[encoded.Stretch], depth: int, inflater: encoded.Inflater
