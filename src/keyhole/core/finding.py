@@ -91,13 +91,15 @@ class Location:
     """File or message."""
     note: str = ""
     """How it is written there if not plainly, such as `base64-encoded`."""
+    latest: int = 0
+    """Line in the latest version of the file that has it; 0 if that is `line`."""
 
     def __post_init__(self) -> None:
         if not _OBJECT_ID.fullmatch(self.commit):
             raise ValueError("commit is not an object id")
         if not all(map(is_escaped, (self.path, self.author_date, self.note))):
             raise ValueError("location holds unescaped text")
-        if self.line < 1 or self.column < 1:
+        if self.line < 1 or self.column < 1 or self.latest < 0:
             raise ValueError("lines and columns count from 1")
 
 

@@ -10,8 +10,9 @@ from keyhole.accounts.services import allows, require
 from keyhole.audit.log import ALLOWED, Draft, append
 from keyhole.core.caller import Caller
 from keyhole.core.escaping import unescape
-from keyhole.core.finding import Kind, Place
-from keyhole.findings.masking import Line, lines_around
+from keyhole.core.finding import Place
+from keyhole.findings.masking import Line, lines_around, window
+from keyhole.findings.merging import file_mark, line_mark
 from keyhole.findings.models import Problem
 from keyhole.providers.gitcli import GitError, run
 from keyhole.repositories.lookup import is_there
@@ -19,7 +20,6 @@ from keyhole.repositories.lookup import is_there
 LARGEST = 1 << 20
 """Bytes of a file that is still shown."""
 _SECONDS = 5.0
-_LITERAL = "literal"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +64,10 @@ def around(caller: Caller, problem: Problem) -> Code:
             )
         )
     text = content.decode("utf-8", "surrogateescape")
-    secret = problem.kind == Kind.SECRET or _LITERAL in problem.marks.split()
-    return Code(tuple(lines_around(text, problem.line, secret=secret, others=_secret_lines(problem))))
+    # Where a secret is in one version of a file, another version may have it on another line.
+    marks = _secrets_in(problem)
+    lines = {line for line in window(problem.line) if line_mark(problem.path, line) in marks}
+    return Code(tuple(lines_around(text, problem.line, secrets=lines, near_secret=bool(marks))))
 
 
 def _read(problem: Problem) -> bytes | str:
@@ -82,7 +84,7 @@ def _read(problem: Problem) -> bytes | str:
     return content
 
 
-def _secret_lines(problem: Problem) -> set[int]:
-    """Lines of the file on which scans found secrets, in whichever commit."""
-    rows = Problem.objects.filter(repository=problem.repository_id, path=problem.path, kind=Kind.SECRET)
-    return set(rows.values_list("line", flat=True))
+def _secrets_in(problem: Problem) -> set[str]:
+    """Marks of all that is, or was, a secret in this file, whatever became of it."""
+    rows = Problem.objects.filter(repository=problem.repository_id, marks__contains=file_mark(problem.path))
+    return {mark for marks in rows.values_list("marks", flat=True) for mark in marks.split()}

@@ -41,6 +41,7 @@ def settle_findings(scan: Scan) -> None:
             covering.cover(Problem.objects.filter(repository=scan.repository_id), now)
             merges.merge(scan.repository_id, now, scan)
             tallies.count([scan.repository_id], now)
+        merges.note(scan)
         Settled.objects.create(scan=scan, at=now)
 
 

@@ -1,8 +1,8 @@
 """Showing lines of a repository without showing secrets in them.
 
-Keyhole does not keep what a scan found, so it cannot look for it in the text either. Of a finding about a secret the
-whole line is left out, and around it whatever could be a value. Elsewhere lines that are known to hold secrets are
-left out, the bodies of private keys, and what looks like a generated value.
+Keyhole does not keep what a scan found, so it cannot look for it in the text either. Lines that are known to hold
+secrets are left out whole, in a file that ever held one whatever could be a value, too. Elsewhere the bodies of
+private keys are, and what looks like a generated value.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ _KEY_ENDS = re.compile(r"-----END [A-Z0-9 ]*PRIVATE KEY")
 _LONG = re.compile(r"[A-Za-z0-9+=_-]{20,}")
 _DIGIT = re.compile(r"[0-9]")
 _VALUE = re.compile(r"(?<=[=:])\s*\S.*")
+_QUOTED = re.compile(r"([\"'`]).*?(?:\1|$)")
 _OTHER = r"[^\s\"'`<>(){}\[\],;]"
 _WORD = re.compile(rf"{_OTHER}{{16,}}|(?={_OTHER}*[0-9]){_OTHER}{{8,}}")
 
@@ -41,27 +42,40 @@ class Line:
     """Whether nothing of it is shown."""
 
 
-def lines_around(text: str, line: int, *, secret: bool, others: Collection[int]) -> list[Line]:
-    """The lines of a file around the one with the finding. `others`: numbers of lines that hold secrets."""
+def window(line: int) -> range:
+    """Numbers of the lines that are shown around this one, as far as the file has them."""
+    return range(max(1, line - AROUND), line + AROUND + 1)
+
+
+def lines_around(text: str, line: int, *, secrets: Collection[int], near_secret: bool) -> list[Line]:
+    """The lines of a file around the one with the finding. `secrets`: numbers of lines that hold secrets;
+    `near_secret`: whether other lines may, too.
+    """
     rows = text.split("\n")
     keys = _in_keys(rows)
-    first, last = max(1, line - AROUND), min(len(rows), line + AROUND)
     return [
         _shown(
             number,
             rows[number - 1].rstrip("\r"),
             here=number == line,
-            hidden=number in keys or number in others or (secret and number == line),
-            around_secret=secret,
+            hidden=number in keys or number in secrets,
+            near_secret=near_secret,
         )
-        for number in range(first, last + 1)
+        for number in window(line)
+        if number <= len(rows)
     ]
 
 
-def _shown(number: int, raw: str, *, here: bool, hidden: bool, around_secret: bool) -> Line:
+def _shown(number: int, raw: str, *, here: bool, hidden: bool, near_secret: bool) -> Line:
     if hidden:
         return Line(number, BLANK, here, True)
-    raw = _WORD.sub(BLANK, _VALUE.sub(f" {BLANK}", raw)) if around_secret else _LONG.sub(_generated, raw)
+    if near_secret:
+        # Of the finding's own line something has to be left: what is in quotes goes, and what could be a password.
+        raw = _WORD.sub(
+            BLANK, _QUOTED.sub(rf"\g<1>{BLANK}\g<1>", raw) if here else _VALUE.sub(f" {BLANK}", raw)
+        )
+    else:
+        raw = _LONG.sub(_generated, raw)
     short = raw if len(raw) <= LONGEST else f"{raw[:LONGEST]} ..."
     return Line(number, visible(short), here, False)
 

@@ -12,7 +12,7 @@ from keyhole.findings.history import happened
 from keyhole.findings.inserting import insert
 from keyhole.findings.merging import Fact, Merge, merges
 from keyhole.findings.models import AdvisoryId, Apart, Event, Happened, Problem, Status
-from keyhole.scans.models import Scan
+from keyhole.scans.models import Finding, Scan
 
 _BATCH = 500
 _REASON = 200
@@ -23,8 +23,6 @@ _COLUMNS = (
     "rule",
     "rank",
     "confidence",
-    "path",
-    "line",
     "ecosystem",
     "package",
     "marks",
@@ -57,6 +55,18 @@ def merge(repository_id: int, at: datetime, scan: Scan | None = None) -> None:
     )
 
 
+def note(scan: Scan) -> None:
+    """Writes into the findings of a scan which of them are shown as which others of it, as that is now."""
+    rows = dict(Finding.objects.filter(scan=scan).order_by().values_list("key", "pk"))
+    merged = Problem.objects.filter(repository=scan.repository_id).exclude(merged_into=None).order_by()
+    shown = [
+        Finding(pk=rows[key], shown_as=into, merge_reason=reason)
+        for key, into, reason in merged.values_list("key", "merged_into__key", "merge_reason")
+        if key in rows and into in rows
+    ]
+    Finding.objects.bulk_update(shown, ["shown_as", "merge_reason"], batch_size=_BATCH)
+
+
 def _facts(repository_id: int) -> list[Fact]:
     rows = Problem.objects.filter(repository=repository_id).exclude(status=Status.FIXED).order_by()
     ids: dict[int, list[str]] = defaultdict(list)
@@ -71,15 +81,13 @@ def _facts(repository_id: int) -> list[Fact]:
             rule=row[3],
             rank=row[4],
             confidence=row[5],
-            path=row[6],
-            line=row[7],
-            package=(row[8], row[9]),
-            marks=tuple(row[10].split()),
+            package=(row[6], row[7]),
+            marks=tuple(row[8].split()),
             ids=tuple(sorted(ids.get(row[0], ()))),
         )
         # Most findings are like no other: without a mark and without an id, none of them is even looked at.
         for row in rows.values_list(*_COLUMNS).iterator(chunk_size=2000)
-        if row[10] or row[0] in ids
+        if row[8] or row[0] in ids
     ]
 
 

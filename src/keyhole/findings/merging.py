@@ -1,11 +1,13 @@
 """When two findings of one repository say the same, and which of them is shown: rules without a database.
 
-Each finding carries marks, worked out when it is stored. Two that share a mark, in the same place where the mark asks
-for that, are merged, unless somebody said that they are not the same.
+Each finding carries marks, worked out when it is stored. Two that share one of those that make findings the same are
+merged, unless somebody said that they are not. Where it matters that they are in one place, the place is in the mark;
+a secret has the places of its whole history.
 """
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
@@ -26,6 +28,10 @@ _SURE = [each.value for each in Confidence]
 _FIRST = (Kind.MALICIOUS.value, Kind.SECRET.value, Kind.VULNERABILITY.value)
 
 
+Place = tuple[str, int, int]
+"""Path, line, and the line in the latest version of the file, 0 if that is the same."""
+
+
 @dataclass(frozen=True, slots=True)
 class Fact:
     """What the rules know of a finding."""
@@ -36,8 +42,6 @@ class Fact:
     rule: str
     rank: int
     confidence: str
-    path: str
-    line: int
     package: tuple[str, str]
     """Ecosystem and name; two empty texts if it is about none."""
     marks: tuple[str, ...]
@@ -64,21 +68,38 @@ class Merge:
 
 
 def marks_of(
-    scanner: str, kind: str, rule: str, fingerprint: str, references: Iterable[str]
+    scanner: str, kind: str, rule: str, fingerprint: str, references: Iterable[str], places: Iterable[Place]
 ) -> tuple[str, ...]:
-    """What makes a finding like others: the digest of a secret, the number of a test, the class of a weakness."""
-    marks = []
-    if kind == Kind.SECRET:
-        marks.append(f"value:{fingerprint.rpartition(':')[2]}")
-        marks.append("literal")
+    """What makes a finding like others: the digest of a secret; the number of a test, the class of a weakness, or that
+    it is a secret in the code, each with a place; for what holds a secret, the files that do.
+    """
+    marks: dict[str, None] = {}
+    at = [(path, line) for path, *lines in places for line in dict.fromkeys(lines) if line]
     number = _python_number(scanner, rule)
-    if number:
-        marks.append(f"python:{number}")
-        if number in _LITERALS:
-            marks.append("literal")
+    sorts = [f"python:{number}"] if number else []
     if kind == Kind.CODE:
-        marks += sorted({f"cwe:{found[1]}" for found in map(_CWE.fullmatch, references) if found})
-    return tuple(marks[:8])
+        sorts += sorted({f"cwe:{found[1]}" for found in map(_CWE.fullmatch, references) if found})[:8]
+    marks.update((f"{sort}@{_digest(path, line)}", None) for sort in sorts for path, line in at[:1])
+    if kind == Kind.SECRET:
+        marks[f"value:{fingerprint.rpartition(':')[2]}"] = None
+    if kind == Kind.SECRET or number in _LITERALS:
+        marks.update((line_mark(path, line), None) for path, line in at)
+        marks.update((file_mark(path), None) for path, _ in at)
+    return tuple(marks)
+
+
+def line_mark(path: str, line: int) -> str:
+    """What marks a secret that is, or was, on this line."""
+    return f"literal:{_digest(path, line)}"
+
+
+def file_mark(path: str) -> str:
+    """What marks a secret that is, or was, in this file."""
+    return f"file:{_digest(path)}"
+
+
+def _digest(*place: object) -> str:
+    return hashlib.sha256("\0".join(map(str, place)).encode()).hexdigest()[:12]
 
 
 def _python_number(scanner: str, rule: str) -> str:
@@ -113,8 +134,9 @@ def shown_as(findings: Sequence[Finding]) -> dict[str, str]:
 
 
 def _fact(number: int, finding: Finding) -> Fact:
-    first, kind = finding.locations[0], finding.kind.value
+    kind = finding.kind.value
     package = finding.package[0] if finding.package else None
+    places = [(each.path, each.line, each.latest) for each in finding.locations]
     return Fact(
         id=number,
         scanner=finding.scanner,
@@ -122,10 +144,8 @@ def _fact(number: int, finding: Finding) -> Fact:
         rule=finding.rule,
         rank=_WORST_FIRST.index(finding.severity),
         confidence=finding.confidence.value,
-        path=first.path,
-        line=first.line,
         package=(package.ecosystem, package.name) if package else ("", ""),
-        marks=marks_of(finding.scanner, kind, finding.rule, finding.fingerprint, finding.references),
+        marks=marks_of(finding.scanner, kind, finding.rule, finding.fingerprint, finding.references, places),
         ids=package.ids if package else (),
     )
 
@@ -136,7 +156,8 @@ _ORDER = ("value", "advisory", "python", "cwe", "literal")
 def _keys(fact: Fact) -> Iterable[tuple[str, ...]]:
     for mark in fact.marks:
         sort, _, rest = mark.partition(":")
-        yield (sort, rest) if sort == "value" else (sort, rest, fact.path, str(fact.line))
+        if sort in _ORDER:
+            yield sort, rest
     for one in fact.ids:
         yield ("advisory", *fact.package, one)
 
@@ -154,7 +175,7 @@ def _reason(key: tuple[str, ...], first: Fact, other: Fact) -> str:
         case "advisory":
             return f"same advisory of {key[2]}: {key[3]}"
         case "cwe":
-            return f"same line, same weakness (CWE-{key[1]}): {both}"
+            return f"same line, same weakness (CWE-{key[1].partition('@')[0]}): {both}"
         case "literal":
             return f"same line, a secret in the code: {both}"
         case _:

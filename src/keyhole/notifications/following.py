@@ -18,6 +18,7 @@ from django.db.models import Max, Q, QuerySet
 from keyhole.audit.log import ALLOWED, DENIED
 from keyhole.audit.models import Entry
 from keyhole.core.caller import Caller, Via
+from keyhole.core.plural import counted
 from keyhole.jobs import job, step
 from keyhole.notifications.events import Event, Severity
 from keyhole.notifications.models import Followed, Occurrence
@@ -28,6 +29,7 @@ log = logging.getLogger("keyhole.notifications")
 
 KIND = "notification-follow"
 _AT_ONCE = 200
+_LEVELS = ("critical", "high", "medium", "low")
 _VAULT = "vault:reveal"
 _ONCE_IN = timedelta(hours=12)
 """How often a vault that stays sealed is told of."""
@@ -125,7 +127,7 @@ def _scan_finished(_entry: Entry, about: Mapping[str, Any]) -> Event | None:
     if state == "failed":
         return Event("scan.failed", Severity.WARNING, f"The scan of {name} failed", reason, url)
     if new:
-        return _found(f"{new} new finding{'' if new == 1 else 's'} in {name}", reason, url, counters)
+        return _found(new, name, reason, url, counters)
     if state == "incomplete":
         return Event(
             "scan.failed", Severity.WARNING, f"The scan of {name} could not see everything", reason, url
@@ -133,12 +135,15 @@ def _scan_finished(_entry: Entry, about: Mapping[str, Any]) -> Event | None:
     return Event("scan.completed", Severity.INFO, f"The scan of {name} found nothing new", url=url)
 
 
-def _found(title: str, reason: str, url: str, counters: Mapping[str, int]) -> Event:
-    severity = Severity.WARNING if counters.get("high") else Severity.INFO
-    severity = Severity.CRITICAL if counters.get("critical") else severity
-    words = [word for word in ("critical", "high", "medium", "low") if counters.get(word)]
-    facts = {f"{word.capitalize()}, in all": str(counters[word]) for word in words}
-    return Event("scan.findings", severity, title, reason, url, facts)
+def _found(number: int, name: str, reason: str, url: str, counters: Mapping[str, Any]) -> Event:
+    """How bad it is goes by what is new: what is open for long was told of before."""
+    new = counters.get("new_by_severity", counters)
+    severity = Severity.WARNING if new.get("high") else Severity.INFO
+    severity = Severity.CRITICAL if new.get("critical") else severity
+    facts = {f"{word.capitalize()}, new": str(new[word]) for word in _LEVELS if new.get(word)}
+    if number != counters.get("findings", number):
+        facts["In all"] = str(counters["findings"])
+    return Event("scan.findings", severity, f"{counted(number, 'new finding')} in {name}", reason, url, facts)
 
 
 def _vault_refused(entry: Entry, _about: Mapping[str, Any]) -> Event | None:

@@ -115,12 +115,16 @@ def compare(first: Dataset, second: Dataset) -> Comparison:
     """The two reports, each of one scan, beside each other."""
     before = {row.finding.id: row.finding for row in first.rows}
     after = {row.finding.id: row.finding for row in second.rows}
-    both = [key for key in after if key in before]
+    # What is shown with another one is not listed, but is no news either when it is shown for itself one day.
+    listed = [row.finding.id for row in second.rows if not row.merged]
+    both = [key for key in listed if key in before]
     return Comparison(
         before=first.sources[0],
         after=second.sources[0],
-        new=_worst_first(after[key] for key in after if key not in before),
-        gone=_worst_first(before[key] for key in before if key not in after),
+        new=_worst_first(after[key] for key in listed if key not in before),
+        gone=_worst_first(
+            row.finding for row in first.rows if not row.merged and row.finding.id not in after
+        ),
         same=_worst_first(after[key] for key in both if before[key].severity is after[key].severity),
         changed=tuple(
             Changed(before[key], after[key])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Container, Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from django.db.models import Max
@@ -30,7 +31,12 @@ def as_it_ended(scan: Scan) -> Dataset:
     """The report of a scan as it was when it ended: always the same. Conflict if the scan came to nothing."""
     found = result(scan)
     name = scan.repository.full_name
-    return _of(scan, found, tuple(Row(each, name) for each in found.findings), rfc3339(scan.finished_at))
+    titles = {each.id: each.title for each in found.findings}
+    merged = scan.findings.exclude(shown_as="").order_by().values_list("key", "shown_as", "merge_reason")
+    decided = {key: (_shown_with(reason, titles[into]),) for key, into, reason in merged}
+    rows = tuple(Row(each, name, decided=decided.get(each.id, ())) for each in found.findings)
+    report = _of(scan, found, rows, rfc3339(scan.finished_at))
+    return replace(report, about=f"{report.about} As it ended, without what was decided since.")
 
 
 def _of(scan: Scan, found: ScanResult, rows: tuple[Row, ...], at: str) -> Dataset:
@@ -91,7 +97,7 @@ def _decided(problem: Problem, keys: Container[str]) -> tuple[Decided, ...]:
     """What was decided about it, or that the report has it under another finding."""
     main = problem.merged_into
     if main is not None and main.key in keys:
-        return (Decided(MERGED, shown(f"{problem.merge_reason}. It stands there as {main.title}."), "", ""),)
+        return (_shown_with(problem.merge_reason, main.title),)
     decision = problem.decision or (main.decision if main is not None else None)
     if decision is None or (decision.expires_at is not None and decision.expires_at <= timezone.now()):
         return ()  # one that has expired hides nothing, even before somebody has taken it out of force
@@ -103,6 +109,10 @@ def _decided(problem: Problem, keys: Container[str]) -> tuple[Decided, ...]:
             shown(decision.made_by.email),
         ),
     )
+
+
+def _shown_with(reason: str, title: str) -> Decided:
+    return Decided(MERGED, shown(f"{reason}. It stands there as {title}."), "", "")
 
 
 def of_problems(

@@ -82,13 +82,22 @@ class Collector:
 
 _Where = tuple["Order", str, int, int]
 """Where something is, in the order of findings' places: commit, path, line and column."""
-_Located = tuple[_Where, Introduction, Site]
+
+
+class _Located(NamedTuple):
+    where: _Where
+    introduction: Introduction
+    site: Site
+    latest: tuple[Order, int]
+    """When the path had it last, and on which line."""
 
 
 def _locations(
     record: _Record, introduced: Mapping[bytes, list[Introduction]], shown: Mapping[str, str]
 ) -> list[_Located]:
-    """Per path and place, where history first has it. Later versions of the file add nothing a person could use."""
+    """Per path and place, where history first has it. Of later versions of the file only the line in the last one is
+    something that a person could use.
+    """
     first: dict[tuple[str, str], _Located] = {}
     for site in record.sites:
         for introduction in introduced.get(site.object_id, ()):
@@ -96,19 +105,38 @@ def _locations(
             path = shown[f"{name}!{site.inner}" if site.inner else name]
             where = (introduction.order, path, site.line, site.column)
             key = (path, introduction.commit if _PLACES[site.kind] is not Place.FILE else "")
-            if key not in first or where < first[key][0]:
-                first[key] = (where, introduction, site)
-    return sorted(first.values(), key=lambda located: located[0])
+            this = _Located(where, introduction, site, (introduction.order, site.line))
+            known = first.get(key)
+            first[key] = this if known is None else _both(known, this)
+    return sorted(first.values(), key=lambda located: located.where)
+
+
+def _both(one: _Located, other: _Located) -> _Located:
+    first = min(one, other, key=lambda each: each.where)
+    return first._replace(latest=_later(one.latest, other.latest))
+
+
+def _later(one: tuple[Order, int], other: tuple[Order, int]) -> tuple[Order, int]:
+    """Of two lines of one version the upper one."""
+    return min(one, other) if one[0] == other[0] else max(one, other)
 
 
 def _order(locations: list[_Located]) -> tuple[Order, str, int]:
-    return locations[0][0][:3]
+    return locations[0].where[:3]
 
 
 def _location(located: _Located) -> Location:
-    (_, path, line, column), introduction, site = located
+    _, path, line, column = located.where
+    said, site, (_, latest) = located.introduction, located.site, located.latest
     return Location(
-        introduction.commit, introduction.author_date, path, line, column, _PLACES[site.kind], site.note
+        said.commit,
+        said.author_date,
+        path,
+        line,
+        column,
+        _PLACES[site.kind],
+        site.note,
+        latest if latest != line else 0,
     )
 
 

@@ -105,8 +105,9 @@ class Scan(models.Model):
     commit = models.CharField(max_length=64, blank=True)
     """Object id of the commit that the ref (or HEAD) named when the scan began."""
     counters = models.JSONField(default=dict)
-    """Numbers of the result: `objects`, `bytes`, `findings`, and one per
-    severity; `new` and `fixed` too, unless there is no scan before it to compare with."""
+    """Numbers of the result: `objects`, `bytes`, `findings`, one per severity, and `merged`, which counts those that
+    are shown as others and in no other number; `new`, `new_by_severity` and `fixed` too, unless there is no scan
+    before it to compare with."""
     evidence = models.JSONField(default=dict)
     """How the result came to be: `reasons`, `scanners`, `rules_version`, `isolation`, `duration`,
     and `authorization`, the explain id of the reading."""
@@ -162,7 +163,11 @@ class Finding(models.Model):
     commit = models.CharField(max_length=64, blank=True)
     """Path, line and commit of the first location, for lists."""
     new = models.BooleanField(default=False)
-    """Whether the scan of the same repository before this one did not have it."""
+    """Whether no scan of the repository had it lately."""
+    shown_as = models.CharField(max_length=64, blank=True)
+    """`key` of the finding of the same scan that says the same, and is listed and counted in its place."""
+    merge_reason = models.CharField(max_length=200, blank=True)
+    """Why that is the same; empty exactly if `shown_as` is."""
     data = models.JSONField()
     """The whole finding as `core.Finding.to_json` writes it: fingerprint and last4, never a value."""
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
-from django.db.models import Count, QuerySet
+from django.db.models import QuerySet
 
 from keyhole.core.finding import Severity
 from keyhole.scans.models import Finding, Scan, State
@@ -76,11 +78,11 @@ class Known:
     """What was known of a repository before a scan of it."""
 
     seen: frozenset[str] | None
-    """Keys of the findings that the last scans of it had, of whatever branch and by whichever scanners; None if there
+    """Keys of all findings that the last scans of it had, of whatever branch and by whichever scanners; None if there
     were none."""
     last: frozenset[str] | None
-    """Those of the last complete scan of the same ref and scanners; None if there is none. One that was incomplete is
-    no measure of what is gone."""
+    """Those that the last complete scan of the same ref and scanners counted; None if there is none. One that was
+    incomplete is no measure of what is gone."""
 
 
 def before(scan: Scan) -> Known:
@@ -89,9 +91,9 @@ def before(scan: Scan) -> Known:
         repository=scan.repository_id, state__in=(State.COMPLETE, State.INCOMPLETE), pk__lt=scan.pk
     ).order_by("-pk")
     same = earlier.filter(ref=scan.ref, scanners=scan.scanners, state=State.COMPLETE).first()
-    last = _keys([same.pk]) if same is not None else None
-    recent = list(_recent(earlier))
-    return Known((_keys(recent) | (last or frozenset())) if recent else None, last)
+    last = _keys([same.pk], shown_as="") if same is not None else None
+    recent = [*_recent(earlier), *([same.pk] if same is not None else [])]
+    return Known(_keys(recent) if recent else None, last)
 
 
 def _recent(earlier: QuerySet[Scan]) -> Iterator[int]:
@@ -105,31 +107,37 @@ def _recent(earlier: QuerySet[Scan]) -> Iterator[int]:
             settled.add(what)
 
 
-def _keys(scans: list[int]) -> frozenset[str]:
-    return frozenset(
-        Finding.objects.filter(scan__in=scans).order_by().values_list("key", flat=True).distinct()
-    )
+def _keys(scans: list[int], **only: str) -> frozenset[str]:
+    rows = Finding.objects.filter(scan__in=scans, **only)
+    return frozenset(rows.order_by().values_list("key", flat=True).distinct())
 
 
-def counted(scan: Scan, known: Known) -> dict[str, int]:
-    """The counters of a scan whose findings are stored; `known` is what `before` says.
+def counted(scan: Scan, known: Known) -> dict[str, Any]:
+    """The counters of a scan whose findings are stored, see `Scan.counters`; `known` is what `before` says.
 
-    An incomplete scan fixes nothing: it may just not have seen what is missing.
+    What is shown as another finding is not counted. An incomplete scan fixes nothing: it may just not have seen what
+    is missing.
     """
-    rows = Finding.objects.filter(scan=scan)
-    groups = dict(rows.order_by().values_list("severity").annotate(Count("pk")))
-    numbers = {severity.value: groups.get(severity.value, 0) for severity in Severity}
+    rows = Finding.objects.filter(scan=scan).order_by()
+    listed = list(rows.filter(shown_as="").values_list("key", "severity"))
+    numbers: dict[str, Any] = _by_severity(severity for _, severity in listed)
     numbers |= {
-        "findings": sum(groups.values()),
+        "findings": len(listed),
+        "merged": rows.exclude(shown_as="").count(),
         "objects": scan.evidence.get("objects", 0),
         "bytes": scan.evidence.get("bytes_read", 0),
     }
-    keys = set(rows.values_list("key", flat=True))
     if known.seen is not None:
-        numbers["new"] = len(keys - known.seen)
+        new = [severity for key, severity in listed if key not in known.seen]
+        numbers |= {"new": len(new), "new_by_severity": _by_severity(new)}
     if known.last is not None and not scan.evidence.get("reasons"):
-        numbers["fixed"] = len(known.last - keys)
+        numbers["fixed"] = len(known.last.difference(rows.values_list("key", flat=True)))
     return numbers
+
+
+def _by_severity(severities: Iterable[str]) -> dict[str, int]:
+    numbers = Counter(severities)
+    return {severity.value: numbers[severity] for severity in Severity}
 
 
 def _found(number: int) -> str:

@@ -14,7 +14,7 @@ from keyhole.accounts.models import ApiToken
 from keyhole.api.app import api
 from keyhole.audit.models import Entry
 from keyhole.core.actions import Role, may
-from keyhole.core.finding import Severity
+from keyhole.core.finding import Kind, Severity
 from keyhole.core.gate_kinds import CompleteGate
 from keyhole.core.gates import Policy
 from keyhole.core.grant import Access
@@ -338,6 +338,18 @@ def test_a_role_that_lacks_its_second_factor_is_refused(olga):
     secret = secret_of(olga)
     sign_in_policy.require_second_factor(caller(olga), {Role.OWNER})
     assert is_problem(call(("GET", "/tokens"), f"Bearer {secret}"), 403)
+
+
+def test_the_findings_of_a_scan_say_which_are_shown_as_others(olga):
+    literal = making.finding(
+        "bandit", "b105", making.hash_of("b"), "app.py", 1, severity=Severity.LOW, kind=Kind.CODE
+    )
+    scan = making.scanned(Repository.objects.get(), [making.secret("a"), literal])
+    client = Client(HTTP_AUTHORIZATION=f"Bearer {secret_of(olga)}", HTTP_HOST="localhost")
+    secret, other = client.get(f"{BASE}/scans/{scan.pk}/findings").json()["items"]
+    assert (secret["shown_as"], secret["merge_reason"]) == (None, "")
+    assert other["shown_as"] == secret["id"]
+    assert other["merge_reason"].startswith("same line, a secret in the code: ")
 
 
 def test_findings_are_listed_decided_about_and_the_decision_taken_back(olga):

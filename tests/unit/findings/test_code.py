@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import subprocess
 
 import pytest
 
 from keyhole.audit.models import Entry
-from keyhole.core.finding import Kind, Severity
+from keyhole.core.finding import Kind, Location, Severity
 from keyhole.findings import code, services
 from keyhole.findings.masking import BLANK, lines_around
 from keyhole.findings.models import Problem
@@ -20,15 +21,24 @@ KEY = "-----BEGIN EC PRIVATE KEY-----\nMHcCAQEEIIrYSSNQFaA2\n/short/\n-----END E
 
 def text_of(text, line, **more):
     return "\n".join(
-        each.text for each in lines_around(text, line, **{"secret": False, "others": (), **more})
+        each.text for each in lines_around(text, line, **{"secrets": (), "near_secret": False, **more})
     )
 
 
 def test_the_line_of_a_secret_and_values_around_it_are_left_out():
     text = "name = tide\ntoken = abc\n\tDEBUG: yes\nurl https://user:pw@host.example/x\nx"
     assert (
-        text_of(text, 2, secret=True) == f"name = {BLANK}\n{BLANK}\n    DEBUG: {BLANK}\nurl https: {BLANK}\nx"
+        text_of(text, 2, secrets={2}, near_secret=True)
+        == f"name = {BLANK}\n{BLANK}\n    DEBUG: {BLANK}\nurl https: {BLANK}\nx"
     )
+
+
+def test_of_a_line_in_a_file_with_secrets_elsewhere_the_code_is_left():
+    text = "run(f'sh {x}', \"a\" + abc12345, shell=True)\nprint('unclosed"
+    assert text_of(text, 1, near_secret=True).split("\n")[0] == (
+        f"run(f'{BLANK}', \"{BLANK}\" + {BLANK}, shell=True)"
+    )
+    assert text_of(text, 2, near_secret=True).endswith(f"print('{BLANK}'")
 
 
 @pytest.mark.parametrize(
@@ -46,11 +56,11 @@ def test_the_line_of_a_secret_and_values_around_it_are_left_out():
     ],
 )
 def test_lines_of_other_findings(text, line, shown):
-    assert text_of(text, line, others={2} if "secret" in text else ()) == shown
+    assert text_of(text, line, secrets={2} if "secret" in text else ()) == shown
 
 
 def test_few_lines_are_shown_and_the_one_is_marked():
-    lines = lines_around("\n".join(map(str, range(1, 101))), 50, secret=False, others=())
+    lines = lines_around("\n".join(map(str, range(1, 101))), 50, secrets=(), near_secret=False)
     assert [line.number for line in lines] == list(range(44, 57))
     assert [line.number for line in lines if line.here] == [50]
 
@@ -112,6 +122,41 @@ def test_code_is_read_at_the_commit_without_any_secret_and_that_is_on_record(pla
 
 
 @pytest.mark.django_db
+def test_a_secret_that_is_on_another_line_by_now_or_came_under_another_name_is_not_shown(tmp_path):
+    work = tmp_path / "planted" / "harbour" / "tide"
+    work.mkdir(parents=True)
+    versions = ["{}\n", "import os\n\n{}\nos.system(x)\n", "import os\n\n\n\n{}\nos.system(x)\n"]
+    line = "PASSWORD = 'xw short'"  # too short to be known for what it is
+    subprocess.run(["git", "init", "-q"], cwd=work, check=True)
+    commits = []
+    for text in versions:
+        (work / "app.py").write_text(text.format(line))
+        for arguments in (["add", "."], ["commit", "-qm", "one"]):
+            subprocess.run(["git", *arguments], cwd=work, check=True)
+        commits.append(subprocess.check_output(["git", "rev-parse", "HEAD"], cwd=work, text=True).strip())
+    repositories.connect_folder(boss(), tmp_path / "planted")
+    place = repositories.list_repositories(boss())[0]
+    first = secret("a", path="old.py", title="secret", commit=commits[0])
+    there = Location(commits[0], "", "app.py", 1, 1, latest=5)
+    hidden = dataclasses.replace(first, locations=(*first.locations, there), occurrences=2)
+    for commit, at in ((commits[2], 6), (commits[1], 4)):
+        system = finding(
+            "ruff",
+            "s605",
+            hash_of(commit),
+            "app.py",
+            at,
+            severity=Severity.LOW,
+            kind=Kind.CODE,
+            commit=commit,
+        )
+        scanned(place, [hidden, system], scanners=["secrets", "ruff"])
+        lines = code.around(boss(), Problem.objects.get(key=system.id)).lines
+        assert [each.text for each in lines if each.here] == ["os.system(x)"]
+        assert "xw short" not in "".join(each.text for each in lines)
+
+
+@pytest.mark.django_db
 def test_why_code_is_not_shown(planted):
     assert looked_at("binary").why_not == "The file is not text."
     assert "not in the repository any more" in looked_at("gone").why_not
@@ -123,6 +168,8 @@ def test_why_code_is_not_shown(planted):
     assert "No commit" in looked_at("no-commit").why_not
 
 
-@pytest.mark.parametrize("secret", [True, False])
-def test_a_line_of_a_megabyte_is_gone_through_once(secret):
-    assert text_of("a" * 1_000_000, 1 if not secret else 2, secret=secret)
+@pytest.mark.parametrize("near", [True, False])
+@pytest.mark.parametrize("line", [1, 2])
+@pytest.mark.parametrize("unit", ["a", "'", "'a", '"'])
+def test_a_line_of_a_megabyte_is_gone_through_once(near, line, unit):
+    assert text_of(unit * 1_000_000, line, near_secret=near)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from keyhole.core.finding import Kind, Severity
@@ -26,6 +28,14 @@ def code(scanner, rule, path="app.py", line=3, severity=Severity.MEDIUM, referen
         references=references,
         title=title,
     )
+
+
+def at(found, *places):
+    """The finding with these places: path, line, and line in the latest version."""
+    locations = tuple(
+        replace(found.locations[0], path=path, line=line, latest=latest) for path, line, latest in places
+    )
+    return replace(found, locations=locations, occurrences=len(locations))
 
 
 CWE = "https://cwe.mitre.org/data/definitions/78.html"
@@ -61,6 +71,29 @@ CWE = "https://cwe.mitre.org/data/definitions/78.html"
                     "same line, a secret in the code: bandit B105 and secrets github-token",
                 ),
                 "ruff s105": ("token", "same line, same weakness: ruff S105 and bandit B105"),
+            },
+        ),
+        (
+            [at(secret("a", title="token"), ("old.py", 9, 12), ("app.py", 1, 3)), code("bandit", "b105")],
+            {
+                "bandit b105": (
+                    "token",
+                    "same line, a secret in the code: bandit B105 and secrets github-token",
+                )
+            },
+        ),
+        ([at(secret("a", title="token"), ("app.py", 1, 0), ("b.py", 3, 0)), code("bandit", "b105")], {}),
+        (
+            [
+                at(secret("a", title="one"), ("app.py", 3, 0)),
+                at(secret("b", title="two"), ("app.py", 3, 0)),
+                code("bandit", "b105"),
+            ],
+            {
+                "bandit b105": (
+                    "one",
+                    "same line, a secret in the code: bandit B105 and secrets github-token",
+                )
             },
         ),
         (

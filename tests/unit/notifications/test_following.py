@@ -131,8 +131,13 @@ NEWS = [
     ),
     (
         "scan:finish",
-        {**SCAN, "counters": {"new": 2, "critical": 1, "low": 5}},
+        {**SCAN, "counters": {"new": 2, "new_by_severity": {"critical": 1, "low": 1}, "low": 5}},
         ("scan.findings", Severity.CRITICAL, "2 new findings in harbour/tide", "/scans/3"),
+    ),
+    (
+        "scan:finish",
+        {**SCAN, "counters": {"new": 1, "new_by_severity": {"low": 1}, "critical": 7, "findings": 8}},
+        ("scan.findings", Severity.INFO, "1 new finding in harbour/tide", "/scans/3"),
     ),
     (
         "scan:finish",

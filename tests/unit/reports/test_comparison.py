@@ -14,7 +14,7 @@ from keyhole.core.finding import Severity, Status
 from keyhole.core.library import Library
 from keyhole.reports import history
 from keyhole.reports.comparison import compare
-from keyhole.reports.dataset import Row
+from keyhole.reports.dataset import MERGED, Decided, Row
 from keyhole.reports.history import RunFilter
 from keyhole.scans.models import Scan, State
 from tests.unit.reports.kit import NASTY, SECRET, VULNERABLE, browser_of, dataset, owner_browser
@@ -40,6 +40,17 @@ def test_each_finding_is_new_gone_the_same_or_of_another_severity():
     assert (changed.before.severity, changed.after.severity) == (Severity.MEDIUM, Severity.CRITICAL)
     assert seen.sentence == "1 new, 1 fixed, 0 the same, 1 of another severity."
     json.dumps(seen.to_json())
+
+
+def test_what_is_shown_with_another_one_is_neither_listed_nor_news_when_it_is_alone():
+    merged = Row(NASTY, NAME, decided=(Decided(MERGED, "the same", "", ""),))
+    both = dataclasses.replace(one(SECRET, NASTY), rows=(Row(SECRET, NAME), merged))
+    seen = compare(one(SECRET), both)
+    assert (seen.new, seen.gone, [each.id for each in seen.same]) == ((), (), [SECRET.id])
+    seen = compare(both, one(NASTY))
+    assert ([each.id for each in seen.new], [each.id for each in seen.gone]) == ([], [SECRET.id])
+    seen = compare(both, one(VULNERABLE))
+    assert [each.id for each in seen.gone] == [SECRET.id]
 
 
 def test_a_run_with_itself_differs_in_nothing():

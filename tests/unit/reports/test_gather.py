@@ -122,7 +122,18 @@ def test_who_may_not_see_findings_sees_the_scan_as_it_ended(ran):
     accept(found("0").id)
     narrow = dataclasses.replace(local_caller(), actions=frozenset({"scan:read"}))
     assert not services.of_scan(local_caller(), scan.pk).rows[0].open
-    assert services.of_scan(narrow, scan.pk).rows[0].open
+    report = services.of_scan(narrow, scan.pk)
+    assert report.rows[0].open
+    assert report.about.endswith("As it ended, without what was decided since.")
+
+
+def test_what_was_shown_with_another_finding_when_a_scan_ended_stays_so_in_its_report(ran):
+    scan = ran(result(found("0"), found("1")))
+    assert [row.merged for row in gather.as_it_ended(scan).rows] == [False, False]
+    scan.findings.filter(key=found("1").id).update(shown_as=found("0").id, merge_reason="same line")
+    one, other = gather.as_it_ended(scan).rows
+    assert one.open
+    assert [each.reason for each in other.decided] == [f"same line. It stands there as {found('0').title}."]
 
 
 def test_the_verdict_of_a_policy_is_part_of_the_report_and_of_the_evidence(ran):

@@ -97,6 +97,7 @@ def test_the_result_comes_back_as_it_was(ran):
         "medium": 0,
         "low": 1,
         "findings": 2,
+        "merged": 0,
         "objects": 7,
         "bytes": 70,
     }

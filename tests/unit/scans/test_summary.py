@@ -4,9 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from keyhole.core.finding import Kind, Severity
 from keyhole.scans.models import Scan, State
 from keyhole.scans.summary import before, counted, summarize
-from tests.unit.findings.making import repository, scan_of, secret
+from tests.unit.findings.making import finding, hash_of, repository, scan_of, secret, settle
 
 BEGAN = datetime(2026, 8, 1, 12, tzinfo=UTC)
 
@@ -91,3 +92,32 @@ def test_what_was_fixed_everywhere_is_new_when_it_comes_back():
     ended(place, [])
     ended(place, [], ref="refs/heads/side")
     assert new_and_fixed(ended(place, [A])) == (1, 0)
+
+
+@pytest.mark.django_db
+def test_what_is_shown_as_another_one_is_not_counted_and_no_news_when_it_is_alone():
+    place = repository()
+    same = code_literal()
+    first = settle(scan_of(place, [secret("s", line=3), same], scanners=("secrets", "bandit")))
+    numbers = counted(first, before(first))
+    assert (numbers["findings"], numbers["merged"], numbers["high"], numbers["medium"]) == (1, 1, 1, 0)
+    row = first.findings.get(scanner="bandit")
+    assert row.shown_as == first.findings.get(scanner="secrets").key
+    assert row.merge_reason == "same line, a secret in the code: bandit B105 and secrets github-token"
+    alone = settle(scan_of(place, [same], scanners=("secrets", "bandit")))
+    numbers = counted(alone, before(alone))
+    assert (numbers["findings"], numbers["merged"], numbers["new"], numbers["fixed"]) == (1, 0, 0, 1)
+
+
+@pytest.mark.django_db
+def test_how_bad_what_is_new_is_goes_by_what_is_new():
+    place = repository()
+    ended(place, [secret("old", severity=Severity.CRITICAL)])
+    scan = ended(place, [secret("old", severity=Severity.CRITICAL), secret("new", severity=Severity.LOW)])
+    numbers = counted(scan, before(scan))
+    assert (numbers["critical"], numbers["new"]) == (1, 1)
+    assert numbers["new_by_severity"] == {"critical": 0, "high": 0, "medium": 0, "low": 1}
+
+
+def code_literal():
+    return finding("bandit", "b105", hash_of("b105"), "app.py", 3, severity=Severity.MEDIUM, kind=Kind.CODE)

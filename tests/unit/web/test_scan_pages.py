@@ -187,6 +187,20 @@ def test_findings_are_worst_first_and_can_be_filtered(browser, make):
     assert "None of this severity" in shown(browser, scan, "?severity=<b>")
 
 
+def test_what_says_the_same_as_another_finding_is_shown_with_it_and_not_counted(browser, make):
+    scan = make(State.COMPLETE, counters={"findings": 1})
+    add(scan, 1)
+    add(scan, 2, Severity.LOW)
+    scan.findings.filter(key=f"{2:016x}").update(shown_as=f"{1:016x}", merge_reason="same line: a and b")
+    page = shown(browser, scan)
+    assert "<b>1</b>finding<" in page
+    assert "All 1<" in page
+    assert "Low 1" not in page
+    assert "With it: Cloud access key, <code>deploy/old.env:12</code> (same line: a and b)" in page
+    assert "1 finding that says the same as another one is shown with it." in page
+    assert "<b>1 finding</b> is deleted" in browser.get(f"/scans/{scan.pk}/delete").content.decode()
+
+
 def test_a_path_out_of_a_repository_is_shown_and_never_run(browser, make):
     scan = make(State.COMPLETE)
     add(scan, 1, path="<img src=x onerror=alert(1)>.env")

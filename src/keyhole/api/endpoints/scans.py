@@ -79,9 +79,15 @@ def result(request: ApiRequest, number: int, format: str = "json") -> HttpRespon
 def findings(
     request: ApiRequest, number: int, page: Annotated[int, Query(ge=1, le=10_000)] = 1
 ) -> Page[dict[str, Any]]:
-    """Worst first, 100 a page. A finding never holds the secret that it is about."""
+    """Worst first, 100 a page. A finding never holds the secret that it is about. `shown_as` is the id of the finding
+    of this scan that says the same and is counted in its place, for the reason in `merge_reason`.
+    """
     rows = services.findings(request.caller, number)
-    return Page(total=rows.count(), items=[row.data for row in rows[(page - 1) * MOST : page * MOST]])
+    items = [
+        {**row.data, "shown_as": row.shown_as or None, "merge_reason": row.merge_reason}
+        for row in rows[(page - 1) * MOST : page * MOST]
+    ]
+    return Page(total=rows.count(), items=items)
 
 
 @router.get(

@@ -114,8 +114,11 @@ def show(number: int, as_json: bool) -> None:
     click.echo(_state(row))
     for text in (data["why"], data["fix"], *data["references"]):
         click.echo(safe(text))
-    for place in data["locations"][1:]:
-        click.echo(f"  also in {safe(place['path'])}:{place['line']} {place['commit'][:10]}")
+    for which, place in enumerate(data["locations"]):
+        if which:
+            click.echo(f"  also in {safe(place['path'])}:{place['line']} {place['commit'][:10]}")
+        if place.get("latest"):
+            click.echo(f"  on line {place['latest']} in the latest version of {safe(place['path'])}")
     for each in row.merged.all():
         click.echo(f"  says the same: {safe(each.title)} ({safe(each.merge_reason)})")
     click.echo(f"  first seen {ago(row.first_seen_at)}")

@@ -90,7 +90,7 @@ class Problem(models.Model):
     due_at = models.DateTimeField(null=True)
     measured_by = models.ForeignKey(Environment, on_delete=models.SET_NULL, null=True, related_name="+")
     """The environment whose days gave `due_at`."""
-    marks = models.CharField(max_length=300, blank=True)
+    marks = models.TextField(blank=True)
     """What makes it like others, for `merging`, with spaces between."""
     digest = models.CharField(max_length=16, blank=True)
     """Of the stored finding, to tell whether another scan says anything new of it."""
@@ -214,7 +214,6 @@ FROM_DATA = ("ecosystem", "package", "version", "purl", "upgrade", "epss", "kev"
 def from_data(scanner: str, kind: str, rule: str, data: Mapping[str, Any]) -> tuple[Any, ...]:
     """Values of `FROM_DATA` for a finding that `core.Finding.to_json` wrote."""
     facts = (data.get("package") or [{}])[0]
-    marks = marks_of(scanner, kind, rule, data["fingerprint"], data.get("references", ()))
     return (
         facts.get("ecosystem", "")[:40],
         facts.get("name", "")[:300],
@@ -223,8 +222,14 @@ def from_data(scanner: str, kind: str, rule: str, data: Mapping[str, Any]) -> tu
         facts.get("fixed", "")[:200],
         facts.get("epss", -1.0),
         facts.get("kev", False),
-        " ".join(marks),
+        marks_in(scanner, kind, rule, data),
     )
+
+
+def marks_in(scanner: str, kind: str, rule: str, data: Mapping[str, Any]) -> str:
+    """What `Problem.marks` holds for such a finding."""
+    places = [(each["path"], each["line"], each.get("latest", 0)) for each in data["locations"]]
+    return " ".join(marks_of(scanner, kind, rule, data["fingerprint"], data.get("references", ()), places))
 
 
 def digest_of(text: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import messages
@@ -36,7 +38,7 @@ def one(request: HttpRequest, number: int) -> HttpResponse:
     """Progress while it runs; what it found, and whether it saw everything, afterwards."""
     caller = caller_of(request)
     scan = scans.get(caller, number)
-    found = list(scans.findings(caller, number))
+    found, merged = _found(caller, number)
     severity = request.GET.get("severity", "")
     shown = [finding for finding in found if not severity or finding.severity == severity]
     counts = [(level.value, sum(finding.severity == level for finding in found)) for level in Severity]
@@ -51,7 +53,8 @@ def one(request: HttpRequest, number: int) -> HttpResponse:
         severity=severity,
         counts=[pair for pair in counts if pair[1]],
         numbers=dict(counts),
-        rows=_rows(caller, scan, shown[:_SHOWN]),
+        merged=sum(map(len, merged.values())),
+        rows=_rows(caller, scan, shown[:_SHOWN], merged),
         crumbs=trail("scans"),
         **_progress(scan),
     )
@@ -112,7 +115,7 @@ def delete(request: HttpRequest, number: int) -> HttpResponseBase:
         scans.delete(caller, number)
         messages.success(request, f"{scan.name} is deleted, with its findings.", "ok")
         return redirect("scans")
-    found = list(scans.findings(caller, number))
+    found = _found(caller, number)[0]
     return show(
         request,
         "web/scan_delete.html",
@@ -143,17 +146,33 @@ def _label(scan: Scan, stage: Stage | None) -> str:
     return stage.label if stage is not None else "Waiting for its turn"
 
 
-def _rows(caller: Caller, scan: Scan, found: list[Finding]) -> list[dict[str, object]]:
+_Merged = Mapping[str, list[Finding]]
+"""Findings that are shown as another one, by its key."""
+
+
+def _found(caller: Caller, number: int) -> tuple[list[Finding], _Merged]:
+    """The findings of a scan that are listed and counted, and the others."""
+    listed, merged = [], defaultdict(list)
+    for finding in scans.findings(caller, number):
+        if finding.shown_as:
+            merged[finding.shown_as].append(finding)
+        else:
+            listed.append(finding)
+    return listed, merged
+
+
+def _rows(caller: Caller, scan: Scan, found: list[Finding], merged: _Merged) -> list[dict[str, object]]:
     known = problems.by_key(caller, scan.repository_id, [finding.key for finding in found])
-    return [_row(finding, known.get(finding.key)) for finding in found]
+    return [_row(each, known.get(each.key), merged.get(each.key, [])) for each in found]
 
 
-def _row(finding: Finding, problem: Problem | None) -> dict[str, object]:
+def _row(finding: Finding, problem: Problem | None, merged: list[Finding]) -> dict[str, object]:
     """A finding as the table shows it; the stored form has the details that columns have not."""
     data = finding.data
     return {
         "finding": finding,
         "problem": problem,
+        "merged": merged,
         "why": data.get("why", ""),
         "fix": data.get("fix", ""),
         "last4": data.get("last4", ""),
