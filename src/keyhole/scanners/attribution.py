@@ -60,6 +60,8 @@ class Sought(NamedTuple):
     when nothing was found. None where that has been looked at already. Called while git is at work."""
     before: Places = MappingProxyType({})  # type: ignore[assignment]
     """What is known from commits before these."""
+    named: frozenset[bytes] = frozenset()
+    """Others that only a note is about: it is no trouble if one of them has no place."""
 
 
 @dataclass(slots=True)
@@ -138,12 +140,13 @@ def introductions(
     found: Places = {object_id: dict(paths) for object_id, paths in sought.before.items()}
     whole = False
     try:
-        walk = _Walk(sought.objects, found, commits)
-        whole = _walk(git, walk, sought.stored, limits, trouble, tick)
+        walk = _Walk(sought.objects | sought.named, found, commits)
+        whole = _walk(git, walk, sought, limits, trouble, tick)
         for commit in sought.objects & commits.seconds.keys():  # the finding is in its message
             found[commit] = {b"": commits.introduction(commit, b"commit message")}
     except OutOfTime:
-        trouble.note("out of time: not every finding has its commit")
+        if sought.objects or sought.stored is not None:
+            trouble.note("out of time: not every finding has its commit")
     without = sought.objects - found.keys()
     if without:
         _name_without_commit(git, commits.tips if whole and commits.whole else (), found, without)
@@ -164,13 +167,13 @@ def _oldest(paths: dict[bytes, Introduction]) -> dict[bytes, Introduction]:
 def _walk(
     git: Git,
     walk: _Walk,
-    stored: Callable[[], Container[bytes]] | None,
+    sought: Sought,
     limits: Limits,
     trouble: Trouble,
     tick: Tick,
 ) -> bool:
     """Whether every change was looked at."""
-    if not walk.wanted and stored is None:
+    if not walk.wanted and sought.stored is None:
         return True
     problem = _DAMAGED_HISTORY
     for asking in _ways_to_ask(git, walk.commits):
@@ -178,14 +181,14 @@ def _walk(
             break
         walk.missing = 0
         with History(git, walk.commits.ordered, asking, processors()) as history:
-            if walk.known is None and stored is not None:
-                walk.known = stored()
+            if walk.known is None and sought.stored is not None:
+                walk.known = sought.stored()
             problem = _compared(history, walk, limits, tick)
     if walk.missing:
         trouble.note(DAMAGED, walk.missing)
     if not problem:
         return True
-    if walk.wanted:
+    if sought.objects:
         trouble.note(problem)
         for object_id, seen in first_places(git, set(walk.wanted - walk.found.keys()), tick):
             commit = seen.commit.encode()

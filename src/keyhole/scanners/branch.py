@@ -101,13 +101,14 @@ class Branch(Past):
         self._take(len(again), _size(again), found)
         return new
 
-    def _sought(self, objects: frozenset[bytes]) -> tuple[Commits, Sought]:
+    def _sought(self, objects: frozenset[bytes], named: frozenset[bytes]) -> tuple[Commits, Sought]:
         memory, joined = self._memory, self._joined
         if memory is None or joined is None:
-            return self._early or all_commits(self._git, self.reading.graph, self._trouble), Sought(objects)
+            commits = self._early or all_commits(self._git, self.reading.graph, self._trouble)
+            return commits, Sought(objects, named=named)
         self._before = joined.stay
-        places = {each: memory.places[each] for each in objects & memory.places.keys()}
-        return joined.commits, Sought(objects, before=places)
+        places = {each: memory.places[each] for each in (objects | named) & memory.places.keys()}
+        return joined.commits, Sought(objects, before=places, named=named)
 
     def _all_read(self) -> Ids:
         return self._taken | Ids.of_names(*(entry.object_id for entry in self._entries))

@@ -59,7 +59,6 @@ class Examination:
         self._limits = limits
         self._left_out = Trouble()
         self._closed = Trouble()
-        self._closed_in: set[bytes] = set()
         self._asked: dict[str, tuple[bytes, list[Hit]]] = {}
         self._message = b"", b""
         self._parts: list[bytes] = []
@@ -120,20 +119,15 @@ class Examination:
             self._asked[name] = text, hits
         return hits
 
-    def taken(self) -> dict[str, dict[str, int]]:
-        """How often since the last time, by reason: `left_out` because of a limit, `closed` to everybody."""
+    def taken(self) -> dict[str, list[list[Any]]]:
+        """What `Trouble.told` since the last time: `left_out` because of a limit, `closed` to everybody."""
         for examiner in self._examiners.values():
             if isinstance(examiner, LeavesOut):
                 for reason, count in examiner.left_out().items():
                     self._left_out.note(reason, count)
-        counts = {"left_out": self._left_out.counts, "closed": self._closed.counts}
+        told = {"left_out": self._left_out.told(), "closed": self._closed.told()}
         self._left_out, self._closed = Trouble(), Trouble()
-        return counts
-
-    def taken_closed_in(self) -> set[bytes]:
-        """Since the last time, the objects in which something was `closed`."""
-        objects, self._closed_in = self._closed_in, set()
-        return objects
+        return told
 
     def _found(self, piece: Piece) -> list[Found]:
         """What is in the text; of one that seems to be in wide characters also what is in its bytes, as it may lie."""
@@ -159,7 +153,7 @@ class Examination:
         if not piece.is_last:
             return b""
         if self._too_large and ends_as_zip(piece.text):
-            self._note_too_large()
+            self._note_too_large(piece)
         whole = self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
         self._parts.clear()
         return whole if whole and is_archive(whole) else b""
@@ -174,19 +168,20 @@ class Examination:
         if piece.is_last or piece.entry.size <= self._limits.archive_size:
             self._parts.append(piece.text[: piece.keep_to])
         elif is_archive(piece.text):
-            self._note_too_large()
+            self._note_too_large(piece)
         else:
             self._too_large = True  # if it is one, which its end will tell
 
-    def _note_too_large(self) -> None:
-        self._left_out.note(f"an archive larger than {self._limits.archive_size >> 20} MiB was not opened")
+    def _note_too_large(self, piece: Piece) -> None:
+        why = f"an archive larger than {self._limits.archive_size >> 20} MiB was not opened"
+        self._left_out.note(why, objects=[piece.entry.object_id])
 
     def _inside(self, piece: Piece, archive: bytes) -> Iterator[Found]:
         below: dict[int, list[Found]] = {}
         for member in unpacked(archive, self._limits):
             if isinstance(member, NotOpened):
-                (self._left_out if member.is_limit else self._closed).note(member.reason)
-                self._closed_in.add(piece.entry.object_id)
+                trouble = self._left_out if member.is_limit else self._closed
+                trouble.note(member.reason, objects=[piece.entry.object_id])
                 continue
             inside = below.pop(member.depth + 1, [])
             found = _without(self._in_member(piece, member), inside)

@@ -12,6 +12,7 @@ from keyhole.scanners.gitpipe import Facts, Git
 from keyhole.scanners.interface import Examiner
 from keyhole.scanners.introduction import Introduction, introduced_in
 from keyhole.scanners.limits import Limits
+from keyhole.scanners.named import sought
 from keyhole.scanners.objects import Entry, OutOfTime, Tick, Trouble, affordable, read_objects
 from keyhole.scanners.tree import listed
 
@@ -89,13 +90,12 @@ class Head:
         except OutOfTime:
             late = True
         taken = examination.taken()
-        for reason, count in taken["left_out"].items():
-            trouble.note(reason, count)
+        trouble.take(taken["left_out"])
         return {
             "found": [plain(each) for each in found],
             "objects": objects,
             "size": size,
-            "trouble": trouble.counts,
+            "trouble": trouble.told(),
             "closed": taken["closed"],
             "late": late,
         }
@@ -105,20 +105,19 @@ class Head:
             self.collector.add(from_plain(each))
         self.objects += answer["objects"]
         self.size += answer["size"]
-        for reason, count in answer["trouble"].items():
-            self._trouble.note(reason, count)
-        for reason, count in answer["closed"].items():
-            self.closed.note(reason, count)
+        self._trouble.take(answer["trouble"])
+        self.closed.take(answer["closed"])
         if answer["late"]:
             raise OutOfTime
         self._tick(self.objects, total)
 
     def places(self) -> dict[bytes, list[Introduction]]:
-        """Every path of each object with something in it."""
+        """Every path of each object with something in it, or that a reason is about."""
         commit, _, authored = self._commit.partition(b",")
+        objects = self.collector.objects() | sought(self._trouble, self.closed)
         return {
-            object_id: [introduced_in(commit, authored, path) for path in self._paths[object_id]]
-            for object_id in self.collector.objects()
+            object_id: [introduced_in(commit, authored, path) for path in self._paths.get(object_id, ())]
+            for object_id in objects
         }
 
     def notes(self) -> list[str]:

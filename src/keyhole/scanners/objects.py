@@ -7,10 +7,10 @@ in a working copy it is what its owner has not decided to publish.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from itertools import islice
 from subprocess import PIPE, Popen
-from typing import IO, NamedTuple
+from typing import IO, Any, NamedTuple
 
 from keyhole.scanners.gitpipe import Git, close, feeding
 from keyhole.scanners.limits import Limits
@@ -63,14 +63,33 @@ class Trouble:
 
     def __init__(self) -> None:
         self.counts: dict[str, int] = {}
+        self.objects: dict[str, set[bytes]] = {}
+        """The objects that it was in, by those reasons that are about one that somebody can look for."""
 
-    def note(self, reason: str, count: int = 1) -> None:
+    def note(self, reason: str, count: int = 1, objects: Collection[bytes] = ()) -> None:
         """Remembers that this happened once more."""
         self.counts[reason] = self.counts.get(reason, 0) + count
+        if objects:
+            self.objects.setdefault(reason, set()).update(objects)
 
-    def sentences(self) -> tuple[str, ...]:
-        """One sentence per reason, with how often if more than once."""
-        return tuple(f"{why} ({count} times)" if count > 1 else why for why, count in self.counts.items())
+    def sentences(self, named: Callable[[set[bytes]], str] | None = None) -> tuple[str, ...]:
+        """One sentence per reason, with how often if more than once, and in what if that can be `named`."""
+        often = {why: f"{why} ({count} times)" if count > 1 else why for why, count in self.counts.items()}
+        if named is not None:
+            often |= {why: f"{often[why]}: {named(objects)}" for why, objects in self.objects.items()}
+        return tuple(often.values())
+
+    def told(self) -> list[list[Any]]:
+        """All of it as JSON, for `take`."""
+        return [
+            [why, count, sorted(each.decode() for each in self.objects.get(why, ()))]
+            for why, count in self.counts.items()
+        ]
+
+    def take(self, told: Iterable[Sequence[Any]]) -> None:
+        """Notes what another one told."""
+        for why, count, objects in told:
+            self.note(why, count, [each.encode() for each in objects])
 
 
 class OutOfTime(Exception):
@@ -181,7 +200,8 @@ def affordable(entries: Iterable[Entry], limits: Limits, trouble: Trouble) -> li
     wanted, total = [], 0
     for entry in entries:
         if entry.size > limits.object_bytes:
-            trouble.note(f"an object larger than {limits.object_bytes >> 20} MiB was not read")
+            why = f"an object larger than {limits.object_bytes >> 20} MiB was not read"
+            trouble.note(why, objects=[entry.object_id])
         elif total + entry.size > limits.total_bytes:
             trouble.note(f"an object beyond the first {limits.total_bytes >> 20} MiB was not read")
         else:

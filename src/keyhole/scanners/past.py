@@ -29,6 +29,7 @@ from keyhole.scanners.introduction import Introduction
 from keyhole.scanners.limits import Limits
 from keyhole.scanners.memory.ids import Ids, joined, names_of
 from keyhole.scanners.memory.memory import MOST_BYTES, Memory
+from keyhole.scanners.named import sought
 from keyhole.scanners.objects import Entry, Trouble
 from keyhole.scanners.packs.store import Store
 from keyhole.scanners.reading import Reading
@@ -116,10 +117,11 @@ class Past:
             self._read_store(self._store)
 
     def places(self) -> dict[bytes, list[Introduction]]:
-        """Where each object with something in it is, oldest first."""
+        """Where each object is with something in it, or that a reason is about, oldest first."""
         if self._store is not None:
             self._store.rest()
-        self._commits, wanted = self._sought(frozenset(self.collector.objects()))
+        objects = frozenset(self.collector.objects())
+        self._commits, wanted = self._sought(objects, sought(self._trouble, self.reading.closed) - objects)
         self._places = introductions(
             self._git, self._commits, wanted, self._limits, self._trouble, self._report.tick
         )
@@ -142,14 +144,13 @@ class Past:
             tips=tuple(tip.encode() for tip in self._git.tips) or tuple(commits.tips),
             objects=self.reading.objects,
             size=self.reading.bytes,
-            closed=dict(self.reading.closed.counts),
+            closed=self.reading.closed.told(),
             found=tuple(self.collector.all()),
             places={
                 object_id: {path: place for path, place in paths.items() if place.commit}
                 for object_id, paths in self._places.items()
             },
             part=bool(self._git.tips),
-            closed_in=frozenset(self.reading.closed_in),
         )
         return memory if memory.bytes_at_least <= MOST_BYTES else None
 
@@ -185,9 +186,7 @@ class Past:
     def _take_all(self, memory: Memory) -> None:
         """Takes all that is remembered for read."""
         self._take(memory.objects, memory.size, memory.found)
-        self.reading.closed_in |= memory.closed_in
-        for reason, count in memory.closed.items():
-            self.reading.closed.note(reason, count)
+        self.reading.closed.take(memory.closed)
 
     def _take(self, objects: int, size: int, found: Iterable[Found]) -> None:
         """Takes so much for read, with what was found in it."""
@@ -215,7 +214,7 @@ class Past:
             left = self.reading.packs(pool, self._commits_read)
         return left + [each.pack.name(position) for each in families for position in each.stuck]
 
-    def _sought(self, objects: frozenset[bytes]) -> tuple[Commits, Sought]:
+    def _sought(self, objects: frozenset[bytes], named: frozenset[bytes]) -> tuple[Commits, Sought]:
         """The commits to look at for where these are, and what is known of that."""
         memory = self._memory
         if memory is not None and not self._packs_gone:
@@ -224,9 +223,9 @@ class Past:
             joined = joined_since(self._git, memory)
             if joined is not None:
                 self._before = joined.stay
-                return joined.commits, Sought(objects, self._all_read, memory.places)
+                return joined.commits, Sought(objects, self._all_read, memory.places, named)
         commits = self._early or all_commits(self._git, self.reading.graph, self._trouble)
-        return commits, Sought(objects, self._stored if self._store is not None else None)
+        return commits, Sought(objects, self._stored if self._store is not None else None, named=named)
 
     def _all_read(self) -> Ids:
         """All files and messages that were read, by this scan or before."""

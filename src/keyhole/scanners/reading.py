@@ -63,8 +63,6 @@ class Reading:
         """Objects to read; 0 while that is not known."""
         self.closed = Trouble()
         """What nobody could look into: it is told, but does not make the scan incomplete."""
-        self.closed_in: set[bytes] = set()
-        """The objects that this is in."""
         self.graph = Graph()
         """The commits read so far."""
         self._processes = 0
@@ -112,7 +110,6 @@ class Reading:
             self.objects += answer["objects"]
             self.bytes += answer["bytes"]
             self._note(answer)
-            self.closed_in.update(each.encode() for each in answer["closed_in"])
             for line in answer["commits"].encode().splitlines():
                 self.graph.take(line)
             for each in answer["found"]:
@@ -156,7 +153,6 @@ class Reading:
             "commits": b"\n".join(commits).decode(),
             "objects": objects,
             "bytes": total,
-            "closed_in": [each.decode() for each in self._examination.taken_closed_in()],
             **self._examination.taken(),
         }
 
@@ -181,13 +177,10 @@ class Reading:
                 self.objects += 1
                 self.bytes += piece.entry.size
         self._note(self._examination.taken())
-        self.closed_in |= self._examination.taken_closed_in()
 
     def _note(self, taken: Mapping[str, Any]) -> None:
-        for reason, count in taken["left_out"].items():
-            self._trouble.note(reason, count)
-        for reason, count in taken["closed"].items():
-            self.closed.note(reason, count)
+        self._trouble.take(taken["left_out"])
+        self.closed.take(taken["closed"])
 
     def listed(self) -> list[Entry]:
         """What git says there is to read."""

@@ -30,6 +30,7 @@ from keyhole.scanners.isolation import isolate
 from keyhole.scanners.kept import Kept
 from keyhole.scanners.keyed import keyed_digest
 from keyhole.scanners.limits import Limits, Progress
+from keyhole.scanners.named import Named
 from keyhole.scanners.objects import OutOfTime, Trouble
 from keyhole.scanners.programs.configured import Configured, configure
 from keyhole.scanners.registry import chosen
@@ -173,7 +174,8 @@ class Scan:
         assessed = self._assess(facts.commit)
         found = self._past.collector.findings(self._examiners, introduced, self._shown)
         findings = (*found, *assessed.findings)
-        reasons = self._trouble.sentences()
+        named = Named(introduced, self._shown)
+        reasons = self._trouble.sentences(named)
         return ScanResult(
             status=Status.INCOMPLETE if reasons else Status.COMPLETE,
             reasons=reasons,
@@ -181,7 +183,7 @@ class Scan:
             notes=(
                 *self._notes,
                 *self._past.notes(),
-                *(f"Not looked into: {each}." for each in self._past.closed.sentences()),
+                *(f"Not looked into: {each}." for each in self._past.closed.sentences(named)),
                 *assessed.notes,
             ),
             scanners=tuple(scanner.id for scanner in self._scanners),

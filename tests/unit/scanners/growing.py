@@ -8,11 +8,13 @@ from keyhole.scanners.branch import Branch
 from keyhole.scanners.gitpipe import Git
 from keyhole.scanners.limits import Limits
 from keyhole.scanners.memory.memory import understood
+from keyhole.scanners.named import Named
 from keyhole.scanners.objects import Trouble
 from keyhole.scanners.past import Past
 from keyhole.scanners.secrets.engine import Engine
 from keyhole.scanners.secrets.rules import all_rules
 from keyhole.scanners.secrets.shapes import make
+from keyhole.scanners.shown import Shown
 from tests import canaries
 
 
@@ -38,11 +40,13 @@ def looked(history, engine, memory=None, tips=(), limits=Limits(), trouble=None)
     past = kind(git, {"secrets": engine}, limits, trouble, Quiet(), memory)
     past.read(git.facts())
 
-    findings = past.collector.findings({"secrets": engine}, past.places())
+    places, shown = past.places(), Shown([engine])
+    findings = past.collector.findings({"secrets": engine}, places, shown)
+    named = Named(places, shown)
     kept = past.to_remember("these rules")
     left = understood(kept.written(), "these rules") if kept is not None else None
     now = past.reading.objects - past._recalled
-    told = (findings, past.objects, past.size, trouble.sentences(), past.closed.sentences())
+    told = (findings, past.objects, past.size, trouble.sentences(named), past.closed.sentences(named))
     return told, now, left
 
 

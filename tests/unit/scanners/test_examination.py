@@ -98,7 +98,7 @@ def test_what_is_in_an_archive_has_its_path_and_line_in_there(pieces):
         ("a\\u000a.txt", 2, 1, ""),
         ("b.gz", 3, 5, ""),
     }
-    assert left == {"left_out": {}, "closed": {}}
+    assert left == {"left_out": [], "closed": []}
 
 
 def test_a_compressed_file_has_no_path_in_it_and_says_what_it_is():
@@ -135,17 +135,17 @@ def test_a_program_may_have_a_zip_file_behind_it(program, pieces):
     whole = zipped({"a.py": b"\nhere", "b": os.urandom(500)})
     sites, left = found(program + bytes(900) + whole, pieces=pieces)
     assert [(site.inner, site.line) for site in sites] == [("a.py", 2)]
-    assert left == {"left_out": {}, "closed": {}}
+    assert left == {"left_out": [], "closed": []}
     sites, left = found(program + b"and here" + bytes(900), pieces=pieces)
     assert len(sites) == 1
-    assert left == {"left_out": {}, "closed": {}}
+    assert left == {"left_out": [], "closed": []}
 
 
 def test_a_program_too_large_to_be_kept_is_told_if_it_has_a_zip_file_behind_it():
     program = b"\x7fELF and here" + bytes(3000)
     for text, left in (
-        (program, {}),
-        (program + zipped({"a": b""}), {"an archive larger than 0 MiB was not opened": 1}),
+        (program, []),
+        (program + zipped({"a": b""}), [["an archive larger than 0 MiB was not opened", 1, ["a" * 40]]]),
     ):
         sites, taken = found(text, pieces=3, archive_size=1 << 10)
         assert (len(sites), taken["left_out"]) == (1, left)
@@ -153,13 +153,15 @@ def test_a_program_too_large_to_be_kept_is_told_if_it_has_a_zip_file_behind_it()
 
 def test_what_is_left_out_of_archives_is_counted_once():
     text = gzip.compress(gzip.compress(b"here"))
-    assert found(text, archive_depth=1)[1]["left_out"] == {
-        "archives in more than 1 others were not opened": 1
-    }
-    assert found(text * 3, pieces=2, archive_size=1 << 4)[1]["left_out"] == {
-        "an archive larger than 0 MiB was not opened": 1
-    }
-    assert found(b"Rar!\x1a\x07\0 ...")[1]["closed"] == {"an archive of a kind that is not opened (RAR)": 1}
+    assert found(text, archive_depth=1)[1]["left_out"] == [
+        ["archives in more than 1 others were not opened", 1, ["a" * 40]]
+    ]
+    assert found(text * 3, pieces=2, archive_size=1 << 4)[1]["left_out"] == [
+        ["an archive larger than 0 MiB was not opened", 1, ["a" * 40]]
+    ]
+    assert found(b"Rar!\x1a\x07\0 ...")[1]["closed"] == [
+        ["an archive of a kind that is not opened (RAR)", 1, ["a" * 40]]
+    ]
 
 
 def test_a_message_with_something_in_it_is_looked_at_once():

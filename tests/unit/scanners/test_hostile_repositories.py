@@ -95,7 +95,7 @@ def test_borrowed_objects_are_not_read_and_the_scan_says_so(history, scan, token
 def test_an_object_too_large_makes_the_scan_incomplete(history, token, scan):
     history.commit({"small": token, "large": os.urandom(3 << 20)})
     result = scan(history, limits=Limits(object_bytes=1 << 20))
-    assert result.verdict == "1 finding, incomplete (an object larger than 1 MiB was not read)"
+    assert result.verdict == "1 finding, incomplete (an object larger than 1 MiB was not read: large)"
 
 
 @pytest.mark.parametrize(

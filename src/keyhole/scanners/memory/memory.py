@@ -17,7 +17,7 @@ from keyhole.scanners.examination import Found, from_plain, plain
 from keyhole.scanners.introduction import Introduction
 from keyhole.scanners.memory.ids import Ids
 
-_FORMAT = 3
+_FORMAT = 4
 _LENGTH = 8
 _BYTES_OF_A_HIT = 200
 MOST_BYTES = 256 << 20
@@ -46,16 +46,19 @@ class Memory:
     """How many were read, of all kinds that are."""
     size: int
     """Bytes of those."""
-    closed: dict[str, int]
-    """What nobody could look into, as often as that was."""
+    closed: list[list[Any]]
+    """What nobody could look into, as `Trouble.told` told it."""
     found: tuple[Found, ...]
     """Every hit."""
     places: Places
     """Of the objects with hits that a commit leads to."""
     part: bool = False
     """Whether it is of one branch or tag: then packs hold objects that were not read, and all that were are its."""
-    closed_in: frozenset[bytes] = frozenset()
-    """The objects that `closed` counts something in."""
+
+    @property
+    def closed_in(self) -> frozenset[bytes]:
+        """The objects that `closed` counts something in."""
+        return frozenset(each.encode() for _, _, objects in self.closed for each in objects)
 
     @property
     def bytes_at_least(self) -> int:
@@ -74,7 +77,6 @@ class Memory:
             "objects": self.objects,
             "size": self.size,
             "closed": self.closed,
-            "closed_in": sorted(each.decode() for each in self.closed_in),
             "found": [plain(each) for each in self.found],
             "places": [
                 [
@@ -118,11 +120,10 @@ def understood(content: bytes, identity: str) -> Memory | None:
             tuple(tip.encode() for tip in data["tips"]),
             data["objects"],
             data["size"],
-            data["closed"],
+            [[str(why), int(count), list(map(str, objects))] for why, count, objects in data["closed"]],
             tuple(map(from_plain, data["found"])),
             places,
             bool(data["part"]),
-            frozenset(each.encode() for each in data["closed_in"]),
         )
     except (ValueError, KeyError, TypeError, AttributeError):
         return None
