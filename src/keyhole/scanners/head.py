@@ -48,7 +48,7 @@ class Head:
     def read(self, _facts: Facts) -> None:
         """All of it."""
         entries: dict[bytes, Entry] = {}
-        for path, entry in listed(self._git, self._trouble, self._tick, links=True, sizes=True):
+        for path, entry, _ in listed(self._git, self._trouble, self._tick, links=True, sizes=True):
             self._paths.setdefault(entry.object_id, []).append(path)
             entries[entry.object_id] = entry
         wanted = affordable(entries.values(), self._limits, self._trouble)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from keyhole.scanners.gitpipe import Git
 from keyhole.scanners.limits import Limits
+from keyhole.scanners.links import FollowsLinks, followed
 from keyhole.scanners.objects import DAMAGED, Entry, Tick, Trouble, describe, read_objects
 
 MOST_PATHS = 500_000
@@ -16,13 +17,25 @@ _REPORT_EVERY = 10_000
 
 
 def files(
-    git: Git, wanted: Callable[[bytes], bool], limits: Limits, trouble: Trouble, tick: Tick
+    git: Git,
+    wanted: Callable[[bytes], bool],
+    limits: Limits,
+    trouble: Trouble,
+    tick: Tick,
+    follower: FollowsLinks | None = None,
 ) -> Iterator[tuple[bytes, bytes]]:
-    """Path and content of the wanted files of HEAD, or of the first tip, in order of path."""
+    """Path and content of the wanted files of HEAD, or of the first tip, in order of path.
+
+    A link comes with the content of the file that it leads to, if there is a `follower` who does not see that anyway.
+    """
     paths: dict[bytes, list[bytes]] = {}
-    for path, entry in listed(git, trouble, tick):
+    links: list[bytes] = []
+    for path, entry, is_link in listed(git, trouble, tick, links=follower is not None):
         if wanted(path):
-            paths.setdefault(entry.object_id, []).append(path)
+            (links if is_link else paths.setdefault(entry.object_id, [])).append(path)
+    if links and follower is not None:
+        for object_id, path in _unseen(git, links, paths, tick, follower):
+            paths.setdefault(object_id, []).append(path)
     entries = describe(git, list(paths), limits, trouble, tick)
     found: dict[bytes, bytes] = {}
     parts: list[bytes] = []
@@ -36,10 +49,25 @@ def files(
     yield from ((path, found[object_id]) for path, object_id in ordered if object_id in found)
 
 
+def _unseen(
+    git: Git, links: list[bytes], files: Mapping[bytes, list[bytes]], tick: Tick, follower: FollowsLinks
+) -> list[tuple[bytes, bytes]]:
+    """The object behind each link that leads to something which nobody looks at under another name, and its path."""
+    unseen: list[tuple[bytes, bytes]] = []
+    for led in followed(git, links, tick):
+        if led.astray:
+            follower.astray(led.path, led.astray)
+        elif not follower.same(led.path, files.get(led.object_id, ())):
+            unseen.append((led.object_id, led.path))
+    return unseen
+
+
 def listed(
     git: Git, trouble: Trouble, tick: Tick, *, links: bool = False, sizes: bool = False
-) -> Iterator[tuple[bytes, Entry]]:
+) -> Iterator[tuple[bytes, Entry, bool]]:
     """Path and object of every file of HEAD, or of the first tip; with `links` also of what are symbolic links.
+
+    Last comes whether it is one.
 
     Without `sizes` these are 0: git looks at an object for each path to tell them, and a bomb has millions.
     """
@@ -62,9 +90,9 @@ def listed(
                 if mode not in modes:
                     continue
                 if not sizes:
-                    yield path, Entry(object_id, "blob", 0)
+                    yield path, Entry(object_id, "blob", 0), mode == _LINK
                 elif size[0].isdigit():
-                    yield path, Entry(object_id, "blob", int(size[0]))
+                    yield path, Entry(object_id, "blob", int(size[0])), mode == _LINK
                 else:
                     trouble.note(DAMAGED)
         if listing.wait() != 0:

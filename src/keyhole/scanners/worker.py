@@ -30,6 +30,7 @@ from keyhole.scanners.isolation import isolate
 from keyhole.scanners.kept import Kept
 from keyhole.scanners.keyed import keyed_digest
 from keyhole.scanners.limits import Limits, Progress
+from keyhole.scanners.links import FollowsLinks
 from keyhole.scanners.named import Named
 from keyhole.scanners.objects import OutOfTime, Trouble
 from keyhole.scanners.programs.configured import Configured, configure
@@ -203,7 +204,14 @@ class Scan:
         self._report.phase("assessing")
         for name, assessor in self._assessors.items():
             try:
-                seen = files(self._git, assessor.wants, self._limits, self._trouble, self._report.tick)
+                seen = files(
+                    self._git,
+                    assessor.wants,
+                    self._limits,
+                    self._trouble,
+                    self._report.tick,
+                    assessor if isinstance(assessor, FollowsLinks) else None,
+                )
                 assessment = assessor.assess(seen)
             except OutOfTime:
                 self._trouble.note(f"time limit of {self._limits.seconds:g} seconds reached")

@@ -9,6 +9,7 @@ from keyhole.scanners.assessment import Issue
 from keyhole.scanners.gitpipe import Git
 from keyhole.scanners.hits import About
 from keyhole.scanners.limits import Limits
+from keyhole.scanners.links import OUTSIDE
 from keyhole.scanners.objects import Trouble
 
 
@@ -16,16 +17,47 @@ def nobody(_done, _total):
     return None
 
 
-def files(history, trouble, **limits):
-    return list(
-        tree.files(Git(history.path), lambda path: path.endswith(b".lock"), Limits(**limits), trouble, nobody)
-    )
+def is_lock(path):
+    return path.endswith(b".lock")
+
+
+def files(history, trouble, follower=None, **limits):
+    return list(tree.files(Git(history.path), is_lock, Limits(**limits), trouble, nobody, follower))
 
 
 def test_wanted_files_with_their_content_in_order(history):
     history.commit({"b.lock": b"same", "a/c.lock": b"same", "d.txt": b"no", "e.lock": b"other"})
     trouble = Trouble()
     assert files(history, trouble) == [(b"a/c.lock", b"same"), (b"b.lock", b"same"), (b"e.lock", b"other")]
+    assert not trouble.counts
+
+
+class Follower:
+    """Takes what has the same ending for the same."""
+
+    def __init__(self):
+        self.gone = []
+
+    def same(self, path, files):
+        return any(each.endswith(path[-5:]) for each in files)
+
+    def astray(self, path, where):
+        self.gone.append((path, where))
+
+
+def test_links_come_only_to_who_follows_them_and_does_not_see_the_file_anyway(history):
+    links = {
+        "a.lock": b"base",
+        "b.lock": b"e.lock",
+        "x/c1.lock": b"../base",
+        "d.lock": b"/e.lock",
+        "l": b"e.lock",
+    }
+    history.commit({**links, "base": b"1", "e.lock": b"2"}, modes=dict.fromkeys(links, "120000"))
+    trouble, follower = Trouble(), Follower()
+    assert files(history, trouble) == [(b"e.lock", b"2")]
+    assert files(history, trouble, follower) == [(b"a.lock", b"1"), (b"e.lock", b"2"), (b"x/c1.lock", b"1")]
+    assert follower.gone == [(b"d.lock", OUTSIDE)]
     assert not trouble.counts
 
 

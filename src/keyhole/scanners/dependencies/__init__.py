@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from keyhole.scanners.interface import Tools, TreeExaminer
 
-ENGINE_VERSION = "4"
+ENGINE_VERSION = "5"
 """Raised by hand when the engine itself would give another result for the same files and advisories."""
 
 

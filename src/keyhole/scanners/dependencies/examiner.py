@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -28,6 +28,8 @@ LARGEST_FILE = 64 << 20
 """Bytes of a file. Taken apart it needs ten times as much memory, and the largest real ones have a sixth of this."""
 _NAMED = 3
 """Names given as examples of many."""
+_LONGEST_NAME = 1_000
+"""Characters of a name. Cut shorter, half of a secret in one would not be known for what it is, and be shown."""
 _FETCH = "keyhole advisories sync fetches them"
 
 
@@ -42,10 +44,23 @@ class Packages:
         except Unusable as problem:
             self._why = str(problem)
         self._known = self._index.coverage() if self._index is not None else {}
+        self._same: list[bytes] = []
+        self._astray: dict[str, list[bytes]] = {}
 
     def wants(self, path: bytes) -> bool:
         """Whether it is a file that names packages."""
         return reader_of(path) is not None or is_manifest(path) or is_known(path)
+
+    def same(self, path: bytes, files: Sequence[bytes]) -> bool:
+        """See `FollowsLinks`. Another name is another format, so a file of that is not the same."""
+        same = any(reader_of(each) is reader_of(path) for each in files)
+        if same:
+            self._same.append(path)
+        return same
+
+    def astray(self, path: bytes, where: str) -> None:
+        """See `FollowsLinks`."""
+        self._astray.setdefault(where, []).append(path)
 
     def assess(self, files: Iterable[tuple[bytes, bytes]]) -> Assessment:
         """Every package of every file."""
@@ -72,9 +87,13 @@ class Packages:
                 del found[MOST_PACKAGES:]
                 gaps.append(f"more than {MOST_PACKAGES:,} packages; the others were not assessed")
                 break
-        found, unread = without_files(found)
-        gaps += _left_out(unread, "named by requirements")
-        gaps += _left_out(_without_lock(seen, found), "that no lock file settles")
+        # Read under other names, and there under these all the same.
+        there = [*seen, *((path, b"") for path in self._same)]
+        found, unread = without_files(found, (path for path, _ in there))
+        gaps += _left_out(unread, "file", "named by requirements")
+        gaps += _left_out(_without_lock(there, found), "file", "that no lock file settles")
+        for where, paths in self._astray.items():
+            gaps += _left_out(map(_shown, paths), "link", where)
         found = _settled(found)
         assessment = self._assessed(found, count, gaps)
         return replace(assessment, libraries=tuple(library(*seen) for seen in found))
@@ -139,15 +158,20 @@ class Packages:
 
 def _without_lock(files: list[tuple[bytes, bytes]], found: list[Seen]) -> list[str]:
     paths = unlocked(files, cache(lambda: {_key(package) for _, package in found}))
-    return [path.decode("utf-8", "replace") for path in paths]
+    return list(map(_shown, paths))
 
 
-def _left_out(names: list[str], which: str) -> list[str]:
+def _shown(path: bytes) -> str:
+    return path.decode("utf-8", "replace")
+
+
+def _left_out(names: Iterable[str], thing: str, which: str) -> list[str]:
     """The gap of files that are there, or should be, and are not read."""
+    names = list(names)
     if not names:
         return []
     was = "was" if len(names) == 1 else "were"
-    return [f"{counted(len(names), 'file')} {which} {was} not assessed: {_some(names)}"]
+    return [f"{counted(len(names), thing)} {which} {was} not assessed: {_some(names)}"]
 
 
 def _settled(found: list[Seen]) -> list[Seen]:
@@ -175,6 +199,6 @@ def _key(package: Package) -> tuple[str, str]:
 
 
 def _some(names: Iterable[str]) -> str:
-    shown = sorted({escape(name.encode("utf-8", "replace"))[:80] for name in names})
+    shown = sorted({escape(name.encode("utf-8", "replace"))[:_LONGEST_NAME] for name in names})
     more = f" and {len(shown) - _NAMED} more" if len(shown) > _NAMED else ""
     return ", ".join(shown[:_NAMED]) + more

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from keyhole.core.finding import Status
 from keyhole.scanners.dependencies import SCANNER
 from keyhole.scanners.dependencies.examiner import Packages
@@ -98,8 +100,77 @@ def test_both_scanners_in_one_scan(history, scan, tmp_path, token):
     assert {finding.scanner for finding in result.findings} == {"secrets", "dependencies"}
 
 
-def test_links_are_not_followed_and_submodules_not_opened(history, scan, tmp_path):
-    history.commit({"requirements.txt": b"/etc/passwd"}, modes={"requirements.txt": "120000"})
+@pytest.mark.parametrize(
+    ("target", "gap"),
+    [
+        (b"/etc/passwd", "1 link out of the repository was not assessed: requirements.txt"),
+        (b"../requirements.txt", "1 link out of the repository was not assessed: requirements.txt"),
+        (b"gone.txt", "1 link to no file of the commit was not assessed: requirements.txt"),
+        (b"requirements.txt", "1 link to no file of the commit was not assessed: requirements.txt"),
+    ],
+)
+def test_a_link_to_what_is_not_there_is_not_followed_and_not_clean(history, scan, tmp_path, target, gap):
+    history.commit({"requirements.txt": target}, modes={"requirements.txt": "120000"})
+    result = dependencies(scan, history, index_of(tmp_path, record()))
+    assert (result.clean, result.reasons) == (False, (gap,))
+
+
+def test_a_link_is_read_as_its_own_name_says_if_its_file_is_not_read_anyway(history, scan, tmp_path):
+    links = {"requirements.txt": b"deps/base", "a/requirements.txt": b"../deps/base"}
+    links |= {"b/requirements.txt": b"../c/requirements.txt"}
+    files = {"deps/base": b"tool==1.0\n", "c/requirements.txt": b"-r ../b/requirements.txt\ntool==1.5\n"}
+    history.commit({**files, **links}, modes=dict.fromkeys(links, "120000"))
+    result = dependencies(scan, history, index_of(tmp_path, record()))
+    assert result.reasons == ()
+    (finding,) = result.findings
+    paths = ["a/requirements.txt", "c/requirements.txt", "requirements.txt"]
+    assert [place.path for place in finding.locations] == paths
+    assert [library.path for library in result.libraries] == paths
+
+
+def test_a_link_whose_file_is_read_as_another_format_is_read_as_its_own(history, scan, tmp_path):
+    files = {"setup.py": b"tool==1.0\n", "requirements.txt": b"setup.py"}
+    history.commit(files, modes={"requirements.txt": "120000"})
+    (finding,) = dependencies(scan, history, index_of(tmp_path, record())).findings
+    assert [place.path for place in finding.locations] == ["requirements.txt"]
+
+
+def test_a_lock_file_that_is_a_link_settles_its_manifest(history, scan, tmp_path):
+    gemfile = b"gemspec\n"
+    lock = b"GEM\n  remote: https://rubygems.org/\n  specs:\n    rake (13.0.0)\n"
+    files = {"Gemfile.lock": lock, "a/Gemfile": gemfile, "a/Gemfile.lock": b"../Gemfile.lock"}
+    history.commit(files, modes={"a/Gemfile.lock": "120000"})
+    file = index_of(tmp_path, record(name="tool", ecosystem="RubyGems"))
+    assert dependencies(scan, history, file).reasons == ()
+    history.commit({"a/Gemfile.lock": b"../gone"}, modes={"a/Gemfile.lock": "120000"})
+    assert len(dependencies(scan, history, file).reasons) == 2
+
+
+def test_a_file_that_requirements_name_and_is_not_in_the_commit_is_not_assessed(history, scan, tmp_path):
+    history.commit({"requirements.txt": b"-r dev-requirements.txt\n-c constraints.txt\n"})
+    result = dependencies(scan, history, index_of(tmp_path, record()))
+    assert result.reasons == (
+        "2 files named by requirements were not assessed: constraints.txt, dev-requirements.txt",
+    )
+    files = {"dev-requirements.txt": b"tool==2.0\n", "constraints.txt": b"other==1\n"}
+    history.commit(files)
+    assert dependencies(scan, history, index_of(tmp_path, record())).clean
+
+
+def test_the_path_of_a_link_tells_no_secret_and_steers_nothing(history, scan, tmp_path, token):
+    path = b"d" * 70 + b"/\x1b-" + token + b"/requirements.txt"
+    history.commit({path: b"/x"}, modes={path: "120000"})
+    file = index_of(tmp_path, record())
+    (reason,) = scan(history, scanners=["secrets", "dependencies"], advisories=file).reasons
+    assert reason.endswith("/\\u001b-***/requirements.txt")
+
+
+def test_submodules_are_not_opened(history, scan, tmp_path):
+    commit = history.commit({"a": b"1"})
+    history.git("update-ref", "refs/heads/other", commit)
+    tree = history.git("mktree", "--missing", stdin=b"160000 commit %b\trequirements.txt\n" % commit.encode())
+    who = ("-c", "user.name=A", "-c", "user.email=a@example.invalid")
+    history.git("update-ref", "refs/heads/main", history.git(*who, "commit-tree", "-m", "x", tree))
     assert dependencies(scan, history, index_of(tmp_path, record())).clean
 
 

@@ -14,16 +14,25 @@ def gaps(tmp_path, *files):
 
 @pytest.mark.parametrize(
     ("path", "line"),
+    [(b"a/requirements.txt", b"-e ../shared"), (b"requirements/dev.txt", b"-e ..")],
+)
+def test_what_is_the_repositorys_own_is_no_gap(tmp_path, path, line):
+    assert gaps(tmp_path, (path, line)) == ()
+
+
+@pytest.mark.parametrize(
+    ("path", "line", "other"),
     [
-        (b"requirements/dev.txt", b"-r base.txt"),
-        (b"requirements.txt", b"-r requirements/base.txt"),
-        (b"a/requirements.txt", b"-c ../constraints.txt"),
-        (b"a/requirements.txt", b"-e ../shared"),
-        (b"requirements/dev.txt", b"-e .."),
+        (b"requirements/dev.txt", b"-r base.txt", b"requirements/base.txt"),
+        (b"requirements.txt", b"-r requirements/base.txt", b"requirements/base.txt"),
+        (b"a/requirements.txt", b"-c ../constraints.txt", b"constraints.txt"),
+        (b"\xff/requirements.txt", b"-r dev-requirements.txt", b"\xff/dev-requirements.txt"),
+        ("é/requirements.txt".encode(), "-r ../ü/requirements.txt".encode(), "ü/requirements.txt".encode()),
     ],
 )
-def test_what_is_read_by_itself_or_is_the_repositorys_own_is_no_gap(tmp_path, path, line):
-    assert gaps(tmp_path, (path, line)) == ()
+def test_a_file_is_no_gap_if_it_is_there_to_be_read_by_itself(tmp_path, path, line, other):
+    assert gaps(tmp_path, (path, line), (other, b"")) == ()
+    assert len(gaps(tmp_path, (path, line))) == 1
 
 
 @pytest.mark.parametrize(
