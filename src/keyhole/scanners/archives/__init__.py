@@ -32,6 +32,7 @@ _UNKNOWN = {
     b"\x1f\x9d": "compress",
     b"!<arch>\n": "ar",
 }
+_NOT_OPENED = tuple(_UNKNOWN)
 _PROGRAMS = (b"#!", b"\x7fELF", b"MZ")
 """What may stand before a ZIP file, which is found from its end: zipapps, executable jars, self-extracting ones."""
 _LZMA = b"\x5d\0\0"
@@ -41,9 +42,9 @@ BEGINNINGS = frozenset(mark[:2] for mark in (*_OPENED, *_UNKNOWN, *_PROGRAMS, _L
 
 def is_archive(content: bytes) -> bool:
     """Whether it is like an archive or compressed file that is opened, or that people should know is not."""
-    return (content[:2] in BEGINNINGS and (_opened(content) or _kind(content, _UNKNOWN)) != "") or _is_tar(
-        content
-    )
+    return (
+        content[:2] in BEGINNINGS and (content.startswith(_NOT_OPENED) or _opened(content) != "")
+    ) or _is_tar(content)
 
 
 def may_be_archive(beginning: bytes) -> bool:
@@ -97,7 +98,11 @@ def _members(content: bytes, budget: Budget) -> Iterator[Raw]:
 
 def ends_as_zip(content: bytes) -> bool:
     """Whether a ZIP file ends here, by the last record that says so and the list of files before it."""
-    place = content.rfind(_ZIP_END, max(0, len(content) - _ZIP_END_REACH))
+    reach = max(0, len(content) - _ZIP_END_REACH)
+    # Each script of a history is asked. A record has zeros, which a script has not, and one byte is found fast.
+    if content.find(b"\0", reach) < 0:
+        return False
+    place = content.rfind(_ZIP_END, reach)
     if place < 0:
         return False
     # Programs that read ZIP files hold these four bytes, too.
@@ -109,10 +114,10 @@ def ends_as_zip(content: bytes) -> bool:
 
 def _opened(content: bytes) -> str:
     """The kind of it that is opened; empty for all else."""
-    if kind := _kind(content, _OPENED):
-        return kind
     if content.startswith(_PROGRAMS):
         return "zip" if ends_as_zip(content) else ""
+    if kind := _kind(content, _OPENED):
+        return kind
     return "LZMA" if content.startswith(_LZMA) and _is_lzma(content) else ""
 
 
