@@ -7,20 +7,23 @@ tenth of the time of a small scan.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from functools import partial
 from typing import Any, AnyStr, cast
 
 
-class _Later:
-    def __init__(self, text: str | bytes, flags: int) -> None:
-        self._text = text
-        self._flags = flags
+class Later:
+    """What is made when it is first asked for something."""
+
+    def __init__(self, made: Callable[[], Any]) -> None:
+        self._made = made
 
     def __getattr__(self, name: str) -> Any:
-        found = getattr(re.compile(self._text, self._flags), name)
+        found = getattr(self._made(), name)
         setattr(self, name, found)  # so that this is not asked again
         return found
 
 
 def pattern(text: AnyStr, flags: int = 0) -> re.Pattern[AnyStr]:
     """As `re.compile`, later; what is no pattern is found out by the first use."""
-    return cast("re.Pattern[AnyStr]", _Later(text, flags))
+    return cast("re.Pattern[AnyStr]", Later(partial(re.compile, text, flags)))

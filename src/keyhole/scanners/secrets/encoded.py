@@ -15,9 +15,8 @@ import zlib
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-import re2
-
 from keyhole.scanners.lazily import pattern
+from keyhole.scanners.secrets.exact import linear
 from keyhole.scanners.secrets.spans import Spans
 
 DEPTH = 2
@@ -29,22 +28,20 @@ _DIGITS = {character: number for number, character in enumerate(_ALPHABET)}
 _FEWEST = 3
 _MOST_UNKNOWN = 4
 _IN = rb"[0-9A-Za-z+/_-]"
-_BREAK = re2.compile(rb"(?:\r?\n|\\r\\n|\\n)[ \t]*")
-_RUN = re2.compile(rb"%b+(?:(?:\r?\n|\\r\\n|\\n)[ \t]*%b{4,})*" % (_IN, _IN))
+_BREAK = linear(rb"(?:\r?\n|\\r\\n|\\n)[ \t]*")
+_RUN = linear(rb"%b+(?:(?:\r?\n|\\r\\n|\\n)[ \t]*%b{4,})*" % (_IN, _IN))
 # Four characters are three bytes; if these are ASCII, the first bit of each is 0. Hashes and keys rarely have fifteen
 # such bytes in a row, texts do.
-_BEGIN = re2.compile(rb"(?:[A-Za-f][A-HQ-Xg-nw-z0-3][ABEFIJMNQRUVYZcdghklopstwx014589]%b){5}|H4sIA" % _IN)
+_BEGIN = linear(rb"(?:[A-Za-f][A-HQ-Xg-nw-z0-3][ABEFIJMNQRUVYZcdghklopstwx014589]%b){5}|H4sIA" % _IN)
 _VALUE = pattern(
     rb"^[ \t]*[\"']?[\w.-]+[\"']?:[ \t]*[\"']?((?:%b{4})+(?:%b{2}==|%b{3}=)?)[\"']?,?[ \t]*\r?$"
     % (_IN, _IN, _IN),
     re.MULTILINE,
 )
 _ARMOUR = b"-----BEGIN "
-_PUBLIC = re2.compile(
-    rb"-----BEGIN [0-9A-Z ]*(?:CERTIFICATE|PUBLIC KEY|PUBLIC KEY BLOCK|SIGNATURE|CRL)-----[^-]*"
-)
-_READABLE = re2.compile(rb"[\t\n\r -~]{10,}")
-_WIDE = re2.compile(rb"(?:[\t\n\r -~]\0){8,}")
+_PUBLIC = linear(rb"-----BEGIN [0-9A-Z ]*(?:CERTIFICATE|PUBLIC KEY|PUBLIC KEY BLOCK|SIGNATURE|CRL)-----[^-]*")
+_READABLE = linear(rb"[\t\n\r -~]{10,}")
+_WIDE = linear(rb"(?:[\t\n\r -~]\0){8,}")
 _ALL_READABLE = pattern(rb"[\t\n\r -~]{4,}")
 _GZIP = b"\x1f\x8b\x08"
 _MOST_INFLATED = 32 << 20

@@ -9,9 +9,11 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import re2
 
+from keyhole.scanners.lazily import Later
 from keyhole.scanners.lazily import pattern as re_later
 
 _TRIES = 8
@@ -28,6 +30,12 @@ def options() -> re2.Options:
     made.max_mem = _MEMORY
     made.log_errors = False
     return made
+
+
+def linear(pattern: bytes) -> re2._Regexp:
+    """As `re2.compile`, when it is first used."""
+    made: Any = Later(functools.partial(re2.compile, pattern))
+    return made  # type: ignore[no-any-return]  # as good as one
 
 
 class Exact:

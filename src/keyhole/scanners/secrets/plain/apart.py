@@ -6,8 +6,7 @@ default for what the environment does not say.
 
 from __future__ import annotations
 
-import re2
-
+from keyhole.scanners.secrets.exact import linear
 from keyhole.scanners.secrets.plain import names
 
 _WORD = "(?i:pass[_-]?w|pwd|passphrase|secret|[_-]pass|[_-]pw|key|token|auth|cred)[0-9A-Za-z_-]{0,12}"
@@ -20,17 +19,17 @@ CANDIDATES = (
 """Vectorscan patterns of what stands before the value."""
 
 _BEFORE, _AFTER = 320, 440
-_LISTED = re2.compile(
+_LISTED = linear(
     rb"""(?i)(?:^|[\s{,(\[-])["']?(?:name|key)["']?[ \t]*[:=][ \t]*["']?([0-9A-Za-z_.-]{1,100})["']?[ \t]*"""
     rb"""(?:,|,?\r?\n)[ \t]*["']?value["']?[ \t]*[:=][ \t]*(["']?)\z"""
 )
-_IMAGE = re2.compile(rb"""(?i)^[ \t]*ENV[ \t]+([0-9A-Za-z_]{1,100})[ \t]+(["']?)\z""")
-_DEFAULT = re2.compile(
+_IMAGE = linear(rb"""(?i)^[ \t]*ENV[ \t]+([0-9A-Za-z_]{1,100})[ \t]+(["']?)\z""")
+_DEFAULT = linear(
     rb"""(?i)(?:([0-9A-Za-z_.-]{1,100})["']?[ \t]*(?::=|=>|=|:)[ \t]*)?[0-9A-Za-z_.(]{0,40}"""
     rb"""env(?:iron\.get|\.fetch)?[.(\[][ \t]*["']?([0-9A-Za-z_.-]{1,60})["']?"""
     rb"""(?:,|\]?[ \t]*(?:\|\||\?\?))[ \t]*["']\z"""
 )
-_ALONE = re2.compile(rb"[^\s]{1,400}[ \t]{0,40}\r?(?:\n|\z)")
+_ALONE = linear(rb"[^\s]{1,400}[ \t]{0,40}\r?(?:\n|\z)")
 
 
 def joined(text: bytes, at: int) -> bytes:
