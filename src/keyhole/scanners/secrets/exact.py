@@ -34,8 +34,9 @@ def options() -> re2.Options:
 
 def linear(pattern: bytes) -> re2._Regexp:
     """As `re2.compile`, when it is first used."""
-    made: Any = Later(functools.partial(re2.compile, pattern))
-    return made  # type: ignore[no-any-return]  # as good as one
+    later: Any = Later(functools.partial(re2.compile, pattern))
+    made: re2._Regexp = later
+    return made
 
 
 class Exact:
