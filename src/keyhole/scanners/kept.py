@@ -117,4 +117,4 @@ def _private(path: Path) -> bytes | None:
         theirs = status.st_uid != os.geteuid() or status.st_mode & 0o077
         if theirs or not stat.S_ISREG(status.st_mode) or status.st_size > LARGEST + _SEAL:
             return None
-        return file.read(LARGEST + _SEAL)
+        return file.read(status.st_size)  # of a larger number, Python takes the memory first

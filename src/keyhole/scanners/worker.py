@@ -34,7 +34,7 @@ from keyhole.scanners.links import FollowsLinks
 from keyhole.scanners.named import Named
 from keyhole.scanners.objects import OutOfTime, Trouble
 from keyhole.scanners.programs.configured import Configured, configure
-from keyhole.scanners.registry import chosen
+from keyhole.scanners.registry import chosen, named
 from keyhole.scanners.remembered import REMEMBERED
 from keyhole.scanners.rules_version import rules_version
 from keyhole.scanners.secrets import own
@@ -118,7 +118,7 @@ class Scan:
         opened = {scanner.id: scanner.open(tools) for scanner in scanners}
         self._examiners = {name: each for name, each in opened.items() if isinstance(each, Examiner)}
         self._assessors = {name: each for name, each in opened.items() if isinstance(each, TreeExaminer)}
-        self._shown = Shown(self._examiners.values())
+        self._shown = Shown(self._examiners.values(), lambda: _secrets(tools))
         self._digest = tools.digest
         self._limits = limits
         self._report = report
@@ -307,6 +307,12 @@ def _get_ready(*, whole: bool) -> None:
     importlib.import_module("keyhole.scanners.secrets.engine")
     if whole:
         importlib.import_module("keyhole.scanners.past")
+
+
+def _secrets(tools: Tools) -> Examiner:
+    opened = named("secrets").open(tools)
+    assert isinstance(opened, Examiner)  # noqa: S101  # for the type checker
+    return opened
 
 
 def _bench(scanners: list[Scanner], limits: Limits, stack: ExitStack) -> Bench | None:
