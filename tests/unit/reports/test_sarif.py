@@ -90,6 +90,16 @@ def test_paths_become_addresses(path, uri):
     assert found["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == uri
 
 
+def test_the_region_is_where_the_latest_version_of_the_file_has_it():
+    moved = dataclasses.replace(WHERE, latest=9)
+    places = (WHERE, dataclasses.replace(moved, path="b.py"))
+    finding = dataclasses.replace(FINDING, locations=places, occurrences=2)
+    (found,) = run_of(dataclasses.replace(RESULT, findings=(finding,)))["results"]
+    regions = [each["physicalLocation"]["region"] for each in found["locations"]]
+    assert regions == [{"startLine": 3, "startColumn": 7}, {"startLine": 9}]
+    assert [each["properties"]["line"] for each in found["locations"]] == [3, 3]
+
+
 def test_a_message_has_an_address_of_its_own():
     where = Location("b" * 40, "", "commit message", 1, 1, Place.COMMIT_MESSAGE)
     finding = dataclasses.replace(FINDING, locations=(where,), severity=Severity.LOW, title="odd [title](x)")

@@ -124,14 +124,17 @@ def _message(finding: Finding) -> str:
 
 def _location(location: Location) -> dict[str, Any]:
     path = location.path if location.place is Place.FILE else f".git/{location.place}"
+    # Who shows it beside code has the code as it is now; `commit` has it on `line`.
+    first = {"startLine": location.line, "startColumn": location.column}
     return {
         "physicalLocation": {
             "artifactLocation": {"uri": quote(path, safe="/"), "uriBaseId": "%SRCROOT%"},
-            "region": {"startLine": location.line, "startColumn": location.column},
+            "region": {"startLine": location.latest} if location.latest else first,
         },
         "properties": {
             "commit": location.commit,
             "authorDate": location.author_date,
             "place": location.place.value,
+            "line": location.line,
         },
     }
