@@ -21,7 +21,7 @@ from keyhole.scans.models import Scan, State
 @afterwards(order=10)
 def settle_findings(scan: Scan) -> None:
     """Takes a scan into account, once however often it runs. One transaction: nobody sees half of it."""
-    now, gone, same = timezone.now(), sightings.gone_refs(scan), sightings.same_refs(scan)
+    now, gone, branch = timezone.now(), sightings.gone_refs(scan), sightings.branch_of(scan)
     # On its own, since it writes to the audit log: nobody waits for that one while holding a repository.
     expiring.expire(now)
     with transaction.atomic():
@@ -31,7 +31,7 @@ def settle_findings(scan: Scan) -> None:
             return
         if not _overtaken(scan):
             arriving.take_in(scan, now)
-            this = Round.of(scan, now, gone, same)
+            this = Round.of(scan, now, gone, branch)
             sightings.note(this)
             _change_states(this)
             due.set_dates(this)

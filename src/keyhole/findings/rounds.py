@@ -23,19 +23,19 @@ class Round:
     """The moment that everything it changes is dated by."""
     gone: frozenset[str]
     """Branches and tags that once had findings and that the repository has no more."""
-    same: frozenset[str]
-    """See `sightings.same_refs`."""
+    branch: str
+    """See `sightings.branch_of`."""
     found: frozenset[int]
     """Ids of the problems that it found. Asking the database for them again and again is left to its guess of how
     many rows a scan that it never counted has: on PostgreSQL one update of 50,000 took more than eight minutes."""
 
     @classmethod
-    def of(cls, scan: Scan, at: datetime, gone: frozenset[str], same: frozenset[str]) -> Round:
+    def of(cls, scan: Scan, at: datetime, gone: frozenset[str], branch: str) -> Round:
         """The round of a scan whose findings all have a problem."""
         keys = set(scan.findings.order_by().values_list("key", flat=True))
         # Not only its scanners': an imported report of ours brings findings of others, and says nothing of their rest.
         known = Problem.objects.filter(repository=scan.repository_id).order_by().values_list("pk", "key")
-        return cls(scan, at, gone, same, frozenset(number for number, key in known if key in keys))
+        return cls(scan, at, gone, branch, frozenset(number for number, key in known if key in keys))
 
     @property
     def complete(self) -> bool:

@@ -10,7 +10,7 @@ from django.db.models import Q, QuerySet
 from keyhole.core.errors import InvalidInput
 from keyhole.core.finding import Kind
 from keyhole.findings.inserting import insert
-from keyhole.findings.models import Sighting
+from keyhole.findings.models import Problem, Sighting
 from keyhole.findings.rounds import Round, in_parts
 from keyhole.scans import refs
 from keyhole.scans.models import Scan
@@ -30,26 +30,45 @@ def gone_refs(scan: Scan) -> frozenset[str]:
         return frozenset()
 
 
-def same_refs(scan: Scan) -> frozenset[str]:
-    """What else the scanned commit is called: a scan of no branch looks at the one that HEAD names."""
-    head = refs.head_ref(scan.repository.git_dir)
-    return frozenset({"", head}) if head and scan.ref in ("", head) else frozenset({scan.ref})
+def branch_of(scan: Scan) -> str:
+    """The branch or tag whose commit was looked at: without one that is asked for, the branch that HEAD named.
+
+    Empty where HEAD named a commit, and for what came in a file, of which nobody knows.
+    """
+    if scan.ref or scan.imported:
+        return scan.ref
+    known = scan.evidence.get("branch")
+    return refs.head_ref(scan.repository.git_dir) if known is None else str(known)
 
 
 def note(this: Round) -> None:
     """Notes for the ref that was scanned what is there and, if the scan was complete, what is not."""
     change = {"since_scan": this.scan, "since_at": this.at}
     look = {"last_scan": this.scan, "last_at": this.at}
-    known = _of(this).filter(ref=this.scan.ref)
-    held = {number: (problem, there) for number, problem, there in known.values_list(*_COLUMNS)}
-    here = {number for number, (problem, _) in held.items() if problem in this.found}
-    _update((number for number in here if not held[number][1]), present=True, **change)
-    _update(here, **look)
-    missing = sorted(this.found.difference(problem for problem, _ in held.values()))
-    new = {"ref": this.scan.ref, "present": True, **change, **look}
-    insert(Sighting, ("problem",), ((number,) for number in missing), new)
+    for ref, found in _by_ref(this):
+        known = _of(this).filter(ref=ref)
+        held = {number: (problem, there) for number, problem, there in known.values_list(*_COLUMNS)}
+        here = {number for number, (problem, _) in held.items() if problem in found}
+        _update((number for number in here if not held[number][1]), present=True, **change)
+        _update(here, **look)
+        missing = sorted(found.difference(problem for problem, _ in held.values()))
+        new = {"ref": ref, "present": True, **change, **look}
+        insert(Sighting, ("problem",), ((number,) for number in missing), new)
     if this.complete:
         _update(_absent(this), present=False, **change, **look)
+
+
+_IN_HISTORY = {"kind": Kind.SECRET, "scanner": "secrets"}
+"""Secrets are looked for in history, all else in one commit."""
+
+
+def _by_ref(this: Round) -> list[tuple[str, frozenset[int]]]:
+    """What was found, by what has it: the history that was read, or the branch whose commit was looked at."""
+    if this.branch == this.scan.ref:
+        return [(this.branch, this.found)]
+    rows = Problem.objects.filter(repository=this.scan.repository_id, **_IN_HISTORY)
+    in_history = this.found.intersection(rows.order_by().values_list("pk", flat=True))
+    return [(this.scan.ref, in_history), (this.branch, this.found - in_history)]
 
 
 _COLUMNS = ("pk", "problem", "present")
@@ -60,9 +79,9 @@ def _of(this: Round) -> QuerySet[Sighting]:
 
 
 def _absent(this: Round) -> list[int]:
-    # Secrets are looked for in history, all else in one commit.
-    in_history = Q(problem__kind=Kind.SECRET, problem__scanner="secrets")
-    which = Q(ref=this.scan.ref) | (Q(ref__in=sorted(this.same)) & ~in_history)
+    in_history = Q(**{f"problem__{name}": value for name, value in _IN_HISTORY.items()})
+    # Of no branch is also what was seen while HEAD named none.
+    which = Q(ref=this.scan.ref) | (Q(ref=this.branch) & ~in_history)
     if not this.scan.ref:
         which |= in_history | Q(ref__in=sorted(this.gone))  # the whole history has every ref's
     # One that a later scan saw, which ended before this one did, stays.

@@ -87,7 +87,8 @@ def _settle(scan: Scan) -> None:
         scan.ref, scan.tip, scan.commit = tip.ref, tip.object_id, tip.commit
     else:
         scan.commit = refs.head(git_dir)
-    scan.save(update_fields=["ref", "tip", "commit"])
+        scan.evidence = {**scan.evidence, "branch": refs.head_ref(git_dir)}
+    scan.save(update_fields=["ref", "tip", "commit", "evidence"])
 
 
 @step

@@ -110,7 +110,7 @@ class Scan(models.Model):
     before it to compare with."""
     evidence = models.JSONField(default=dict)
     """How the result came to be: `reasons`, `scanners`, `rules_version`, `isolation`, `duration`,
-    and `authorization`, the explain id of the reading."""
+    `authorization`, the explain id of the reading, and `branch`, the one that HEAD named if none was asked for."""
     log = models.JSONField(default=list)
     """The last lines of what happened, oldest first, each `{"at": RFC 3339, "text": ...}`."""
 

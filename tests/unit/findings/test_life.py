@@ -190,3 +190,30 @@ def test_a_scan_of_no_branch_tells_of_the_one_that_head_names(tmp_path):
     scanned(place, [flaw], ref="refs/heads/dev")
     scanned(place, [])
     assert Problem.objects.get(scanner="dependencies").status == Status.REOPENED
+
+
+def test_what_a_branch_had_is_not_fixed_by_looking_at_another_one(tmp_path):
+    history = History(tmp_path / "a.git")
+    place = repository(location=str(history.path))
+    history.commit({"a": b"1"})
+    history.git("branch", "dev")
+    flaw = vulnerable("flask", ["CVE-1"])
+    scanned(place, [flaw, secret("a")])
+    history.git("symbolic-ref", "HEAD", "refs/heads/dev")
+    scanned(place, [])
+    row = Problem.objects.get(scanner="dependencies")
+    assert [(one.ref, one.present) for one in row.sightings.all()] == [("refs/heads/main", True)]
+    assert (row.status, Problem.objects.get(scanner="secrets").status) == (Status.NEW, Status.FIXED)
+    scanned(place, [], ref="refs/heads/main")
+    row.refresh_from_db()
+    assert row.status == Status.FIXED
+
+
+def test_the_branch_is_the_one_that_head_named_when_the_scan_began(tmp_path):
+    history = History(tmp_path / "a.git")
+    place = repository(location=str(history.path))
+    history.commit({"a": b"1"})
+    scan = scan_of(place, [vulnerable("flask", ["CVE-1"])])
+    scan.evidence["branch"] = "refs/heads/then"
+    settle(scan)
+    assert [one.ref for one in Sighting.objects.all()] == ["refs/heads/then"]
