@@ -15,7 +15,7 @@ from keyhole.cli.session import open_keyhole, use_settings
 from keyhole.core.errors import NotFound, Unavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from keyhole.core.caller import Caller
     from keyhole.core.finding import ScanResult
@@ -161,7 +161,8 @@ class _Saying:
             write_report(_judged(report(), None if told_below else verdict), self._form, self._output)
             if verdict is not None:
                 tell(verdict, result, err=self._form != "text" and self._output is None)
-        self.exit_code = _exit_code(result, verdict)
+        # Of a folder everything is open, and making the report of it takes longer than scanning a small one.
+        self.exit_code = _exit_code(result, verdict, found=result.findings if scan is None else report().open)
 
 
 def _verdict(policy: Policy | None, result: ScanResult, scan: Scan | None) -> Verdict | None:
@@ -189,13 +190,13 @@ def _judged(report: Dataset, verdict: Verdict | None) -> Dataset:
     return judged(report, verdict)
 
 
-def _exit_code(result: ScanResult, verdict: Verdict | None) -> int:
+def _exit_code(result: ScanResult, verdict: Verdict | None, *, found: Collection[object]) -> int:
     """A breach counts more than incompleteness, and incompleteness more than findings without a policy."""
     if verdict is not None and not verdict.passed:
         return _EXIT_FINDINGS
     if result.status.value != "complete":
         return _EXIT_INCOMPLETE
-    return _EXIT_FINDINGS if verdict is None and result.findings else 0
+    return _EXIT_FINDINGS if verdict is None and found else 0
 
 
 def _path(
