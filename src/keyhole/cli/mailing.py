@@ -50,10 +50,19 @@ def command() -> None:
 )
 @click.option("--zone", default="UTC", show_default=True, help="Time zone, such as Europe/Berlin.")
 @click.option(
-    "--format", "form", type=click.Choice(FORMATS), default="pdf", show_default=True, help="Attached as."
+    "--format",
+    "form",
+    type=click.Choice(FORMATS),
+    default=None,
+    help="Attached as; default: pdf, unless a link is sent.",
 )
 @click.option(
-    "--link", "link_days", type=int, default=0, metavar="DAYS", help="Send a link that works so long instead."
+    "--link",
+    "link_days",
+    type=int,
+    default=None,
+    metavar="DAYS",
+    help="Send a link that works so long instead.",
 )
 @json_option
 def new(
@@ -64,18 +73,22 @@ def new(
     severity: tuple[str, ...],
     every: str,
     zone: str,
-    form: str,
-    link_days: int,
+    form: str | None,
+    link_days: int | None,
     as_json: bool,
 ) -> None:
     """Have a report sent under this NAME. `keyhole notification list` shows the channels."""
+    if repo and severity:
+        raise click.UsageError("--severity is for a report over findings: leave out --repo.")
+    if ref and not repo:
+        raise click.UsageError("--ref is of a repository: give --repo, too.")
+    if form is not None and link_days is not None:
+        raise click.UsageError("--format attaches the report and --link sends a link to it: choose one.")
     caller = open_keyhole()
     from keyhole.findings.filtering import ProblemFilter
     from keyhole.reports import mailing
     from keyhole.repositories.services import by_full_name
 
-    if repo and severity:
-        raise click.UsageError("--severity is for a report over findings: leave out --repo.")
     spec = mailing.MailingSpec(
         name=name,
         channel=_channel(channel),
@@ -84,8 +97,8 @@ def new(
         repository=by_full_name(caller, repo).pk if repo else 0,
         ref=ref,
         query=ProblemFilter(severity=severity),
-        form="" if link_days else form,
-        link_days=link_days,
+        form=form or ("pdf" if link_days is None else ""),
+        link_days=link_days or 0,
     )
     made = mailing.create(caller, spec)
     if as_json:

@@ -30,6 +30,7 @@ PRESETS = (
     times.Preset("monthly", "The first of the month at 7:00", "0 7 1 * *"),
 )
 _LONGEST_NAME = 100
+_TOO_OFTEN = "Choose fewer times: daily, weekly and monthly are enough for most reports."
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +58,14 @@ def create(caller: Caller, spec: MailingSpec) -> Mailing:
     """Have a report sent from now on. InvalidInput names the field that is wrong."""
     user = require(caller, "report:mail")
     _check_form(caller, spec)
+    if spec.ref.strip() and not spec.repository:
+        raise InvalidInput(
+            "A branch or tag is of a repository, and none was chosen.",
+            field="ref",
+            hint="Choose the repository as well, or leave out the branch.",
+        )
     preset = {each.id: each.cron for each in PRESETS}
-    cron = times.check(preset.get(spec.cron, spec.cron), spec.zone)
+    cron = times.check(preset.get(spec.cron, spec.cron), spec.zone, too_often=_TOO_OFTEN)
     mailing = Mailing(
         name=_name(spec.name),
         repository=repositories.get(caller, spec.repository) if spec.repository else None,

@@ -137,7 +137,8 @@ def _event(mailing: Mailing, report: Dataset) -> Event:
     severity = Severity.WARNING if report.open or not report.complete else Severity.INFO
     facts = {name.capitalize(): str(number) for name, number in report.by_severity.items() if number}
     url = f"/scans/{_scan(report)}" if mailing.repository and _scan(report) else "/findings"
-    text = f"{report.verdict} {report.about}"
+    # What a report over findings is about is its filter, which stands below as what is reported.
+    text = report.verdict if report.filtered else f"{report.verdict} {report.about}"
     told = {"Report": what(mailing), **facts}
     return Event("report.mailed", severity, f"{mailing.name}: {report.verdict}", text, url, told)
 

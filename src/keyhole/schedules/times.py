@@ -23,6 +23,7 @@ _CHECKED = 200
 """How many times in a row are looked at for being too close together."""
 _LONGEST = 100
 _HINT = "Five fields: minute, hour, day of month, month, day of week. `0 6 * * 1-5` is 6:00 on working days."
+_ON_PUSH = "To scan what was just pushed, choose “When something was pushed”."
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +50,11 @@ def zones() -> tuple[str, ...]:
     return tuple(sorted(name for name in zoneinfo.available_timezones() if "/" in name or name == "UTC"))
 
 
-def check(cron: str, zone: str) -> str:
-    """The fields, tidied. InvalidInput names `cron` or `zone`, and says what is wrong with it."""
+def check(cron: str, zone: str, *, too_often: str = _ON_PUSH) -> str:
+    """The fields, tidied. InvalidInput names `cron` or `zone`, and says what is wrong with it.
+
+    `too_often` is what is advised where the times are too close together.
+    """
     fields = " ".join(cron.split())
     check_zone(zone)
     if len(fields) > _LONGEST:
@@ -69,7 +73,7 @@ def check(cron: str, zone: str) -> str:
         raise InvalidInput(
             f"{fields!r} comes again within less than {minutes} minutes.",
             field="cron",
-            hint="To scan what was just pushed, choose “When something was pushed”.",
+            hint=too_often,
         )
     return fields
 

@@ -6,11 +6,13 @@ import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from click.testing import CliRunner
 from django.utils import timezone
 
 from keyhole.accounts.models import User
 from keyhole.accounts.services import local_caller
 from keyhole.audit.models import Entry
+from keyhole.cli.mailing import command
 from keyhole.core.actions import Role
 from keyhole.core.caller import Caller, Via
 from keyhole.core.errors import InvalidInput, PermissionDenied
@@ -91,6 +93,8 @@ def test_open_findings_arrive_in_the_format_that_was_chosen(ran, bound, mailbox)
     (attached,) = mail.iter_attachments()
     assert "Weekly look: 1 open finding." in mail["Subject"]
     assert attached.get_content().count("\n") == 2
+    body = mail.get_body(("plain",)).get_content()
+    assert body.lower().count("open finding") == 3, "the title, the verdict, and what is reported"
 
 
 def token_in(mailbox):
@@ -236,6 +240,7 @@ def test_a_report_that_is_too_large_for_mail_says_what_to_do(ran, bound, monkeyp
         ({"form": "exe"}, "form"),
         ({"form": "", "link_days": 0}, "days"),
         ({"form": "", "link_days": 999}, "days"),
+        ({"ref": "main"}, "ref"),
     ],
 )
 def test_what_makes_no_sense_is_refused(bound, spec, field):
@@ -243,6 +248,38 @@ def test_what_makes_no_sense_is_refused(bound, spec, field):
         bound(**spec)
     assert caught.value.field == field
     assert not Mailing.objects.exists()
+
+
+def test_times_too_close_together_are_no_reason_to_talk_of_pushes(bound):
+    with pytest.raises(InvalidInput, match="less than 5 minutes") as caught:
+        bound(cron="* * * * *")
+    assert "push" not in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (("--link", "0"), "A link works for 1 to 90 days."),
+        (("--ref", "main"), "--ref is of a repository: give --repo, too."),
+        (("--link", "7", "--format", "csv"), "choose one"),
+        (("--link", "7", "--format", "pdf"), "choose one"),
+    ],
+)
+def test_the_command_ignores_nothing_in_silence(channel, monkeypatch, given, said):
+    monkeypatch.setattr("keyhole.cli.mailing.open_keyhole", local_caller)
+    done = CliRunner().invoke(command, ["new", "Board", "--channel", "Board", *given])
+    assert done.exit_code != 0
+    assert said in done.output + str(done.exception)
+    assert not Mailing.objects.exists()
+
+
+def test_the_command_attaches_a_pdf_or_sends_a_link(channel, monkeypatch):
+    monkeypatch.setattr("keyhole.cli.mailing.open_keyhole", local_caller)
+    for given in ((), ("--format", "csv"), ("--link", "7")):
+        done = CliRunner().invoke(command, ["new", "Board", "--channel", "Board", *given])
+        assert done.exit_code == 0, done.output
+    made = list(Mailing.objects.order_by("pk").values_list("form", "link_days"))
+    assert made == [("pdf", 0), ("csv", 0), ("", 7)]
 
 
 def test_it_rests_goes_on_and_ends(bound):
