@@ -89,8 +89,9 @@ def scan_again(row: int) -> None:
         if seen.tries < MOST_TRIES:
             occurrences.bring(seen.schedule, Cause.PUSH, now + seen.tries * _WAIT, seen.repository_id)
             return
+        branch = f", {seen.ref.removeprefix('refs/heads/')}" if seen.ref else ""
         problem = (
-            f"{seen.repository.full_name}: not scanned in {seen.tries} tries; "
+            f"{seen.repository.full_name}{branch}: not scanned in {seen.tries} tries; "
             f"its last scan failed: {seen.scan.reason}"
         )
         Occurrence.objects.create(

@@ -107,14 +107,16 @@ class Occurrence(models.Model):
 
 
 class Seen(models.Model):
-    """What the branches and tags of a repository named when a schedule scanned it last."""
+    """What the branches and tags of a repository named when a schedule looked at it last."""
 
     schedule = models.ForeignKey(Schedule, on_delete=models.CASCADE, related_name="seen")
     repository = models.ForeignKey(Repository, on_delete=models.CASCADE, related_name="+")
+    ref = models.CharField(max_length=1000, blank=True)
+    """Full name of the branch that it is about; empty for what the schedule itself is about. See `changes`."""
     tips = models.CharField(max_length=64)
-    """Digest of them."""
+    """A digest of them, or the one commit; empty if there was nothing."""
     scan = models.ForeignKey(Scan, on_delete=models.SET_NULL, null=True, related_name="+")
-    """The scan of that state; one that failed saw nothing of it. None if it was deleted."""
+    """The scan of that state; one that failed saw nothing of it. None if it was deleted, or if there was none."""
     tries = models.PositiveSmallIntegerField(default=1)
     """How often it was tried one after the other to scan that state, this scan included, as each before it failed."""
     noted = models.BooleanField(default=False)
@@ -122,7 +124,9 @@ class Seen(models.Model):
     at = models.DateTimeField()
 
     class Meta:
-        constraints = (models.UniqueConstraint(fields=["schedule", "repository"], name="seen_once_each"),)
+        constraints = (
+            models.UniqueConstraint(fields=["schedule", "repository", "ref"], name="seen_once_each"),
+        )
 
     def __str__(self) -> str:
         return f"{self.schedule_id}: {self.repository_id} at {self.at:%Y-%m-%d %H:%M}"

@@ -15,8 +15,8 @@ from keyhole.environments.models import Environment
 from keyhole.repositories.models import Repository
 from keyhole.scans import services as scans
 from keyhole.scans.models import UNFINISHED, Scan, Trigger
-from keyhole.schedules import again, occurrences, telling, tips
-from keyhole.schedules.models import Cause, Occurrence, Schedule, Seen, When
+from keyhole.schedules import again, changes, occurrences, telling
+from keyhole.schedules.models import Cause, Occurrence, Schedule, When
 
 log = logging.getLogger("keyhole.schedules")
 
@@ -53,7 +53,7 @@ class _Run:
         self._schedule: Schedule = occurrence.schedule
         self._caller = telling.acting_for(self._schedule)
         self._if_changed = occurrence.cause in (Cause.PUSH, Cause.LOOK)
-        self._started: list[str] = []
+        self._started = 0
         self._same = 0
         self._well: set[int] = {0} if not occurrence.subject else set()
         self._problems: list[telling.Problem] = []
@@ -91,37 +91,31 @@ class _Run:
 
     def _one(self, repository: Repository) -> None:
         schedule = self._schedule
-        if Scan.objects.filter(batch=self._occurrence.batch, repository=repository).exists():
-            self._started.append(repository.full_name)
+        if begun := Scan.objects.filter(batch=self._occurrence.batch, repository=repository).count():
+            self._started += begun
             return
         if _running(schedule, repository):
             raise _Busy
-        state, tries = "", 1
-        if schedule.when == When.PUSH:
-            state = tips.current(self._caller, repository, schedule.ref)
-            rows = Seen.objects.filter(schedule=schedule, repository=repository, tips=state)
-            seen = rows.select_related("scan").first()
-            if self._if_changed and (state == tips.NOTHING or (seen and not again.wanted(seen))):
-                self._same += 1
-                return
-            tries = again.tries(seen) if seen else 1
-        with transaction.atomic():
-            scan = scans.create(self._caller, self._spec(repository))
-            if state:
-                Seen.objects.update_or_create(
-                    schedule=schedule,
-                    repository=repository,
-                    defaults={
-                        "tips": state,
-                        "scan": scan,
-                        "tries": tries,
-                        "noted": False,
-                        "at": timezone.now(),
-                    },
-                )
-        self._started.append(repository.full_name)
+        if schedule.when != When.PUSH:
+            scans.create(self._caller, self._spec(repository))
+            self._started += 1
+            return
+        changed = changes.since(self._caller, schedule, repository, always=not self._if_changed)
+        with transaction.atomic():  # all of them or none: what was begun for a repository is not begun again
+            made = {
+                change.ref: scans.create(self._caller, self._spec(repository, change))
+                for change in changed.scanned
+            }
+            changes.note(schedule, repository, changed, made)
+        self._started += len(made)
+        self._same += not made
+        if changed.too_many:
+            most = changes.MOST_BRANCHES
+            self._note(
+                repository, f"{most + changed.too_many} branches were pushed at once; {most} are scanned"
+            )
 
-    def _spec(self, repository: Repository) -> scans.ScanSpec:
+    def _spec(self, repository: Repository, change: changes.Change = changes.ITSELF) -> scans.ScanSpec:
         schedule = self._schedule
         return scans.ScanSpec(
             repository.pk,
@@ -129,8 +123,8 @@ class _Run:
             if schedule.repositories.count() > 1
             else schedule.name,
             description=schedule.description,
-            ref=schedule.ref,
-            scanners=tuple(schedule.scanners),
+            ref=change.ref or schedule.ref,
+            scanners=changes.of_files(schedule) if change.ref else tuple(schedule.scanners),
             environment_id=_still_there(schedule.environment),
             trigger=_TRIGGERS[Cause(self._occurrence.cause)],
             batch=self._occurrence.batch,
@@ -142,16 +136,17 @@ class _Run:
         pause = self._pause() if self._refused else None
         said = []
         if self._started:
-            said.append(f"{counted(len(self._started), 'scan')} started")
+            said.append(f"{counted(self._started, 'scan')} started")
         if self._same:
             said.append(f"{counted(self._same, 'repository')} unchanged")
         if pause is not None:
             said.append(f"tried again in {_spoken(pause)}")
         outcome = "; ".join([*said, *(problem.text for problem in self._problems)]) or "Nothing to scan"
         failed = bool(self._problems)
-        started = len(self._started)
         with transaction.atomic():
-            ended = occurrences.end(self._occurrence, outcome, started=started, failed=failed, again=pause)
+            ended = occurrences.end(
+                self._occurrence, outcome, started=self._started, failed=failed, again=pause
+            )
             if ended:
                 self._leave_busy_ones()
         if ended:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
+from typing import NamedTuple
 
 from keyhole.core.caller import Caller
 from keyhole.core.errors import InvalidInput
+from keyhole.core.refs import is_well_formed
 from keyhole.providers.gitcli import run
 from keyhole.repositories import mirrors
 from keyhole.repositories.models import Repository
@@ -33,6 +36,26 @@ def current(caller: Caller, repository: Repository, ref: str) -> str:
         repository.git_dir, "for-each-ref", "--format=%(objectname) %(refname)", "refs/heads/", "refs/tags/"
     )
     return _digest(listed) if listed.strip() else NOTHING
+
+
+class Branches(NamedTuple):
+    """The branches of a repository, and the one that a scan of no branch looks at the files of."""
+
+    head: str
+    """Full name of the branch that HEAD names; empty if it names none."""
+    commit: str
+    """What HEAD names; empty if there is none yet."""
+    tips: Mapping[str, str]
+    """Commits by full names of branches. One that no scan could be made of, as its name is not UTF-8, is not there."""
+
+
+def branches(repository: Repository) -> Branches:
+    """What there is now; `current` has fetched it. Raises KeyholeError if it cannot be had."""
+    git_dir = repository.git_dir
+    listed = run(git_dir, "for-each-ref", "--format=%(objectname) %(refname)", "refs/heads/")
+    pairs = (line.split(" ", 1) for line in listed.decode("utf-8", "surrogateescape").splitlines())
+    there = {name: commit for commit, name in pairs if is_well_formed(name)}
+    return Branches(refs.head_ref(git_dir), refs.head(git_dir), there)
 
 
 def _digest(listed: bytes) -> str:
