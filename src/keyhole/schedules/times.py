@@ -1,7 +1,9 @@
 """When something that repeats is next due: five cron fields, counted in a time zone.
 
-The fields are those of crontab(5) with Debian's rules for daylight saving: what would fall into the hour that is left
-out in spring comes right after it, and what falls into the doubled hour of autumn happens once.
+The fields are those of crontab(5). Fields for every hour go on by the hour while the clocks change. All others name
+times of the day: those that fall into the hour that spring leaves out come once, right after it, and those that fall
+into the doubled hour of autumn happen the first time. Debian's cron asks instead whether the minute or the hour begins
+with a star; then `*/20 2 28 3 *` does not come at all in a year whose clocks go forward on that day.
 """
 
 from __future__ import annotations
@@ -19,6 +21,9 @@ from keyhole.core.errors import InvalidInput
 
 LEAST_APART = timedelta(minutes=5)
 """Scans closer together than this would only wait for one another."""
+_EVERY_HOUR = frozenset(range(24))
+_BACK = timedelta(days=1)
+"""No clock is put back or forward by more than that at once."""
 _CHECKED = 200
 """How many times in a row are looked at for being too close together."""
 _LONGEST = 100
@@ -80,7 +85,41 @@ def check(cron: str, zone: str, *, too_often: str = _ON_PUSH) -> str:
 
 def upcoming(cron: str, zone: str, after: datetime) -> Iterator[datetime]:
     """The times after that moment, soonest first, in the zone. The arguments have passed `check`."""
-    return CronSim(cron, after.astimezone(zoneinfo.ZoneInfo(zone)))
+    last, place = after.astimezone(UTC), zoneinfo.ZoneInfo(zone)
+    # What the clocks showed a day ago: they may show some of it again, or go over something.
+    clock = CronSim(cron, after.astimezone(place).replace(tzinfo=None) - _BACK)
+    day = (_at(wall, place).astimezone(UTC) for wall in clock)
+    for moment in _every_hour(clock, place) if clock.hours == _EVERY_HOUR else day:
+        if moment > last:
+            last = moment
+            yield moment.astimezone(place)
+
+
+def _every_hour(clock: Iterator[datetime], place: zoneinfo.ZoneInfo) -> Iterator[datetime]:
+    """Each moment at which the clocks show one of these times, in order; what they show twice comes twice."""
+    again: list[datetime] = []
+    for wall in clock:
+        first, second = (wall.replace(tzinfo=place, fold=fold).astimezone(UTC) for fold in (0, 1))
+        while again and again[0] <= first:
+            yield again.pop(0)
+        if second > first:
+            again.append(second)
+        if second >= first:
+            yield first
+
+
+def _at(wall: datetime, place: zoneinfo.ZoneInfo) -> datetime:
+    """The moment at which the clocks show that time first; if they go over it, where they go on."""
+    if _passed_over(wall, place):
+        wall = wall.replace(second=0, microsecond=0)
+        while _passed_over(wall, place):
+            wall += timedelta(minutes=1)
+    return wall.replace(tzinfo=place, fold=0)
+
+
+def _passed_over(wall: datetime, place: zoneinfo.ZoneInfo) -> bool:
+    before, after = (wall.replace(tzinfo=place, fold=fold).utcoffset() for fold in (0, 1))
+    return before is not None and after is not None and before < after  # see PEP 495
 
 
 def explain(cron: str) -> str:
@@ -89,9 +128,12 @@ def explain(cron: str) -> str:
 
 
 def in_zone(wall: datetime, zone: str) -> datetime:
-    """The moment at which the clocks of the zone show that time. InvalidInput for an unknown zone, naming it."""
+    """The moment at which the clocks of the zone show that time, by the rules of this module.
+
+    InvalidInput for an unknown zone, naming it.
+    """
     check_zone(zone)
-    return wall.replace(tzinfo=zoneinfo.ZoneInfo(zone))
+    return _at(wall, zoneinfo.ZoneInfo(zone))
 
 
 def local(moment: datetime, zone: str) -> datetime:
