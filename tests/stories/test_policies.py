@@ -123,6 +123,23 @@ def test_a_gate_of_one_scanner_does_not_pass_because_another_one_says_the_same(k
     }
 
 
+@pytest.mark.parametrize(
+    ("scanner", "gate", "more"),
+    [
+        ("secrets", {"gate": "findings", "kinds": ["vulnerability"]}, "-s secrets -s dependencies"),
+        ("secrets", {"gate": "findings", "scanners": ["dependencies"]}, "-s secrets -s dependencies"),
+        ("secrets", {"gate": "findings", "kev": True}, "-s secrets -s dependencies"),
+        ("secrets", {"gate": "licences", "unknown": "deny"}, "-s secrets -s dependencies"),
+        ("dependencies", SECRETS, "-s dependencies -s secrets"),
+    ],
+)
+def test_a_gate_of_what_was_not_looked_for_is_no_pass(keyhole, leaky, tmp_path, scanner, gate, more):
+    by = policy(tmp_path, gate)
+    told = keyhole("scan", leaky, "-s", scanner, "--policy", by, code=1).stdout
+    assert "BREACH of the policy Mine: 1 gate not passed." in told
+    assert f"too (keyhole scan {more})." in told
+
+
 def test_what_was_not_seen_is_never_a_pass(keyhole, leaky, tmp_path):
     lax = policy(tmp_path, {"gate": "findings", "kinds": ["malicious"]})
     (leaky / "requirements.txt").write_text("requests==2.19.0\n")

@@ -146,6 +146,10 @@ class _Saying:
             import msgspec.json  # noqa: F401
         else:
             from keyhole.reports import dataset  # noqa: F401
+        if self._policy is not None:
+            from keyhole.scanners.registry import all_scanners
+
+            all_scanners()
 
     def __call__(self, result: ScanResult, report: Callable[[], Dataset], scan: Scan | None = None) -> None:
         """Writes all that was asked for. The report is only made if something of it is."""
@@ -175,12 +179,13 @@ def _verdict(policy: Policy | None, result: ScanResult, scan: Scan | None) -> Ve
         return kept_verdict(scan) if policy is None else verdict_on(scan, policy, datetime.now(UTC))
     if policy is None:
         return None
-    import dataclasses
-
     from keyhole.core.gates import Facts, judge
     from keyhole.findings.merging import shown_as
+    from keyhole.scanners.registry import reach
 
-    facts = dataclasses.replace(Facts.of(result), shown_as=shown_as(result.findings))
+    facts = Facts.of(
+        result, shown_as=shown_as(result.findings), reach=reach(result.scanners, result.findings)
+    )
     return judge(policy, result.findings, result.libraries, facts, datetime.now(UTC))
 
 

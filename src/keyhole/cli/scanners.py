@@ -25,6 +25,7 @@ def command(as_json: bool) -> None:
                 {
                     "id": scanner.id,
                     "title": scanner.title,
+                    "kinds": sorted(scanner.kinds),
                     "installed": not how,
                     "install": how,
                     "rules_version": scanner.rules_version(),
@@ -34,7 +35,15 @@ def command(as_json: bool) -> None:
         )
         return
     table(
-        ("SCANNER", "LOOKS FOR", "READY"),
-        [(scanner.id, scanner.title, f"not installed: {how}" if how else "yes") for scanner, how in rows],
+        ("SCANNER", "LOOKS FOR", "FINDS", "READY"),
+        [
+            (
+                scanner.id,
+                scanner.title,
+                " ".join(sorted(scanner.kinds)),
+                f"not installed: {how}" if how else "yes",
+            )
+            for scanner, how in rows
+        ],
         empty="",
     )

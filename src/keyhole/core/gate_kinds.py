@@ -1,7 +1,8 @@
 """The kinds of gate a policy is made of: each a dataclass whose fields are what can be written in a policy.
 
 A gate looks at the whole of a scan and says what is wrong, or nothing. It errs on the strict side: what is not known
-(the age of advisories, how likely a vulnerability is exploited, whether a finding is new) fails the gate that asks.
+(the age of advisories, how likely a vulnerability is exploited, whether a finding is new, or anything that no scanner
+of the scan looks for) fails the gate that asks.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import ClassVar
 from keyhole.core import licences
 from keyhole.core.finding import Confidence, Finding, Kind, ScanResult, Severity, Status
 from keyhole.core.library import Library
+from keyhole.core.reach import Reach, not_looked_for, scan_too, scanned_by
 
 MOST_NAMED = 200
 """How many findings or packages a breach names; `number` counts them all."""
@@ -50,6 +52,8 @@ class Facts:
     """Ids of the findings that somebody has accepted or called false."""
     shown_as: Mapping[str, str] = field(default_factory=dict)
     """Ids of findings that say the same as another one, and the id of that one."""
+    reach: Mapping[str, Reach] = field(default_factory=dict)
+    """What each scanner can find, by id: of those that ran and of all others that there are."""
 
     @classmethod
     def of(
@@ -58,10 +62,20 @@ class Facts:
         *,
         new: frozenset[str] | None = None,
         accepted: frozenset[str] = frozenset(),
+        shown_as: Mapping[str, str] | None = None,
+        reach: Mapping[str, Reach] | None = None,
     ) -> Facts:
         """The facts of a scan's result."""
-        complete = result.status is Status.COMPLETE
-        return cls(complete, result.reasons, result.scanners, result.advisories_at, new, accepted)
+        return cls(
+            complete=result.status is Status.COMPLETE,
+            reasons=result.reasons,
+            scanners=result.scanners,
+            advisories_at=result.advisories_at,
+            new=new,
+            accepted=accepted,
+            shown_as=shown_as or {},
+            reach=reach or {},
+        )
 
     def same(self, found: Finding) -> str:
         """What findings that say the same have in common: the id of the one that is shown for them."""
@@ -149,17 +163,43 @@ class FindingsGate:
         """What is wrong; None if it passes."""
         facts = subject.facts
         fitting = _once((found for found in subject.findings if self._fits(found, facts)), facts)
+        unseen = self._unseen(facts)
         if len(fitting) <= self.most:
-            return None
+            return unseen
         first = fitting[0]
         where = f"{first.locations[0].path}:{first.locations[0].line}"
         more = f", and {len(fitting) - 1:,} more" if len(fitting) > 1 else ""
+        why = f"{counted(len(fitting), 'such finding')}: {first.title} in {where}{more}."
+        fix = f"{_sentence(first.fix)}Or accept it, with a reason and a date."
         return Failed(
-            f"{counted(len(fitting), 'such finding')}: {first.title} in {where}{more}.",
-            f"{_sentence(first.fix)}Or accept it, with a reason and a date.",
+            why if unseen is None else f"{why} {unseen.why}",
+            fix if unseen is None else f"{fix} {unseen.fix}",
             len(fitting),
             findings=tuple(found.id for found in fitting[:MOST_NAMED]),
         )
+
+    def _unseen(self, facts: Facts) -> Failed | None:
+        """What it asks for that nothing in the scan could have found; without kinds or scanners it asks for nothing."""
+        absent = [name for name in self.scanners if name not in facts.scanners]
+        if absent:
+            return _not_scanned_by(absent, facts)
+        kinds = self.kinds or ((Kind.VULNERABILITY,) if self._about_packages else ())
+        among = {
+            name: each for name, each in facts.reach.items() if not self.scanners or name in self.scanners
+        }
+        unsought = not_looked_for(kinds, among, facts.scanners)
+        if not unsought:
+            return None
+        nobodys = " and ".join(_PLURALS[kind] for kind, finders in unsought.items() if not finders)
+        fix = scan_too(facts.scanners, unsought.values())
+        if nobodys:
+            fix += f" No scanner{' of the gate' if self.scanners else ''} finds {nobodys}: take them out of the gate."
+        what = " or ".join(_PLURALS[kind] for kind in unsought)
+        return Failed(f"Nothing looked for {what}: {scanned_by(facts.scanners)}.", fix.strip())
+
+    @property
+    def _about_packages(self) -> bool:
+        return self.fixable or self.kev or self.epss > 0
 
     def _fits(self, found: Finding, facts: Facts) -> bool:
         if self.kinds and found.kind not in self.kinds:
@@ -177,7 +217,7 @@ class FindingsGate:
     def _fits_package(self, found: Finding) -> bool:
         package = found.package[0] if found.package else None
         if package is None:
-            return not (self.fixable or self.kev or self.epss > 0)
+            return not self._about_packages
         if package.dev and not self.dev:
             return False
         if (self.fixable and not package.fixed) or (self.kev and not package.kev):
@@ -212,6 +252,12 @@ class LicencesGate:
 
     def judge(self, subject: Subject) -> Failed | None:
         """What is wrong; None if it passes."""
+        listing = [name for name, each in subject.facts.reach.items() if each.packages]
+        if not any(name in listing for name in subject.facts.scanners):
+            return Failed(
+                f"Nothing listed the packages: {scanned_by(subject.facts.scanners)}.",
+                scan_too(subject.facts.scanners, [listing]),
+            )
         wrong: dict[str, str] = {}
         for library in subject.libraries:
             problem = "" if library.dev and not self.dev else self._problem(library)
@@ -319,7 +365,7 @@ class ScannersGate:
         missing = [name for name in self.required if name not in subject.facts.scanners]
         if not missing:
             return None
-        return Failed(f"It was not scanned by {' and '.join(missing)}.", "Choose them, and scan again.")
+        return _not_scanned_by(missing, subject.facts)
 
 
 Gate = FindingsGate | LicencesGate | AdvisoriesGate | CompleteGate | ScannersGate
@@ -327,6 +373,11 @@ GATES: dict[str, type[Gate]] = {
     gate.id: gate for gate in (FindingsGate, LicencesGate, AdvisoriesGate, CompleteGate, ScannersGate)
 }
 """Every kind of gate by id."""
+
+
+def _not_scanned_by(names: list[str], facts: Facts) -> Failed:
+    fix = scan_too(facts.scanners, [(name,) for name in names])
+    return Failed(f"It was not scanned by {' and '.join(names)}.", fix)
 
 
 def _once(findings: Iterable[Finding], facts: Facts) -> list[Finding]:

@@ -10,7 +10,8 @@ from keyhole.scanners.registry import IMPORTED, named
 
 
 def check_scanners(policy: gates.Policy) -> None:
-    """InvalidInput, naming the field, if a gate names a scanner that there is not: it would never stop anything.
+    """InvalidInput, naming the field, if a gate names a scanner that there is not, or kinds that its scanners do not
+    find: no scan could ever pass it.
 
     What is kept already is not checked when it is read: a scanner may be gone since. Nor can it be said which tools'
     results will be imported.
@@ -23,12 +24,18 @@ def check_scanners(policy: gates.Policy) -> None:
                 field, names = "required", gate.required
             case _:
                 continue
-        for name in names:
-            if name.startswith(IMPORTED):
-                continue
-            try:
-                named(name)
-            except UnknownScanner as problem:
-                raise InvalidInput(
-                    problem.message, field=f"gates[{place}].{field}", hint=problem.hint
-                ) from problem
+        ours = [name for name in names if not name.startswith(IMPORTED)]
+        try:
+            found = {kind for name in ours for kind in named(name).kinds}
+        except UnknownScanner as problem:
+            raise InvalidInput(
+                problem.message, field=f"gates[{place}].{field}", hint=problem.hint
+            ) from problem
+        if isinstance(gate, FindingsGate) and ours and len(ours) == len(names):
+            for kind in gate.kinds:
+                if kind not in found:
+                    raise InvalidInput(
+                        f"gates[{place}].kinds has {kind}, which {' and '.join(ours)} cannot find.",
+                        field=f"gates[{place}].kinds",
+                        hint="Name a scanner that does, or none, which means all.",
+                    )

@@ -14,11 +14,13 @@ from django.utils import timezone
 
 from keyhole.core import gates
 from keyhole.core.caller import Caller, Via
+from keyhole.core.finding import Finding
 from keyhole.core.gates import Breach, Facts, Verdict
 from keyhole.core.strict_json import decode, encode_fields
 from keyhole.findings.models import Judgement, Problem
 from keyhole.notifications.events import Event, Severity
 from keyhole.notifications.publishing import publish
+from keyhole.scanners.registry import reach
 from keyhole.scans.afterwards import afterwards
 from keyhole.scans.models import Inventory, Scan, State
 
@@ -55,9 +57,7 @@ def verdict_on(scan: Scan, policy: gates.Policy, at: datetime) -> Verdict:
     findings = [row.as_core() for row in scan.findings.all()]
     inventory = Inventory.objects.filter(scan=scan).first()
     libraries = inventory.libraries() if inventory is not None else ()
-    return gates.judge(
-        policy, findings, libraries, _facts(scan, frozenset(each.id for each in findings), at), at
-    )
+    return gates.judge(policy, findings, libraries, _facts(scan, findings, at), at)
 
 
 def kept_verdict(scan: Scan) -> Verdict | None:
@@ -69,19 +69,22 @@ def kept_verdict(scan: Scan) -> Verdict | None:
     return Verdict(kept.version.as_core().name, breaches, kept.counted, kept.accepted)
 
 
-def _facts(scan: Scan, keys: frozenset[str], at: datetime) -> Facts:
+def _facts(scan: Scan, findings: list[Finding], at: datetime) -> Facts:
     evidence = scan.evidence
+    keys = frozenset(each.id for each in findings)
+    scanners = tuple(evidence.get("scanners") or ())
     reasons = tuple(evidence.get("reasons") or ())
     known = _known_before(scan)
     accepted, shown_as = _standing(scan, keys, at)
     return Facts(
         complete=not reasons,
         reasons=reasons,
-        scanners=tuple(evidence.get("scanners") or ()),
+        scanners=scanners,
         advisories_at=evidence.get("advisories_at", ""),
         new=None if known is None else keys - known,
         accepted=accepted,
         shown_as=shown_as,
+        reach=reach(scanners, findings),
     )
 
 

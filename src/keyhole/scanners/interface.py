@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, runtime_checkable
 from keyhole.core.errors import KeyholeError
 
 if TYPE_CHECKING:
+    from keyhole.core.finding import Kind
     from keyhole.scanners.assessment import Assessment
     from keyhole.scanners.hits import About, Digest, Hit
     from keyhole.scanners.kept import Kept
@@ -111,6 +112,11 @@ class Scanner(Protocol):
         """What it looks for, in a few words."""
         ...
 
+    @property
+    def kinds(self) -> frozenset[Kind]:
+        """Every kind of finding that it can report: that it found none of another kind says nothing."""
+        ...
+
     def rules_version(self) -> str:
         """Changes whenever the same text could give another result."""
         ...
@@ -134,4 +140,12 @@ class Remembers(Protocol):
     """A scanner whose findings depend on nothing but the history, the rules and the limits."""
 
     remembers: bool
+    """True."""
+
+
+@runtime_checkable
+class ListsPackages(Protocol):
+    """A scanner that lists the packages that files name, with their licences."""
+
+    lists_packages: bool
     """True."""

@@ -8,12 +8,16 @@ import importlib.util
 import pkgutil
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 import keyhole.scanners
-from keyhole.scanners.interface import NeedsProgram, NotInstalled, Scanner, UnknownScanner
+from keyhole.core.reach import IMPORTED, Reach
+from keyhole.scanners.interface import ListsPackages, NeedsProgram, NotInstalled, Scanner, UnknownScanner
 
-IMPORTED = "sarif-"
-"""What the names of scanners begin with whose results were imported: there is no module of those."""
+if TYPE_CHECKING:
+    from keyhole.core.finding import Finding, Kind
+
+__all__ = ["IMPORTED", "all_scanners", "chosen", "missing", "named", "reach"]
 
 
 @functools.cache
@@ -48,6 +52,23 @@ def chosen(ids: Iterable[str]) -> list[Scanner]:
                 f"The scanner {scanner.id} needs a program that is not installed on this machine.", hint=how
             )
     return found
+
+
+def reach(ran: Iterable[str], findings: Iterable[Finding]) -> dict[str, Reach]:
+    """What each scanner can find, by id: those that there are say it; imported ones find what they brought.
+
+    `ran` and `findings` are those of one scan.
+    """
+    brought: dict[str, set[Kind]] = {name: set() for name in ran if name.startswith(IMPORTED)}
+    for found in findings:
+        # What a report of our own brought back is known by the scanner that once found it.
+        for name in [found.scanner] if found.scanner in brought else brought:
+            brought[name].add(found.kind)
+    ours = {
+        name: Reach(scanner.kinds, isinstance(scanner, ListsPackages))
+        for name, scanner in all_scanners().items()
+    }
+    return ours | {name: Reach(frozenset(kinds)) for name, kinds in brought.items()}
 
 
 def missing(scanner: Scanner) -> str:

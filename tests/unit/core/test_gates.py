@@ -21,10 +21,16 @@ from keyhole.core.gate_kinds import (
 from keyhole.core.gates import MOST_NAMED, Facts, Policy, judge
 from keyhole.core.library import Library, PackageFacts, Relation
 from keyhole.core.policy_text import from_json
+from keyhole.core.reach import Reach
 from tests.unit.core.test_finding import FACTS, FINDING, RESULT
 
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
-SEEN = Facts(True, (), ("secrets",), "2026-06-30T12:00:00+00:00")
+PACKAGES = Reach(frozenset({Kind.VULNERABILITY, Kind.MALICIOUS}), packages=True)
+CODE = Reach(frozenset({Kind.CODE}))
+REACH = {"bandit": CODE, "dependencies": PACKAGES, "ruff": CODE, "secrets": Reach(frozenset({Kind.SECRET}))}
+SEEN = Facts(
+    True, (), ("secrets", "dependencies", "bandit", "ruff"), "2026-06-30T12:00:00+00:00", reach=REACH
+)
 
 
 def library(name="qs", *licences, dev=False):
@@ -44,6 +50,12 @@ def verdict(gate, findings=(), libraries=(), facts=SEEN):
 
 def passes(gate, *findings, facts=SEEN):
     return verdict(gate, findings, facts=facts).passed
+
+
+def by(*scanners, **brought):
+    """The facts of a scan by these; `brought`: kinds that the results of an imported one have."""
+    imported = {f"sarif-{name}": Reach(frozenset(kinds)) for name, kinds in brought.items()}
+    return dataclasses.replace(SEEN, scanners=(*scanners, *imported), reach=REACH | imported)
 
 
 def test_a_breach_says_what_was_demanded_what_is_there_and_what_to_do():
@@ -175,7 +187,88 @@ def test_incomplete_scans_and_missing_scanners():
     assert passes(CompleteGate())
     assert "out of time" in verdict(CompleteGate(), facts=blind).breaches[0].why
     assert passes(ScannersGate(("secrets",)))
-    assert not passes(ScannersGate(("secrets", "dependencies")))
+    (breach,) = verdict(ScannersGate(("secrets", "dependencies")), facts=by("secrets")).breaches
+    assert breach.why == "It was not scanned by dependencies."
+    assert breach.fix == "Scan with dependencies, too (keyhole scan -s secrets -s dependencies)."
+
+
+DEPENDENCIES = "Scan with dependencies, too (keyhole scan -s secrets -s dependencies)."
+
+
+@pytest.mark.parametrize(
+    ("gate", "why", "fix"),
+    [
+        (FindingsGate(kinds=(Kind.VULNERABILITY,)), "Nothing looked for vulnerabilities", DEPENDENCIES),
+        (FindingsGate(kinds=(Kind.MALICIOUS,)), "Nothing looked for malicious packages", DEPENDENCIES),
+        (
+            FindingsGate(kinds=(Kind.SECRET, Kind.MALICIOUS, Kind.CODE)),
+            "Nothing looked for malicious packages or defects of code",
+            (
+                "Scan with dependencies and one of bandit, ruff, too "
+                "(keyhole scan -s secrets -s dependencies -s bandit)."
+            ),
+        ),
+        (FindingsGate(kev=True), "Nothing looked for vulnerabilities", DEPENDENCIES),
+        (FindingsGate(epss=0.5), "Nothing looked for vulnerabilities", DEPENDENCIES),
+        (FindingsGate(fixable=True), "Nothing looked for vulnerabilities", DEPENDENCIES),
+        (LicencesGate("deny"), "Nothing listed the packages", DEPENDENCIES),
+        (LicencesGate("allow", denied=("AGPL-*",)), "Nothing listed the packages", DEPENDENCIES),
+        (
+            FindingsGate(kinds=(Kind.OTHER,)),
+            "Nothing looked for other findings",
+            "No scanner finds other findings: take them out of the gate.",
+        ),
+        (
+            FindingsGate(kinds=(Kind.CODE,), scanners=("secrets",)),
+            "Nothing looked for defects of code",
+            "No scanner of the gate finds defects of code: take them out of the gate.",
+        ),
+    ],
+)
+def test_nothing_found_is_no_pass_where_nothing_looked(gate, why, fix):
+    (breach,) = verdict(gate, facts=by("secrets")).breaches
+    assert (breach.why, breach.fix) == (f"{why}: it was scanned by secrets alone.", fix)
+    assert breach.number == 0
+
+
+def test_a_scanner_that_a_gate_names_has_to_have_run():
+    (breach,) = verdict(FindingsGate(scanners=("secrets", "dependencies")), facts=by("secrets")).breaches
+    assert (breach.why, breach.fix) == ("It was not scanned by dependencies.", DEPENDENCIES)
+    (breach,) = verdict(FindingsGate(scanners=("sarif-codeql",)), facts=by("secrets")).breaches
+    assert breach.fix == (
+        "Results that are imported make a scan of their own: give them a policy of their own."
+    )
+
+
+def test_where_it_is_not_known_what_ran_nothing_was_looked_for():
+    (breach,) = verdict(FindingsGate(kinds=(Kind.SECRET,)), facts=by()).breaches
+    assert breach.why == "Nothing looked for secrets: it is not known what it was scanned by."
+
+
+def test_what_was_found_is_told_beside_what_was_not_looked_for():
+    gate = FindingsGate(kinds=(Kind.SECRET, Kind.VULNERABILITY), because="We promised.")
+    (breach,) = verdict(gate, [FINDING], facts=by("secrets")).breaches
+    assert breach.findings == (FINDING.id,)
+    assert breach.why == (
+        "1 such finding: GitHub token in src/a.py:3. "
+        "Nothing looked for vulnerabilities: it was scanned by secrets alone. We promised."
+    )
+    assert breach.fix.endswith(f"with a reason and a date. {DEPENDENCIES}")
+
+
+def test_one_scanner_of_a_kind_is_enough_and_a_gate_of_none_asks_for_what_was_looked_for():
+    assert passes(FindingsGate(kinds=(Kind.CODE,)), facts=by("bandit"))
+    assert passes(FindingsGate(severity=Severity.LOW), facts=by("bandit"))
+
+
+def test_imported_results_count_for_what_they_brought():
+    code, weak = FindingsGate(kinds=(Kind.CODE,)), FindingsGate(kinds=(Kind.VULNERABILITY,))
+    facts = by(codeql=[Kind.CODE])
+    assert passes(code, facts=facts)
+    assert passes(FindingsGate(scanners=("sarif-codeql",)), facts=facts)
+    assert not passes(weak, facts=facts)
+    assert "(keyhole scan -s dependencies)" in verdict(weak, facts=facts).breaches[0].fix
+    assert not passes(LicencesGate("deny"), facts=by(trivy=[Kind.VULNERABILITY]))
 
 
 def test_facts_are_those_of_the_result():

@@ -11,9 +11,11 @@ from keyhole.accounts.services import local_caller
 from keyhole.audit.models import Entry
 from keyhole.core.caller import Caller, Via
 from keyhole.core.errors import Conflict, InvalidInput, NotFound, PermissionDenied
+from keyhole.core.finding import Kind
 from keyhole.core.gate_kinds import CompleteGate, FindingsGate, ScannersGate
 from keyhole.core.gates import Policy
 from keyhole.environments import examples, policies, services
+from keyhole.environments.naming import check_scanners
 from keyhole.environments.services import EnvironmentSpec
 
 pytestmark = pytest.mark.django_db
@@ -61,6 +63,15 @@ def test_a_scanner_that_there_is_not_is_refused_when_it_is_written_and_read_when
         assert "Did you mean" in refused.value.hint
     row.versions.create(number=2, data=policy.to_json())
     assert row.latest.as_core() == policy
+
+
+def test_a_gate_of_kinds_that_its_scanners_cannot_find_is_refused():
+    gate = FindingsGate(kinds=(Kind.SECRET, Kind.VULNERABILITY), scanners=("secrets",))
+    with pytest.raises(InvalidInput, match="has vulnerability, which secrets cannot find") as refused:
+        check_scanners(Policy("Live", (gate,)))
+    assert refused.value.field == "gates[1].kinds"
+    for scanners in (("secrets", "dependencies"), ("secrets", "sarif-trivy"), ()):
+        check_scanners(Policy("Live", (dataclasses.replace(gate, scanners=scanners),)))
 
 
 def test_two_policies_of_one_name_are_one_too_many_until_it_is_removed():

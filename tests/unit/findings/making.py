@@ -108,7 +108,7 @@ def scan_of(place, found, *, ref="", scanners=("secrets", "dependencies"), reaso
         scanners=list(scanners),
         state=State.RUNNING,
         environment=environment,
-        evidence={"reasons": list(reasons)},
+        evidence={"reasons": list(reasons), "scanners": list(scanners)},
         created_at=timezone.now(),
     )
     Row.objects.bulk_create([Row.of(row, each) for each in found])

@@ -27,6 +27,7 @@ from tests.unit.findings.making import finding, hash_of, repository, scan_of, se
 pytestmark = pytest.mark.django_db
 
 NO_SECRETS = Policy("Strict", (FindingsGate(),))
+BOTH = ("bandit", "secrets")
 NEW = Policy("New", (FindingsGate(new=True),))
 
 
@@ -119,7 +120,7 @@ def test_a_gate_of_one_scanner_does_not_pass_because_another_one_says_the_same(t
     place, live = repository(), environment(Policy("Bandit", (FindingsGate(scanners=("bandit",)),)))
     line = {"path": "app.py", "line": 1, "kind": Kind.CODE}
     found = [secret("a"), finding("bandit", "b105", hash_of("b"), severity=Severity.LOW, **line)]
-    scan = scan_of(place, found, environment=live)
+    scan = scan_of(place, found, scanners=BOTH, environment=live)
     kept = end(scan)
     assert Problem.objects.get(scanner="bandit").merged_into.scanner == "secrets"
     assert (kept.passed, kept.counted, kept.accepted) == (False, 1, 0)
@@ -127,8 +128,30 @@ def test_a_gate_of_one_scanner_does_not_pass_because_another_one_says_the_same(t
     shown = Problem.objects.get(scanner="secrets")
     until = timezone.now() + timedelta(days=9)
     decide(local_caller(), DecisionSpec("accepted", "Known.", until, problems=(shown.pk,)))
-    again = end(scan_of(place, found, environment=live))
+    again = end(scan_of(place, found, scanners=BOTH, environment=live))
     assert (again.passed, again.counted, again.accepted) == (True, 0, 2)
+
+
+@pytest.mark.parametrize(
+    "gate", [FindingsGate(kinds=(Kind.SECRET,)), FindingsGate(scanners=("secrets",)), LicencesGate("deny")]
+)
+def test_a_gate_is_not_passed_where_what_it_asks_for_was_not_looked_for(told, gate):
+    live = environment(Policy("Sought", (gate,)))
+    kept = end(scan_of(repository(), [], scanners=("zizmor",), environment=live))
+    assert not kept.passed
+    assert "(keyhole scan -s zizmor -s " in kept.breaches[0]["fix"]
+    row = try_policy(local_caller(), Policy("Other", (gate,)), last=1).rows[0]
+    assert (row.verdict.passed, row.present.passed) == (False, False)
+
+
+def test_an_imported_scan_is_judged_by_what_it_brought(told):
+    line = {"path": "app.py", "line": 1, "severity": Severity.LOW, "kind": Kind.CODE}
+    scan = scan_of(repository(), [finding("sarif-x", "r", hash_of("b"), **line)], scanners=("sarif-x",))
+    settle(scan)
+    code = FindingsGate(severity=Severity.HIGH, kinds=(Kind.CODE,))
+    assert verdict_on(scan, Policy("Code", (code,)), timezone.now()).passed
+    secrets = dataclasses.replace(code, kinds=(Kind.SECRET,))
+    assert not verdict_on(scan, Policy("Secrets", (secrets,)), timezone.now()).passed
 
 
 def test_scanning_again_makes_nothing_old(told):

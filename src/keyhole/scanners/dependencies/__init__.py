@@ -11,6 +11,7 @@ taken as known to the attacker: rotate what it could reach.
 
 from __future__ import annotations
 
+from keyhole.core.finding import Kind
 from keyhole.scanners.interface import Tools, TreeExaminer
 
 ENGINE_VERSION = "5"
@@ -22,6 +23,8 @@ class Dependencies:
 
     id = "dependencies"
     title = "Vulnerable dependencies"
+    kinds = frozenset({Kind.VULNERABILITY, Kind.MALICIOUS})
+    lists_packages = True
 
     def rules_version(self) -> str:
         """Version of the engine; which advisories were used is said with each result."""

@@ -84,6 +84,7 @@ class ProgramScanner:
     id: ClassVar[str]
     title: ClassVar[str]
     kind: ClassVar[Kind]
+    """What its findings are, all of them."""
     program: ClassVar[Program]
     what: ClassVar[str]
     """One of the files it looks at, in words: `workflow file`."""
@@ -97,6 +98,11 @@ class ProgramScanner:
     """Files of settings of our own that are put beside those of the repository."""
     overlooks: ClassVar[tuple[bytes, ...]] = ()
     """Words of comments that ask the program to overlook something, in lower case. They are not followed."""
+
+    @property
+    def kinds(self) -> frozenset[Kind]:
+        """See `Scanner.kinds`."""
+        return frozenset({self.kind})
 
     def readable(self) -> Iterable[Path]:
         """Files and folders besides its own that the program has to read."""

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from keyhole.core.finding import Kind
 from keyhole.scanners.secrets import own
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ class Secrets:
 
     id = "secrets"
     title = "Secrets in the whole history"
+    kinds = frozenset({Kind.SECRET})
     remembers = True
 
     def rules_version(self) -> str:
