@@ -11,8 +11,9 @@ import zlib
 from collections.abc import Iterator
 
 from keyhole.core.errors import InvalidInput
+from keyhole.scanners.dependencies.index import KEV
 
-EPSS, KEV = "EPSS", "KEV"
+EPSS = "EPSS"
 LARGEST = 256 << 20
 """Bytes of a feed when it is not compressed."""
 _GZIP = b"\x1f\x8b"

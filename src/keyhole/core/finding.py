@@ -197,6 +197,8 @@ class ScanResult:
     """Every package that the files of the commit name, vulnerable or not."""
     advisories_at: str = ""
     """When the advisories that packages were compared with were last synced, RFC 3339; empty if none were used."""
+    kev_at: str = ""
+    """When the list of vulnerabilities that are exploited (KEV) was last synced, RFC 3339; empty if none was used."""
 
     def __post_init__(self) -> None:
         if (self.status is Status.COMPLETE) == bool(self.reasons):

@@ -52,6 +52,8 @@ class Facts:
     """Ids of the findings that somebody has accepted or called false."""
     shown_as: Mapping[str, str] = field(default_factory=dict)
     """Ids of findings that say the same as another one, and the id of that one."""
+    kev_at: str = ""
+    """When the list of what is exploited (KEV) was last synced, RFC 3339; empty: nobody knows what is."""
     reach: Mapping[str, Reach] = field(default_factory=dict)
     """What each scanner can find, by id: of those that ran and of all others that there are."""
 
@@ -74,6 +76,7 @@ class Facts:
             new=new,
             accepted=accepted,
             shown_as=shown_as or {},
+            kev_at=result.kev_at,
             reach=reach or {},
         )
 
@@ -125,7 +128,7 @@ class FindingsGate:
     fixable: bool = False
     """Only those of packages of which a version without the matter is known."""
     kev: bool = False
-    """Only those that CISA knows to be exploited."""
+    """Only those that CISA knows to be exploited; where its list was never synced, all of packages count."""
     epss: float = 0.0
     """Only those exploited within 30 days with at least this probability (0 to 1); if it is unknown, they count."""
     dev: bool = True
@@ -166,6 +169,11 @@ class FindingsGate:
         unseen = self._unseen(facts)
         if len(fitting) <= self.most:
             return unseen
+        if unseen is None and self.kev and not facts.kev_at:
+            unseen = Failed(
+                "The scan had no list of what is exploited (KEV), so any of them may be.",
+                "Or sync that list (keyhole advisories sync, with KEYHOLE_KEV_URL), then scan again.",
+            )
         first = fitting[0]
         where = f"{first.locations[0].path}:{first.locations[0].line}"
         more = f", and {len(fitting) - 1:,} more" if len(fitting) > 1 else ""
@@ -212,15 +220,19 @@ class FindingsGate:
             return False
         if self.new and facts.new is not None and found.id not in facts.new:
             return False
-        return self._fits_package(found)
+        return self._fits_package(found, facts)
 
-    def _fits_package(self, found: Finding) -> bool:
+    def _fits_package(self, found: Finding, facts: Facts) -> bool:
         package = found.package[0] if found.package else None
         if package is None:
-            return not self._about_packages
+            # A vulnerability that was imported: how it is exploited is unknown, and no version is known to end it.
+            unknown = found.kind is Kind.VULNERABILITY and not self.fixable
+            return unknown or not self._about_packages
         if package.dev and not self.dev:
             return False
-        if (self.fixable and not package.fixed) or (self.kev and not package.kev):
+        if self.fixable and not package.fixed:
+            return False
+        if self.kev and facts.kev_at and not package.kev:
             return False
         return not 0 <= package.epss < self.epss
 

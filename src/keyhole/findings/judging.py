@@ -81,6 +81,7 @@ def _facts(scan: Scan, findings: list[Finding], at: datetime) -> Facts:
         reasons=reasons,
         scanners=scanners,
         advisories_at=evidence.get("advisories_at", ""),
+        kev_at=evidence.get("kev_at", ""),
         new=None if known is None else keys - known,
         accepted=accepted,
         shown_as=shown_as,

@@ -27,6 +27,7 @@ class Assessed:
         self.notes: list[str] = []
         self.libraries: list[Library] = []
         self.advisories_at = ""
+        self.kev_at = ""
 
     def take(self, scanner: str, assessment: Assessment, commit: str, digest: Digest) -> None:
         """Adds what this scanner says of the commit."""
@@ -34,6 +35,7 @@ class Assessed:
         self.notes += [self._shown[each] for each in assessment.notes]
         self.libraries += map(self._placed, assessment.libraries)
         self.advisories_at = self.advisories_at or assessment.advisories_at
+        self.kev_at = self.kev_at or assessment.kev_at
 
     def _told(self, finding: Finding) -> Finding:
         locations = tuple(map(self._placed, finding.locations))

@@ -39,3 +39,5 @@ class Assessment:
     """See `keyhole.core.finding.ScanResult.libraries`."""
     advisories_at: str = ""
     """See `keyhole.core.finding.ScanResult.advisories_at`."""
+    kev_at: str = ""
+    """See `keyhole.core.finding.ScanResult.kev_at`."""

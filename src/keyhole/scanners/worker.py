@@ -196,6 +196,7 @@ class Scan:
             isolation=isolation,
             libraries=tuple(assessed.libraries),
             advisories_at=assessed.advisories_at,
+            kev_at=assessed.kev_at,
         )
 
     def _assess(self, commit: str) -> Assessed:

@@ -110,7 +110,7 @@ def test_what_was_written_before_there_were_packages_is_read():
     del data["package"]
     assert Finding.from_json(data) == FINDING
     result = RESULT.to_json()
-    del result["libraries"], result["advisories_at"]
+    del result["libraries"], result["advisories_at"], result["kev_at"]
     assert ScanResult.from_json(result) == RESULT
 
 

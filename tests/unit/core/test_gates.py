@@ -29,7 +29,12 @@ PACKAGES = Reach(frozenset({Kind.VULNERABILITY, Kind.MALICIOUS}), packages=True)
 CODE = Reach(frozenset({Kind.CODE}))
 REACH = {"bandit": CODE, "dependencies": PACKAGES, "ruff": CODE, "secrets": Reach(frozenset({Kind.SECRET}))}
 SEEN = Facts(
-    True, (), ("secrets", "dependencies", "bandit", "ruff"), "2026-06-30T12:00:00+00:00", reach=REACH
+    complete=True,
+    reasons=(),
+    scanners=("secrets", "dependencies", "bandit", "ruff"),
+    advisories_at="2026-06-30T12:00:00+00:00",
+    kev_at="2026-06-30T12:00:00+00:00",
+    reach=REACH,
 )
 
 
@@ -90,6 +95,7 @@ def test_what_a_secret_breaches(gate, ok):
         (FindingsGate(fixable=True), {}, False),
         (FindingsGate(fixable=True), {"fixed": ""}, True),
         (FindingsGate(kev=True), {"kev": True}, False),
+        (FindingsGate(kev=True), {"kev": False}, True),
         (FindingsGate(epss=0.2), {"epss": 0.1}, True),
         (FindingsGate(epss=0.2), {"epss": 0.2}, False),
         (FindingsGate(epss=0.2), {"epss": -1.0}, False),
@@ -99,6 +105,25 @@ def test_what_a_secret_breaches(gate, ok):
 )
 def test_what_a_vulnerable_package_breaches(gate, facts, ok):
     assert passes(gate, vulnerable(**facts)) is ok
+
+
+def test_what_is_exploited_is_unknown_without_the_list_and_counts():
+    facts = dataclasses.replace(SEEN, kev_at="")
+    (breach,) = verdict(FindingsGate(kev=True), [vulnerable(kev=False)], facts=facts).breaches
+    assert breach.number == 1
+    assert breach.why.endswith("The scan had no list of what is exploited (KEV), so any of them may be.")
+    assert "(keyhole advisories sync, with KEYHOLE_KEV_URL)" in breach.fix
+    assert passes(FindingsGate(kev=True), FINDING, facts=facts)  # no vulnerability at all
+    assert passes(FindingsGate(kev=True, dev=False), vulnerable(dev=True), facts=facts)
+
+
+@pytest.mark.parametrize(
+    ("gate", "ok"),
+    [(FindingsGate(kev=True), False), (FindingsGate(epss=0.9), False), (FindingsGate(fixable=True), True)],
+)
+def test_of_an_imported_vulnerability_nobody_knows_how_it_is_exploited(gate, ok):
+    found = dataclasses.replace(FINDING, scanner="sarif-trivy", kind=Kind.VULNERABILITY)
+    assert passes(gate, found, facts=by(trivy=[Kind.VULNERABILITY])) is ok
 
 
 def test_lower_severity_and_confidence_are_let_through():

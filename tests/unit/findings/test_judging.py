@@ -22,7 +22,7 @@ from keyhole.findings.models import Decision, Judgement, Problem
 from keyhole.findings.services import decide
 from keyhole.findings.trying import try_policy
 from keyhole.scans.models import Inventory, Scan
-from tests.unit.findings.making import finding, hash_of, repository, scan_of, secret, settle
+from tests.unit.findings.making import finding, hash_of, repository, scan_of, secret, settle, vulnerable
 
 pytestmark = pytest.mark.django_db
 
@@ -142,6 +142,14 @@ def test_a_gate_is_not_passed_where_what_it_asks_for_was_not_looked_for(told, ga
     assert "(keyhole scan -s zizmor -s " in kept.breaches[0]["fix"]
     row = try_policy(local_caller(), Policy("Other", (gate,)), last=1).rows[0]
     assert (row.verdict.passed, row.present.passed) == (False, False)
+
+
+def test_what_is_exploited_is_known_where_the_scan_had_the_list(told):
+    live = environment(Policy("Exploited", (FindingsGate(kev=True),)))
+    scan = scan_of(repository(), [vulnerable("flask", ["CVE-2026-1"])], environment=live)
+    assert not end(scan).passed
+    scan.evidence["kev_at"] = "2026-06-30T12:00:00+00:00"
+    assert verdict_on(scan, live.policy.latest.as_core(), timezone.now()).passed
 
 
 def test_an_imported_scan_is_judged_by_what_it_brought(told):

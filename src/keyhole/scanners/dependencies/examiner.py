@@ -13,7 +13,7 @@ from keyhole.core.plural import counted
 from keyhole.scanners.assessment import Assessment
 from keyhole.scanners.dependencies.beside import Beside
 from keyhole.scanners.dependencies.formats import Reader, is_manifest, manifests_of, reader_of
-from keyhole.scanners.dependencies.index import Index, Unusable
+from keyhole.scanners.dependencies.index import KEV, Index, Unusable
 from keyhole.scanners.dependencies.libraries import library
 from keyhole.scanners.dependencies.match import Wanted, compared
 from keyhole.scanners.dependencies.matters import Seen, issues
@@ -44,6 +44,7 @@ class Packages:
         except Unusable as problem:
             self._why = str(problem)
         self._known = self._index.coverage() if self._index is not None else {}
+        self._feeds = self._index.feeds() if self._index is not None else ()
         self._same: list[bytes] = []
         self._astray: dict[str, list[bytes]] = {}
 
@@ -96,7 +97,11 @@ class Packages:
             gaps += _left_out(map(_shown, paths), "link", where)
         found = _settled(found)
         assessment = self._assessed(found, count, gaps)
-        return replace(assessment, libraries=tuple(library(*seen) for seen in found))
+        return replace(
+            assessment,
+            libraries=tuple(library(*seen) for seen in found),
+            kev_at=next((feed.at for feed in self._feeds if feed.name == KEV), ""),
+        )
 
     def _assessed(self, found: list[Seen], count: int, gaps: list[str]) -> Assessment:
         if not found:
@@ -148,10 +153,10 @@ class Packages:
         """The state of the database, for whoever wants to know it later."""
         held = [f"{name} {known.advisories:,} ({known.at[:10]})" for name, known in self._known.items()]
         yield f"Advisories: {', '.join(held)}."
-        if feeds := self._index.feeds() if self._index is not None else ():
+        if self._feeds:
             yield (
                 "Exploits: "
-                + ", ".join(f"{feed.name} {feed.entries:,} ({feed.at[:10]})" for feed in feeds)
+                + ", ".join(f"{feed.name} {feed.entries:,} ({feed.at[:10]})" for feed in self._feeds)
                 + "."
             )
 

@@ -31,6 +31,8 @@ CREATE TABLE made (format INTEGER NOT NULL);
 ASKED = "CREATE TABLE IF NOT EXISTS asked (name TEXT PRIMARY KEY) WITHOUT ROWID"
 """Apart from the others, so that an index made before it was there stays of use."""
 UNKNOWN_EPSS = -1.0
+KEV = "KEV"
+"""Name of the feed of what CISA knows to be exploited."""
 
 
 class Unusable(Exception):

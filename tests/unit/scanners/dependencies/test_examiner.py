@@ -8,8 +8,10 @@ import pytest
 
 from keyhole.core.finding import Status
 from keyhole.scanners.dependencies import SCANNER
+from keyhole.scanners.dependencies.draft import Draft
 from keyhole.scanners.dependencies.examiner import Packages
 from keyhole.scanners.dependencies.formats import requirements
+from keyhole.scanners.dependencies.index import KEV
 from tests.unit.scanners.dependencies.advisories import AT, index_of, record
 
 
@@ -39,6 +41,16 @@ def test_a_vulnerable_package_is_found_where_it_stands(history, scan, tmp_path):
     )
     assert result.advisories_at == AT
     assert dependencies(scan, history, file).findings[0].id == finding.id
+
+
+def test_the_result_tells_when_the_list_of_what_is_exploited_was_synced(history, scan, tmp_path):
+    file = index_of(tmp_path, record())
+    history.commit({"requirements.txt": b"tool==1.5\n"})
+    assert dependencies(scan, history, file).kev_at == ""
+    with Draft(file) as draft:
+        draft.fed(KEV, AT, draft.exploited(["CVE-2026-1"]), "")
+        draft.commit()
+    assert dependencies(scan, history, file).kev_at == AT
 
 
 def test_the_files_of_the_newest_commit_count_and_not_those_before(history, scan, tmp_path):
