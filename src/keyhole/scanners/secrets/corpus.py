@@ -36,6 +36,16 @@ table tag target task template test text theme thread time title token topic tot
 type union unique unit update upload user utf value variable vector verify version view visible wait warning
 watch web width window with worker write yield zone
 """.split()  # noqa: SIM905  # a list of so many would take as many lines
+_COMMON = """
+the of and to a in is it that for not on with be as this are by at or you from have if an they which one we all there
+can more when has will would no what so out up about who into them only other than then some could these two may first
+any its my now such like our over me even most made after also did many before must through back where much your way
+well down should because each just those people how too little good very make still own see men work long get here
+between both life being under never day same another know while last might us great old year off come since against go
+came right used take three
+""".split()  # noqa: SIM905
+"""The commonest words of English, the commonest first: half of every page that people write."""
+_RARER = [1 / rank for rank in range(3, len(_COMMON) + 3)]
 _HEX = "0123456789abcdef"
 _BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 
@@ -71,6 +81,13 @@ def _hex(draw: random.Random, length: int) -> str:
 
 def _prose(draw: random.Random) -> str:
     return f"# {_words(draw, ' ', 6, 14).capitalize()}."
+
+
+def _sentence(draw: random.Random) -> str:
+    common = draw.choices(_COMMON, _RARER, k=draw.randint(6, 14))
+    words = [word for each in common for word in (each, *draw.choices(_WORDS, k=draw.randrange(2)))]
+    half = draw.randrange(len(words))
+    return f"{' '.join(words[: half + 1]).capitalize()}, {' '.join(words[half + 1 :]) or 'too'}."
 
 
 def _code(draw: random.Random) -> str:
@@ -131,6 +148,6 @@ def _image(draw: random.Random) -> str:
 
 
 _KINDS: tuple[Callable[[random.Random], str], ...] = (
-    _prose, _code, _setting, _locked, _address, _identity, _minified, _image,
+    _prose, _sentence, _code, _setting, _locked, _address, _identity, _minified, _image,
 )  # fmt: skip
-_WEIGHTS = (20, 40, 20, 6, 5, 5, 2, 1)
+_WEIGHTS = (10, 10, 40, 20, 6, 5, 5, 2, 1)

@@ -71,3 +71,11 @@ def test_a_few_letters_are_something_to_look_for(pattern):
 )
 def test_characters_that_are_everywhere_are_not(pattern):
     assert anchor(pattern) < LEAST_ANCHOR
+
+
+@pytest.mark.parametrize(
+    "token", ["the [a-z]{3,40}", "(?:of|is) [a-z]{3,10}", "because [a-z ]{8}", "[A-Za-z]{4}, and [a-z]{2,9}"]
+)
+def test_a_rule_that_fires_on_what_people_write_is_refused(token):
+    (rule,) = parse("prose.toml", GOOD.replace("acme_[0-9a-f]{32}", token))
+    assert {"scan", "confirm"} <= {fault.field for fault in faults([rule])}
