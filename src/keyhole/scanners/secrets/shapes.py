@@ -5,7 +5,7 @@ alphabet below; `<crc32>` is the checksum of what was drawn since the last liter
 `<bytes:COUNT>` is base64 of that many bytes; `<json:TEXT>` is base64url of `{TEXT}`; `<grafana>` Grafana's checksum;
 `<digits64:COUNT>` base64url of that many digits; `<json64:TEXT>` base64 of `{TEXT}`; `<basic:COUNT>` base64 of
 `deploy:` and a password of that length; `<checked58:VERSION:COUNT>` and `<checked32:PREFIX:COUNT>` so many bytes with
-the checksums of Bitcoin and BIP 173.
+the checksums of Bitcoin and BIP 173. What no rule could see, as its window is smaller, is not made.
 """
 
 from __future__ import annotations
@@ -37,11 +37,13 @@ _ALPHABETS = {
     "bech": "qpzry9x8gf2tvdw0s3jn54khce6mua7l",
     "bech32": "QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L",
 }
+LARGEST = 1 << 14
+"""The most that one part may ask for, and four times that is the most characters of a whole text."""
 _PART = re.compile(r"<([a-z0-9-]+)(?::([^<>]*))?>")
 
 
 def make(template: str, seed: int) -> str:
-    """One text of this shape; the same for the same seed. Raises ValueError for a name that does not exist."""
+    """One text of this shape; the same for the same seed. Raises ValueError for one that cannot be made, saying why."""
     # Not a secret: the point of these texts is that everybody gets the same ones.
     generator = random.Random(f"{template}/{seed}")  # noqa: S311
     made, drawn, position = "", "", 0
@@ -50,6 +52,8 @@ def make(template: str, seed: int) -> str:
             made, drawn = made + literal, ""
         piece = _piece(part[1], part[2] or "", made, drawn, generator)
         made, drawn, position = made + piece, drawn + piece, part.end()
+        if len(made) > 4 * LARGEST:
+            raise ValueError(f"it has more than {4 * LARGEST:,} characters")
     return (made + template[position:]).replace("\\n", "\n")
 
 
@@ -69,7 +73,14 @@ def _piece(name: str, argument: str, made: str, drawn: str, generator: random.Ra
 
 
 def _drawn(alphabet: str, length: str, generator: random.Random) -> str:
-    return "".join(generator.choices(_ALPHABETS[alphabet], k=int(length)))
+    return "".join(generator.choices(_ALPHABETS[alphabet], k=_count(length)))
+
+
+def _count(written: str) -> int:
+    number = int(written) if written.isascii() and written.isdigit() and len(written) < 10 else -1
+    if not 0 <= number <= LARGEST:
+        raise ValueError(f"{written[:20]!r} is no number from 0 to {LARGEST:,}")
+    return number
 
 
 def _base64(content: str) -> str:
@@ -78,12 +89,12 @@ def _base64(content: str) -> str:
 
 def _checked58(argument: str, generator: random.Random) -> str:
     version, _, length = argument.partition(":")
-    return base58check(bytes.fromhex(version) + generator.randbytes(int(length))).decode()
+    return base58check(bytes.fromhex(version) + generator.randbytes(_count(length))).decode()
 
 
 def _checked32(argument: str, generator: random.Random) -> str:
     prefix, _, length = argument.partition(":")
-    return bech32(prefix.encode(), generator.randbytes(int(length))).decode()
+    return bech32(prefix.encode(), generator.randbytes(_count(length))).decode()
 
 
 def _url64(content: str) -> str:
@@ -91,7 +102,7 @@ def _url64(content: str) -> str:
 
 
 _ENCODED: dict[str, Callable[[str, random.Random], str]] = {
-    "bytes": lambda length, generator: base64.b64encode(generator.randbytes(int(length))).decode(),
+    "bytes": lambda length, generator: base64.b64encode(generator.randbytes(_count(length))).decode(),
     "json": lambda content, _: _url64(f"{{{content}}}"),
     "json64": lambda content, _: _base64(f"{{{content}}}"),
     "digits64": lambda length, generator: _url64(_drawn("digit", length, generator)),

@@ -40,3 +40,30 @@ def test_checksums_are_right_and_wrong_as_asked():
 def test_a_name_that_does_not_exist_is_refused():
     with pytest.raises(ValueError, match="nonsense"):
         make("<nonsense:3>", 1)
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "<hex:999999999>",
+        "<hex:16385>",
+        "<bytes:99999999999999999999>",
+        "<basic:999999999>",
+        "<digits64:999999999>",
+        "<checked58:80:999999999>",
+        "<checked32:bc:999999999>",
+        "<hex:-3>",
+        "<hex:1_0>",
+        "<hex:\u0663>",
+        "<hex>",
+    ],
+)
+def test_a_size_that_is_none_is_refused_at_once(template):
+    with pytest.raises(ValueError, match="is no number from 0 to 16,384"):
+        make(template, 1)
+
+
+def test_many_parts_may_not_ask_for_more_than_one_may():
+    assert len(make("<hex:16384>" * 4, 1)) == 1 << 16
+    with pytest.raises(ValueError, match="more than 65,536 characters"):
+        make("<hex:16384>" * 5, 1)
