@@ -21,7 +21,7 @@ from keyhole.advisories import archive, feeds, remote
 from keyhole.advisories.following import Source, stamp
 from keyhole.core.errors import Conflict, InvalidInput, KeyholeError, Unavailable
 from keyhole.scanners.dependencies.draft import Draft, Settled
-from keyhole.scanners.dependencies.index import Coverage, Feed, Index, Unusable
+from keyhole.scanners.dependencies.index import KEV, Coverage, Feed, Index, Unusable
 from keyhole.scanners.dependencies.versions import orders
 
 _ZIP = b"PK"
@@ -133,7 +133,7 @@ def sync(ecosystems: Sequence[str], on_progress: OnProgress, *, remember: bool =
 
 
 def _feeds() -> list[tuple[str, str]]:
-    named = [(feeds.EPSS, settings.KEYHOLE_EPSS_URL), (feeds.KEV, settings.KEYHOLE_KEV_URL)]
+    named = [(feeds.EPSS, settings.KEYHOLE_EPSS_URL), (KEV, settings.KEYHOLE_KEV_URL)]
     return [(name, address) for name, address in named if address]
 
 

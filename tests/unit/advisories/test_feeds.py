@@ -8,12 +8,13 @@ import pytest
 
 from keyhole.advisories import feeds
 from keyhole.core.errors import InvalidInput
+from keyhole.scanners.dependencies.index import KEV
 
 
 def test_each_is_known_by_how_it_begins():
     assert feeds.kind_of(gzip.compress(b"x")) == feeds.EPSS
     assert feeds.kind_of(b"cve,epss,percentile\n") == feeds.EPSS
-    assert feeds.kind_of(b' {"title": "KEV"}') == feeds.KEV
+    assert feeds.kind_of(b' {"title": "KEV"}') == KEV
     assert feeds.kind_of(b"PK\x03\x04") == ""
 
 
