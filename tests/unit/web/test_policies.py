@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from keyhole.accounts.services import local_caller, owner_for
-from keyhole.core.gate_kinds import CompleteGate, FindingsGate, LicencesGate
+from keyhole.core.gate_kinds import CompleteGate, FindingsGate, LicencesGate, ScannersGate
 from keyhole.core.gates import Policy
 from keyhole.core.policy_text import from_json, to_toml
 from keyhole.core.request import OwnerKind
@@ -173,6 +173,55 @@ def test_what_is_wrong_with_a_gate_is_said_once_and_called_as_in_the_form(owner)
     assert shown.count("is a whole number") == 1
     assert "Gate 2: “At most” is a whole number." in shown
     assert "gates[" not in shown
+
+
+SEVERITY = "“Severity” is needed. Or empty the rest of this gate: then there is no such gate."
+UNKNOWN = "“Packages whose licence is unknown” is needed. Or empty the fields below"
+
+
+@pytest.mark.parametrize(
+    ("change", "words", "kept"),
+    [
+        ({"denied": "AGPL-*"}, f"Licences of packages: {UNKNOWN}", "AGPL-*"),
+        ({"allowed": "MIT\nISC"}, f"Licences of packages: {UNKNOWN}", "MIT\nISC"),
+        (
+            {"licences_no_dev": "1"},
+            f"Licences of packages: {UNKNOWN}",
+            'name="licences_no_dev" value="1" checked',
+        ),
+        ({"kinds:1": "malicious", "kev:1": "1"}, f"Gate 2: {SEVERITY}", 'name="kev:1" value="1" checked'),
+        ({"kinds:1": "secret"}, f"Gate 2: {SEVERITY}", 'name="kinds:1" value="secret" checked'),
+        ({"most:1": "3"}, f"Gate 2: {SEVERITY}", 'name="most:1" value="3"'),
+        ({"epss:1": "0.5"}, f"Gate 2: {SEVERITY}", 'name="epss:1" value="0.5"'),
+        ({"because:1": "Promised."}, f"Gate 2: {SEVERITY}", "Promised."),
+        ({"confidence:1": "high"}, f"Gate 2: {SEVERITY}", '<option value="high" selected>High only'),
+    ],
+)
+@pytest.mark.parametrize("do", ["save", "try"])
+def test_a_gate_that_was_filled_in_and_not_switched_on_is_no_gate_that_is_dropped(
+    owner, change, words, kept, do
+):
+    answer = owner.post(f"{POLICIES}/new", {**fields(STRICT, do), **change})
+    shown = answer.content.decode()
+    assert (answer.status_code, shown.count(words)) == (422, 1)
+    beside = shown[shown.index(words) - 60 : shown.index(words)]
+    assert 'id="unknown-error">' in beside or 'id="severity-1-error">' in beside
+    assert kept in shown
+    assert not Row.objects.exists()
+
+
+def test_as_many_gates_as_a_policy_has_pass_through_the_form(owner):
+    many = Policy("Many", tuple(FindingsGate(most=number) for number in range(50)))
+    row = policies.create(local_caller(), many)
+    owner.post(f"{POLICIES}/{row.pk}/change", {**fields(many), "name": "More"})
+    assert row.latest.as_core() == Policy("More", many.gates)
+
+
+def test_a_required_scanner_that_is_imported_is_offered_too(owner):
+    row = policies.create(local_caller(), Policy("Odd", (ScannersGate(("secrets", "sarif-codeql")),)))
+    shown = owner.get(f"{POLICIES}/{row.pk}/change").content.decode()
+    assert 'name="required" value="sarif-codeql" checked' in shown
+    assert 'name="required" value="secrets" checked' in shown
 
 
 def test_what_is_wrong_with_the_whole_is_said_once_above(owner):

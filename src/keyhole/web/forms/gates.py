@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.http import QueryDict
 
+from keyhole.core.errors import InvalidInput
 from keyhole.core.finding import Confidence, Kind, Severity
 from keyhole.core.gate_kinds import (
     AdvisoriesGate,
@@ -23,7 +24,8 @@ from keyhole.core.gate_kinds import (
 )
 from keyhole.core.gates import Policy
 
-MOST_ROWS = 40
+MOST_ROWS = 60
+"""More than a policy has gates, so that none is lost on the way through the form."""
 KINDS = (
     (Kind.SECRET.value, "Secrets"),
     (Kind.VULNERABILITY.value, "Vulnerabilities"),
@@ -113,6 +115,19 @@ class Row:
         return f"row{self.number}"
 
     @property
+    def severity_key(self) -> str:
+        """The name of its severity among the places of the form."""
+        return f"{self.key}.severity"
+
+    @property
+    def filled(self) -> bool:
+        """Whether anything stands in it, so that a gate is meant."""
+        bare = replace(
+            self, severity="", confidence=self.confidence or Confidence.LOW.value, most=self.most or "0"
+        )
+        return bool(self.severity) or bare != Row(self.number)
+
+    @property
     def title(self) -> str:
         """What the form calls it."""
         return f"Gate {self.number + 1}"
@@ -184,7 +199,7 @@ class GateForm:
         """The form as it was sent; with one more row if that was asked for."""
         count = min(int(number), MOST_ROWS) if (number := post.get("rows", "0")).isdecimal() else 0
         rows = [Row.posted(number, post) for number in range(count)]
-        if post.get("do") == "more":
+        if post.get("do") == "more" and count < MOST_ROWS:
             rows.append(Row(count))
         return cls(
             post.get("name", "").strip(),
@@ -212,14 +227,28 @@ class GateForm:
             found["scanners"] = {"gate": ScannersGate.id, "required": list(self.required)}
         if self.max_age_days:
             found["advisories"] = {"gate": AdvisoriesGate.id, "max_age_days": _number(self.max_age_days)}
-        if self.unknown:
+        if self.unknown or self._names_licences:
             found["licences"] = {
                 "gate": LicencesGate.id, "unknown": self.unknown, "allowed": _lines(self.allowed),
                 "denied": _lines(self.denied), "dev": not self.licences_no_dev,
             }  # fmt: skip
         for name, gate in found.items():
             gate["because"] = self.because.get(name, "")
-        return found | {row.key: row.data() for row in self.rows if row.severity}
+        return found | {row.key: row.data() for row in self.rows if row.filled}
+
+    @property
+    def _names_licences(self) -> bool:
+        return bool(_lines(self.allowed) or _lines(self.denied) or self.licences_no_dev)
+
+    def check(self) -> None:
+        """InvalidInput, naming the field, where something was typed into a gate that was not switched on."""
+        for place, gate in enumerate(self.slots().values(), start=1):
+            for name, else_ in (("severity", "the rest of this gate"), ("unknown", "the fields below")):
+                if gate.get(name) == "":
+                    field = f"gates[{place}].{name}"
+                    raise InvalidInput(
+                        f"{field} is needed. Or empty {else_}: then there is no such gate.", field=field
+                    )
 
     def data(self) -> dict[str, Any]:
         """The policy, for `policy_text.from_json`."""
@@ -229,13 +258,19 @@ class GateForm:
         """Where in the form a field is that `from_json` names; empty for what stands nowhere in it."""
         if field in ("name", "description"):
             return field
+        found, slot = _PLACE.match(field), self._slot(field)
+        if found is not None and found[2] in ("severity", "unknown"):
+            return f"{slot}.{found[2]}" if slot else ""
+        return slot
+
+    def _slot(self, field: str) -> str:
         found = _PLACE.match(field)
         slots = list(self.slots())
         return slots[int(found[1]) - 1] if found is not None and 0 < int(found[1]) <= len(slots) else ""
 
     def said(self, field: str, message: str) -> str:
         """The message about a field that `from_json` names, with the gate and its field called as in the form."""
-        found, place = _PLACE.match(field), self.place(field)
+        found, place = _PLACE.match(field), self._slot(field)
         if found is None or not place:
             return message
         titles = {row.key: row.title for row in self.rows} | {"licences": "Licences of packages"}

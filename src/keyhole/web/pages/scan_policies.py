@@ -51,6 +51,8 @@ class Draft:
 
     def read(self) -> gates.Policy:
         """The policy that it says. InvalidInput, naming the field, if it says none."""
+        if self.form is not None:
+            self.form.check()
         policy = from_text(self.text) if self.form is None else from_json(self.form.data())
         check_scanners(policy)
         return policy
@@ -224,13 +226,19 @@ def _edit(
         problem=problem,
         errors=errors,
         choices=forms,
-        scanners=[(each.id, each.title) for each in all_scanners().values()],
+        scanners=_scanners(draft.form.required if draft.form else ()),
         trial=trial,
         environments=list_environments(caller_of(request)),
         last=request.POST.get("last", _LAST),
         compared=request.POST.get("environment", ""),
         crumbs=trail(*_WAY),
     )
+
+
+def _scanners(required: tuple[str, ...]) -> list[tuple[str, str]]:
+    """Those that there are, and what is required besides: what is not offered would be lost."""
+    known = {each.id: each.title for each in all_scanners().values()}
+    return list((known | {name: name for name in required if name not in known}).items())
 
 
 def _beside(form: GateForm, problem: KeyholeError) -> dict[str, str]:
