@@ -22,8 +22,9 @@ def command() -> None:
 def import_(file: Path, as_json: bool) -> None:
     """Take over the decisions of an OpenVEX document (- is standard input).
 
-    A statement `not_affected` becomes a decision, a false positive, which can be taken back like any other:
-    `keyhole findings undo ID`. What is left out is listed with its reason.
+    A statement `not_affected` about a repository here, or about a package by itself, becomes a decision, a false
+    positive, which can be taken back like any other: `keyhole findings undo ID`. The newest statement counts. What is
+    left out is listed with its reason.
     """
     caller = open_keyhole()
     from keyhole.reports import vex
@@ -31,11 +32,22 @@ def import_(file: Path, as_json: bool) -> None:
     document = sys.stdin.buffer.read(vex.LARGEST + 1) if str(file) == "-" else _read(file, vex.LARGEST)
     taken = vex.take_in(caller, document)
     if as_json:
-        say_json({"decisions": [row.pk for row in taken.decisions], "left_out": taken.left_out})
+        say_json(
+            {
+                "decisions": [row.pk for row in taken.decisions],
+                "taken_back": [row.pk for row in taken.taken_back],
+                "left_out": taken.left_out,
+            }
+        )
         return
     for why in taken.left_out:
         click.echo(f"Left out: {safe(why)}", err=True)
     numbers = ", ".join(str(row.pk) for row in taken.decisions)
+    if taken.taken_back:
+        old = ", ".join(str(row.pk) for row in taken.taken_back)
+        click.echo(
+            f"{count(len(taken.taken_back), 'earlier decision')} taken back, as a newer statement counts: {old}."
+        )
     click.echo(f"{count(len(taken.decisions), 'decision')} made{': ' + numbers if numbers else ''}.")
 
 

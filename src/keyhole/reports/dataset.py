@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from keyhole import __version__
 from keyhole.core.escaping import escape, is_escaped
@@ -94,6 +95,8 @@ class Source:
     policy: str = ""
     """What a policy said, in words: that of its environment when it ended, or the one that the report was asked for
     with. Empty if none judged it."""
+    product: str = ""
+    """The repository as a package URL; empty for a folder that is not connected."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +124,7 @@ class Dataset:
                 source.repository,
                 source.ref,
                 source.policy,
+                source.product,
                 *source.reasons,
                 *source.notes,
             ]
@@ -183,6 +187,11 @@ class Dataset:
         named = [source.repository for source in self.sources] + [row.repository for row in self.rows]
         return tuple(dict.fromkeys(named))
 
+    def product(self, repository: str) -> str:
+        """A repository of the report as a package URL."""
+        told = (source.product for source in self.sources if source.repository == repository)
+        return next(filter(None, told), "") or product_named(repository)
+
     @property
     def complete(self) -> bool:
         """Whether everything was seen. A report of no scan saw nothing."""
@@ -239,6 +248,11 @@ class Dataset:
     def from_json(cls, data: object) -> Dataset:
         """The report written by `to_json`. Raises ValueError for anything missing, unknown or mistyped."""
         return decode(cls, data)
+
+
+def product_named(name: str) -> str:
+    """The package URL of a repository that is known by its name alone."""
+    return f"pkg:generic/{quote(name, safe='/', errors='replace')}"
 
 
 def of_result(result: ScanResult, *, name: str, ref: str = "", finished: str) -> Dataset:

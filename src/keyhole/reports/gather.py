@@ -14,6 +14,7 @@ from keyhole.core.finding import Finding, ScanResult
 from keyhole.findings.judging import kept_verdict
 from keyhole.findings.models import Problem
 from keyhole.reports.dataset import MERGED, Dataset, Decided, Row, Source, in_words, source_of
+from keyhole.reports.products import product_of
 from keyhole.scans.models import Scan, State
 from keyhole.scans.reports import outcome, result
 
@@ -61,6 +62,7 @@ def _source(scan: Scan, found: ScanResult) -> Source:
         started=rfc3339(scan.started_at),
         finished=rfc3339(scan.finished_at),
         policy=_policy(scan),
+        product=product_of(scan.repository),
     )
 
 

@@ -1,4 +1,6 @@
-"""What outlives the making of a report: links to it, mails of it, and the keys that evidence is signed with."""
+"""What outlives the making of a report: links to it, mails of it, and the keys that evidence is signed with; and what
+OpenVEX that was taken in said.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +11,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from keyhole.findings.models import Decision
 from keyhole.notifications.models import Channel
 from keyhole.reports.dataset import Dataset
 from keyhole.repositories.models import Repository
@@ -138,3 +141,25 @@ class Sending(models.Model):
 
     def __str__(self) -> str:
         return f"{self.mailing_id} at {self.due_at:%Y-%m-%d %H:%M}"
+
+
+class VexStatement(models.Model):
+    """A statement of an OpenVEX document that was taken in, so that the newest counts in whichever order they come."""
+
+    repository = models.ForeignKey(Repository, on_delete=models.CASCADE, null=True, related_name="+")
+    """None for a package wherever it is used."""
+    ecosystem = models.CharField(max_length=40, blank=True)
+    package = models.CharField(max_length=300, blank=True)
+    """In the ecosystem's normal form; empty for whatever is in the repository."""
+    version = models.CharField(max_length=200, blank=True)
+    """Empty for every one."""
+    ids = models.JSONField()
+    """Of the vulnerability: every one that was known when it was taken in."""
+    status = models.CharField(max_length=40)
+    at = models.DateTimeField()
+    """When it was true, as the document says."""
+    decision = models.ForeignKey(Decision, on_delete=models.CASCADE, null=True, related_name="+")
+    """What came of it; None if it hides nothing."""
+
+    def __str__(self) -> str:
+        return f"{self.status} of {self.at:%Y-%m-%d}"

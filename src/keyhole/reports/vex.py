@@ -1,39 +1,40 @@
 """Decisions that somebody else made about vulnerabilities, taken over from an OpenVEX document.
 
 Standard: https://github.com/openvex/spec/blob/main/OPENVEX-SPEC.md, 0.2.0. Of its four words only `not_affected` says
-that nothing is to be done, and only that becomes a decision: a false positive, for the package and the vulnerability
-under all its ids. `affected` and `under_investigation` hide nothing, and what is `fixed` the next scan sees by itself.
+that nothing is to be done, and only that becomes a decision: a false positive, for the vulnerability under all its
+ids. `affected` and `under_investigation` hide nothing, and what is `fixed` the next scan sees by itself.
 
-A statement about a package without a version becomes a decision about the package, also for what is found later. One
-about a version is about that version: it covers the findings there are of it now, and ends for those that a scan sees
-in another version.
+A statement is about its product. That is a repository here, or a subcomponent in that repository alone; or a package
+by itself, and then wherever it is used. What is said about any other product, or about a package inside one, says
+nothing of what is here. A statement about a version covers the findings there are of it now, and ends for those that
+a scan sees in another version.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any
+from functools import cache, partial
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 
+from keyhole.accounts.services import require
 from keyhole.core.caller import Caller
-from keyhole.core.errors import InvalidInput
-from keyhole.core.escaping import escape
 from keyhole.findings import services as findings
 from keyhole.findings.deciding import DecisionSpec
 from keyhole.findings.models import Decision, Problem
-from keyhole.inventory.models import Library
+from keyhole.inventory.models import Library, Stock
+from keyhole.reports import products
+from keyhole.reports.vex_reading import LARGEST, Statement, read
+from keyhole.reports.vex_standing import About, Said, Standing, names_of, remember
+from keyhole.repositories.models import Repository
 from keyhole.scanners.dependencies.names import normal
 from keyhole.scanners.dependencies.package import Malformed
 from keyhole.scanners.dependencies.purl import ELSEWHERE, named
 
-LARGEST = 10 << 20
-"""Bytes of a document."""
-MOST_STATEMENTS = 10_000
-_CONTEXT = "https://openvex.dev/ns"
+__all__ = ["LARGEST", "Taken", "take_in"]
+
+_LONGEST_NAME, _LONGEST_VERSION = 300, 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,129 +42,145 @@ class Taken:
     """What came of a document."""
 
     decisions: tuple[Decision, ...]
+    taken_back: tuple[Decision, ...]
+    """Of documents that were taken in before, and which a newer statement of this one takes the place of."""
     left_out: tuple[str, ...]
     """What was not taken over, and why, in the order of the document."""
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
-    """One vulnerability and one product of a statement."""
-
-    ids: tuple[str, ...]
-    product: str
-    status: str
-    reason: str
-
-
 def take_in(caller: Caller, document: bytes) -> Taken:
     """Make the decisions of a document. None at all if it is not OpenVEX: InvalidInput then names what is wrong."""
+    require(caller, "finding:decide")
     statements = list(read(document))
-    made: list[Decision] = []
-    left_out: list[str] = []
     with transaction.atomic():
-        for statement in statements:
-            try:
-                spec = _spec(statement)
-            except _LeftOut as why:
-                left_out.append(f"{', '.join(statement.ids)} in {statement.product}: {why}")
-            else:
-                made.append(findings.decide(caller, spec))
-    return Taken(tuple(made), tuple(left_out))
+        taking = _Taking(caller, statements)
+        for number, statement in enumerate(statements):
+            taking.take(number, statement)
+        taking.end_what_is_superseded()
+    return Taken(tuple(taking.made), tuple(taking.taken_back), tuple(taking.left_out))
 
 
 class _LeftOut(Exception):
     """A statement that makes no decision; the message says why."""
 
 
-def _spec(statement: Statement) -> DecisionSpec:
-    if statement.status != "not_affected":
-        raise _LeftOut(f"“{statement.status}” hides nothing")
-    if not statement.reason:
-        raise _LeftOut("it gives no reason")
-    ecosystem, name, version = _package(statement.product)
-    spec = DecisionSpec(kind="false_positive", reason=statement.reason)
-    if not version:
-        return replace(spec, scope="package", ecosystem=ecosystem, package=name, ids=statement.ids)
-    about = Problem.objects.filter(
-        ecosystem=ecosystem, package=name, version=version, advisory_ids__text__in=statement.ids
-    )
-    # A finding is about all versions of the package that a repository uses, and shows the oldest.
-    others = Library.objects.filter(
-        stock__repository=OuterRef("repository"), ecosystem=ecosystem, key=name
-    ).exclude(version=version)
-    numbers = tuple(about.exclude(Exists(others)).values_list("pk", flat=True).distinct())
-    if not numbers:
-        raise _LeftOut(
-            "the finding is about other versions, too" if about else "nothing was found about that version"
-        )
-    return replace(spec, problems=numbers, version=version)
+class _Taking:
+    """One document, on its way in."""
+
+    def __init__(self, caller: Caller, statements: list[Statement]) -> None:
+        self.made: list[Decision] = []
+        self.taken_back: list[Decision] = []
+        self.left_out: list[str] = []
+        self._caller = caller
+        self._said: dict[int, Said] = {}
+        self._why: dict[int, str] = {}
+        self._counts: list[Said] = []
+        # A document says much about the same: each is looked up once.
+        meant, named = cache(partial(products.meant, caller)), cache(names_of)
+        for number, statement in enumerate(statements):
+            try:
+                about = _about(meant(statement.product), statement)
+            except _LeftOut as why:
+                self._why[number] = str(why)
+            else:
+                names = named(replace(about, version=""), statement.ids)
+                self._said[number] = Said(about, names, statement.status, statement.at, number)
+        self._standing = Standing(self._said.values())
+
+    def take(self, number: int, statement: Statement) -> None:
+        """Makes the decision of a statement, or says why there is none."""
+        try:
+            self._take(self._said.get(number), statement, self._why.get(number, ""))
+        except _LeftOut as why:
+            self.left_out.append(f"{statement}: {why}")
+
+    def _take(self, said: Said | None, statement: Statement, why: str) -> None:
+        newer = self._standing.superseded_by(said) if said else None
+        if said and not newer and not said.hides:
+            self._count(said, None)
+        if statement.status != "not_affected":
+            raise _LeftOut(f"“{statement.status}” hides nothing")
+        if said is None:
+            raise _LeftOut(why)
+        if newer:
+            raise _LeftOut(f"a newer statement, of {newer.at:%Y-%m-%d}, says “{newer.status}”")
+        if not statement.reason:
+            raise _LeftOut("it gives no reason")
+        decision = findings.decide(self._caller, _spec(said.about, statement))
+        self.made.append(decision)
+        self._count(said, decision.pk)
+
+    def _count(self, said: Said, decision: int | None) -> None:
+        remember(said, decision)
+        self._counts.append(said)
+
+    def end_what_is_superseded(self) -> None:
+        """Takes back what documents before this one decided and this one says otherwise, or again."""
+        for said in self._counts:
+            for each in self._standing.superseded(said):
+                row = each.kept
+                if row is None or row.pk is None:
+                    continue
+                if row.decision is not None and row.decision.ended_at is None:
+                    self.taken_back.append(findings.withdraw(self._caller, row.decision.pk))
+                row.delete()
+
+
+def _about(found: tuple[Repository, str] | None, statement: Statement) -> About:
+    if found is None:
+        if statement.part:
+            raise _LeftOut("it is about that product only, which is not a repository here")
+        return About(None, *_package(statement.product))
+    repository, version = found
+    if version and not Stock.objects.filter(repository=repository, commit=version).exists():
+        raise _LeftOut("it is about another version of the repository than what was scanned last")
+    return About(repository.pk, *(_package(statement.part) if statement.part else ()))
 
 
 def _package(product: str) -> tuple[str, str, str]:
     try:
         ecosystem, name, version = named(product)
     except Malformed:
-        raise _LeftOut("the product is no package URL") from None
+        raise _LeftOut("it is not about a repository here, and the product is no package URL") from None
     if ecosystem == ELSEWHERE:
-        raise _LeftOut("the product is of an ecosystem of which no advisories are kept")
+        raise _LeftOut("it is not about a repository here, nor an ecosystem of which advisories are kept")
+    if len(name) > _LONGEST_NAME or len(version) > _LONGEST_VERSION:
+        raise _LeftOut("the name or version of the package is longer than any that is kept")
     return ecosystem, normal(ecosystem, name), version
 
 
-def read(document: bytes) -> Iterator[Statement]:
-    """The statements of a document, one for each product. InvalidInput, naming what is wrong, if it is not OpenVEX."""
-    if len(document) > LARGEST:
-        raise _wrong(f"it has more than {LARGEST:,} bytes")
-    try:
-        told = json.loads(document)
-    except (ValueError, RecursionError):
-        raise _wrong("it is not JSON") from None
-    if not isinstance(told, dict) or not str(told.get("@context", "")).startswith(_CONTEXT):
-        raise _wrong("its @context is not that of OpenVEX")
-    statements = told.get("statements")
-    if not isinstance(statements, list) or len(statements) > MOST_STATEMENTS:
-        raise _wrong(f"it has no list of at most {MOST_STATEMENTS:,} statements")
-    for number, statement in enumerate(statements, 1):
-        yield from _statements(statement, f"statement {number}")
+def _spec(about: About, statement: Statement) -> DecisionSpec:
+    spec = DecisionSpec(kind="false_positive", reason=statement.reason)
+    if about.repository is None and not about.version:
+        return replace(
+            spec, scope="package", ecosystem=about.ecosystem, package=about.package, ids=statement.ids
+        )
+    found = _found(about, statement.ids)
+    # A finding is about all versions of the package that a repository uses, and shows the oldest.
+    others = Library.objects.filter(
+        stock__repository=OuterRef("repository"), ecosystem=about.ecosystem, key=about.package
+    ).exclude(version=about.version)
+    alone = found.exclude(Exists(others)) if about.version else found
+    numbers = tuple(alone.values_list("pk", flat=True).distinct())
+    if not numbers:
+        raise _LeftOut(
+            "the finding is about other versions, too"
+            if found
+            else f"nothing was found about that {_what(about)}"
+        )
+    return replace(spec, problems=numbers, version=about.version)
 
 
-def _statements(statement: Any, where: str) -> Iterator[Statement]:
-    if not isinstance(statement, dict) or not isinstance(statement.get("status"), str):
-        raise _wrong(f"{where} has no status")
-    ids = _ids(statement.get("vulnerability"), where)
-    words = [statement.get("justification"), statement.get("impact_statement"), statement.get("status_notes")]
-    reason = ". ".join(_plain(text) for text in words if isinstance(text, str) and text.strip())
-    products = statement.get("products")
-    if not isinstance(products, list) or not products:
-        raise _wrong(f"{where} has no products")
-    for product in products:
-        inner = product.get("subcomponents") if isinstance(product, dict) else None
-        # A product may be a whole image: the statement is then about what is named inside it.
-        for each in inner if isinstance(inner, list) and inner else [product]:
-            yield Statement(ids, _product(each, where), _plain(statement["status"])[:40], reason[:1000])
+def _found(about: About, ids: tuple[str, ...]) -> QuerySet[Problem]:
+    rows = Problem.objects.filter(advisory_ids__text__in=ids)
+    if about.repository is not None:
+        rows = rows.filter(repository=about.repository)
+    if about.package:
+        rows = rows.filter(ecosystem=about.ecosystem, package=about.package)
+    return rows.filter(version=about.version) if about.version else rows
 
 
-def _ids(vulnerability: Any, where: str) -> tuple[str, ...]:
-    told = vulnerability if isinstance(vulnerability, dict) else {"name": vulnerability}
-    aliases = told.get("aliases") or []
-    ids = [told.get("name"), *aliases] if isinstance(aliases, list) else []
-    if not ids or not all(isinstance(each, str) and 0 < len(each) <= 100 for each in ids):
-        raise _wrong(f"{where} does not name its vulnerability")
-    return tuple(dict.fromkeys(map(_plain, ids)))
-
-
-def _product(product: Any, where: str) -> str:
-    told = product if isinstance(product, dict) else {"@id": product}
-    identifiers = told.get("identifiers")
-    purl = identifiers.get("purl") if isinstance(identifiers, dict) else None
-    name = purl or told.get("@id")
-    if not isinstance(name, str) or not 0 < len(name) <= 600:
-        raise _wrong(f"{where} has a product without a name")
-    return _plain(name)
-
-
-def _plain(text: str) -> str:
-    return escape(" ".join(text.split()).encode("utf-8", "replace"))
-
-
-def _wrong(why: str) -> InvalidInput:
-    return InvalidInput(f"This is no OpenVEX document: {why}.", field="document")
+def _what(about: About) -> str:
+    if about.repository is None:
+        return "version"
+    return f"{'version' if about.version else 'package' if about.package else 'vulnerability'} in that repository"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 
@@ -69,11 +70,22 @@ def test_decisions_become_statements():
     statements = document["statements"]
     assert [each["status"] for each in statements] == ["affected", "not_affected", "affected", "fixed"]
     assert statements[0]["vulnerability"] == {"name": "CVE-2014-0012", "aliases": ["GHSA-fqh9-2qgg-h84h"]}
-    assert statements[0]["products"][0]["@id"] == "pkg:pypi/jinja2@2.4.1"
+    (product,) = statements[0]["products"]
+    assert product["@id"] == product["identifiers"]["purl"] == "pkg:generic/harbour/tide-api"
+    assert product["subcomponents"] == [
+        {"@id": "pkg:pypi/jinja2@2.4.1", "identifiers": {"purl": "pkg:pypi/jinja2@2.4.1"}}
+    ]
     assert statements[0]["action_statement"] == VULNERABLE.fix
     assert statements[1]["impact_statement"] == "never called"
     assert statements[2]["action_statement"] == "accepted until 2027-01-01 by mara: only in tests"
     assert document["@id"].startswith("https://openvex.dev/docs/")
+
+
+def test_the_product_is_the_repository_where_it_lies():
+    whole = dataset(Row(VULNERABLE, "harbour/tide-api", "open"))
+    source = dataclasses.replace(whole.sources[0], product="pkg:github/harbour/tide-api")
+    (told,) = as_openvex.document(dataclasses.replace(whole, sources=(source,)))["statements"]
+    assert told["products"][0]["@id"] == "pkg:github/harbour/tide-api"
 
 
 def test_both_are_the_same_for_the_same_data():

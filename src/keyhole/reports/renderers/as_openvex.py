@@ -1,8 +1,9 @@
 """A report as OpenVEX 0.2.0: what each known vulnerability means for the libraries that are used, as people decided.
 
-Standard: https://github.com/openvex/spec/blob/main/OPENVEX-SPEC.md. What nobody decided about is `affected`, as far as
-versions tell, with the upgrade as its action; a false positive is `not_affected`, with the reason as its impact
-statement; what is gone is `fixed`.
+Standard: https://github.com/openvex/spec/blob/main/OPENVEX-SPEC.md. The product is the repository, and the library a
+subcomponent of it: what was decided about one repository says nothing of the library elsewhere. What nobody decided
+about is `affected`, as far as versions tell, with the upgrade as its action; a false positive is `not_affected`, with
+the reason as its impact statement; what is gone is `fixed`.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from keyhole.reports.renderers.interface import Renderer
 def document(data: Dataset) -> dict[str, Any]:
     """The whole document as plain data."""
     statements = [
-        _statement(row, package, data.made_at)
+        _statement(row, package, data.product(row.repository), data.made_at)
         for row in data.rows
         for package in row.finding.package
         if package.ids
@@ -39,14 +40,15 @@ def document(data: Dataset) -> dict[str, Any]:
     return {**body, "@id": f"https://openvex.dev/docs/public/vex-{digest}"}
 
 
-def _statement(row: Row, package: PackageFacts, made_at: str) -> dict[str, Any]:
+def _statement(row: Row, package: PackageFacts, product: str, made_at: str) -> dict[str, Any]:
     name = _lasting(package.ids)
     others = [each for each in package.ids if each != name]
-    product = package.purl or f"{package.ecosystem}/{package.name}@{package.version}"
+    library = package.purl or f"{package.ecosystem}/{package.name}@{package.version}"
+    part = {"@id": library} | ({"identifiers": {"purl": package.purl}} if package.purl else {})
     told: dict[str, Any] = {
         "vulnerability": {"name": name} | ({"aliases": others} if others else {}),
         "timestamp": made_at,
-        "products": [{"@id": product} | ({"identifiers": {"purl": package.purl}} if package.purl else {})],
+        "products": [{"@id": product, "identifiers": {"purl": product}, "subcomponents": [part]}],
     }
     if row.status == "fixed":
         return told | {"status": "fixed"}
