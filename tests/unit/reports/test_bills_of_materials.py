@@ -6,11 +6,14 @@ import dataclasses
 import json
 import re
 
+import pytest
+
 from keyhole.core.library import Library, Relation
 from keyhole.reports.dataset import Decided, Row
-from keyhole.reports.renderers import as_openvex, as_spdx
+from keyhole.reports.renderers import as_cyclonedx, as_openvex, as_spdx
 from keyhole.reports.renderers.interface import renderer_of
 from tests.unit.reports.kit import NASTY, SECRET, VULNERABLE, dataset
+from tests.unit.reports.schemas import check_cyclonedx
 
 
 def packages(document):
@@ -49,6 +52,76 @@ def test_a_licence_that_is_no_expression_is_told_and_not_declared():
     told = packages(as_spdx.document(dataset(libraries=libraries)))["a"]
     assert told["licenseDeclared"] == "NOASSERTION"
     assert told["licenseComments"] == "The files say: see LICENSE.md"
+
+
+def library(name, version="1", *via, path="p.json", relation=None, **more):
+    given = relation or (Relation.TRANSITIVE if via else Relation.DIRECT)
+    return Library(f"pkg:npm/{name}@{version}", "npm", name, version, path, 1, given, via=via, **more)
+
+
+def cyclonedx(*libraries):
+    document = as_cyclonedx.document(dataset(libraries=libraries))
+    check_cyclonedx(document)
+    return document
+
+
+@pytest.mark.parametrize(
+    ("licences", "told"),
+    [
+        (("MIT",), [{"license": {"id": "MIT"}}]),
+        (("mit", "MIT"), [{"license": {"id": "MIT"}}]),
+        (("GPL-2.0",), [{"license": {"id": "GPL-2.0-only"}}]),
+        (("MIT or Apache-2.0",), [{"expression": "MIT OR Apache-2.0"}]),
+        (("Apache-2.0 WITH LLVM-exception",), [{"expression": "Apache-2.0 WITH LLVM-exception"}]),
+        (("LicenseRef-own",), [{"expression": "LicenseRef-own"}]),
+        (("see LICENSE.md",), [{"license": {"name": "see LICENSE.md"}}]),
+        (
+            ("see LICENSE.md", "MIT", "MIT OR ISC"),
+            [
+                {"license": {"id": "MIT"}},
+                {"license": {"name": "MIT OR ISC"}},
+                {"license": {"name": "see LICENSE.md"}},
+            ],
+        ),
+        (("NOASSERTION",), None),
+        ((), None),
+    ],
+)
+def test_a_licence_stands_where_programs_look_for_it(licences, told):
+    (component,) = [
+        each for each in cyclonedx(library("a", licences=licences))["components"] if each["name"] == "a"
+    ]
+    assert component.get("licenses") == told
+
+
+def test_who_asks_for_whom_is_told_as_far_as_it_is_known():
+    document = cyclonedx(
+        library("a"),
+        library("b", "1", "a"),
+        library("c", "1", "a", "b"),
+        library("d", relation=Relation.UNKNOWN),
+        library("e", relation=Relation.DIRECT, path="other.json"),
+    )
+    a, b, c, e = (f"pkg:npm/{each}@1" for each in "abce")
+    assert document["dependencies"] == [
+        {"ref": "repository", "dependsOn": [a, e]},
+        {"ref": a, "dependsOn": [b]},
+        {"ref": b, "dependsOn": [c]},
+    ]
+    assert document["compositions"] == [{"aggregate": "incomplete", "dependencies": ["repository", a, b]}]
+
+
+def test_a_name_that_a_file_has_at_two_versions_asks_for_nothing_that_is_known():
+    document = cyclonedx(
+        library("a", "1"), library("a", "2"), library("b", "1", "a"), library("c", "1", "...", "b")
+    )
+    (root, b) = document["dependencies"]
+    assert root["dependsOn"] == ["pkg:npm/a@1", "pkg:npm/a@2"]
+    assert b == {"ref": "pkg:npm/b@1", "dependsOn": ["pkg:npm/c@1"]}
+
+
+def test_without_an_inventory_nothing_is_told_of_who_asks_for_whom():
+    assert "dependencies" not in cyclonedx()
 
 
 def test_decisions_become_statements():

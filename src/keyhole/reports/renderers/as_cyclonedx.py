@@ -7,6 +7,7 @@ serial number come from the data set, so that the same one makes the same docume
 from __future__ import annotations
 
 import json
+import re
 import uuid
 from collections.abc import Iterable
 from typing import Any
@@ -14,18 +15,23 @@ from typing import Any
 from keyhole import __version__
 from keyhole.core.finding import Location
 from keyhole.core.library import Library, PackageFacts
+from keyhole.core.licences import Licences, read
 from keyhole.reports.dataset import Dataset, Row
 from keyhole.reports.outline import decision, where
+from keyhole.reports.renderers.asking import asking, reference
 from keyhole.reports.renderers.interface import Renderer
 
 _SPACE = uuid.UUID("5d6f3d5c-6c1c-4c0e-9f0a-3d0a8b0b7c11")
 _DECIDED = {"accepted": ("exploitable", "will_not_fix"), "false_positive": ("false_positive", "")}
 _ROOT = "repository"
+_ID = re.compile(r"(?!LicenseRef-)[A-Za-z0-9.-]+")
+"""Of a licence by itself; what this is looked for in is an expression in SPDX's spelling."""
 
 
 def document(data: Dataset) -> dict[str, Any]:
     """The whole document as plain data."""
     known = _components(data)
+    asked = asking(data.libraries, _ROOT)
     body: dict[str, Any] = {
         "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",
         "bomFormat": "CycloneDX",
@@ -45,6 +51,10 @@ def document(data: Dataset) -> dict[str, Any]:
         "components": list(known.values()),
         "vulnerabilities": [_vulnerability(number, row) for number, row in enumerate(data.rows, 1)],
     }
+    if asked:
+        body["dependencies"] = [{"ref": one, "dependsOn": others} for one, others in asked.items()]
+        # Of a file's graph one way to each of its libraries is kept, and not every file has one.
+        body["compositions"] = [{"aggregate": "incomplete", "dependencies": [*asked]}]
     text = json.dumps(body, sort_keys=True)
     return {**body, "serialNumber": f"urn:uuid:{uuid.uuid5(_SPACE, text)}"}
 
@@ -59,38 +69,43 @@ def _components(data: Dataset) -> dict[str, dict[str, Any]]:
     """Components by reference: each package at each version once, with every file that names it."""
     found: dict[str, list[Library]] = {}
     for library in data.libraries:
-        found.setdefault(_reference(library), []).append(library)
-    components = {reference: _component(reference, same) for reference, same in found.items()}
+        found.setdefault(reference(library), []).append(library)
+    components = {name: _component(name, same) for name, same in found.items()}
     for row in data.rows:  # a filter's report has findings and no inventory
         for package in row.finding.package:
-            components.setdefault(_reference(package), _plain(_reference(package), package))
+            components.setdefault(reference(package), _plain(reference(package), package))
     return components
 
 
-def _reference(package: Library | PackageFacts) -> str:
-    return package.purl or f"{package.ecosystem}/{package.name}@{package.version}"
-
-
-def _plain(reference: str, package: Library | PackageFacts) -> dict[str, Any]:
-    component = {"type": "library", "bom-ref": reference, "name": package.name}
+def _plain(name: str, package: Library | PackageFacts) -> dict[str, Any]:
+    component = {"type": "library", "bom-ref": name, "name": package.name}
     component |= {"version": package.version} if package.version else {}
     return component | ({"purl": package.purl} if package.purl else {})
 
 
-def _component(reference: str, same: list[Library]) -> dict[str, Any]:
-    licences = dict.fromkeys(text for library in same for text in library.licences)
+def _component(name: str, same: list[Library]) -> dict[str, Any]:
+    licences = read(dict.fromkeys(text for library in same for text in library.licences))
     places = dict.fromkeys((library.path, library.line) for library in same)
-    component = _plain(reference, same[0])
+    component = _plain(name, same[0])
     if all(library.dev for library in same):
         component["scope"] = "excluded"
-    if licences:
-        component["licenses"] = [{"license": {"name": text}} for text in licences]
+    if licences.expressions or licences.unknown:
+        component["licenses"] = _licences(licences)
     component["evidence"] = {"occurrences": [{"location": path, "line": line} for path, line in places]}
     component["properties"] = [
         {"name": "keyhole:ecosystem", "value": same[0].ecosystem},
         {"name": "keyhole:relation", "value": same[0].relation.value},
     ]
     return component
+
+
+def _licences(said: Licences) -> list[dict[str, Any]]:
+    """An expression stands alone, by the schema; beside others it is told by its words, as what SPDX does not list."""
+    if len(said.expressions) == 1 and not said.unknown and not _ID.fullmatch(said.expressions[0]):
+        return [{"expression": said.expressions[0]}]
+    words = dict.fromkeys((*said.expressions, *said.unknown))
+    listed = frozenset(said.expressions)
+    return [{"license": {"id" if word in listed and _ID.fullmatch(word) else "name": word}} for word in words]
 
 
 def _vulnerability(number: int, row: Row) -> dict[str, Any]:
@@ -104,7 +119,7 @@ def _vulnerability(number: int, row: Row) -> dict[str, Any]:
         "recommendation": about.fix,
         "advisories": [{"url": address} for address in about.references],
         "affects": [
-            {"ref": _reference(about.package[0]) if about.package else _ROOT},
+            {"ref": reference(about.package[0]) if about.package else _ROOT},
         ],
         "properties": list(_properties(row)),
     }
