@@ -63,6 +63,12 @@ class Schedule(models.Model):
         """Whether it runs by itself."""
         return self.paused_at is None and self.removed_at is None
 
+    @property
+    def measured_by(self) -> Environment | None:
+        """The environment of its next scan. None, too, where the one that was chosen was removed since."""
+        chosen = self.environment
+        return chosen if chosen is not None and chosen.removed_at is None else None
+
 
 class Cause(models.TextChoices):
     """Why a schedule was due."""

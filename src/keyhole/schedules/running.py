@@ -11,7 +11,6 @@ from django.utils import timezone
 
 from keyhole.core.errors import KeyholeError
 from keyhole.core.plural import counted
-from keyhole.environments.models import Environment
 from keyhole.repositories.models import Repository
 from keyhole.scans import services as scans
 from keyhole.scans.models import UNFINISHED, Scan, Trigger
@@ -116,7 +115,9 @@ class _Run:
             )
 
     def _spec(self, repository: Repository, change: changes.Change = changes.ITSELF) -> scans.ScanSpec:
-        schedule = self._schedule
+        schedule, environment = self._schedule, self._schedule.measured_by
+        # A policy judges each scan by itself, so one of a branch must not leave out what the policy may ask for.
+        whole = not change.ref or (environment is not None and environment.policy_id is not None)
         return scans.ScanSpec(
             repository.pk,
             name=f"{schedule.name} · {repository.name}"[:100]
@@ -124,8 +125,8 @@ class _Run:
             else schedule.name,
             description=schedule.description,
             ref=change.ref or schedule.ref,
-            scanners=changes.of_files(schedule) if change.ref else tuple(schedule.scanners),
-            environment_id=_still_there(schedule.environment),
+            scanners=tuple(schedule.scanners) if whole else changes.of_files(schedule),
+            environment_id=None if environment is None else environment.pk,
             trigger=_TRIGGERS[Cause(self._occurrence.cause)],
             batch=self._occurrence.batch,
         )
@@ -167,10 +168,6 @@ class _Run:
 def _spoken(pause: timedelta) -> str:
     minutes = int(pause.total_seconds()) // 60
     return counted(minutes, "minute") if minutes < 120 else counted(minutes // 60, "hour")
-
-
-def _still_there(environment: Environment | None) -> int | None:
-    return environment.pk if environment is not None and environment.removed_at is None else None
 
 
 def _running(schedule: Schedule, repository: Repository) -> bool:

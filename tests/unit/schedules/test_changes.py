@@ -5,6 +5,12 @@ from __future__ import annotations
 import pytest
 
 from keyhole.accounts.services import local_caller
+from keyhole.core.finding import Kind
+from keyhole.core.gate_kinds import FindingsGate
+from keyhole.core.gates import Policy
+from keyhole.environments import policies
+from keyhole.environments import services as environments
+from keyhole.environments.services import EnvironmentSpec
 from keyhole.scans.models import Scan, State
 from keyhole.schedules import again, changes, occurrences, running, services
 from keyhole.schedules.models import Cause, Seen
@@ -76,6 +82,20 @@ def test_history_is_read_once_for_all_branches(make, place, work):
     assert begun(schedule) == [("", ("dependencies", "secrets")), (OTHER, ("dependencies",))]
     git("tag", "v1", "other", at=work)
     assert begun(schedule) == [("", ("dependencies", "secrets"))]
+
+
+def test_what_a_policy_judges_has_all_scanners(make, place, work):
+    """Else every gate about secrets would be breached on every branch, for nothing looked for them there."""
+    caller = local_caller()
+    policy = policies.create(caller, Policy("Secrets", (FindingsGate(kinds=(Kind.SECRET,)),)))
+    live = environments.create(caller, EnvironmentSpec("Live", policy_id=policy.pk))
+    schedule = looked(make, place, ("secrets", "dependencies"), environment_id=live.pk)
+    both = ("dependencies", "secrets")
+    commit(work, "other")
+    assert begun(schedule) == [("", both), (OTHER, both)]
+    environments.remove(caller, live.pk)
+    commit(work, "other", "again")
+    assert begun(schedule) == [("", both), (OTHER, ("dependencies",))]
 
 
 def test_a_schedule_for_history_or_for_one_branch_has_no_others(make, place, work):
