@@ -197,3 +197,29 @@ def test_a_policy_is_kept_selected_changed_and_read_as_it_was(keyhole, tmp_path)
     keyhole("environment", "remove", "Live", stdin="n\n", code=130)
     keyhole("environment", "remove", "Live", "--yes")
     assert "No environments yet" in keyhole("environment", "list").stdout
+
+
+def test_removing_an_environment_says_which_schedules_lose_their_gates(keyhole, leaky, tmp_path):
+    keyhole("repo", "connect", leaky.parent.parent)
+    keyhole("policy", "new", policy(tmp_path, SECRETS))
+    for name in ("Live", "Bare"):
+        keyhole("environment", "new", name, *(("--policy", "Mine") if name == "Live" else ()))
+        for which in ("Nightly", "Weekly")[: 2 if name == "Live" else 1]:
+            keyhole(
+                "schedule",
+                "new",
+                f"{name} {which}",
+                "harbour/tide",
+                "--every",
+                "nightly",
+                "--environment",
+                name,
+            )
+    asked = keyhole("environment", "remove", "Live", stdin="n\n", code=130).stderr
+    assert "2 schedules lose their gates and scan on without: Live Nightly, Live Weekly. Remove" in asked
+    done = keyhole("environment", "remove", "Live", "--yes").stdout
+    assert "Live is removed. 2 schedules lose their gates and scan on without" in done
+    told = json.loads(keyhole("environment", "remove", "Bare", "--yes", "--json").stdout)
+    assert [each["name"] for each in told["schedules"]] == ["Bare Nightly"]
+    rows = json.loads(keyhole("schedule", "list", "--json").stdout)
+    assert [row["environment"] for row in rows] == [None, None, None]

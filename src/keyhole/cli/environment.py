@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from keyhole.cli.output import json_option, not_empty, safe, say_json, table
+from keyhole.cli.output import count, json_option, not_empty, safe, say_json, table
 from keyhole.cli.session import open_keyhole
 from keyhole.core.errors import InvalidInput, NotFound
 
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from keyhole.core.caller import Caller
     from keyhole.environments.models import Environment
     from keyhole.environments.services import EnvironmentSpec
+
+_NAMED = 5
+"""Schedules that are named where many are meant."""
 
 
 @click.group("environment")
@@ -126,18 +129,34 @@ def change(environment: str, name: str | None, as_json: bool, **given: Any) -> N
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @json_option
 def remove(environment: str, yes: bool, as_json: bool) -> None:
-    """Remove an ENVIRONMENT (name or id). Its scans keep their verdicts."""
+    """Remove an ENVIRONMENT (name or id). Its scans keep their verdicts; schedules that chose it scan on without."""
     caller = open_keyhole()
     from keyhole.environments import services
+    from keyhole.schedules.services import measured_by
 
     row = services.by_name(caller, environment)
+    without = measured_by(caller, row.pk)
+    left = _left(row, [schedule.name for schedule in without])
     if not yes:
-        click.confirm(f"Remove the environment {safe(row.name)}?", abort=True, err=True)
+        click.confirm(f"{left}Remove the environment {safe(row.name)}?", abort=True, err=True)
     services.remove(caller, row.pk)
     if as_json:
-        say_json({"id": row.pk, "name": row.name, "removed": True})
+        schedules = [{"id": schedule.pk, "name": schedule.name} for schedule in without]
+        say_json({"id": row.pk, "name": row.name, "removed": True, "schedules": schedules})
         return
-    click.echo(f"{safe(row.name)} is removed.")
+    click.echo(f"{safe(row.name)} is removed. {left}".rstrip())
+
+
+def _left(row: Environment, schedules: list[str]) -> str:
+    """What becomes of the schedules that chose it, as a sentence and a space; empty if none did."""
+    if not schedules:
+        return ""
+    more = f" and {len(schedules) - _NAMED:,} more" if len(schedules) > _NAMED else ""
+    named = ", ".join(safe(name) for name in schedules[:_NAMED])
+    number = count(len(schedules), "schedule")
+    lose, scan = ("loses its", "scans") if len(schedules) == 1 else ("lose their", "scan")
+    what = "gates" if row.policy is not None else "environment"
+    return f"{number} {lose} {what} and {scan} on without: {named}{more}. "
 
 
 def _changed(caller: Caller, spec: EnvironmentSpec, given: dict[str, Any]) -> EnvironmentSpec:

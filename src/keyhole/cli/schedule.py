@@ -296,7 +296,7 @@ def _as_dict(row: Schedule) -> dict[str, Any]:
         "repositories": [each.full_name for each in row.repositories.all()],
         "ref": row.ref,
         "scanners": row.scanners,
-        "environment": row.environment.name if row.environment else None,
+        "environment": row.measured_by.name if row.measured_by else None,
         "when": row.when,
         "at": row.at,
         "cron": row.cron,

@@ -92,6 +92,11 @@ def list_schedules(caller: Caller) -> QuerySet[Schedule]:
     return Schedule.objects.filter(removed_at=None).select_related("created_by", "environment")
 
 
+def measured_by(caller: Caller, environment_id: int) -> list[Schedule]:
+    """The schedules whose scans this environment measures, by name: without it they scan on, and nothing judges."""
+    return list(list_schedules(caller).filter(environment=environment_id))
+
+
 def get(caller: Caller, number: int) -> Schedule:
     """One schedule. NotFound when there is none with this number."""
     found = list_schedules(caller).filter(pk=number).first() if 0 < number < 2**63 else None

@@ -10,11 +10,14 @@ from django.utils import timezone
 
 from keyhole.accounts import api_tokens
 from keyhole.accounts.models import User
+from keyhole.accounts.services import local_caller
 from keyhole.audit.models import Entry
 from keyhole.core.actions import Role
 from keyhole.environments.models import Environment, PolicyVersion
 from keyhole.notifications.models import Channel
 from keyhole.scans.models import Scan
+from keyhole.schedules import services as schedules
+from keyhole.schedules.services import ScheduleSpec
 from tests import canaries
 from tests.unit.accounts.kit import caller, person
 from tests.unit.findings.making import repository, scanned, secret
@@ -27,7 +30,7 @@ STRICT = {"name": "Strict", "gates": [{"gate": "findings", "severity": "high"}]}
 @pytest.fixture
 def api():
     user = person("olga", Role.OWNER)
-    held = ["environment:read", "environment:change", "scan:read", "finding:read"]
+    held = ["environment:read", "environment:change", "scan:read", "finding:read", "schedule:read"]
     token = canaries.watch("API token", api_tokens.create(caller(user), "t", held).secret.reveal())
 
     def ask(method, path, body=None, status=200):
@@ -108,6 +111,17 @@ def test_an_environment_is_made_replaced_and_removed(api):
     assert api("PUT", path, {"name": "Live", "rank": 2})["rank"] == 2
     api("DELETE", path, status=204)
     assert api("GET", "/environments")["total"] == 0
+
+
+def test_a_schedule_shows_no_environment_that_its_next_scan_has_not(api):
+    live = api("POST", "/environments", {"name": "Live"}, 201)["id"]
+    schedules.create(
+        local_caller(),
+        ScheduleSpec("Nightly", (repository().pk,), "times", cron="0 2 * * *", environment_id=live),
+    )
+    assert api("GET", "/schedules")["items"][0]["environment"] == "Live"
+    api("DELETE", f"/environments/{live}", status=204)
+    assert api("GET", "/schedules")["items"][0]["environment"] is None
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,8 @@ from django.utils import timezone
 from keyhole.accounts.services import local_caller
 from keyhole.audit.models import Entry
 from keyhole.core.errors import Conflict, InvalidInput, NotFound, PermissionDenied
+from keyhole.environments import services as environments
+from keyhole.environments.services import EnvironmentSpec
 from keyhole.schedules import services
 from keyhole.schedules.models import Cause, Occurrence, Schedule
 from tests.unit.scans.test_services import member
@@ -125,3 +127,15 @@ def test_a_member_changes_their_own_and_no_others(make, places):
 def test_an_absurd_number_is_no_schedule(number):
     with pytest.raises(NotFound):
         services.get(local_caller(), number)
+
+
+def test_without_its_environment_a_schedule_is_measured_by_nothing(make):
+    caller = local_caller()
+    live = environments.create(caller, EnvironmentSpec("Live"))
+    nightly = make(environment_id=live.pk)
+    make(name="Other")
+    assert nightly.measured_by == live
+    assert services.measured_by(caller, live.pk) == [nightly]
+    environments.remove(caller, live.pk)
+    nightly = services.get(caller, nightly.pk)
+    assert (nightly.environment.name, nightly.measured_by) == ("Live", None)

@@ -21,6 +21,8 @@ from keyhole.findings.judging import judge_scan
 from keyhole.findings.models import Telling
 from keyhole.notifications.models import Channel
 from keyhole.scans.models import Scan
+from keyhole.schedules import services as schedules
+from keyhole.schedules.services import ScheduleSpec
 from keyhole.web.forms.gates import GateForm
 from tests.unit.findings.making import repository, scan_of, secret, settle
 
@@ -291,6 +293,16 @@ def test_a_policy_that_judges_is_not_removed_from_its_page(owner, live):
 
 def environment(**more):
     return {"name": "Live", "rank": "5", "policy": "", "due:critical": "2", "upstream": ["status"], **more}
+
+
+def test_removing_an_environment_says_which_schedules_lose_it(owner, live):
+    caller = local_caller()
+    spec = ScheduleSpec("Nightly", (repository().pk,), "times", cron="0 2 * * *", environment_id=live.pk)
+    row = schedules.create(caller, spec)
+    shown = owner.get(f"{ENVIRONMENTS}/{live.pk}/remove").content.decode()
+    assert (
+        f'<b>1 schedule</b> that chose it scans on without: <a href="/schedules/{row.pk}">Nightly</a>' in shown
+    )
 
 
 def test_an_environment_is_made_and_changed(owner):

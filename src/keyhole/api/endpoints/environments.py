@@ -46,7 +46,7 @@ def change(request: ApiRequest, number: int, wanted: EnvironmentWanted) -> Envir
 
 @router.delete("/{int:number}", response={204: None}, summary="Remove an environment")
 def remove(request: ApiRequest, number: int) -> Status[None]:
-    """Scans that it measured keep its name and their verdicts."""
+    """Scans that it measured keep its name and their verdicts. Schedules that chose it scan on without its policy."""
     services.remove(request.caller, number)
     return Status(204, None)
 

@@ -86,7 +86,7 @@ def _shown(row: models.Schedule) -> Schedule:
         repositories=[each.full_name for each in row.repositories.select_related("owner")],
         ref=row.ref,
         scanners=row.scanners,
-        environment=row.environment.name if row.environment else None,
+        environment=row.measured_by.name if row.measured_by else None,
         when=row.when,
         at=row.at,
         cron=row.cron,

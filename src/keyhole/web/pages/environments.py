@@ -16,6 +16,7 @@ from keyhole.environments import beginning, policies, services
 from keyhole.environments.models import UPSTREAM, Environment
 from keyhole.environments.services import EnvironmentSpec
 from keyhole.notifications.services import list_channels
+from keyhole.schedules.services import measured_by
 from keyhole.web.caller import caller_of
 from keyhole.web.forms.numbers import whole_number
 from keyhole.web.registry import page, trail
@@ -128,6 +129,7 @@ def remove(request: HttpRequest, number: int) -> HttpResponseBase:
         title="Remove environment",
         environment=row,
         scans=row.scans.count(),
+        schedules=measured_by(caller_of(request), number),
         crumbs=trail(*_WAY),
     )
 
