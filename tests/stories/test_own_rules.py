@@ -83,6 +83,14 @@ def test_a_wrong_file_names_itself_its_rule_and_the_field(keyhole, rules, reposi
         done = keyhole(*command)
         assert done.returncode == 2
         assert "acme.toml, rule acme-api-key: severity: must be critical, high, medium, low" in done.stderr
+        assert ("keyhole rules check" in done.stderr) == (
+            command[0] == "scan"
+        )  # nobody is told what they just did
+    rules.write_text(rules.read_text().replace("[0-9a-f]{40}", "[0-9a-f]+"))
+    done = keyhole("rules", "check", rules)
+    assert "severity: must be" in done.stderr
+    assert "rule acme-legacy-key: value: may match without end" in done.stderr
+    assert done.stderr.endswith("\n2 faults.\n")
 
 
 def test_a_file_without_a_rule_is_not_taken_for_one_that_finds_nothing(keyhole, rules, repository):

@@ -120,7 +120,13 @@ def _read(files: tuple[Path, ...]) -> tuple[Rule, ...]:
         from django.conf import settings
 
         own.look_in(settings.KEYHOLE_RULES)
-    return own.read(own.texts())
+    try:
+        return own.read(own.texts())
+    except own.WrongRules as problem:
+        if len(problem.problems) == 1:
+            raise own.WrongRules(problem.problems[0]) from None
+        faults = count(len(problem.problems), "fault")
+        raise own.WrongRules("\n".join(problem.problems), hint=f"\n{faults}.") from None
 
 
 def _as_json(rules: tuple[Rule, ...], measured: list[Cost], wrong: list[Fault]) -> dict[str, object]:

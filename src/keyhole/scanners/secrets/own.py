@@ -30,6 +30,11 @@ class WrongRules(KeyholeError):
     status = 422
     exit_code = 2
 
+    def __init__(self, message: str, *, hint: str = "", problems: tuple[str, ...] = ()) -> None:
+        super().__init__(message, hint=hint)
+        self.problems = problems or (message,)
+        """All that is wrong, of which the message says the first."""
+
 
 class _Places(NamedTuple):
     folder: Path | None = None
@@ -73,10 +78,15 @@ def read(files: Texts) -> tuple[Rule, ...]:
         return ()  # and nothing to read our own rules for, which takes longer than all else before a scan
     from keyhole.scanners.secrets.rules import BadRule, all_rules, parse  # noqa: PLC0415  # nor to import them
 
-    try:
-        found = [rule for name, text in files for rule in _some(name, tuple(parse(name, text)))]
-    except BadRule as problem:
-        raise WrongRules(f"{problem}.", hint=_HINT) from problem
+    found: list[Rule] = []
+    wrong: list[str] = []
+    for name, text in files:
+        try:
+            found += _some(name, tuple(parse(name, text)))
+        except BadRule as problem:
+            wrong += problem.args
+    if wrong:
+        raise WrongRules(f"{BadRule(*wrong)}.", hint=_HINT, problems=tuple(f"{each}." for each in wrong))
     if len(found) > _MOST_RULES:
         raise WrongRules(f"There are {len(found)} own rules; at most {_MOST_RULES} are used.")
     taken = {rule.id for rule in all_rules()}

@@ -8,10 +8,15 @@ The latter need no pattern in the fast pass, which looks for assignments to such
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from keyhole.scanners.secrets.syntax import tree_of
 
+SHORT = ("token", "near", "value", "words")
+"""Fields that patterns are made of."""
+WIDEST = 1 << 14
+"""The most that `before` and `after` may be."""
 WORDS = "passw|passphrase|secret|key|token|auth|cred|pat"
 """What a name must hold for its value to be taken for a credential, unless the rule says others."""
 ASSIGNS = (
@@ -21,16 +26,20 @@ ASSIGNS = (
 """Between a name and its value: in code, JSON, YAML, TOML, XML, shell and SQL."""
 _OPEN_END = re.compile(r"\{(\d+),\d*\}(?:=(?:\{\d(?:,\d)?\}|\?)?)?$")
 _MARGIN = 24
+_ENDLESS = 1 << 16
+_MOST = WIDEST - _MARGIN
+"""Characters that a rule may match whose author gives no windows."""
 
 
-def with_patterns(entry: dict[str, Any]) -> dict[str, Any]:
-    """The entry with `scan` and `confirm`, and windows that fit them. Raises ValueError for what does not fit."""
-    entry = dict(entry)
+def with_patterns(given: dict[str, Any]) -> dict[str, Any]:
+    """The entry with `scan` and `confirm`, and windows that fit them. Raises ValueError with all that does not fit."""
+    entry = dict(given)
     token, value, words = (entry.pop(name, None) for name in ("token", "value", "words"))
     near = entry.get("near")
-    for name, pattern in (("token", token), ("near", near), ("value", value), ("words", words)):
-        if pattern is not None and not (isinstance(pattern, str) and pattern):
-            raise ValueError(f"{name}: must be a text that is not empty")
+    windows = "before" in entry and "after" in entry
+    patterns = {name: given.get(name) for name in SHORT}
+    if wrong := list(_texts(patterns)):
+        raise ValueError(*wrong)
     if near is None and (value is not None or words is not None):
         raise ValueError("near: is missing, to which value and words belong")
     if entry.get("judge"):
@@ -46,18 +55,51 @@ def with_patterns(entry: dict[str, Any]) -> dict[str, Any]:
         raise ValueError("value: is missing, which near needs")
     else:
         entry["scan"], entry["confirm"] = "", f"{_named(near, words or WORDS)}({value})"
-    widest = width(entry["confirm"])
+    widest = _reach(patterns, entry["confirm"], windows=windows)
     entry.setdefault("before", max(160, widest + _MARGIN))
     entry.setdefault("after", max(200, widest + _MARGIN))
     return entry
 
 
-def width(pattern: str) -> int:
+def width(pattern: str, field: str = "confirm") -> int:
     """The most characters that the pattern can match, at most 64 Ki; what has no end counts as that."""
     try:
-        return min(int(tree_of(pattern).getwidth()[1]), 1 << 16)
+        return min(int(tree_of(pattern).getwidth()[1]), _ENDLESS)
     except (re.error, OverflowError, RecursionError) as error:
-        raise ValueError(f"confirm: is no pattern: {error}") from error
+        raise ValueError(f"{field}: is no pattern: {error}") from error
+
+
+def _texts(patterns: dict[str, Any]) -> Iterator[str]:
+    for field, pattern in patterns.items():
+        if pattern is not None and not (isinstance(pattern, str) and pattern):
+            yield f"{field}: must be a text that is not empty"
+
+
+def _reach(patterns: dict[str, Any], confirm: str, *, windows: bool) -> int:
+    """How far they reach together, which is the author's business if both windows are given. ValueError as above."""
+    try:
+        widest = width(confirm)
+    except ValueError as error:  # perhaps only of them together
+        raise ValueError(*(list(_each(patterns, windows=windows)) or error.args)) from None
+    if not windows and widest > _MOST:
+        wrong = list(_each(patterns, windows=windows))
+        raise ValueError(*(wrong or [f"value: may match, with near before it, {_much(widest)}"]))
+    return widest
+
+
+def _each(patterns: dict[str, Any], *, windows: bool) -> Iterator[str]:
+    for field, pattern in patterns.items():
+        try:
+            widest = width(pattern or "", field)
+        except ValueError as error:
+            yield str(error)
+        else:
+            if not windows and widest > _MOST:
+                yield f"{field}: may match {_much(widest)}, so say how many: {{20,200}}"
+
+
+def _much(widest: int) -> str:
+    return f"{'without end' if widest == _ENDLESS else f'{widest:,} characters'}; {_MOST:,} are looked at"
 
 
 def _named(near: str, words: str) -> str:

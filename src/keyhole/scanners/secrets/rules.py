@@ -13,12 +13,13 @@ from keyhole.core.finding import Confidence, Kind, Severity
 from keyhole.scanners.hits import About
 from keyhole.scanners.secrets.checks import CHECKSUMS, NORMAL_FORMS
 from keyhole.scanners.secrets.literals import beginning
-from keyhole.scanners.secrets.patterns import with_patterns
+from keyhole.scanners.secrets.patterns import SHORT, WIDEST, with_patterns
 
-_WIDEST = 1 << 14
 _MOST_BITS = 8
 _MADE = frozenset({"begins"})
 """Fields that nobody writes."""
+_TEXTS = frozenset({"references", "examples", "counterexamples"})
+_CHOICES: dict[str, type[StrEnum]] = {"severity": Severity, "confidence": Confidence}
 RANKS = 4
 """How many values `Rule.rank` has."""
 
@@ -27,8 +28,15 @@ JUDGE = "assignment"
 """The one value of `Rule.judge`."""
 
 
+_NAMES: dict[str, Iterable[str]] = {"checksum": CHECKSUMS, "normal_form": NORMAL_FORMS, "judge": (JUDGE,)}
+
+
 class BadRule(ValueError):
-    """A file of rules is wrong; the message names the file, the rule and the field."""
+    """A file of rules is wrong; each of its `args` names the file, the rule and the field."""
+
+    def __str__(self) -> str:
+        more = len(self.args) - 1
+        return f"{self.args[0]} (and {more} more)" if more else str(self.args[0])
 
 
 class Rule(NamedTuple):
@@ -140,7 +148,7 @@ def _all_files() -> tuple[Rule, ...]:
 
 
 def parse(name: str, text: str) -> Iterator[Rule]:
-    """The rules of one file. `[family]` gives what its rules share. Raises BadRule with file, rule and field."""
+    """The rules of one file. `[family]` gives what its rules share. Raises BadRule with everything that is wrong."""
     import tomllib  # noqa: PLC0415  # where the rules are kept, nothing is read
 
     try:
@@ -152,12 +160,16 @@ def parse(name: str, text: str) -> Iterator[Rule]:
         raise BadRule(f"{name}: there is no section {min(document)}; there are [family] and [[rule]]")
     if not isinstance(family, dict) or not isinstance(entries, list):
         raise BadRule(f"{name}: must hold [family], once, and [[rule]]")
+    found, wrong = [], []
     for number, entry in enumerate(entries, 1):
         try:
-            yield _rule(family | entry)
+            found.append(_rule(family | entry))
         except (TypeError, ValueError) as error:
             which = entry.get("id", number) if isinstance(entry, dict) else number
-            raise BadRule(f"{name}, rule {which}: {error}") from error
+            wrong += [f"{name}, rule {which}: {what}" for what in error.args]
+    if wrong:
+        raise BadRule(*wrong)
+    yield from found
 
 
 def digest(rules: Iterable[Rule]) -> str:
@@ -166,26 +178,45 @@ def digest(rules: Iterable[Rule]) -> str:
 
 
 def _rule(given: dict[str, Any]) -> Rule:
-    entry = with_patterns(given)
+    """The rule. Raises ValueError whose `args` are all that is wrong with it, each beginning with the field."""
+    wrong: list[str] = []
+    try:
+        entry = with_patterns(given)
+    except ValueError as error:
+        wrong += error.args
+        entry = {name: value for name, value in given.items() if name not in SHORT} | {
+            "scan": "-",
+            "confirm": "-",
+        }
     known = [name for name in Rule._fields if name not in _MADE]
-    for name in entry:
-        if name not in known:
-            raise ValueError(f"{name}: there is no such field")
-    for name in ("references", "examples", "counterexamples"):
-        entry[name] = _texts(name, entry.get(name, []))
-    for name, kind in (("severity", Severity), ("confidence", Confidence)):
-        entry[name] = _choice(name, entry.get(name, ""), kind)
+    wrong += [f"{name}: there is no such field" for name in entry if name not in known]
     for name in known:
-        if name in entry:
-            _check(name, entry[name], Rule._field_defaults.get(name))
-        elif name not in Rule._field_defaults:
-            raise ValueError(f"{name}: is missing")
-    _known("checksum", entry.get("checksum", ""), CHECKSUMS)
-    _known("normal_form", entry.get("normal_form", ""), NORMAL_FORMS)
-    _known("judge", entry.get("judge", ""), (JUDGE,))
+        try:
+            entry |= _field(name, entry)
+        except ValueError as error:
+            wrong += error.args
+    if wrong:
+        raise ValueError(*wrong)
     if not entry["scan"] and not entry.get("near") and not entry.get("judge"):
         raise ValueError("scan: is empty")
     return Rule(**entry, begins=beginning(entry["confirm"]))
+
+
+def _field(name: str, entry: dict[str, Any]) -> dict[str, Any]:
+    """The field as the rule has it; nothing if it is not there and need not be."""
+    value = entry.get(name, [] if name in _TEXTS else None)
+    if name in _TEXTS:
+        return {name: _texts(name, value)}
+    if name in _CHOICES:
+        return {name: _choice(name, value, _CHOICES[name])}
+    if name not in entry:
+        if name not in Rule._field_defaults:
+            raise ValueError(f"{name}: is missing")
+        return {}
+    _check(name, value, Rule._field_defaults.get(name))
+    if name in _NAMES:
+        _known(name, str(value), _NAMES[name])
+    return {}
 
 
 def _texts(name: str, value: Any) -> tuple[str, ...]:
@@ -209,15 +240,13 @@ def _check(name: str, value: Any, default: Any) -> None:
     if isinstance(default, bool):
         wrong = None if isinstance(value, bool) else "true or false"
     elif isinstance(default, int):
-        wrong = None if type(value) is int and 0 <= value <= _WIDEST else f"a whole number up to {_WIDEST}"
+        wrong = None if type(value) is int and 0 <= value <= WIDEST else f"a whole number up to {WIDEST}"
     elif isinstance(default, float):
         wrong = (
             None
             if type(value) in {int, float} and 0 <= value <= _MOST_BITS
             else "a number of bits from 0 to 8"
         )
-    elif name in {"references", "examples", "counterexamples"}:
-        wrong = None
     elif name in {"scan", "confirm"}:
         wrong = None if isinstance(value, str) else "a text"
     else:

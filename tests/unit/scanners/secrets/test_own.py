@@ -76,7 +76,7 @@ def test_texts_given_by_another_process_are_used_as_they_are(folder):
             "token = '[0-9a-f]{32}'",
             "acme-api-key: scan: has nothing to look for",
         ),
-        ("token = 'acme_[0-9a-f]{32}'", "token = 'acme_(['", "confirm: is no pattern"),
+        ("token = 'acme_[0-9a-f]{32}'", "token = 'acme_(['", "token: is no pattern"),
         ("token = 'acme_", "entropy = 9\ntoken = 'acme_", "entropy: must be a number of bits"),
         ("token = 'acme_", "after = 99999999\ntoken = 'acme_", "after: must be a whole number up to"),
         ('near = "acme"', 'near = "."', "acme-legacy-key: near: must be names"),
@@ -87,6 +87,25 @@ def test_a_wrong_file_is_refused_by_file_rule_and_field(folder, what, instead, s
     (folder / "acme.toml").write_text(RULES.replace(what, instead, 1))
     with pytest.raises(own.WrongRules, match=says):
         SCANNER.rules_version()
+
+
+def test_all_wrong_fields_of_all_files_are_told(folder):
+    wrong = RULES.replace('severity = "high"', 'severity = "worst"').replace(
+        'title = "Acme API key"', "surprise = 1"
+    )
+    (folder / "acme.toml").write_text(wrong.replace("acme_[0-9a-f]{32}", "acme_[0-9a-f]+"))
+    (folder / "other.toml").write_text("[[rule")
+    with pytest.raises(own.WrongRules, match=r"token: may match without end.* \(and 5 more\)\.") as refused:
+        own.own_rules()
+    begin = "acme.toml, rule acme-api-key: "
+    assert [each.removeprefix(begin).split(": ")[0] for each in refused.value.problems] == [
+        "token",
+        "surprise",
+        "title",
+        "severity",
+        "acme.toml, rule acme-legacy-key",
+        "other.toml",
+    ]
 
 
 def test_a_folder_that_is_not_there_is_an_error_not_no_rules(tmp_path):
