@@ -50,3 +50,13 @@ def test_where_no_process_can_be_had_there_is_none(monkeypatch):
     monkeypatch.setattr(early, "started", refused)
     early.start_early()
     assert early.taken() is None
+
+
+def test_who_gives_the_order_does_without_what_findings_are():
+    code = (
+        "import sys, keyhole.scanners.child\n"
+        "from keyhole.scanners.registry import chosen\n"
+        "chosen(['secrets']); print('keyhole.core.finding' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"

@@ -15,10 +15,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from keyhole.core.finding import Kind
 from keyhole.scanners.secrets import own
 
 if TYPE_CHECKING:
+    from keyhole.core.finding import Kind
     from keyhole.scanners.interface import Examiner, Tools
 
 ENGINE_VERSION = "4"
@@ -30,8 +30,14 @@ class Secrets:
 
     id = "secrets"
     title = "Secrets in the whole history"
-    kinds = frozenset({Kind.SECRET})
     remembers = True
+
+    @property
+    def kinds(self) -> frozenset[Kind]:
+        """See `Scanner.kinds`."""
+        from keyhole.core.finding import Kind  # noqa: PLC0415  # who only starts a scan does without
+
+        return frozenset({Kind.SECRET})
 
     def rules_version(self) -> str:
         """Version of the engine and a digest of every rule, own ones too. Raises WrongRules."""
