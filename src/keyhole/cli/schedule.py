@@ -45,16 +45,12 @@ def list_(as_json: bool) -> None:
     "--cron", default="", metavar="'M H D M W'", help="Five cron fields: minute, hour, day, month, weekday."
 )
 @click.option("--every", "preset", default="", help="hourly, nightly, working-days, weekly or monthly.")
-@click.option(
-    "--zone", default="UTC", show_default=True, help="Time zone of the times, such as Europe/Berlin."
-)
+@click.option("--zone", help="Time zone of the times, such as Europe/Berlin.  [default: UTC]")
 @click.option(
     "--at", "once", default="", metavar="TIME", help="Once, at this time: 2026-01-31T06:00 (in --zone)."
 )
 @click.option("--on-push", is_flag=True, help="Whenever something was pushed.")
-@click.option(
-    "--poll", default=5, show_default=True, help="With --on-push: minutes between two looks; 0 is never."
-)
+@click.option("--poll", type=int, help="With --on-push: minutes between two looks; 0 is never.  [default: 5]")
 @click.option("--ref", default="", callback=not_empty, help="Branch or tag; default: all of them.")
 @click.option(
     "--scanner",
@@ -73,12 +69,14 @@ def list_(as_json: bool) -> None:
 @json_option
 def new(name: str, repositories: tuple[str, ...], as_json: bool, **wanted: Any) -> None:
     """Make a schedule NAME for one repository or several. Say when: --cron, --every, --at or --on-push."""
+    _check_together(wanted)
     caller = open_keyhole()
     from keyhole.repositories.services import by_full_name
     from keyhole.scans.services import environment_named
     from keyhole.schedules import services
 
-    when = _when(wanted)
+    zone = wanted["zone"] or "UTC"
+    when = _when(wanted, zone)
     made = services.create(
         caller,
         services.ScheduleSpec(
@@ -88,8 +86,8 @@ def new(name: str, repositories: tuple[str, ...], as_json: bool, **wanted: Any) 
             ref=wanted["ref"],
             scanners=wanted["scanners"],
             environment_id=environment_named(caller, wanted["environment"]),
-            zone=wanted["zone"],
-            poll_minutes=wanted["poll"],
+            zone=zone,
+            poll_minutes=5 if wanted["poll"] is None else wanted["poll"],
             **when,
         ),
     )
@@ -100,18 +98,27 @@ def new(name: str, repositories: tuple[str, ...], as_json: bool, **wanted: Any) 
     _tell_times(made)
 
 
-def _when(wanted: dict[str, Any]) -> dict[str, Any]:
-    given = [name for name in ("cron", "preset", "once", "on_push") if wanted[name]]
-    if len(given) != 1:
-        raise InvalidInput(
-            "Say when it is to run, in one way." if not given else "Say when it is to run in one way only.",
-            field="when",
-            hint="--cron '0 2 * * *', --every nightly, --at 2026-01-31T06:00 or --on-push",
-        )
+_WAYS = {"cron": "--cron", "preset": "--every", "once": "--at", "on_push": "--on-push"}
+
+
+def _check_together(wanted: dict[str, Any]) -> None:
+    """Nothing that was said is left out without a word."""
+    given = [option for name, option in _WAYS.items() if wanted[name]]
+    if not given:
+        raise click.UsageError(f"Say when it is to run: {', '.join(_WAYS.values())}.")
+    if len(given) > 1:
+        raise click.UsageError(f"{' and '.join(given)} exclude each other: choose one.")
+    if wanted["on_push"] and wanted["zone"] is not None:
+        raise click.UsageError("--on-push and --zone exclude each other: a push has no time zone.")
+    if not wanted["on_push"] and wanted["poll"] is not None:
+        raise click.UsageError(f"{given[0]} and --poll exclude each other: --poll is for --on-push.")
+
+
+def _when(wanted: dict[str, Any], zone: str) -> dict[str, Any]:
     if wanted["on_push"]:
         return {"when": "push"}
     if wanted["once"]:
-        return {"when": "once", "at": moment(wanted["once"], wanted["zone"])}
+        return {"when": "once", "at": moment(wanted["once"], zone)}
     return {"when": "times", "cron": wanted["cron"] or _preset(wanted["preset"])}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -12,16 +12,18 @@ from django.utils import timezone
 from keyhole.accounts.services import require
 from keyhole.audit.log import ALLOWED, Draft, append
 from keyhole.core.caller import Caller
-from keyhole.core.errors import Conflict, NotFound
+from keyhole.core.errors import Conflict, InvalidInput, NotFound
 from keyhole.findings import covering, tallies
 from keyhole.findings.deciding import DecisionSpec, Target, kind_of, reason_of, target_of, until_of
 from keyhole.findings.filtering import ProblemFilter, matching, ordered
 from keyhole.findings.models import Covered, Decision, DecisionId, Event, Happened, Problem, Scope
+from keyhole.scanners.registry import all_scanners
 
 __all__ = [
     "DecisionSpec",
     "Preview",
     "ProblemFilter",
+    "check_scanners",
     "decide",
     "decisions",
     "get",
@@ -40,6 +42,18 @@ def list_problems(caller: Caller, wanted: ProblemFilter) -> QuerySet[Problem]:
     """Findings that match, in the order asked for, with their repositories."""
     require(caller, "finding:read")
     return ordered(matching(wanted), wanted.order).select_related("repository__owner")
+
+
+def check_scanners(caller: Caller, names: Iterable[str]) -> None:
+    """InvalidInput, naming the field `scanner`, for one that there is not and that nothing was ever found by."""
+    require(caller, "finding:read")
+    for name in names:
+        if name not in all_scanners() and not Problem.objects.filter(scanner=name[:64]).exists():
+            raise InvalidInput(
+                f"There is no scanner {name[:40]!r}, and no finding of one.",
+                field="scanner",
+                hint=f"There are: {', '.join(all_scanners())}.",
+            )
 
 
 def get(caller: Caller, number: int) -> Problem:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
+from keyhole.core.finding import Kind, Severity
 from tests.unit.api.test_api import BASE, is_problem, olga, secret_of
+from tests.unit.findings import making
 
 pytestmark = pytest.mark.django_db(transaction=True)
 assert olga  # the fixture
@@ -18,3 +20,22 @@ def test_a_parameter_that_there_is_not_is_refused_by_name(olga, name):
     assert is_problem(answer, 422)
     assert answer.json()["field"] == name
     assert client.get(f"{BASE}/findings", {"severity": ["low", "high"], "page": "1"}).status_code == 200
+
+
+@pytest.mark.parametrize(("field", "value"), [("kind", "nope"), ("scanner", "nope"), ("scanner", "Secrets")])
+def test_a_value_that_there_is_not_is_refused_by_name(olga, field, value):
+    client = Client(HTTP_HOST="localhost", HTTP_AUTHORIZATION=f"Bearer {secret_of(olga)}")
+    answer = client.get(f"{BASE}/findings", {field: ["secret" if field == "kind" else "secrets", value]})
+    assert is_problem(answer, 422)
+    assert field in answer.content.decode()
+
+
+def test_a_scanner_of_which_there_are_findings_is_known_also_when_it_is_gone(olga):
+    client = Client(HTTP_HOST="localhost", HTTP_AUTHORIZATION=f"Bearer {secret_of(olga)}")
+    asked = {"scanner": "sarif-old-tool"}
+    assert is_problem(client.get(f"{BASE}/findings", asked), 422)
+    found = making.finding(
+        "sarif-old-tool", "a-rule", making.hash_of("x"), "a.py", 1, severity=Severity.LOW, kind=Kind.CODE
+    )
+    making.scanned(making.repository(), [found], scanners=("sarif-old-tool",))
+    assert client.get(f"{BASE}/findings", asked).json()["total"] == 1

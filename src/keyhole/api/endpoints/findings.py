@@ -10,6 +10,7 @@ from pydantic import Field
 from keyhole.api.auth import ApiRequest
 from keyhole.api.schemas import MOST, Moment, Page, in_utc
 from keyhole.core.errors import InvalidInput
+from keyhole.core.finding import Kind
 from keyhole.findings import apart, services
 from keyhole.findings.filtering import Due, Order, ProblemFilter, Show
 from keyhole.findings.shown import problem_as_json, whole_as_json
@@ -23,7 +24,7 @@ class Asked(Schema):
 
     show: Show = Show.OPEN
     severity: list[Literal["critical", "high", "medium", "low"]] = Field(default_factory=list)
-    kind: list[str] = Field(default_factory=list)
+    kind: list[Kind] = Field(default_factory=list)
     scanner: list[str] = Field(default_factory=list)
     status: list[Literal["new", "open", "reopened", "fixed"]] = Field(default_factory=list)
     repository: str = ""
@@ -46,6 +47,7 @@ def listing(request: ApiRequest, asked: Annotated[Asked, Query()]) -> Page[dict[
     been meant as a filter.
     """
     _refuse_strange(request)
+    services.check_scanners(request.caller, asked.scanner)
     place = repositories.by_full_name(request.caller, asked.repository).pk if asked.repository else None
     wanted = ProblemFilter(
         show=asked.show,

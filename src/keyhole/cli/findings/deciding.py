@@ -14,16 +14,14 @@ if TYPE_CHECKING:
 
     from keyhole.findings.models import Decision
 
-_scope = click.option(
+_everywhere = click.option(
     "--everywhere",
-    "scope",
-    flag_value="package",
+    is_flag=True,
     help="The advisory of the package, under all its names, in every repository.",
 )
 _rule = click.option(
     "--rule-in-repository",
-    "scope",
-    flag_value="repository",
+    is_flag=True,
     help="The rule in its repository, also what comes later.",
 )
 _reason = click.option("--reason", required=True, help="Why, for whoever reads it in a year.")
@@ -35,48 +33,49 @@ _ids = click.argument("ids", type=int, nargs=-1, required=True)
 @_ids
 @click.option("--until", required=True, type=click.DateTime(["%Y-%m-%d"]), help="The last day, UTC.")
 @_reason
-@_scope
+@_everywhere
 @_rule
 @_preview
 @json_option
-def accept(
-    ids: tuple[int, ...], until: datetime, reason: str, scope: str | None, preview: bool, as_json: bool
-) -> None:
+def accept(until: datetime, **given: Any) -> None:
     """Accept findings until a day, after which they are open again."""
     from datetime import UTC, timedelta
 
     end = until.replace(tzinfo=UTC) + timedelta(days=1, seconds=-1)
-    _decide("accepted", ids, reason, end, scope, preview, as_json)
+    _decide("accepted", end, **given)
 
 
 @click.command("false-positive")
 @_ids
 @_reason
-@_scope
+@_everywhere
 @_rule
 @_preview
 @json_option
-def false_positive(
-    ids: tuple[int, ...], reason: str, scope: str | None, preview: bool, as_json: bool
-) -> None:
+def false_positive(**given: Any) -> None:
     """Say that findings are not what they look like."""
-    _decide("false_positive", ids, reason, None, scope, preview, as_json)
+    _decide("false_positive", None, **given)
 
 
 def _decide(
     kind: str,
+    until: datetime | None,
+    *,
     ids: tuple[int, ...],
     reason: str,
-    until: datetime | None,
-    scope: str | None,
+    everywhere: bool,
+    rule_in_repository: bool,
     preview: bool,
     as_json: bool,
 ) -> None:
+    if everywhere and rule_in_repository:
+        raise click.UsageError("--everywhere and --rule-in-repository exclude each other: choose one.")
+    scope = "package" if everywhere else "repository" if rule_in_repository else "finding"
     caller = open_keyhole()
     from keyhole.findings import services
     from keyhole.findings.deciding import DecisionSpec, widened
 
-    spec = widened(DecisionSpec(kind, reason, until, scope or "finding", ids))
+    spec = widened(DecisionSpec(kind, reason, until, scope, ids))
     if preview:
         _say_preview(services.preview(caller, spec), as_json)
         return
