@@ -8,9 +8,13 @@ import json
 import pytest
 
 from keyhole.core.finding import Location, Place, Severity, Status
+from keyhole.reports.dataset import Row
+from keyhole.reports.renderers import as_sarif
 from keyhole.reports.renderers.sarif import sarif
+from keyhole.scanners.registry import all_scanners
 from tests.unit.core.test_finding import FINDING, RESULT, WHERE
-from tests.unit.reports.kit import VULNERABLE
+from tests.unit.reports.kit import VULNERABLE, dataset
+from tests.unit.reports.schemas import check_sarif
 
 
 def run_of(result):
@@ -107,3 +111,53 @@ def test_a_message_has_an_address_of_its_own():
     assert found["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == ".git/commit%20message"
     assert found["level"] == "note"
     assert "\\[title\\]" in found["message"]["text"]
+
+
+def of_scan(*findings, scanners=("secrets", "dependencies"), ref="main", **more):
+    """The log of a report of one scan."""
+    whole = dataset(*(Row(each, "harbour/tide-api") for each in findings))
+    source = dataclasses.replace(whole.sources[0], scanners=scanners, ref=ref)
+    log = as_sarif.document(dataclasses.replace(whole, sources=(source,), **more))
+    check_sarif(log)
+    return {run["automationDetails"]["id"]: run for run in log["runs"]}
+
+
+def fingerprints(run):
+    return [each["partialFingerprints"]["keyholeFingerprint/v1"] for each in run["results"]]
+
+
+def test_each_scanner_is_a_category_of_its_own():
+    runs = of_scan(FINDING, VULNERABLE)
+    assert {name: fingerprints(run) for name, run in runs.items()} == {
+        "secrets/": [FINDING.fingerprint],
+        "dependencies/": [VULNERABLE.fingerprint],
+    }
+    assert [run["properties"]["scanners"] for run in runs.values()] == [["secrets"], ["dependencies"]]
+    assert [rule["id"] for rule in runs["secrets/"]["tool"]["driver"]["rules"]] == [FINDING.rule]
+    narrower = of_scan(FINDING, scanners=("secrets",))
+    assert narrower == {"secrets/": runs["secrets/"]}
+
+
+def test_a_scanner_that_found_nothing_says_so():
+    runs = of_scan(FINDING)
+    assert runs["dependencies/"]["results"] == []
+
+
+def test_the_whole_history_is_another_category_than_a_branch():
+    assert set(of_scan(FINDING, ref="")) == {"secrets/history/", "dependencies/history/"}
+
+
+def test_a_report_over_findings_stands_for_no_scan():
+    (category,) = of_scan(FINDING, VULNERABLE, filtered=True)
+    assert category == "filtered/harbour/tide-api/"
+
+
+def test_what_an_imported_file_brought_back_is_in_the_category_of_the_file():
+    runs = of_scan(FINDING, scanners=("sarif-keyhole",))
+    assert {name: fingerprints(run) for name, run in runs.items()} == {
+        "sarif-keyhole/": [FINDING.fingerprint]
+    }
+
+
+def test_every_scanner_there_is_fits_into_one_file():
+    assert len(all_scanners()) <= 20, "GitHub takes no more runs"

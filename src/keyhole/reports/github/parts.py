@@ -159,7 +159,7 @@ def _lines(told: Told) -> Iterator[str]:
 
 
 def sarif(target: Target, told: Told) -> Outcome:
-    """The open findings as an analysis of code scanning, which keeps the alerts of one branch and tool together."""
+    """The open findings as analyses of code scanning, one for each scanner: GitHub keeps these apart."""
     commit, ref = told.scan.commit, told.scan.ref or _default_branch(told)
     if not commit or not ref:
         return Outcome("There is no commit yet.", nothing=True)

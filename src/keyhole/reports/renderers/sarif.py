@@ -31,36 +31,40 @@ _SECURITY_SEVERITY = {
 
 def sarif(result: ScanResult) -> dict[str, Any]:
     """The whole log as plain data for `json.dumps`. An incomplete scan says so: `executionSuccessful` is false."""
+    return log([run_of(result)])
+
+
+def log(runs: list[dict[str, Any]]) -> dict[str, Any]:
+    """A log of these runs."""
+    return {"$schema": _SCHEMA, "version": "2.1.0", "runs": runs}
+
+
+def run_of(result: ScanResult) -> dict[str, Any]:
+    """A scan result as one run."""
     rules = {_rule_id(finding): finding for finding in result.findings}
     places = {rule: index for index, rule in enumerate(rules)}
     return {
-        "$schema": _SCHEMA,
-        "version": "2.1.0",
-        "runs": [
-            {
-                "tool": {
-                    "driver": {
-                        "name": "Keyhole",
-                        "version": keyhole.__version__,
-                        "semanticVersion": keyhole.__version__,
-                        "rules": [_rule(finding) for finding in rules.values()],
-                    }
-                },
-                "columnKind": "unicodeCodePoints",
-                "invocations": [_invocation(result)],
-                "results": [_result(finding, places[_rule_id(finding)]) for finding in result.findings],
-                "properties": {
-                    "commit": result.commit,
-                    "objects": result.objects,
-                    "bytesRead": result.bytes_read,
-                    "rulesVersion": result.rules_version,
-                    "scanners": list(result.scanners),
-                    "isolation": list(result.isolation),
-                    "seconds": result.duration,
-                    "verdict": result.verdict,
-                },
+        "tool": {
+            "driver": {
+                "name": "Keyhole",
+                "version": keyhole.__version__,
+                "semanticVersion": keyhole.__version__,
+                "rules": [_rule(finding) for finding in rules.values()],
             }
-        ],
+        },
+        "columnKind": "unicodeCodePoints",
+        "invocations": [_invocation(result)],
+        "results": [_result(finding, places[_rule_id(finding)]) for finding in result.findings],
+        "properties": {
+            "commit": result.commit,
+            "objects": result.objects,
+            "bytesRead": result.bytes_read,
+            "rulesVersion": result.rules_version,
+            "scanners": list(result.scanners),
+            "isolation": list(result.isolation),
+            "seconds": result.duration,
+            "verdict": result.verdict,
+        },
     }
 
 

@@ -211,6 +211,30 @@ def test_alerts_are_uploaded_for_the_branch(world, told):
     assert alert["most_recent_instance"]["commit_sha"] == done.commit
 
 
+def alerts(world):
+    """Of the branch: rule and state."""
+    return sorted(
+        (each["rule"]["id"], each["state"]) for each in asked(world, "GET", "/code-scanning/alerts?ref=leak")
+    )
+
+
+def test_an_upload_replaces_the_alerts_of_the_scanners_that_it_is_of(world, told):
+    row = reach(world)
+    push(world, {"requirements.txt": b"flask==1.0\n"})
+    wide = scan(row, "sarif", scanners=("secrets", "zizmor"))
+    assert one(wide).state == Telling.State.DONE, one(wide).said
+    (rule,) = [each.rule for each in wide.findings.all()]
+    scan(row, "sarif", scanners=("zizmor",))
+    assert alerts(world) == [(rule, "open")], "a scan that did not look for secrets says nothing of them"
+    made = scans.create(
+        local_caller(), ScanSpec(row.pk, ref="leak", upstream=("sarif",), scanners=("secrets",))
+    )
+    scanning.run(made.pk)
+    made.findings.all().delete()  # as if the history had been rewritten
+    work_off()
+    assert alerts(world) == [(rule, "fixed")]
+
+
 def test_too_large_an_upload_leaves_out_the_least_severe(world, told, monkeypatch):
     done = scan(reach(world))
     from keyhole.reports.github.words import told_of
