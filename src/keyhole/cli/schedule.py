@@ -12,6 +12,7 @@ from keyhole.cli.session import open_keyhole, use_settings
 from keyhole.core.errors import InvalidInput
 
 if TYPE_CHECKING:
+    from keyhole.core.caller import Caller
     from keyhole.schedules.models import Schedule
 
 
@@ -251,12 +252,30 @@ def webhook(number: int, as_json: bool) -> None:
     if as_json:
         say_json({"url": f"{settings.KEYHOLE_URL}{made.path}", "secret": made.secret.reveal()})
         return
-    click.echo(
-        "In GitHub: Settings -> Webhooks -> Add webhook, content type application/json, event push.", err=True
-    )
+    _say_where(caller, number, f"{settings.KEYHOLE_URL}{made.path}")
     click.echo(f"Payload URL: {settings.KEYHOLE_URL}{made.path}", err=True)
     click.echo("Copy the secret now: it is displayed only once.", err=True)
     click.echo(made.secret.reveal())
+
+
+def _say_where(caller: Caller, number: int, address: str) -> None:
+    from keyhole.schedules.hooks import post_receive
+    from keyhole.schedules.services import get
+
+    repositories = list(get(caller, number).repositories.filter(removed_at=None).select_related("owner"))
+    here = [each for each in repositories if each.is_served]
+    if len(here) < len(repositories):
+        click.echo(
+            "In GitHub: Settings -> Webhooks -> Add webhook, content type application/json, event push.",
+            err=True,
+        )
+    for repository in here:
+        click.echo(
+            f"{safe(repository.full_name)} is here: what is pushed past Keyhole, its own hook can tell. Store this as "
+            "hooks/post-receive in the git directory, executable, and the secret beside it as keyhole-secret.\n",
+            err=True,
+        )
+        click.echo(post_receive(address, repository), err=True)
 
 
 @command.command("remove")

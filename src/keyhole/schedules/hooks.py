@@ -1,9 +1,10 @@
-"""Webhooks: how GitHub tells that something was pushed.
+"""Webhooks: how GitHub, or the hook of a repository here, tells that something was pushed.
 
 GitHub signs each delivery with a secret that both sides know:
-https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries. Nothing of a delivery is looked at
-before its signature fits, and what it says is no more than a hint: the repository itself is looked at before anything
-is scanned, so a delivery that comes twice, late, or with made-up commits does no harm.
+https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries. The post-receive hook of a repository
+here, to which people push past this Keyhole, tells it in the same form, by the repository's name. Nothing of a delivery
+is looked at before its signature fits, and what it says is no more than a hint: the repository itself is looked at
+before anything is scanned, so a delivery that comes twice, late, or with made-up commits does no harm.
 """
 
 from __future__ import annotations
@@ -13,17 +14,20 @@ import hmac
 import json
 import re
 import secrets
+import shlex
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.core.cache import cache
+from django.db.models import Q
 from django.utils import timezone
 
 from keyhole.core.caller import Caller, Via
 from keyhole.core.clients import network
 from keyhole.core.errors import InvalidInput, NotFound
 from keyhole.core.secret import Secret
+from keyhole.repositories.models import LOCAL, Repository
 from keyhole.schedules import occurrences
 from keyhole.schedules.models import Cause, Schedule, When
 from keyhole.vault import services as vault
@@ -35,6 +39,7 @@ MOST_WRONG = 10
 """Wrong signatures of one client for one webhook within `WINDOW`; then its deliveries are not looked at."""
 WINDOW = 15 * 60
 """Seconds after which wrong signatures are forgotten."""
+_LONGEST_NAME = 500
 _HOOK = re.compile(r"[0-9a-f]{32}")
 _SIGNATURE = re.compile(r"sha256=[0-9a-f]{64}")
 
@@ -62,6 +67,18 @@ def path(schedule: Schedule) -> str:
     return f"/hooks/{schedule.hook}"
 
 
+def post_receive(address: str, repository: Repository) -> str:
+    """A post-receive hook for a repository here, which tells that address. The secret lies beside it in a file."""
+    body = json.dumps({"repository": {"full_name": repository.full_name}})
+    return f"""#!/bin/sh
+body={shlex.quote(body)}
+secret=$(cat "$(dirname "$0")/keyhole-secret")
+signature=$(printf %s "$body" | openssl dgst -sha256 -hmac "$secret" | sed 's/^.* //')
+curl -fsS -m 10 -o /dev/null -H "Content-Type: application/json" -H "X-GitHub-Event: push" \\
+  -H "X-Hub-Signature-256: sha256=$signature" --data "$body" {shlex.quote(address)} || true
+"""
+
+
 def forget(caller: Caller, schedule: Schedule) -> None:
     """Take the webhook away, if there is one."""
     if schedule.hook:
@@ -87,10 +104,10 @@ def delivered(hook: str, signature: str, event: str, body: bytes, address: str =
     return _pushed(schedule, _pushed_repository(body), timezone.now())
 
 
-def _pushed(schedule: Schedule, github_id: int, now: datetime) -> str:
+def _pushed(schedule: Schedule, which: Q, now: datetime) -> str:
     if not schedule.live or schedule.when != When.PUSH:
         return "The schedule is paused, so there is nothing to do."
-    repository = schedule.repositories.filter(removed_at=None, marker__endswith=f"#{github_id}").first()
+    repository = schedule.repositories.filter(which, removed_at=None).first()
     if repository is None:
         return "The schedule is not about this repository."
     occurrences.bring(schedule, Cause.PUSH, now + occurrences.GATHER, repository.pk)
@@ -119,18 +136,22 @@ def _signed(schedule: Schedule, signature: str, body: bytes) -> bool:
     return hmac.compare_digest(expected.encode(), signature.encode("utf-8", "replace"))
 
 
-def _pushed_repository(body: bytes) -> int:
+def _pushed_repository(body: bytes) -> Q:
+    """GitHub's by its id, which stays what it is called; one here by its name, if no id is told."""
     try:
-        told: Any = json.loads(body)
-        number = told["repository"]["id"]
-    except (ValueError, TypeError, KeyError, RecursionError):
-        number = None
-    if type(number) is not int or not 0 < number < 2**63:
-        raise InvalidInput(
-            "The delivery does not say which repository was pushed to.",
-            hint="Set the webhook's content type to application/json.",
-        )
-    return number
+        told: Any = json.loads(body)["repository"]
+        number, name = told.get("id"), told.get("full_name")
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        number = name = None
+    if type(number) is int and 0 < number < 2**63:
+        return Q(marker__endswith=f"#{number}")
+    if number is None and isinstance(name, str) and 0 < len(name) <= _LONGEST_NAME and "\0" not in name:
+        owner, _, rest = name.lower().partition("/")
+        return Q(provider=LOCAL, owner__login_folded=owner, name_folded=rest)
+    raise InvalidInput(
+        "The delivery does not say which repository was pushed to.",
+        hint="Set the webhook's content type to application/json.",
+    )
 
 
 def _place(schedule: Schedule) -> Place:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import subprocess
 
 import pytest
 from django.core.cache import cache
@@ -94,7 +95,16 @@ def test_an_unknown_address_and_a_wrong_signature_look_alike(hook, wrong):
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"[]", b"{", b'{"repository": {"id": "4711"}}', b'{"repository": {"id": true}}', b"[" * 100_000],
+    [
+        b"",
+        b"[]",
+        b"{",
+        b'{"repository": {"id": "4711"}}',
+        b'{"repository": {"id": true}}',
+        b'{"repository": {"full_name": 7}}',
+        b'{"repository": {}}',
+        b"[" * 100_000,
+    ],
 )
 def test_a_delivery_that_makes_no_sense_is_named(hook, body):
     assert deliver(hook[1], body).status_code == 422
@@ -135,3 +145,49 @@ def test_strangers_who_know_the_address_do_not_fill_the_log(hook):
     assert looks() == hooks.MOST_WRONG
     assert deliver(made, REMOTE_ADDR="198.51.100.7").status_code == 202
     assert pushed(schedule)
+
+
+@pytest.fixture
+def local(make, places, tmp_path):
+    """A schedule over a repository here, and its post-receive hook with `curl` writing down what it is told to send."""
+    schedule = make(when="push", cron="", repository_ids=(places[0].pk,))
+    made = services.make_hook(local_caller(), schedule.pk)
+    canaries.watch("webhook secret", made.secret.reveal())
+    folder = tmp_path / "hooks"
+    folder.mkdir()
+    (folder / "keyhole-secret").write_text(made.secret.reveal() + "\n")
+    (folder / "post-receive").write_text(hooks.post_receive("http://here" + made.path, places[0]))
+    (folder / "curl").write_text('#!/bin/sh\nfor each in "$@"; do printf "%s\\n" "$each"; done > "$SENT"\n')
+    (folder / "curl").chmod(0o755)
+    yield schedule, made, folder
+    (folder / "keyhole-secret").unlink()  # nothing of ours may keep it, so the test does not either
+
+
+def test_the_hook_of_a_repository_here_is_heard(local, places):
+    schedule, made, folder = local
+    environment = {"PATH": f"{folder}:/usr/bin:/bin", "SENT": str(folder / "sent")}
+    subprocess.run(["sh", str(folder / "post-receive")], env=environment, check=True)
+    sent = (folder / "sent").read_text().splitlines()
+    assert sent[-1] == f"http://here{made.path}"
+    signature = next(each.partition(": ")[2] for each in sent if each.startswith("X-Hub-Signature-256"))
+    body = sent[sent.index("--data") + 1].encode()
+    answer = deliver(made, body, HTTP_X_HUB_SIGNATURE_256=signature)
+    assert (answer.status_code, answer.json()) == (202, {"message": "It is looked at in a moment."})
+    assert pushed(schedule) == [places[0].pk]
+
+
+@pytest.mark.parametrize("name", ["harbour/none", "harbour", "/", "HARBOUR/", "a" * 500])
+def test_a_name_of_no_repository_of_the_schedule_does_nothing(local, name):
+    schedule, made, _ = local
+    answer = deliver(made, {"repository": {"full_name": name}})
+    assert (answer.status_code, answer.json()["message"]) == (
+        202,
+        "The schedule is not about this repository.",
+    )
+    assert pushed(schedule) == []
+
+
+def test_a_name_that_github_tells_with_an_id_is_not_taken_for_one_here(local, places):
+    schedule, made, _ = local
+    deliver(made, {"repository": {"id": 711, "full_name": places[0].full_name}})
+    assert pushed(schedule) == []

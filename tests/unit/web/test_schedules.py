@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import html
 import re
 
 import pytest
 
 from keyhole.core.actions import Role
 from keyhole.jobs import engine
+from keyhole.repositories.models import Repository
 from keyhole.repositories.services import connect_folder, list_repositories
 from keyhole.scans.models import Scan
 from keyhole.schedules.models import Schedule
@@ -145,6 +147,27 @@ def test_the_secret_of_a_webhook_is_shown_once(olga):
     canaries.watch("webhook secret", secret)
     assert secret not in page.get(f"/schedules/{number}").content.decode()
     assert f"/hooks/{Schedule.objects.get().hook}" in page.get(f"/schedules/{number}").content.decode()
+
+
+def test_a_webhook_says_how_those_use_it_for_whom_it_is(olga):
+    page = browser(olga)
+    here = list_repositories(caller(olga))[0]
+    page.post("/schedules/new", form(olga, when="push", poll_minutes="0"))
+    number = Schedule.objects.get().pk
+    assert (
+        "With a webhook, a repository’s own hook can tell it"
+        in page.get(f"/schedules/{number}").content.decode()
+    )
+    shown = page.post(f"/schedules/{number}/webhook").content.decode()
+    canaries.watch("webhook secret", re.search(r"data-secret>([^<]+)</output>", shown)[1])
+    assert "In GitHub" not in shown
+    assert f'"full_name": "{here.full_name}"' in html.unescape(shown)
+    Repository.objects.filter(pk=here.pk).update(provider="github")
+    assert "<li>GitHub can tell it, at" in page.get(f"/schedules/{number}").content.decode()
+    shown = page.post(f"/schedules/{number}/webhook").content.decode()
+    canaries.watch("webhook secret", re.search(r"data-secret>([^<]+)</output>", shown)[1])
+    assert "In GitHub" in shown
+    assert "post-receive" not in shown
 
 
 def test_roles(olga):

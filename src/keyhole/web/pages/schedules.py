@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 
+from keyhole.repositories.models import Repository
 from keyhole.scans.models import Scan
 from keyhole.schedules import hooks, services, words
 from keyhole.schedules.models import When
@@ -40,6 +41,7 @@ def one(request: HttpRequest, number: int) -> HttpResponse:
         "repository__owner"
     ):
         started.setdefault(scan.batch, []).append(scan)
+    repositories = list(schedule.repositories.select_related("owner"))
     return show(
         request,
         "web/schedule.html",
@@ -47,12 +49,24 @@ def one(request: HttpRequest, number: int) -> HttpResponse:
         schedule=schedule,
         runs=words.when(schedule),
         ahead=[f"{at:%a %-d %B %Y, %H:%M %Z}" for at in services.next_times(schedule)],
-        repositories=schedule.repositories.select_related("owner"),
+        repositories=repositories,
+        tellers=_tellers(repositories),
         history=[(each, started.get(each.batch, [])) for each in ran],
         hook=hooks.path(schedule) if schedule.hook else "",
         waits_for_pushes=schedule.when == When.PUSH,
         change_needs="schedule:create" if schedule.created_by_id == caller.user_id else "schedule:change",
         crumbs=trail("scans", "schedules"),
+    )
+
+
+def _tellers(repositories: list[Repository]) -> str:
+    """Who could use a webhook of theirs."""
+    if all(each.is_served for each in repositories):
+        return "a repository’s own hook"
+    return (
+        "GitHub, or the own hook of a repository here,"
+        if any(each.is_served for each in repositories)
+        else "GitHub"
     )
 
 
@@ -101,12 +115,18 @@ def webhook(request: HttpRequest, number: int) -> HttpResponseBase:
     caller = caller_of(request)
     made = services.make_hook(caller, number)
     schedule = services.get(caller, number)
+    address = request.build_absolute_uri(made.path)
+    there = schedule.repositories.filter(removed_at=None).select_related("owner")
+    here = [each for each in there if each.is_served]
     return show(
         request,
         "web/schedule_hook.html",
         title="Webhook",
         schedule=schedule,
-        address=request.build_absolute_uri(made.path),
+        address=address,
+        on_github=len(here) < len(there),
+        here=here,
+        script=hooks.post_receive(address, here[0]) if here else "",
         secret=made.secret.reveal(),
         crumbs=[*trail("scans", "schedules"), (f"/schedules/{number}", schedule.name)],
     )
