@@ -175,7 +175,9 @@ def test_wrong_usage_says_what_and_where(keyhole, leaky, tmp_path):
 def test_a_policy_is_kept_selected_changed_and_read_as_it_was(keyhole, tmp_path):
     example = keyhole("policy", "example", "production").stdout
     (tmp_path / "production.toml").write_text(example)
-    assert "a scan passes 8 gates" in keyhole("policy", "check", "production.toml").stdout
+    told = keyhole("policy", "check", "production.toml").stdout
+    assert "a scan passes 8 gates" in told
+    assert "without these scanners: keyhole scan -s secrets -s dependencies\n" in told
     keyhole("policy", "new", "production.toml")
     keyhole("environment", "new", "Live", "--policy", "Production", "--due", "critical=2", "--due", "low=90")
     (row,) = json.loads(keyhole("environment", "list", "--json").stdout)

@@ -242,8 +242,14 @@ def _say(policy: Policy) -> None:
     click.echo(f"{safe(policy.name)}: a scan passes {count(len(policy.gates), 'gate')}.")
     if policy.description:
         click.echo(safe(policy.description))
+    from keyhole.core.gates import needed
+    from keyhole.core.reach import command_of
+    from keyhole.scanners.registry import reach
+
     for place, gate in enumerate(policy.gates, start=1):
         click.echo(f"  {place}. {safe(gate.demand)}{f' - {safe(gate.because)}' if gate.because else ''}")
+    if scanners := needed(policy, reach((), ())):
+        click.echo(f"No scan passes without these scanners: {command_of(sorted(scanners, key=len))}")
 
 
 def _users(row: Row) -> list[str]:

@@ -7,15 +7,16 @@ of the scan looks for) fails the gate that asks.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import ClassVar
 
 from keyhole.core import licences
-from keyhole.core.finding import Confidence, Finding, Kind, ScanResult, Severity, Status
+from keyhole.core.facts import Facts, Failed, Subject
+from keyhole.core.finding import Confidence, Finding, Kind, Severity
 from keyhole.core.library import Library
-from keyhole.core.reach import Reach, not_looked_for, scan_too, scanned_by
+from keyhole.core.reach import not_looked_for, scan_too, scanned_by
 
 MOST_NAMED = 200
 """How many findings or packages a breach names; `number` counts them all."""
@@ -32,79 +33,6 @@ _PLURALS = {
     Kind.LICENCE: "licence findings",
     Kind.OTHER: "other findings",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What is known of a scan beside its findings and libraries."""
-
-    complete: bool
-    """Whether it saw everything that it was asked to see."""
-    reasons: tuple[str, ...]
-    """Why not, for people."""
-    scanners: tuple[str, ...]
-    """Ids of the scanners that ran."""
-    advisories_at: str
-    """When the advisories that it used were last synced, RFC 3339; empty if it used none."""
-    new: frozenset[str] | None = None
-    """Ids of the findings that are new; None if there is nothing to compare with: then all are."""
-    accepted: frozenset[str] = frozenset()
-    """Ids of the findings that somebody has accepted or called false."""
-    shown_as: Mapping[str, str] = field(default_factory=dict)
-    """Ids of findings that say the same as another one, and the id of that one."""
-    kev_at: str = ""
-    """When the list of what is exploited (KEV) was last synced, RFC 3339; empty: nobody knows what is."""
-    reach: Mapping[str, Reach] = field(default_factory=dict)
-    """What each scanner can find, by id: of those that ran and of all others that there are."""
-
-    @classmethod
-    def of(
-        cls,
-        result: ScanResult,
-        *,
-        new: frozenset[str] | None = None,
-        accepted: frozenset[str] = frozenset(),
-        shown_as: Mapping[str, str] | None = None,
-        reach: Mapping[str, Reach] | None = None,
-    ) -> Facts:
-        """The facts of a scan's result."""
-        return cls(
-            complete=result.status is Status.COMPLETE,
-            reasons=result.reasons,
-            scanners=result.scanners,
-            advisories_at=result.advisories_at,
-            new=new,
-            accepted=accepted,
-            shown_as=shown_as or {},
-            kev_at=result.kev_at,
-            reach=reach or {},
-        )
-
-    def same(self, found: Finding) -> str:
-        """What findings that say the same have in common: the id of the one that is shown for them."""
-        return self.shown_as.get(found.id, found.id)
-
-
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """What gates look at."""
-
-    findings: tuple[Finding, ...]
-    """Those that count, worst first."""
-    libraries: tuple[Library, ...]
-    facts: Facts
-    now: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Failed:
-    """What a gate says of a subject that does not pass it."""
-
-    why: str
-    fix: str
-    number: int = 0
-    findings: tuple[str, ...] = ()
-    packages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,11 +119,10 @@ class FindingsGate:
         absent = [name for name in self.scanners if name not in facts.scanners]
         if absent:
             return _not_scanned_by(absent, facts)
-        kinds = self.kinds or ((Kind.VULNERABILITY,) if self._about_packages else ())
         among = {
             name: each for name, each in facts.reach.items() if not self.scanners or name in self.scanners
         }
-        unsought = not_looked_for(kinds, among, facts.scanners)
+        unsought = not_looked_for(self.asked, among, facts.scanners)
         if not unsought:
             return None
         nobodys = " and ".join(_PLURALS[kind] for kind, finders in unsought.items() if not finders)
@@ -204,6 +131,11 @@ class FindingsGate:
             fix += f" No scanner{' of the gate' if self.scanners else ''} finds {nobodys}: take them out of the gate."
         what = " or ".join(_PLURALS[kind] for kind in unsought)
         return Failed(f"Nothing looked for {what}: {scanned_by(facts.scanners)}.", fix.strip())
+
+    @property
+    def asked(self) -> tuple[Kind, ...]:
+        """The kinds that something has to look for; empty for whatever the scan looks for."""
+        return self.kinds or ((Kind.VULNERABILITY,) if self._about_packages else ())
 
     @property
     def _about_packages(self) -> bool:

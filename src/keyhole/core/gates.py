@@ -6,17 +6,26 @@ somebody has accepted never count. The kinds of gate are in `gate_kinds`; `polic
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from keyhole.core.facts import Facts, Subject
 from keyhole.core.finding import Finding, Severity
-from keyhole.core.gate_kinds import MOST_NAMED, Facts, FindingsGate, Gate, ScannersGate, Subject
+from keyhole.core.gate_kinds import (
+    MOST_NAMED,
+    AdvisoriesGate,
+    FindingsGate,
+    Gate,
+    LicencesGate,
+    ScannersGate,
+)
 from keyhole.core.library import Library
+from keyhole.core.reach import Reach, not_looked_for
 from keyhole.core.strict_json import encode_fields
 
-__all__ = ["MOST_NAMED", "Breach", "Facts", "Policy", "Verdict", "judge"]
+__all__ = ["MOST_NAMED", "Breach", "Facts", "Policy", "Verdict", "judge", "needed"]
 
 _SEVERITIES = list(Severity)
 
@@ -84,6 +93,24 @@ class Policy:
         """Plain data for `json.dumps`; `policy_text.from_json` gives the same policy back."""
         gates = [{"gate": gate.id, **encode_fields(gate)} for gate in self.gates]
         return {"name": self.name, "description": self.description, "gates": gates}
+
+
+def needed(policy: Policy, reach: Mapping[str, Reach]) -> list[tuple[str, ...]]:
+    """The scanners without which no scan passes: one of each. Of what is imported nothing is said."""
+    groups: dict[tuple[str, ...], None] = {}
+    for gate in policy.gates:
+        match gate:
+            case FindingsGate(scanners=(_, *_)):
+                groups |= {(name,): None for name in gate.scanners}
+            case FindingsGate():
+                groups |= {tuple(names): None for names in not_looked_for(gate.asked, reach, ()).values()}
+            case ScannersGate():
+                groups |= {(name,): None for name in gate.required}
+            case LicencesGate() | AdvisoriesGate():
+                groups[tuple(name for name, each in reach.items() if each.packages)] = None
+    ours = [names for names in groups if names and all(name in reach for name in names)]
+    surely = {names[0] for names in ours if len(names) == 1}
+    return [names for names in ours if len(names) == 1 or not surely & set(names)]
 
 
 def judge(

@@ -38,17 +38,24 @@ def scanned_by(ran: Collection[str]) -> str:
     return f"it was scanned by {' and '.join(ran)} alone" if ran else "it is not known what it was scanned by"
 
 
+def command_of(groups: Iterable[Sequence[str]]) -> str:
+    """How to scan with one of each."""
+    return f"keyhole scan{''.join(f' -s {each[0]}' for each in groups)}"
+
+
+def in_words(groups: Iterable[Sequence[str]]) -> str:
+    """One of each, in words: what may be replaced by another comes last."""
+    ours = sorted(groups, key=len)
+    return " and ".join(f"one of {', '.join(each)}" if len(each) > 1 else each[0] for each in ours)
+
+
 def scan_too(ran: Iterable[str], wanted: Collection[Sequence[str]]) -> str:
     """How to scan with these as well: with one of each. Sentences."""
     ours = [each for each in dict.fromkeys(map(tuple, wanted)) if each and not each[0].startswith(IMPORTED)]
     said = []
     if ours:
-        ours.sort(key=len)
-        words = " and ".join(f"one of {', '.join(each)}" if len(each) > 1 else each[0] for each in ours)
-        both = dict.fromkeys(
-            [*(name for name in ran if not name.startswith(IMPORTED)), *(each[0] for each in ours)]
-        )
-        said.append(f"Scan with {words}, too (keyhole scan{''.join(f' -s {name}' for name in both)}).")
+        both = [*((name,) for name in ran if not name.startswith(IMPORTED)), *sorted(ours, key=len)]
+        said.append(f"Scan with {in_words(ours)}, too ({command_of(both)}).")
     if any(each and each[0].startswith(IMPORTED) for each in wanted):
         said.append("Results that are imported make a scan of their own: give them a policy of their own.")
     return " ".join(said)

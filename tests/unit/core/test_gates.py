@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from keyhole.core.finding import Confidence, Finding, Kind, Location, Severity, Status
+from keyhole.core.finding import Confidence, Finding, Kind, Location, Severity
 from keyhole.core.gate_kinds import (
     GATES,
     AdvisoriesGate,
@@ -18,11 +18,11 @@ from keyhole.core.gate_kinds import (
     LicencesGate,
     ScannersGate,
 )
-from keyhole.core.gates import MOST_NAMED, Facts, Policy, judge
+from keyhole.core.gates import MOST_NAMED, Facts, Policy, judge, needed
 from keyhole.core.library import Library, PackageFacts, Relation
 from keyhole.core.policy_text import from_json
 from keyhole.core.reach import Reach
-from tests.unit.core.test_finding import FACTS, FINDING, RESULT
+from tests.unit.core.test_finding import FACTS, FINDING
 
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
 PACKAGES = Reach(frozenset({Kind.VULNERABILITY, Kind.MALICIOUS}), packages=True)
@@ -286,6 +286,27 @@ def test_one_scanner_of_a_kind_is_enough_and_a_gate_of_none_asks_for_what_was_lo
     assert passes(FindingsGate(severity=Severity.LOW), facts=by("bandit"))
 
 
+@pytest.mark.parametrize(
+    ("gates", "groups"),
+    [
+        ((CompleteGate(), FindingsGate(severity=Severity.HIGH)), []),
+        (
+            (FindingsGate(kinds=(Kind.SECRET, Kind.OTHER)), FindingsGate(kev=True)),
+            [("secrets",), ("dependencies",)],
+        ),
+        ((LicencesGate("deny"), AdvisoriesGate(3)), [("dependencies",)]),
+        ((FindingsGate(kinds=(Kind.CODE,)),), [("bandit", "ruff")]),
+        ((FindingsGate(kinds=(Kind.CODE,)), FindingsGate(scanners=("ruff",))), [("ruff",)]),
+        ((ScannersGate(("secrets", "sarif-codeql")),), [("secrets",)]),
+    ],
+)
+def test_the_scanners_without_which_nothing_passes_are_told_beforehand(gates, groups):
+    policy = Policy("P", gates)
+    assert needed(policy, REACH) == groups
+    facts = by(*(names[0] for names in groups), codeql=[Kind.OTHER])
+    assert judge(policy, (), (), facts, NOW).passed
+
+
 def test_imported_results_count_for_what_they_brought():
     code, weak = FindingsGate(kinds=(Kind.CODE,)), FindingsGate(kinds=(Kind.VULNERABILITY,))
     facts = by(codeql=[Kind.CODE])
@@ -294,13 +315,6 @@ def test_imported_results_count_for_what_they_brought():
     assert not passes(weak, facts=facts)
     assert "(keyhole scan -s dependencies)" in verdict(weak, facts=facts).breaches[0].fix
     assert not passes(LicencesGate("deny"), facts=by(trivy=[Kind.VULNERABILITY]))
-
-
-def test_facts_are_those_of_the_result():
-    part = dataclasses.replace(RESULT, status=Status.INCOMPLETE, reasons=("out of time",))
-    assert Facts.of(part, new=frozenset({"a"})) == Facts(
-        False, ("out of time",), ("secrets",), "", frozenset({"a"}), frozenset()
-    )
 
 
 def test_a_verdict_names_some_and_counts_all():

@@ -231,6 +231,12 @@ def test_what_is_wrong_with_the_whole_is_said_once_above(owner):
     assert shown.count("gates is a list of at least one gate.") == 1
 
 
+def test_a_policy_says_without_which_scanners_nothing_passes(owner):
+    row = policies.create(local_caller(), examples.examples()["development"])
+    shown = owner.get(f"{POLICIES}/{row.pk}").content.decode()
+    assert "not made with <b>dependencies and secrets</b>" in shown
+
+
 @pytest.mark.parametrize("version", ["99", "0", "-1", "x", "9" * 40])
 def test_a_version_that_there_is_not_is_not_found(owner, version):
     row = policies.create(local_caller(), STRICT)
@@ -301,7 +307,8 @@ def test_removing_an_environment_says_which_schedules_lose_it(owner, live):
     row = schedules.create(caller, spec)
     shown = owner.get(f"{ENVIRONMENTS}/{live.pk}/remove").content.decode()
     assert (
-        f'<b>1 schedule</b> that chose it scans on without: <a href="/schedules/{row.pk}">Nightly</a>' in shown
+        f'<b>1 schedule</b> that chose it scans on without: <a href="/schedules/{row.pk}">Nightly</a>'
+        in shown
     )
 
 

@@ -12,13 +12,14 @@ from django.shortcuts import redirect
 from keyhole.core import gates
 from keyhole.core.errors import InvalidInput, KeyholeError, NotFound
 from keyhole.core.policy_text import from_json, from_text, to_toml
+from keyhole.core.reach import in_words
 from keyhole.environments import policies
 from keyhole.environments.examples import examples
 from keyhole.environments.models import Policy, PolicyVersion
 from keyhole.environments.naming import check_scanners
 from keyhole.environments.services import list_environments
 from keyhole.findings.trying import MOST_EACH, Trial, try_policy
-from keyhole.scanners.registry import all_scanners
+from keyhole.scanners.registry import all_scanners, reach
 from keyhole.web.caller import caller_of
 from keyhole.web.forms import gates as forms
 from keyhole.web.forms.gates import GateForm
@@ -101,6 +102,7 @@ def one(request: HttpRequest, number: int) -> HttpResponse:
         "web/scan_policy.html",
         title=row.name,
         crumbs=trail(*_WAY),
+        needed=in_words(gates.needed(policy, reach((), ()))),
         **_shown(row) | {"policy": policy, "text": to_toml(policy), "version": version, "versions": versions},
     )
 
