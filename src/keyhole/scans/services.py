@@ -272,13 +272,25 @@ def stop(caller: Caller, scan_id: int) -> Scan:
     return scan
 
 
-def delete(caller: Caller, scan_id: int) -> None:
-    """Delete a scan with its findings, for good. Conflict while it runs. Edges ask for confirmation first."""
+def get_to_delete(caller: Caller, scan_id: int) -> Scan:
+    """One scan, for a page that asks whether to delete it. NotFound; Conflict while it runs."""
     require(caller, "scan:change")
     scan = get(caller, scan_id)
+    _refuse_running(scan)
+    return scan
+
+
+def _refuse_running(scan: Scan) -> None:
+    if scan.state in UNFINISHED:
+        raise Conflict("This scan is running.", hint="Stop it first.")
+
+
+def delete(caller: Caller, scan_id: int) -> None:
+    """Delete a scan with its findings, for good. Conflict while it runs. Edges ask for confirmation first."""
+    scan = get_to_delete(caller, scan_id)
     with transaction.atomic():
-        if Scan.objects.select_for_update().filter(pk=scan.pk, state__in=UNFINISHED).exists():
-            raise Conflict("This scan is running.", hint="Stop it first.")
+        for now in Scan.objects.select_for_update().filter(pk=scan.pk):
+            _refuse_running(now)  # it may have begun since
         _record(caller, "scan:delete", scan, state=str(scan.state), counters=scan.counters)
         scan.delete()
 

@@ -184,5 +184,21 @@ def test_the_pages_for_each_role_and_for_nobody():
     assert b"<script>alert" not in page.get("/libraries?q=<script>alert(1)</script>").content
 
 
+def test_a_phone_tells_the_findings_of_two_repositories_apart():
+    for fixed, name in (("2.0", "tide"), ("", "moor")):
+        place = repository(name)
+        (facts,) = vulnerable("flask", ["CVE-1"]).package
+        found = dataclasses.replace(
+            vulnerable("flask", ["CVE-1"]), package=(dataclasses.replace(facts, fixed=fixed),)
+        )
+        seen(place, dataclasses.replace(FLASK, name="flask", purl="pkg:pypi/flask@1.0"))
+        scanned(place, [found])
+    shown = (
+        browser(person("olga", Role.OWNER)).get("/libraries/one?ecosystem=PyPI&name=flask").content.decode()
+    )
+    assert '<span class="show-s">, harbour/tide, fixed in 2.0</span>' in shown
+    assert '<span class="show-s">, harbour/moor, no fix known</span>' in shown
+
+
 def test_without_any_scan_the_page_says_what_to_do():
     assert b"No libraries known yet" in browser(person("olga", Role.OWNER)).get("/libraries").content

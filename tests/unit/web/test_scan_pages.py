@@ -232,6 +232,16 @@ def test_deleting_asks_first(browser, make):
     assert not Scan.objects.filter(pk=scan.pk).exists()
 
 
+@pytest.mark.parametrize("state", [State.QUEUED, State.RUNNING])
+def test_nobody_is_asked_about_deleting_what_cannot_be_deleted(browser, make, state):
+    scan = make(state)
+    for answer in (browser.get(f"/scans/{scan.pk}/delete"), browser.post(f"/scans/{scan.pk}/delete")):
+        assert answer.status_code == 409
+        assert "This scan is running." in answer.content.decode()
+        assert "Stop it first." in answer.content.decode()
+    assert Scan.objects.filter(pk=scan.pk).exists()
+
+
 def test_a_defect_becomes_a_page_that_tells_nothing(browser, make, monkeypatch):
     def broken(*_):
         raise RuntimeError("khp_secret in an error message")

@@ -108,9 +108,9 @@ def stop(request: HttpRequest, number: int) -> HttpResponseBase:
     methods=("GET", "POST"),
 )
 def delete(request: HttpRequest, number: int) -> HttpResponseBase:
-    """Asks first, saying what is lost; then deletes it with its findings."""
+    """Asks first, saying what is lost; then deletes it with its findings. One that runs is refused unasked."""
     caller = caller_of(request)
-    scan = scans.get(caller, number)
+    scan = scans.get_to_delete(caller, number)
     if request.method == "POST":
         scans.delete(caller, number)
         messages.success(request, f"{scan.name} is deleted, with its findings.", "ok")
