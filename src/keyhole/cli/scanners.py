@@ -40,7 +40,7 @@ def command(as_json: bool) -> None:
             (
                 scanner.id,
                 scanner.title,
-                " ".join(sorted(scanner.kinds)),
+                ", ".join(sorted(scanner.kinds)),
                 f"not installed: {how}" if how else "yes",
             )
             for scanner, how in rows
