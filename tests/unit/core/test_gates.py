@@ -372,6 +372,8 @@ def test_more_findings_never_mend_a_breach(policy, some, more, data):
     some_ids = st.frozensets(st.sampled_from(ids)) if ids else st.just(frozenset())
     facts = dataclasses.replace(
         SEEN,
+        scanners=data.draw(st.sampled_from([SEEN.scanners, ("secrets",), ("dependencies", "ruff")])),
+        kev_at=data.draw(st.sampled_from([SEEN.kev_at, ""])),
         new=data.draw(st.none() | some_ids),
         accepted=data.draw(some_ids),
         shown_as=dict.fromkeys(data.draw(some_ids), data.draw(st.sampled_from([*ids, "elsewhere"]))),

@@ -266,6 +266,7 @@ def test_results_that_are_imported_are_noted(owner):
     odd = Policy("Odd", (FindingsGate(scanners=("sarif-codeql",)),))
     shown = owner.post(f"{POLICIES}/new", fields(odd), follow=True).content.decode()
     assert "sarif-codeql is no scanner of Keyhole" in shown
+    assert "and no other scan passes." in shown
 
 
 def test_one_more_row_keeps_what_was_typed(owner):

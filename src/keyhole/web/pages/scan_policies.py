@@ -202,7 +202,7 @@ def _note_strange(request: HttpRequest, policy: gates.Policy) -> None:
     for name in sorted(policy.scanners - set(all_scanners())):
         messages.warning(
             request,
-            f"{name} is no scanner of Keyhole’s: what counts is what is imported under that name.",
+            f"{name} is no scanner of Keyhole’s: what counts is what is imported under that name, and no other scan passes.",
             "warn",
         )
 
