@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
 
 import pytest
 
-from keyhole.core.finding import Location, Place, Severity, Status
+from keyhole.core.finding import Location, Place, Severity, Status, finding_id
 from keyhole.reports.dataset import Row
 from keyhole.reports.renderers import as_sarif
 from keyhole.reports.renderers.sarif import sarif
 from keyhole.scanners.registry import all_scanners
+from keyhole.scans.sarif_reading import read
 from tests.unit.core.test_finding import FINDING, RESULT, WHERE
 from tests.unit.reports.kit import VULNERABLE, dataset
 from tests.unit.reports.schemas import check_sarif
@@ -161,3 +163,15 @@ def test_what_an_imported_file_brought_back_is_in_the_category_of_the_file():
 
 def test_every_scanner_there_is_fits_into_one_file():
     assert len(all_scanners()) <= 20, "GitHub takes no more runs"
+
+
+def test_what_is_written_is_read_back_as_what_it_was():
+    findings = {each.id: each for each in (FINDING, VULNERABLE)}
+    source = dataclasses.replace(dataset().sources[0], scanners=("secrets", "dependencies"))
+    report = dataset(*(Row(each, "harbour/tide-api") for each in findings.values()), sources=(source,))
+    raw = as_sarif.RENDERER.render(report)
+    known = {finding_id(each.scanner, each.fingerprint): each for each in findings.values()}
+    result = read(raw, lambda identity: hashlib.sha256(identity).hexdigest()[:32], "", known=lambda _: known)
+    assert set(result.findings) == set(findings.values())
+    assert result.status is Status.COMPLETE
+    assert result.scanners == ("sarif-keyhole-secrets", "sarif-keyhole-dependencies")
