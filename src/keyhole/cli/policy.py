@@ -233,7 +233,8 @@ def _note_strange(policy: Policy) -> None:
 
     for name in sorted(policy.scanners - set(all_scanners())):
         click.echo(
-            f"Note: {safe(name)} is no scanner of Keyhole's: what counts is what is imported under that name, and no other scan passes.",
+            f"Note: {safe(name)} is no scanner of Keyhole's: what counts is what is imported under that name, "
+            "and no other scan passes.",
             err=True,
         )
 

@@ -202,7 +202,8 @@ def _note_strange(request: HttpRequest, policy: gates.Policy) -> None:
     for name in sorted(policy.scanners - set(all_scanners())):
         messages.warning(
             request,
-            f"{name} is no scanner of Keyhole’s: what counts is what is imported under that name, and no other scan passes.",
+            f"{name} is no scanner of Keyhole’s: what counts is what is imported under that name, "
+            "and no other scan passes.",
             "warn",
         )
 
