@@ -81,7 +81,7 @@ def since(caller: Caller, schedule: Schedule, repository: Repository, *, always:
     scanned = new[:MOST_BRANCHES]
     passed = [change for change in changed if change not in scanned]
     return Changes(
-        (*own, *scanned),
+        (*scanned, *own),  # the repository's newest scan is that of the repository, wherever both begin
         (*empty, *passed),
         frozenset(rows).difference(there.tips, {""}),
         len(new) - len(scanned),

@@ -73,13 +73,13 @@ def test_the_files_of_a_pushed_branch_are_looked_at(files, place, work, told):
     assert begun(files) == []
     commit(work, "other", "still more")
     commit(work, "main")
-    assert begun(files) == [("", ("dependencies",)), (OTHER, ("dependencies",))]
+    assert begun(files) == [(OTHER, ("dependencies",)), ("", ("dependencies",))]
 
 
 def test_history_is_read_once_for_all_branches(make, place, work):
     schedule = looked(make, place, ("secrets", "dependencies"))
     commit(work, "other")
-    assert begun(schedule) == [("", ("dependencies", "secrets")), (OTHER, ("dependencies",))]
+    assert begun(schedule) == [(OTHER, ("dependencies",)), ("", ("dependencies", "secrets"))]
     git("tag", "v1", "other", at=work)
     assert begun(schedule) == [("", ("dependencies", "secrets"))]
 
@@ -151,7 +151,7 @@ def test_everything_that_comes_to_an_empty_repository_is_new(make, place, work):
     assert not Scan.objects.exists()
     git("commit", "-q", "--allow-empty", "-m", "first", at=work)
     commit(work, "other")
-    assert begun(schedule) == [("", ("dependencies",)), (OTHER, ("dependencies",))]
+    assert begun(schedule) == [(OTHER, ("dependencies",)), ("", ("dependencies",))]
 
 
 def test_a_branch_whose_scan_fails_is_scanned_again_and_told_by_its_name(files, work):
@@ -188,7 +188,7 @@ def test_what_was_begun_for_a_branch_is_not_begun_twice(files, work, monkeypatch
 def test_a_run_by_hand_scans_pushed_branches_too(files, work):
     commit(work, "other")
     services.run_now(local_caller(), files.pk)
-    assert begun(files, Cause.HAND) == [("", ("dependencies",)), (OTHER, ("dependencies",))]
+    assert begun(files, Cause.HAND) == [(OTHER, ("dependencies",)), ("", ("dependencies",))]
 
 
 def test_a_look_asks_no_more_of_the_database_for_many_branches(files, work, django_assert_max_num_queries):
