@@ -92,10 +92,10 @@ def test_what_a_policy_judges_has_all_scanners(make, place, work):
     schedule = looked(make, place, ("secrets", "dependencies"), environment_id=live.pk)
     both = ("dependencies", "secrets")
     commit(work, "other")
-    assert begun(schedule) == [("", both), (OTHER, both)]
+    assert begun(schedule) == [(OTHER, both), ("", both)]
     environments.remove(caller, live.pk)
     commit(work, "other", "again")
-    assert begun(schedule) == [("", both), (OTHER, ("dependencies",))]
+    assert begun(schedule) == [(OTHER, ("dependencies",)), ("", both)]
 
 
 def test_a_schedule_for_history_or_for_one_branch_has_no_others(make, place, work):
