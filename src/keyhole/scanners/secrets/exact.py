@@ -14,13 +14,12 @@ from typing import Any
 import re2
 
 from keyhole.scanners.lazily import Later
-from keyhole.scanners.lazily import pattern as re_later
+from keyhole.scanners.secrets.literals import Beginning
 
 _TRIES = 8
 """Places where nothing matches, after which the automaton is worth it. Each of them may take as long as the text."""
 _TRIES_IN_ALL = 1000
 """The same of all texts together: by then they have taken longer than building it does."""
-_ANY_CASE = "(?i"
 _MEMORY = 64 << 20  # the default of 8 MiB makes some patterns fall back to a machine a hundred times slower
 
 
@@ -42,37 +41,36 @@ def linear(pattern: bytes) -> re2._Regexp:
 class Exact:
     """The exact pattern of a rule."""
 
-    def __init__(self, pattern: str, begins: str = "") -> None:
-        """`begins` is a pattern for what every match begins with, if that is a few words; see `literals`."""
+    def __init__(self, pattern: str, begins: Beginning = Beginning()) -> None:  # noqa: B008  # frozen
         self._pattern = pattern.encode()
-        self._begins = re_later(begins.encode()) if begins else None
-        self._any_case = begins.startswith(_ANY_CASE)
+        self._words = [word.encode() for word in begins.words]
+        self._any_case = begins.any_case
         self._left = _TRIES_IN_ALL
         self._compiled: re2._Regexp | None = None
 
     def finditer(self, text: bytes) -> Iterator[re2._Match]:
         """Its matches in the text, in order."""
-        if self._compiled is None:
-            self._compiled = re2.compile(self._pattern, options())
-        begins = self._begins if self._left > 0 else None
         # RE2 knows the cases of all letters (U+017F is an s, too), and Python, in bytes, those of ASCII.
-        if begins is not None and (text.isascii() or not self._any_case):
-            return self._one_by_one(self._compiled, begins, text)
-        found: Iterator[re2._Match] = self._compiled.finditer(text)
+        if self._words and self._left > 0 and (not self._any_case or text.isascii()):
+            return self._one_by_one(text)
+        found: Iterator[re2._Match] = self._whole().finditer(text)
         return found
 
-    def _one_by_one(
-        self, compiled: re2._Regexp, begins: re.Pattern[bytes], text: bytes
-    ) -> Iterator[re2._Match]:
+    def _whole(self) -> re2._Regexp:
+        if self._compiled is None:
+            self._compiled = re2.compile(self._pattern, options())
+        return self._compiled
+
+    def _one_by_one(self, text: bytes) -> Iterator[re2._Match]:
         """The same matches, looked for where one may begin."""
+        begins = _Places(self._words, text.lower() if self._any_case else text)
         tries = _TRIES
-        place = begins.search(text)
-        while place is not None:
-            start = place.start()
+        start = begins.after(0)
+        while start >= 0:
             if not tries:
-                yield from compiled.finditer(text, start)
+                yield from self._whole().finditer(text, start)
                 return
-            match = compiled.match(text, start)
+            match = self._whole().match(text, start)
             if match is None:
                 tries -= 1
                 self._left -= 1
@@ -80,7 +78,24 @@ class Exact:
             else:
                 yield match
                 start = match.end()
-            place = begins.search(text, start)
+            start = begins.after(start)
+
+
+class _Places:
+    """Where words stand in a text. Looked for by Python's own search: compiling a pattern of them takes longer."""
+
+    def __init__(self, words: list[bytes], text: bytes) -> None:
+        self._text = text
+        self._next = dict.fromkeys(words, -1)
+
+    def after(self, start: int) -> int:
+        """The first place of any of them from here on, never before one that was asked for; -1 if there is none."""
+        passed = [word for word, place in self._next.items() if place < start or place < 0]
+        for word in passed:
+            self._next[word] = self._text.find(word, start)
+            if self._next[word] < 0:
+                del self._next[word]
+        return min(self._next.values(), default=-1)
 
 
 @functools.cache

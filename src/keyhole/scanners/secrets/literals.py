@@ -16,6 +16,13 @@ _MOST_WORDS = 16
 _MOST_IN_CLASS = 4
 
 
+class Beginning(NamedTuple):
+    """Words, with one of which every match begins; none where it can begin with anything."""
+
+    words: tuple[str, ...] = ()
+    any_case: bool = False
+
+
 class _Words(NamedTuple):
     """Alternatives, one of which must stand at a place; in any case if `any_case`."""
 
@@ -55,24 +62,21 @@ def required(pattern: str) -> frozenset[bytes]:
     return frozenset(text.encode() for text in cut)
 
 
-def beginning(pattern: str) -> str:
-    """A pattern for the few words with one of which each match begins; empty where it can begin with anything.
-
-    Also empty for a pattern that Python does not read.
-    """
+def beginning(pattern: str) -> Beginning:
+    """How each match of a pattern begins, if that is a few words. A pattern that Python does not read says nothing."""
     try:
         tree = tree_of(pattern)
     except (re.error, OverflowError, RecursionError):
-        return ""
+        return Beginning()
     words = _Words(frozenset({""}), any_case=False)
     for part in _parts(tree, bool(tree.state.flags & re.IGNORECASE)):
         if part is None or len(words.texts) * len(part.texts) > _MOST_WORDS:
             break
         words = words.then(part)
     if min(map(len, words.texts)) < SHORTEST:
-        return ""
-    found = "|".join(sorted({re.escape(text[:_LONGEST]) for text in words.texts}))
-    return f"(?i:{found})" if words.any_case else found
+        return Beginning()
+    found = {text[:_LONGEST].lower() if words.any_case else text[:_LONGEST] for text in words.texts}
+    return Beginning(tuple(sorted(found)), words.any_case)
 
 
 def _best(parts: _Parts) -> _Words | None:

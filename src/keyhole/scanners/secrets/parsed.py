@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from keyhole.core.finding import Confidence, Severity
 from keyhole.scanners.kept import Kept
 from keyhole.scanners.secrets import rules
+from keyhole.scanners.secrets.literals import Beginning
 from keyhole.scanners.secrets.rules import Rule
 
 _PREFIX = "rules-"
 _VERSIONS_KEPT = 2
-_KINDS = {
+_KINDS: dict[str, Callable[[Any], Any]] = {
     "severity": Severity,
     "confidence": Confidence,
     "references": tuple,
     "examples": tuple,
     "counterexamples": tuple,
+    "begins": lambda given: Beginning(tuple(given[0]), given[1]),
 }
 """What JSON does not know."""
 

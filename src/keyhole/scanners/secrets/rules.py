@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from keyhole.core.finding import Confidence, Kind, Severity
 from keyhole.scanners.hits import About
 from keyhole.scanners.secrets.checks import CHECKSUMS, NORMAL_FORMS
-from keyhole.scanners.secrets.literals import beginning
+from keyhole.scanners.secrets.literals import Beginning, beginning
 from keyhole.scanners.secrets.patterns import SHORT, WIDEST, with_patterns
 
 _MOST_BITS = 8
@@ -69,8 +69,8 @@ class Rule(NamedTuple):
     """Pattern of names, one of which must stand before an assignment of the secret; see `patterns`."""
     judge: str = ""
     """Name of what decides instead of patterns: `assignment` for the second stage, see `plain`."""
-    begins: str = ""
-    """Pattern for what every match of `confirm` begins with, if that is a few words. Made from it."""
+    begins: Beginning = Beginning()
+    """What every match of `confirm` begins with, if that is a few words. Made from it."""
     before: int = 160
     """Bytes looked at before the end of a fast match: more than the fast match is long."""
     after: int = 200

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import random
+import re
 
 import pytest
 import re2
+from hypothesis import given
+from hypothesis import strategies as st
 
 from keyhole.scanners.secrets import exact
 from keyhole.scanners.secrets.exact import Exact, edge, options
-from keyhole.scanners.secrets.literals import beginning
+from keyhole.scanners.secrets.literals import Beginning, beginning
 from keyhole.scanners.secrets.rules import all_rules
 from keyhole.scanners.secrets.shapes import make
 
-BEGUN = [rule for rule in all_rules() if rule.begins]
+KEY = Beginning(("key=",))
+BEGUN = [rule for rule in all_rules() if rule.begins.words]
 
 
 def test_a_pattern_is_compiled_once_and_not_before_it_is_needed(monkeypatch):
@@ -25,6 +29,26 @@ def test_a_pattern_is_compiled_once_and_not_before_it_is_needed(monkeypatch):
     assert [match.group(1) for match in pattern.finditer(b"k=ab k=c")] == [b"ab", b"c"]
     assert not list(pattern.finditer(b"nothing"))
     assert len(made) == 1
+
+
+def test_nothing_is_compiled_for_a_text_in_which_no_match_can_begin(monkeypatch):
+    monkeypatch.setattr(exact.re2, "compile", None)
+    assert not list(Exact("k=([a-z]+)", Beginning(("k=", "K="))).finditer(b"nothing"))
+
+
+@given(st.lists(st.sampled_from(["ab", "b", "abc", "c"]), min_size=1), st.text("abcd", max_size=20))
+def test_places_are_those_that_a_pattern_finds(words, text):
+    pattern = re.compile("|".join(words))
+    places = exact._Places([word.encode() for word in words], text.encode())
+    start, found, expected = 0, [], []
+    while (place := places.after(start)) >= 0:
+        found.append(place)
+        start = place + 1
+    start = 0
+    while match := pattern.search(text, start):
+        expected.append(match.start())
+        start = match.start() + 1
+    assert found == expected
 
 
 def test_an_edge_is_the_bytes_of_a_class():
@@ -49,11 +73,11 @@ def test_trying_where_a_match_may_begin_finds_the_same(rule):
 
 def test_what_stands_before_a_match_counts_where_it_is_tried():
     text = b"xkey=ab key=cd"
-    assert [match.group(1) for match in Exact(r"\bkey=([a-z]+)", "key=").finditer(text)] == [b"cd"]
+    assert [match.group(1) for match in Exact(r"\bkey=([a-z]+)", KEY).finditer(text)] == [b"cd"]
 
 
 def test_where_nothing_matches_it_is_soon_looked_for_once(monkeypatch):
-    pattern = Exact("key=([a-z]+);", "key=")
+    pattern = Exact("key=([a-z]+);", KEY)
     text = b"key=aa " * 1000 + b"key=bb;" + b"key=aa " * 1000 + b"key=cc;"
     tried = []
     match = re2._Regexp.match
@@ -68,12 +92,12 @@ def test_where_nothing_matches_it_is_soon_looked_for_once(monkeypatch):
 )
 def test_a_match_may_begin_with_any_case_of_any_letter(pattern, text):
     begins = beginning(pattern)
-    assert begins
+    assert begins.words
     assert [match.group(1) for match in Exact(pattern, begins).finditer(text.encode())] == [b"ab"]
 
 
 def test_where_many_texts_have_beginnings_and_no_match_it_is_not_tried_for_ever(monkeypatch):
-    pattern = Exact("key=([a-z]+);", "key=")
+    pattern = Exact("key=([a-z]+);", KEY)
     tried = []
     match = re2._Regexp.match
     monkeypatch.setattr(re2._Regexp, "match", lambda *given: tried.append(given) or match(*given))

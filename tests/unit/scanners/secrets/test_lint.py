@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from keyhole.scanners.secrets.lint import LEAST_ANCHOR, anchor, faults
+from keyhole.scanners.secrets.literals import Beginning
 from keyhole.scanners.secrets.rules import all_rules, parse
 
 GOOD = """
@@ -53,7 +54,7 @@ def test_a_good_rule_has_no_faults_beside_all_others():
     ],
 )
 def test_each_fault_is_named_by_rule_and_field(change, field):
-    rule = RULE._replace(**({"begins": ""} | change))
+    rule = RULE._replace(**({"begins": Beginning()} | change))
     found = faults([rule], beside=GITHUB)
     assert field in {fault.field for fault in found}
     assert all(str(fault).startswith(f"{rule.id}: ") for fault in found)
