@@ -70,17 +70,11 @@ _RUN = pattern(rb"(.)\1{3,}")
 _SHORT = 24  # characters; among more of them, four in a row may be the same by chance
 _RUNS = (b"0123456789", b"9876543210", b"abcdefghijklmnopqrstuvwxyz", b"qwertyuiop", b"asdfghjkl")
 _FEWEST_IN_ORDER = 4
-_IN_ORDER = frozenset(
-    run[start : start + _FEWEST_IN_ORDER] for run in _RUNS for start in range(len(run) - _FEWEST_IN_ORDER + 1)
-)
-_ORDER = pattern(
-    b"|".join(
-        run[start:end]
-        for run in _RUNS
-        for start in range(len(run))
-        for end in range(len(run), start + _FEWEST_IN_ORDER - 1, -1)
-    )
-)
+_IN_ORDER = {
+    run[start : start + _FEWEST_IN_ORDER]: run
+    for run in _RUNS
+    for start in range(len(run) - _FEWEST_IN_ORDER + 1)
+}
 _NO_WORDS = 6.5
 """Oddity that no path and no expression has."""
 _FEWEST_KINDS = 4
@@ -149,11 +143,17 @@ def _encodes_words(value: bytes) -> bool:
 
 def _in_order(lower: bytes) -> bool:
     """Whether half of it or more is keys or letters in their order."""
-    # Nearly nothing is, and this sees that soon.
-    last = len(lower) - _FEWEST_IN_ORDER
-    if not any(lower[start : start + _FEWEST_IN_ORDER] in _IN_ORDER for start in range(last + 1)):
-        return False
-    return 2 * sum(len(run[0]) for run in _ORDER.finditer(lower)) >= len(lower)
+    # No pattern: one of all parts of these runs takes longer to compile than a small repository to scan.
+    ordered = end = 0
+    run: bytes | None = None
+    for start in range(len(lower) - _FEWEST_IN_ORDER + 1):
+        stop = start + _FEWEST_IN_ORDER
+        found = _IN_ORDER.get(lower[start:stop])
+        if found is None or (found is not run and start < end):
+            continue
+        ordered += stop - max(start, end)
+        run, end = found, stop
+    return 2 * ordered >= len(lower) and ordered > 0
 
 
 def is_identifier(value: bytes) -> bool:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from keyhole.scanners.secrets.plain import values
 
@@ -80,3 +84,22 @@ def test_dots_between_words_are_code_and_others_are_not():
 )
 def test_hexadecimal_digits_behind_a_name(value, is_one):
     assert values.labelled_hex(value) is is_one
+
+
+RUNS = values._RUNS
+PART = st.sampled_from(RUNS).flatmap(
+    lambda run: st.tuples(st.integers(0, len(run)), st.integers(0, 9)).map(
+        lambda cut: run[cut[0] : cut[0] + cut[1]]
+    )
+)
+ORDERED = re.compile(
+    b"|".join(
+        run[start:end] for run in RUNS for start in range(len(run)) for end in range(len(run), start + 3, -1)
+    )
+)
+
+
+@given(st.lists(st.one_of(PART, st.binary(max_size=3)), max_size=5).map(b"".join))
+def test_what_is_in_order_is_what_a_pattern_of_all_runs_finds(text):
+    ordered = sum(len(run[0]) for run in ORDERED.finditer(text))
+    assert values._in_order(text) == (ordered > 0 and 2 * ordered >= len(text))
