@@ -41,15 +41,6 @@ class Found(NamedTuple):
     site: Site
 
 
-class Since(NamedTuple):
-    """What is known of a text before it is looked at: how it differs from one that was."""
-
-    notes: Mapping[str, Any]
-    """What `needs` said of that, by scanner."""
-    difference: bytes
-    """As it is stored; see `keyhole.scanners.packs.difference`."""
-
-
 class Examination:
     """The scanners at work, on one object after the other."""
 
@@ -78,10 +69,13 @@ class Examination:
         inside = list(self._inside(piece, archive))
         return _without(found, inside) + inside
 
-    def needs(self, text: bytes, since: Since | None = None) -> tuple[bool, dict[str, Any] | None]:
+    def needs(
+        self, text: bytes, before: Mapping[str, Any] | None = None, difference: bytes = b""
+    ) -> tuple[bool, dict[str, Any] | None]:
         """Whether there is anything to say about the whole text of a file. Most have nothing, which is seen fast.
 
-        Also what to say `since` of a text that is stored as a difference from this one; None if that is nothing.
+        Also what is to be known of it `before` a text that is stored as a difference from it, by scanner; None if that
+        is nothing. The `difference` is as it is stored; see `keyhole.scanners.packs.difference`.
         """
         begin = text[:2]
         if (
@@ -91,25 +85,22 @@ class Examination:
         ):
             return True, None
         notes: dict[str, Any] = {}
-        found = [self._followed(name, text, since, notes) for name in self._examiners]
-        return any(found), notes
+        needed = False
+        for name in self._examiners:
+            follower = self._followers.get(name)
+            if follower is None:
+                hits = self._hits(name, text)
+            else:
+                hits, notes[name] = follower.follow(text, before.get(name) if before else None, difference)
+                self._asked[name] = text, hits
+            needed = needed or bool(hits)
+        return needed, notes
 
     def needs_message(self, text: bytes) -> bool:
         """The same about the whole text of a commit or tag."""
         # Kept, as what is in it is asked for again where there is anything, and known by being the same object.
         self._message = text, message(text)
         return any([self._hits(name, self._message[1]) for name in self._examiners])  # noqa: C419  # each is asked
-
-    def _followed(self, name: str, text: bytes, since: Since | None, notes: dict[str, Any]) -> list[Hit]:
-        """What a scanner finds in a text, and what it has to say to itself about it."""
-        examiner = self._followers.get(name)
-        if examiner is None:
-            return self._hits(name, text)
-        before = since.notes.get(name) if since is not None else None
-        difference = since.difference if since is not None else b""
-        hits, notes[name] = examiner.follow(text, before, difference)
-        self._asked[name] = text, hits
-        return hits
 
     def _hits(self, name: str, text: bytes) -> list[Hit]:
         """What a scanner finds in a text. Asked twice in a row where there is something: whether, and then what."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from keyhole.scanners.collect import Collector
-from keyhole.scanners.examination import Examination, Found, Since, from_plain, plain
+from keyhole.scanners.examination import Examination, Found, from_plain, plain
 from keyhole.scanners.forked import MOST_PARTS, Here, Pool, processors, shared
 from keyhole.scanners.gitpipe import Git
 from keyhole.scanners.graph import Graph, told
@@ -159,8 +159,8 @@ class Reading:
     def _needed(self, item: Text) -> bool:
         """Whether there is anything to say about a file; what was seen is noted for what differs from it."""
         base = item.base
-        since = Since(base.note, item.difference) if base is not None and base.note is not None else None
-        needed, item.note = self._examination.needs(item.text, since)
+        before = base.note if base is not None else None
+        needed, item.note = self._examination.needs(item.text, before, item.difference)
         return needed
 
     def through_git(self, entries: list[Entry]) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from keyhole.scanners.archives.budget import Budget, Member, NotOpened, Over, Raw
 from keyhole.scanners.limits import Limits
 
-_TAR_MARK = slice(257, 262)
+_TAR, _TAR_MARK = b"ustar", slice(257, 262)
 _LONGEST_NAME = 1024
 _ZIP_ENTRY, _ZIP_END, _ZIP64_LOCATOR = b"PK\1\2", b"PK\5\6", b"PK\6\7"
 _ZIP_END_REACH = 22 + 0xFFFF  # the last record, and the longest comment in it
@@ -42,9 +42,9 @@ BEGINNINGS = frozenset(mark[:2] for mark in (*_OPENED, *_UNKNOWN, *_PROGRAMS, _L
 
 def is_archive(content: bytes) -> bool:
     """Whether it is like an archive or compressed file that is opened, or that people should know is not."""
-    return (
+    return content[_TAR_MARK] == _TAR or (
         content[:2] in BEGINNINGS and (content.startswith(_NOT_OPENED) or _opened(content) != "")
-    ) or _is_tar(content)
+    )
 
 
 def may_be_archive(beginning: bytes) -> bool:
@@ -78,7 +78,7 @@ def _unpacked(content: bytes, names: tuple[bytes, ...], budget: Budget) -> Itera
 
 
 def _members(content: bytes, budget: Budget) -> Iterator[Raw]:
-    kind = "tar" if _is_tar(content) else _opened(content)
+    kind = "tar" if content[_TAR_MARK] == _TAR else _opened(content)
     if not kind:
         return iter(())
     # Imported where there is an archive: that takes longer than reading a small repository without one.
@@ -136,7 +136,3 @@ def _is_lzma(content: bytes) -> bool:
 
 def _kind(content: bytes, marks: Mapping[bytes, str]) -> str:
     return next((kind for mark, kind in marks.items() if content.startswith(mark)), "")
-
-
-def _is_tar(content: bytes) -> bool:
-    return content[_TAR_MARK] == b"ustar"

@@ -12,12 +12,12 @@ _OFFSET_BITS, _SIZE_BITS = 4, 3
 _DEFAULT_SIZE = 0x10000
 
 
-def _shifts(bits: int) -> list[tuple[int, ...]]:
-    """For each value of so many bits, where the bytes belong that these say follow."""
-    return [tuple(8 * bit for bit in range(bits) if value >> bit & 1) for value in range(1 << bits)]
+def _shifts(first: int, bits: int) -> list[tuple[int, ...]]:
+    """For each instruction, where the bytes belong that so many of its bits say follow."""
+    return [tuple(8 * bit for bit in range(bits) if byte >> first + bit & 1) for byte in range(256)]
 
 
-_OFFSET_SHIFTS, _SIZE_SHIFTS = _shifts(_OFFSET_BITS), _shifts(_SIZE_BITS)
+_OFFSET_SHIFTS, _SIZE_SHIFTS = _shifts(0, _OFFSET_BITS), _shifts(_OFFSET_BITS, _SIZE_BITS)
 
 
 class Copied(NamedTuple):
@@ -30,16 +30,17 @@ class Copied(NamedTuple):
     size: int
 
 
-def copied(difference: bytes) -> list[Copied]:
-    """All parts that are taken over, in the order of the text. The difference must be one that could be applied.
+def copied(difference: bytes, least: int = 1) -> list[Copied]:
+    """The parts of at least so many bytes that are taken over, in the order of the text.
 
-    Who applied it may have ignored a last copy that leaves the base or the text, and so does this.
+    The difference must be one that could be applied. Who applied it may have ignored a last copy that leaves the base
+    or the text, and so does this.
     """
     whole, position = _number(difference, 0)
     wanted, position = _number(difference, position)
     end = len(difference)
     parts: list[Copied] = []
-    made = 0
+    start = base = size = made = 0
     while position < end:
         instruction = difference[position]
         position += 1
@@ -47,22 +48,25 @@ def copied(difference: bytes) -> list[Copied]:
             position += instruction
             made += instruction
             continue
-        offset = size = 0
-        for shift in _OFFSET_SHIFTS[instruction & 0x0F]:
+        offset = length = 0
+        for shift in _OFFSET_SHIFTS[instruction]:
             offset |= difference[position] << shift
             position += 1
-        for shift in _SIZE_SHIFTS[instruction >> 4 & 0x07]:
-            size |= difference[position] << shift
+        for shift in _SIZE_SHIFTS[instruction]:
+            length |= difference[position] << shift
             position += 1
-        size = size or _DEFAULT_SIZE
-        if offset + size > whole or made + size > wanted:
+        length = length or _DEFAULT_SIZE
+        if offset + length > whole or made + length > wanted:
             break
-        last = parts[-1] if parts else None
-        if last is not None and last.start + last.size == made and last.base + last.size == offset:
-            parts[-1] = Copied(last.start, last.base, last.size + size)  # one copy takes 64 KiB at most
+        if start + size == made and base + size == offset:
+            size += length  # one copy takes 64 KiB at most
         else:
-            parts.append(Copied(made, offset, size))
-        made += size
+            if size >= least:
+                parts.append(Copied(start, base, size))
+            start, base, size = made, offset, length
+        made += length
+    if size >= least:
+        parts.append(Copied(start, base, size))
     return parts
 
 

@@ -62,9 +62,11 @@ class Part:
         self.positions: list[int] = members.tolist()
         self.emit: list[bool] = emit[members].tolist()
         """Which of them are wanted."""
-        self.starts: list[int] = pack.starts[members].tolist()
-        self.ends: list[int] = pack.ends[members].tolist()
-        self.sizes: list[int] = pack.sizes[members].tolist()
+        columns = (pack.starts, pack.ends, pack.sizes)
+        self.stored: list[tuple[int, int, int]] = list(
+            zip(*(each[members].tolist() for each in columns), strict=True)
+        )
+        """Where the compressed bytes begin and end, and how many these are when inflated."""
         count = len(members)
         bases = pack.bases[members]
         by_position = np.argsort(members, kind="stable")
@@ -165,31 +167,31 @@ class Families:
 
     def _text(self, part: Part, number: int, base: Text | None) -> Text:
         """The object at this place of the part, made from its base if it is a difference. Raises Wrong."""
-        content = self._content(part, number)
+        start, end, size = part.stored[number]
+        if size > self._largest:
+            raise Wrong
+        content = _inflated(self.pack.content[start:end], size)
         if base is None:
             return Text(part.positions[number], content)
         return Text(part.positions[number], _patched(base.text, content, self._largest), base, content)
 
-    def _content(self, part: Part, number: int) -> bytes:
-        """What is stored at this place of the part: an object, or a difference. Raises Wrong."""
-        size = part.sizes[number]
-        if size > self._largest:
-            raise Wrong
-        compressed = self.pack.content[part.starts[number] : part.ends[number]]
-        try:
-            if len(compressed) < _SURELY_SMALL:
-                content = isal_zlib.decompress(compressed, 15, size + 1)
-            else:
-                # One byte more than there must be: only then is the end, with its checksum, reached.
-                inflater = isal_zlib.decompressobj()
-                content = inflater.decompress(compressed, size + 1)
-                if not inflater.eof:
-                    raise Wrong
-        except isal_zlib.IsalError as problem:  # type: ignore[misc]  # its stub says instance for class
-            raise Wrong from problem
-        if len(content) != size:
-            raise Wrong
-        return content
+
+def _inflated(compressed: bytes, size: int) -> bytes:
+    """An object, or a difference, of so many bytes. Raises Wrong."""
+    try:
+        if len(compressed) < _SURELY_SMALL:
+            content = isal_zlib.decompress(compressed, 15, size + 1)
+        else:
+            # One byte more than there must be: only then is the end, with its checksum, reached.
+            inflater = isal_zlib.decompressobj()
+            content = inflater.decompress(compressed, size + 1)
+            if not inflater.eof:
+                raise Wrong
+    except isal_zlib.IsalError as problem:  # type: ignore[misc]  # its stub says instance for class
+        raise Wrong from problem
+    if len(content) != size:
+        raise Wrong
+    return content
 
 
 def _patched(base: bytes, difference: bytes, largest: int) -> bytes:

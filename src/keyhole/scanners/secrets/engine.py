@@ -21,7 +21,7 @@ from keyhole.scanners.secrets.compiled import Pattern, database
 from keyhole.scanners.secrets.exact import Exact, edge, options
 from keyhole.scanners.secrets.literals import required
 from keyhole.scanners.secrets.rules import RANKS, Rule
-from keyhole.scanners.secrets.sight import Seen, Sight, noted, pairs
+from keyhole.scanners.secrets.sight import NUMBER_BITS, NUMBERS, Seen, Sight, noted
 from keyhole.scanners.secrets.spans import Spans
 
 _MEMO_BYTES = 32 << 20
@@ -115,7 +115,8 @@ class Engine:
         covered: dict[int, int] = {}
         signs: set[int] = set()
         last = -1
-        for index, end in pairs(seen):
+        for match in seen:
+            index, end = match & NUMBERS, match >> NUMBER_BITS
             if index >= _ASSIGNMENT:
                 at = end - SEEN[index - _ASSIGNMENT]
                 if index >= _APART:

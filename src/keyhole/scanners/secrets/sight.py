@@ -7,27 +7,30 @@ parts around what differs are looked at again. What comes out is exactly what lo
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple, TypeAlias
+from itertools import accumulate
+from typing import TypeAlias
 
 import hyperscan
 
-from keyhole.scanners.packs.difference import Copied, copied
+from keyhole.scanners.packs.difference import copied
 
-_NUMBER_BITS = 18
-_NUMBERS = (1 << _NUMBER_BITS) - 1
+NUMBER_BITS = 18
+NUMBERS = (1 << NUMBER_BITS) - 1
 _WIDEST = 4096
 """Patterns that may reach further make looking at parts dearer than looking at everything."""
 _WORTH = 10_000
 """Bytes of a text that takes no longer to look at than to compare."""
-_FEW = 128
+_FEW = 96
 """A difference is short if the text is so many times as long."""
 _MOST_NOTED = 10_000
 _BEHIND = 2  # bytes that tell a match's end from the end of the text
 
 Seen: TypeAlias = "array[int]"
 """Matches in order of their ends, each a number: its end, then that of its pattern in the lowest 18 bits."""
+_Window: TypeAlias = tuple[int, int]
+"""Matches are to be looked for that end behind the first offset and not behind the second."""
 
 
 class Sight:
@@ -42,7 +45,7 @@ class Sight:
         append = self._found.append
 
         def matched(number: int, _start: int, end: int, _flags: int, _context: object) -> None:
-            append(end << _NUMBER_BITS | number)
+            append(end << NUMBER_BITS | number)
 
         self._matched = matched
 
@@ -59,20 +62,60 @@ class Sight:
             or not self._reach
             or len(text) < _WORTH
             or len(difference) * _FEW > len(text)
-            or any(match & _NUMBERS in self._once for match in before)
+            or any(match & NUMBERS in self._once for match in before)
         ):
             return self.of(text)[:]
+        seen = self._beside_the_shared(text, before, difference)
+        return self.of(text)[:] if seen is None else seen
+
+    def _beside_the_shared(self, text: bytes, before: Seen, difference: bytes) -> Seen | None:
+        """The same, by looking at what the texts do not share. None if all has to be looked at.
+
+        A match is in both texts if all of it is in a part that they share, with a byte before it and two behind: what
+        is there decides about word boundaries, and whether the text ends there or with one more line break.
+        """
+        reach = self._reach
         kept: list[int] = []
-        for window in _windows(before, copied(difference), len(text), self._reach, kept):
-            start = max(0, window.after - self._reach)
-            for match in self.of(text[start : window.to + _BEHIND]):
-                if match & _NUMBERS in self._once:
-                    return self.of(text)[:]  # nobody knows where else it is
-                end = (match >> _NUMBER_BITS) + start
-                if window.after < end <= window.to:
-                    kept.append(end << _NUMBER_BITS | match & _NUMBERS)
+        windows: list[_Window] = []
+        after = 0
+        for start, base, size in copied(difference, 2 * reach + _BEHIND):
+            begins_both = start == base == 0
+            first, last = 0 if begins_both else start + reach, start + size - _BEHIND
+            if not begins_both:
+                windows.append((after, first))
+            moved = start - base
+            low = bisect_right(before, first - moved << NUMBER_BITS | NUMBERS)
+            high = bisect_right(before, last - moved << NUMBER_BITS | NUMBERS, low)
+            shift = moved << NUMBER_BITS
+            kept += [match + shift for match in before[low:high]] if shift else before[low:high]
+            after = last
+        windows.append((after, len(text)))
+        if not self._look(text, windows, kept):
+            return None
         kept.sort()
         return array("Q", kept)
+
+    def _look(self, text: bytes, windows: list[_Window], kept: list[int]) -> bool:
+        """Keeps what matches there. False if there is a match of which nobody knows where else one is.
+
+        All windows are looked at together, one behind the other, each with as much before it as a match may have. What
+        matches across the seam of two ends in what only is there to be before a window, and so is not kept.
+        """
+        pieces = [text[max(0, after - self._reach) : to + _BEHIND] for after, to in windows]
+        matches = self.of(b"".join(pieces))
+        if not matches:
+            return True
+        ends = list(accumulate(map(len, pieces)))
+        for match in matches:
+            number, end = match & NUMBERS, match >> NUMBER_BITS
+            if number in self._once:
+                return False
+            piece = bisect_left(ends, end)
+            after, to = windows[piece]
+            end += min(to + _BEHIND, len(text)) - ends[piece]
+            if after < end <= to:
+                kept.append(end << NUMBER_BITS | number)
+        return True
 
 
 def noted(seen: Seen) -> Seen | None:
@@ -82,34 +125,4 @@ def noted(seen: Seen) -> Seen | None:
 
 def pairs(seen: Iterable[int]) -> Iterator[tuple[int, int]]:
     """Number of the pattern and end of each match."""
-    return ((match & _NUMBERS, match >> _NUMBER_BITS) for match in seen)
-
-
-class _Window(NamedTuple):
-    """Matches are to be looked for that end behind `after` and not behind `to`."""
-
-    after: int
-    to: int
-
-
-def _windows(before: Seen, parts: list[Copied], size: int, reach: int, kept: list[int]) -> Iterator[_Window]:
-    """Where to look again. What is known of the rest is added to `kept`.
-
-    A match is in both texts if all of it is in a part that they share, with a byte before it and two behind: what is
-    there decides about word boundaries, and whether the text ends there or with one more line break.
-    """
-    after = 0
-    for part in parts:
-        begins_both = part.start == part.base == 0
-        first = part.start if begins_both else part.start + reach
-        last = part.start + part.size - _BEHIND
-        if last - first < reach:
-            continue
-        if first > after or not begins_both:
-            yield _Window(after, first)
-        moved = part.start - part.base
-        low = bisect_right(before, (first - moved) << _NUMBER_BITS | _NUMBERS)
-        high = bisect_right(before, (last - moved) << _NUMBER_BITS | _NUMBERS)
-        kept.extend(match + (moved << _NUMBER_BITS) for match in before[low:high])
-        after = last
-    yield _Window(after, size)
+    return ((match & NUMBERS, match >> NUMBER_BITS) for match in seen)
