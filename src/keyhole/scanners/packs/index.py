@@ -25,6 +25,7 @@ _HEADER = 12
 _MAGIC = b"\377tOc\0\0\0\2"
 _FANOUT = 256 * 4
 _LARGE = 0x80000000
+_BITS = 63
 _LONGEST_NUMBER = 9
 _LONGEST_CHAIN = 16
 """Doublings: a chain of more than 65,536 differences is left to git."""
@@ -76,7 +77,7 @@ def open_pack(index: Path) -> Pack:
     count = len(offsets)
     if content[:8] != b"PACK\0\0\0\2" or int.from_bytes(content[8:_HEADER], "big") != count:
         raise NotPlain("not a pack of version 2 with as many objects as its index has")
-    order = np.argsort(offsets, kind="stable")
+    order = _order(offsets)
     ids, offsets = np.take(ids, order, axis=0), offsets[order]  # three times as fast as ids[order]
     ends = np.append(offsets[1:], len(data) - _ID_BYTES)
     if count and (offsets[0] != _HEADER or bool((ends <= offsets).any())):
@@ -117,6 +118,14 @@ def _read_index(table: bytes) -> tuple[Bytes, Numbers]:
             raise NotPlain("the index points outside of itself")
         offsets[far] = longs[where]
     return ids, offsets
+
+
+def _order(offsets: Numbers) -> Numbers:
+    """The places of the numbers in ascending order: as np.argsort, in half the time where they are not too large."""
+    bits = len(offsets).bit_length()
+    if len(offsets) and int(offsets.max()) >> (_BITS - bits):
+        return np.argsort(offsets, kind="stable")
+    return np.sort(offsets << bits | np.arange(len(offsets))) & ((1 << bits) - 1)
 
 
 def _at(data: Bytes, where: Numbers) -> Numbers:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import zlib
 
+import numpy as np
 import pytest
 
-from keyhole.scanners.packs.index import KINDS, NO_BASE, NotPlain, ids_of, open_pack
+from keyhole.scanners.packs.index import KINDS, NO_BASE, NotPlain, _order, ids_of, open_pack
 from tests.unit.scanners.packs.conftest import everything
 
 
@@ -102,3 +103,20 @@ def test_numbers_that_are_too_large_to_be_counted_in_are_refused(tmp_path, heade
 
 def test_a_pack_of_one_object_is_read(tmp_path):
     assert len(open_pack(one_object(tmp_path, b"\xb4\x06"))) == 1
+
+
+@pytest.mark.parametrize("largest", [10, 1 << 32, 1 << 52, (1 << 63) - 1])
+@pytest.mark.parametrize("count", [0, 1, 2, 1000, 4096])
+def test_places_are_in_the_order_of_their_numbers(count, largest):
+    numbers = np.random.default_rng(count).integers(0, largest, count)
+    assert _order(numbers).tolist() == np.argsort(numbers, kind="stable").tolist()
+
+
+def test_numbers_below_zero_are_in_no_order_that_is_taken_for_one(tmp_path):
+    index = one_object(tmp_path, b"\xb4\x06")
+    table = bytearray(index.read_bytes())
+    table[-44:-40] = b"\x80\0\0\0"  # the offset is the first of the long ones
+    table[-40:-40] = b"\xff" * 8
+    index.write_bytes(table)
+    with pytest.raises(NotPlain):
+        open_pack(index)
