@@ -20,6 +20,8 @@ _SMALLEST_SHARE = 512 << 10
 """Bytes that are read by one process without another: starting one takes as long as reading so much."""
 _LARGEST_SHARE = 8 << 20
 _MOST_SHARES = 64
+_STRETCH = 64 << 10
+"""Bytes that follow each other and are in the same share. No more: what takes long is often together in one folder."""
 
 
 class Head:
@@ -134,12 +136,12 @@ def _shares(entries: list[Entry]) -> list[list[Entry]]:
     whole = sum(entry.size for entry in entries)
     share = min(_LARGEST_SHARE, whole // processors() + 1)
     share = max(_SMALLEST_SHARE, share, whole // _MOST_SHARES)
-    shares: list[list[Entry]] = [[]]
+    count = max(1, -(-whole // share))
+    if count > processors():
+        count += -count % processors()  # so that none is left alone with the last
+    shares: list[list[Entry]] = [[] for _ in range(count)]
     held = 0
     for entry in entries:
-        if held >= share:
-            shares.append([])
-            held = 0
-        shares[-1].append(entry)
+        shares[held // _STRETCH % count].append(entry)
         held += entry.size
-    return shares
+    return [each for each in shares if each]
