@@ -16,6 +16,7 @@ from keyhole.findings.models import Problem
 from keyhole.reports.dataset import MERGED, Dataset, Decided, Row, Source, in_words, source_of
 from keyhole.reports.products import product_of
 from keyhole.scans.models import Scan, State
+from keyhole.scans.refs import head_ref
 from keyhole.scans.reports import outcome, result
 
 WITH_RESULT = (State.COMPLETE, State.INCOMPLETE)
@@ -145,17 +146,33 @@ def _newest(repositories: Collection[int]) -> Iterable[Source]:
         scans = scans.filter(repository__in=repositories)
     newest = scans.order_by().values("repository").annotate(newest=Max("pk")).values("newest")
     for scan in Scan.objects.filter(pk__in=newest).select_related("repository__owner").order_by("repository"):
-        yield _source(scan, outcome(scan))
+        telling = _telling(scan)
+        yield _source(telling, outcome(telling))
+
+
+def _telling(newest: Scan) -> Scan:
+    """The newest scan of its repository that tells how that is: one of a branch beside, as of a push, does not, unless
+    there is no other.
+    """
+    if not newest.ref:
+        return newest
+    main = ("", head_ref(newest.repository.git_dir))
+    scans = Scan.objects.filter(repository=newest.repository_id, state__in=WITH_RESULT, ref__in=main)
+    return scans.select_related("repository__owner").order_by("-pk").first() or newest
 
 
 def newest_scan(repository: int, ref: str = "") -> Scan | None:
-    """The newest scan of the repository, and of the branch or tag if one is given, that came to a result."""
+    """The newest scan of the repository, and of the branch or tag if one is given, that came to a result.
+
+    Without one, a branch that HEAD does not name counts only where nothing else was scanned.
+    """
     scans = Scan.objects.select_related("repository__owner").filter(
         repository=repository, state__in=WITH_RESULT
     )
     if ref:
         scans = scans.filter(ref__in=(ref, f"refs/heads/{ref}", f"refs/tags/{ref}"))
-    return scans.order_by("-pk").first()
+    newest = scans.order_by("-pk").first()
+    return newest if newest is None or ref else _telling(newest)
 
 
 def shown(text: str) -> str:

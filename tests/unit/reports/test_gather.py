@@ -28,6 +28,7 @@ from keyhole.reports.models import Mailing, Share
 from tests import canaries
 from tests.unit.reports.kit import browser_of, owner_browser
 from tests.unit.scans.test_job import found, result
+from tests.unit.scans.test_services import git
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -70,6 +71,23 @@ def test_a_report_over_findings_names_the_newest_scan_of_each_repository(ran):
     nothing = services.of_filter(local_caller(), ProblemFilter(severity=("low",)))
     assert (nothing.rows, nothing.clean, nothing.verdict) == ((), False, "No open finding matches.")
     assert "Clean" not in services.document(nothing, "text", "x").body.decode()
+
+
+def test_a_scan_of_a_branch_beside_says_nothing_of_the_repository(repository, ran):
+    git("branch", "feature", at=repository.git_dir)
+    beside = ran(result(found("0"), found("1")), ref="feature")
+
+    def told(ref=""):
+        report = services.of_filter(local_caller(), ProblemFilter())
+        newest = gather.newest_scan(repository.pk, ref)
+        return newest.pk, [source.number for source in report.sources]
+
+    assert told() == (beside.pk, [beside.pk])  # there is no other
+    for asked in ({"ref": "main"}, {}):
+        main = ran(result(found("0")), **asked)
+        again = ran(result(found("0"), found("1")), ref="feature")
+        assert told() == (main.pk, [main.pk])
+        assert told("feature")[0] == again.pk
 
 
 def test_a_report_over_findings_is_never_clean_where_a_scan_saw_not_everything(ran):
