@@ -15,7 +15,7 @@ from keyhole.cli.reporting import FORMATS
 from keyhole.core.errors import NotFound
 from keyhole.core.finding import ScanResult
 from keyhole.core.gates import Breach, Verdict
-from keyhole.reports.dataset import Row, judged
+from keyhole.reports.dataset import Decided, Row, judged
 from keyhole.reports.renderers import as_csv, as_html
 from keyhole.reports.renderers.interface import renderer_of, renderers
 from tests.unit.reports.kit import HOSTILE, NASTY, SECRET, VULNERABLE, dataset, incomplete
@@ -104,7 +104,17 @@ def test_the_table_says_of_each_line_whether_its_scan_saw_everything():
     assert not list(csv.DictReader(io.StringIO(rendered("csv", dataset(rows=())).decode())))
 
 
-REPORTS = [dataset(), dataset(rows=(), libraries=()), incomplete("out of time"), dataset(sources=(), rows=())]
+FIXED = (
+    Row(SECRET, "harbour/tide-api", "fixed"),
+    Row(VULNERABLE, "harbour/tide-api", "fixed", (Decided("accepted", "only for now", "", "mara"),)),
+)
+REPORTS = [
+    dataset(),
+    dataset(*FIXED),
+    dataset(rows=(), libraries=()),
+    incomplete("out of time"),
+    dataset(sources=(), rows=()),
+]
 
 
 @pytest.mark.parametrize("report", REPORTS)
@@ -117,6 +127,23 @@ def test_sarif_shows_what_was_decided_about_as_suppressed():
     told = [result.get("suppressions") for result in run["results"]]
     assert told[:3] == [None, None, None]
     assert told[3][0]["justification"].startswith("accepted until 2027-01-01 by mara")
+
+
+@pytest.mark.parametrize("report", REPORTS)
+def test_formats_for_other_tools_have_as_much_to_do_as_those_for_people(report):
+    results = [each for run in json.loads(rendered("sarif", report))["runs"] for each in run["results"]]
+    assert sum("suppressions" not in each for each in results) == len(report.open)
+    known = json.loads(rendered("cyclonedx", report))["vulnerabilities"]
+    assert sum("analysis" not in each for each in known) == len(report.open)
+
+
+def test_what_is_fixed_is_resolved_whatever_was_decided_about_it():
+    known = json.loads(rendered("cyclonedx", dataset(*FIXED)))["vulnerabilities"]
+    told = [(each["analysis"]["state"], each["analysis"]["detail"]) for each in known]
+    assert told == [("resolved", "fixed"), ("resolved", "accepted by mara: only for now")]
+    (run,) = json.loads(rendered("sarif", dataset(*FIXED)))["runs"]
+    justified = [[one["justification"] for one in each["suppressions"]] for each in run["results"]]
+    assert justified == [["fixed"], ["fixed", "accepted by mara: only for now"]]
 
 
 def test_sarif_has_a_run_for_each_repository():

@@ -125,11 +125,18 @@ def _vulnerability(number: int, row: Row) -> dict[str, Any]:
     }
     if about.package and len(about.package[0].ids) > 1:
         told["references"] = [{"id": other, "source": {"name": "OSV"}} for other in about.package[0].ids[1:]]
-    if row.decided:
-        state, response = _DECIDED.get(row.decided[0].word, ("in_triage", ""))
-        told["analysis"] = {"state": state, "detail": decision(row.decided[0])}
-        told["analysis"] |= {"response": [response]} if response else {}
+    if not row.open:
+        told["analysis"] = _analysis(row)
     return told
+
+
+def _analysis(row: Row) -> dict[str, Any]:
+    """Why it is no more to do."""
+    detail = decision(row.decided[0]) if row.decided else "fixed"
+    if row.status == "fixed":
+        return {"state": "resolved", "detail": detail}
+    state, response = _DECIDED.get(row.decided[0].word, ("in_triage", ""))
+    return {"state": state, "detail": detail} | ({"response": [response]} if response else {})
 
 
 def _properties(row: Row) -> Iterable[dict[str, str]]:

@@ -1,4 +1,4 @@
-"""A report as SARIF 2.1.0, one run for each scanner of each repository; what was decided about shows as suppressed.
+"""A report as SARIF 2.1.0, one run for each scanner of each repository; what is no more to do shows as suppressed.
 
 Standard: https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html (3.17 for what a run is one of, 3.35 for
 suppressions). GitHub closes every alert of a branch that a run of the same tool and category does not have, and takes
@@ -66,9 +66,9 @@ def _run(data: Dataset, category: str) -> dict[str, Any]:
 
 
 def _suppressions(row: Row) -> list[dict[str, Any]]:
-    return [
-        {"kind": "external", "status": "accepted", "justification": decision(each)} for each in row.decided
-    ]
+    """What is fixed, too: it is in the report of an older scan, and open in none."""
+    said = ["fixed", *map(decision, row.decided)] if row.status == "fixed" else map(decision, row.decided)
+    return [{"kind": "external", "status": "accepted", "justification": each} for each in said]
 
 
 def _render(data: Dataset) -> bytes:
