@@ -28,15 +28,23 @@ def set_dates(this: Round) -> None:
     """Dates what the scan found, counted from when it was first seen or seen again.
 
     Where the code goes to several environments, the earliest date counts, so a later one never replaces that of
-    another environment.
+    another environment, unless that one was removed.
     """
+    _forget_removed(this)
     environment = this.scan.environment
-    if environment is None:
+    if environment is None or environment.removed_at is not None:
         return
     days = days_of(environment.due_days)
     for found in this.parts():
         for severity in Severity:
             _set(found.filter(severity=severity.value), environment, days.get(severity.value))
+
+
+def _forget_removed(this: Round) -> None:
+    """Takes away the dates of environments to which no code goes any more: nobody is reminded of them, either."""
+    removed = list(Environment.objects.exclude(removed_at=None).values_list("pk", flat=True))
+    for found in this.parts() if removed else ():
+        found.filter(measured_by__in=removed).update(due_at=None, measured_by=None)
 
 
 def _set(rows: QuerySet[Problem], environment: Environment, days: int | None) -> None:

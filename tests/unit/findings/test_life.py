@@ -149,6 +149,25 @@ def test_the_earliest_of_two_environments_counts_and_a_date_that_is_taken_back_g
     assert Problem.objects.get().due_at is None
 
 
+def test_an_environment_that_was_removed_holds_nobody_to_its_date():
+    place = repository()
+    made = "2026-01-01T00:00:00Z"
+    near = Environment.objects.create(name="near", due_days={"high": 3}, created_at=made)
+    far = Environment.objects.create(name="far", due_days={"high": 30}, created_at=made)
+    scanned(place, [secret("a")], environment=near)
+    near.removed_at = made
+    near.save()
+    for environment in (far, near):  # a scan may have waited until its environment was removed
+        scanned(place, [secret("a")], environment=environment)
+        row = Problem.objects.get()
+        assert (row.due_at - row.opened_at, row.measured_by) == (timedelta(days=30), far)
+    far.removed_at = made
+    far.save()
+    scanned(place, [secret("a")])
+    row = Problem.objects.get()
+    assert (row.due_at, row.measured_by) == (None, None)
+
+
 def test_more_findings_than_one_statement_takes_live_as_few_do(monkeypatch):
     for module in (arriving, inserting, rounds):
         monkeypatch.setattr(module, "_BATCH", 2)
