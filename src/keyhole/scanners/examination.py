@@ -15,9 +15,11 @@ from keyhole.scanners.objects import Piece, Trouble
 from keyhole.scanners.ruler import Ruler
 
 _MARKS = frozenset({b"\xff\xfe", b"\xfe\xff"})
-_WIDE_MARKS = frozenset({b"\xff\xfe\0\0"})
+_WIDE_MARKS = {b"\xff\xfe\0\0": "utf-32-le", b"\0\0\xfe\xff": "utf-32-be"}
 _SAMPLE = 512
 _FEWEST = 8
+_LANES = (("utf-16-le", 2, 0), ("utf-16-be", 2, 1), ("utf-32-le", 4, 0), ("utf-32-be", 4, 3))
+"""Encodings, how many bytes a character has in them, and in which of these an ASCII one has its own."""
 
 
 class Site(NamedTuple):
@@ -225,19 +227,21 @@ def readable(piece: Piece) -> tuple[bytes, int, int]:
 
 
 def _encoding(text: bytes) -> str:
-    """What the text is in, if every second byte of it is for other alphabets; empty for all else."""
+    """What the text is in, if most of its bytes are for other alphabets; empty for all else."""
+    if text[:4] in _WIDE_MARKS:
+        return _WIDE_MARKS[text[:4]]
     if text[:2] in _MARKS:
-        return (
-            "utf-32" if text[:4] in _WIDE_MARKS else "utf-16-le" if text[:2] == b"\xff\xfe" else "utf-16-be"
-        )
+        return "utf-16-le" if text[:2] == b"\xff\xfe" else "utf-16-be"
     start = text[:_SAMPLE]
-    half = len(start) // 2
-    # Without a mark: ASCII has a zero in one of two bytes, and nothing else that is text has.
-    if half >= _FEWEST and start[1::2].count(0) * 10 >= half * 9 and not start[::2].count(0):
-        return "utf-16-le"
-    if half >= _FEWEST and start[::2].count(0) * 10 >= half * 9 and not start[1::2].count(0):
-        return "utf-16-be"
-    return ""
+    # Without a mark: ASCII has a zero in all but one byte of a character, and nothing else that is text has.
+    return next((name for name, width, at in _LANES if _is_wide(start, width, at)), "")
+
+
+def _is_wide(start: bytes, width: int, at: int) -> bool:
+    """Whether characters of so many bytes have zeros nearly everywhere but in this one."""
+    whole = len(start) // width
+    zeros = [start[lane::width].count(0) for lane in range(width)]
+    return whole >= _FEWEST and not zeros.pop(at) and all(count * 10 >= whole * 9 for count in zeros)
 
 
 def _sites(piece: Piece, text: bytes, hits: Iterable[Hit]) -> Iterator[tuple[Hit, Site]]:
