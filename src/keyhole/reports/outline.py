@@ -67,9 +67,12 @@ def _group(rows: tuple[Row, ...]) -> Group:
 
 def where(location: Location) -> str:
     """The place, as people write it."""
+    note = f" ({location.note})" if location.note else ""
     if location.place is Place.FILE:
-        return f"{location.path}:{location.line}" + (f" ({location.note})" if location.note else "")
-    return f"{location.place.value} of {location.path}" if location.path else location.place.value
+        return f"{location.path}:{location.line}{note}"
+    what = location.place.value
+    # A tag has a name; the message of a commit has nothing but the commit, which is told beside it.
+    return (what if location.path in ("", what) else f"{what} of {location.path}") + note
 
 
 def remarks(row: Row) -> list[str]:
