@@ -8,6 +8,7 @@ import unicodedata
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -185,7 +186,8 @@ def line_of(name: str, text: str, longest: int) -> str:
 def run(caller: Caller, scan_id: int) -> Scan:
     """Run a scan: the scan itself if it never ran, else a new one just like it, so that the old result stays.
 
-    Conflict while it runs.
+    Numbers tell which scan of a repository is the later one. So one that waited while others of its repository ran is
+    run as a new one, in its place. Conflict while it runs.
     """
     user = require(caller, "scan:run")
     scan = get(caller, scan_id)
@@ -197,21 +199,34 @@ def run(caller: Caller, scan_id: int) -> Scan:
     _check_place(repository)
     with transaction.atomic():
         if scan.finished:
-            scan = Scan.objects.create(
-                name=scan.name,
-                description=scan.description,
-                repository=repository,
-                ref=scan.ref,
-                scanners=scan.scanners,
-                environment=_still_there(scan.environment),
-                upstream=scan.upstream,
-                requested_by=user,
-                created_at=timezone.now(),
-                again=scan,
-            )
-            _record(caller, "scan:create", scan, ref=scan.ref, scanners=scan.scanners, again=scan.again_id)
+            scan = _anew(caller, scan, requested_by=user, again=scan)
+        elif Scan.objects.filter(repository=repository, pk__gt=scan.pk).exclude(state=State.READY).exists():
+            if not Scan.objects.filter(pk=scan.pk, state=State.READY).delete()[0]:
+                raise _started_by_somebody_else()
+            scan = _anew(caller, scan, requested_by=user, trigger=scan.trigger, batch=scan.batch)
         _queue(caller, scan)
     return scan
+
+
+def _anew(caller: Caller, before: Scan, **fields: Any) -> Scan:
+    scan = Scan.objects.create(
+        name=before.name,
+        description=before.description,
+        repository=before.repository,
+        ref=before.ref,
+        scanners=before.scanners,
+        environment=_still_there(before.environment),
+        upstream=before.upstream,
+        created_at=timezone.now(),
+        **fields,
+    )
+    known_as = {"again": scan.again_id} if scan.again_id else {"instead_of": before.pk}
+    _record(caller, "scan:create", scan, ref=scan.ref, scanners=scan.scanners, **known_as)
+    return scan
+
+
+def _started_by_somebody_else() -> Conflict:
+    return Conflict("This scan was started by somebody else in this moment.")
 
 
 def _still_there(environment: Environment | None) -> Environment | None:
@@ -222,7 +237,7 @@ def _queue(caller: Caller, scan: Scan) -> None:
     user = require(caller, "scan:run")
     changed = Scan.objects.filter(pk=scan.pk, state=State.READY).update(state=State.QUEUED, requested_by=user)
     if not changed:
-        raise Conflict("This scan was started by somebody else in this moment.")
+        raise _started_by_somebody_else()
     _record(caller, "scan:run", scan)
     scan.refresh_from_db()
     transaction.on_commit(lambda: _hand_over(scan.pk))

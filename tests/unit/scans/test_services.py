@@ -84,6 +84,25 @@ def test_one_may_be_created_now_and_run_later_and_again(repository, handed_over)
     assert handed_over == [("scan", scan.pk), ("scan", again.pk)]
 
 
+def test_one_that_waited_while_another_ran_is_run_as_the_later_one(repository):
+    waited = create(repository, run_now=False, name="Later", description="when there is time")
+    between = create(repository, run_now=False)
+    assert services.run(local_caller(), between.pk).pk == between.pk  # what waits, too, was not before it
+    job.run(between.pk)
+    now = services.run(local_caller(), waited.pk)
+    assert (now.pk > between.pk, now.state, now.again) == (True, State.QUEUED, None)
+    assert (now.name, now.description, now.scanners) == ("Later", "when there is time", waited.scanners)
+    created = Entry.objects.filter(action="scan:create").order_by("seq").last().subject
+    assert (created["scan_id"], created["instead_of"]) == (now.pk, waited.pk)
+    with pytest.raises(NotFound):
+        services.get(local_caller(), waited.pk)
+    with pytest.raises(NotFound):
+        services.run(local_caller(), waited.pk)
+    job.run(now.pk)
+    now.refresh_from_db()
+    assert now.counters["new"] == 0  # it is compared with the one that ran before it
+
+
 @pytest.mark.parametrize(("fields", "field"), [
     ({"name": "x" * 101}, "name"),
     ({"name": "a\u202eb"}, "name"),
