@@ -147,7 +147,11 @@ def _pushed_repository(body: bytes) -> Q:
         return Q(marker__endswith=f"#{number}")
     if number is None and isinstance(name, str) and 0 < len(name) <= _LONGEST_NAME and "\0" not in name:
         owner, _, rest = name.lower().partition("/")
-        return Q(provider=LOCAL, owner__login_folded=owner, name_folded=rest)
+        # Also by the name that it had: a hook moves with the folder, and its text stays as it was.
+        return Q(provider=LOCAL) & (
+            Q(owner__login_folded=owner, name_folded=rest)
+            | Q(former_names__owner__login_folded=owner, former_names__name_folded=rest)
+        )
     raise InvalidInput(
         "The delivery does not say which repository was pushed to.",
         hint="Set the webhook's content type to application/json.",

@@ -53,7 +53,8 @@ def plan(schedule: Schedule, now: datetime | None = None) -> None:
         Occurrence.objects.filter(schedule=schedule, done_at=None).delete()
         return
     if schedule.when == When.ONCE:
-        if schedule.at is not None and not _had(schedule, schedule.at):
+        # One that is past by now passed while the schedule was paused.
+        if schedule.at is not None and schedule.at > moment and not _had(schedule, schedule.at):
             bring(schedule, Cause.TIME, schedule.at)
     elif schedule.when == When.TIMES:
         bring(schedule, Cause.TIME, next(upcoming(schedule.cron, schedule.zone, moment)))

@@ -37,6 +37,38 @@ def test_a_schedule_of_a_time_that_cannot_be_told_is_refused(bearer, at, zone):
     assert field_of(posted("/schedules", bearer, {**SCHEDULE, "at": at, "zone": zone})).endswith("at")
 
 
+@pytest.mark.parametrize(
+    ("told", "field"),
+    [
+        ({"when": "push", "cron": "0 2 * * *"}, "cron"),
+        ({"when": "push", "zone": "Europe/Berlin"}, "zone"),
+        ({"when": "push", "at": "2030-01-31T06:00:00Z"}, "at"),
+        ({"when": "times", "cron": "0 2 * * *", "at": "2030-01-31T06:00:00Z"}, "at"),
+        ({"when": "times", "cron": "0 2 * * *", "poll_minutes": 5}, "poll_minutes"),
+        ({"when": "once", "at": "2030-01-31T06:00:00Z", "cron": "0 2 * * *"}, "cron"),
+    ],
+)
+def test_a_schedule_is_told_nothing_that_would_be_left_out(bearer, told, field):
+    assert field_of(posted("/schedules", bearer, {**SCHEDULE, **told})) == field
+
+
+@pytest.mark.parametrize(
+    "when",
+    [
+        {"when": "push", "poll_minutes": 15},
+        {"when": "times", "cron": "0 2 * * *", "zone": "Europe/Berlin"},
+        {"when": "once", "at": "2030-01-31T06:00:00Z", "zone": "Europe/Berlin"},
+    ],
+)
+def test_what_a_schedule_is_shown_as_makes_another_one(bearer, when):
+    shown = posted("/schedules", bearer, {**SCHEDULE, **when}).json()
+    again = {name: value or "" for name, value in shown.items() if name in SCHEDULE or name in when}
+    same = {name: shown[name] for name in ("at", "cron", "zone", "poll_minutes")}
+    answer = posted("/schedules", bearer, {**again, **same})
+    assert answer.status_code == 201
+    assert answer.json()["next_times"] == shown["next_times"]
+
+
 @pytest.mark.parametrize("until", [LATEST, EARLIEST, "9999-12-31T23:59:59", "9999-12-31"])
 def test_a_decision_until_such_a_time_is_refused(bearer, until):
     assert field_of(posted("/decisions", bearer, {**DECISION, "until": until})).endswith("until")

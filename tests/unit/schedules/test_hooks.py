@@ -14,6 +14,7 @@ from django.test import Client
 from keyhole.accounts.services import local_caller
 from keyhole.audit.models import Entry
 from keyhole.core.errors import Conflict
+from keyhole.repositories import services as repositories
 from keyhole.repositories.models import Repository
 from keyhole.schedules import hooks, services
 from keyhole.schedules.models import Cause
@@ -173,6 +174,17 @@ def test_the_hook_of_a_repository_here_is_heard(local, places):
     body = sent[sent.index("--data") + 1].encode()
     answer = deliver(made, body, HTTP_X_HUB_SIGNATURE_256=signature)
     assert (answer.status_code, answer.json()) == (202, {"message": "It is looked at in a moment."})
+    assert pushed(schedule) == [places[0].pk]
+
+
+def test_the_hook_goes_on_when_its_repository_is_renamed(local, places):
+    schedule, made, _ = local
+    before = places[0].full_name
+    folder = places[0].git_dir.parent
+    folder.rename(folder.with_name("renamed"))
+    (renamed,) = repositories.refresh(local_caller()).renamed
+    assert (renamed.pk, renamed.full_name) == (places[0].pk, "harbour/renamed")
+    deliver(made, {"repository": {"full_name": before}})
     assert pushed(schedule) == [places[0].pk]
 
 

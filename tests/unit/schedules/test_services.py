@@ -87,6 +87,18 @@ def test_pausing_takes_its_times_away_and_resuming_brings_them(make):
     assert len(planned(schedule)) == 1
 
 
+def test_a_time_that_passes_while_it_is_paused_is_not_made_up_for(make):
+    at = timezone.now() + timedelta(days=2)
+    schedule = make(when="once", at=at, cron="")
+    services.set_paused(local_caller(), schedule.pk, paused=True)
+    services.set_paused(local_caller(), schedule.pk, paused=False)
+    assert planned(schedule) == [(Cause.TIME, at)]
+    services.set_paused(local_caller(), schedule.pk, paused=True)
+    Schedule.objects.update(at=timezone.now() - timedelta(minutes=1))
+    resumed = services.set_paused(local_caller(), schedule.pk, paused=False)
+    assert (planned(schedule), services.next_times(resumed)) == ([], [])
+
+
 def test_a_change_plans_anew(make, places):
     schedule = make()
     spec = services.ScheduleSpec("Weekly", (places[0].pk,), "times", cron="0 6 * * 1")

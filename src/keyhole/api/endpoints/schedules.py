@@ -26,6 +26,7 @@ def listing(request: ApiRequest, page: Annotated[int, Query(ge=1, le=10_000)] = 
 @router.post("", response={201: Schedule}, summary="Create a schedule")
 def create(request: ApiRequest, wanted: ScheduleWanted) -> Status[Schedule]:
     """It acts for the person whose API token makes it."""
+    _check_together(wanted)
     if wanted.at is not None and wanted.at.tzinfo is None:
         raise InvalidInput("The time says no offset from UTC.", field="at", hint="2026-01-31T06:00:00+01:00")
     made = services.create(
@@ -76,6 +77,23 @@ def remove(request: ApiRequest, number: int) -> Status[None]:
     """The scans that it made stay."""
     services.remove(request.caller, number)
     return Status(204, None)
+
+
+def _check_together(wanted: ScheduleWanted) -> None:
+    """Nothing that was said is left out without a word. What says nothing, as an answer of ours has it, may be said."""
+    said = {
+        "at": (wanted.at is not None, models.When.ONCE),
+        "cron": (bool(wanted.cron.strip()), models.When.TIMES),
+        "poll_minutes": (
+            "poll_minutes" in wanted.model_fields_set and wanted.poll_minutes != 0,
+            models.When.PUSH,
+        ),
+    }
+    for name, (told, when) in said.items():
+        if told and wanted.when != when:
+            raise InvalidInput(f"`{name}` goes with `when`: `{when}` alone.", field=name)
+    if wanted.when == "push" and wanted.zone != "UTC":
+        raise InvalidInput("A push has no time zone.", field="zone")
 
 
 def _shown(row: models.Schedule) -> Schedule:
