@@ -60,6 +60,10 @@ def tell(row: int) -> None:
     if telling.scan.state not in _WITH_RESULT:
         _end(telling, Telling.State.NOTHING, "The scan came to no result.")
         return
+    later = _told_later(telling)
+    if later is not None:
+        _end(telling, Telling.State.NOTHING, f"GitHub was told of scan {later}, which is later.")
+        return
     telling.attempts += 1
     telling.save(update_fields=["attempts"])
     part, caller = PARTS[telling.what], acting_for(telling.scan)
@@ -71,6 +75,22 @@ def tell(row: int) -> None:
         _not_told(caller, telling, problem)
     else:
         _told(telling, outcome)
+
+
+def _told_later(telling: Telling) -> int | None:
+    """A later scan of which the same was told, and that this would undo: GitHub keeps what comes last."""
+    scan = telling.scan
+    same = Telling.objects.filter(
+        what=telling.what,
+        state=Telling.State.DONE,
+        scan__repository=scan.repository_id,
+        scan__pk__gt=scan.pk,
+    )
+    if telling.what != "sarif":
+        same = same.filter(scan__commit=scan.commit, scan__environment=scan.environment_id)
+        return same.order_by("scan").values_list("scan", flat=True).last()
+    uploads = same.filter(scan__ref=scan.ref).order_by("-scan").values_list("scan", "scan__scanners")
+    return next((number for number, scanners in uploads if set(scanners) >= set(scan.scanners)), None)
 
 
 def _told(telling: Telling, outcome: Outcome) -> None:

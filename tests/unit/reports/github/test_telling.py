@@ -309,6 +309,45 @@ def test_what_passes_is_tried_again_later_and_then_given_up(world, told):
     assert len(told) == 1
 
 
+@pytest.mark.parametrize("what", ["status", "sarif"])
+def test_what_is_tried_again_undoes_nothing_that_a_later_scan_told(world, told, what):
+    row = reach(world)
+    path = "/statuses/" if what == "status" else "/sarifs"
+    world.faults.status(503, method="POST", path=path)
+    early = scan(row, what)
+    assert one(early).state == Telling.State.WAITING
+    others = scan(row, what, scanners=("dependencies",))
+    late = scan(row, what)
+    assert {one(each).state for each in (others, late)} == {Telling.State.DONE}
+    Telling.objects.update(due_at=timezone.now() - timedelta(seconds=1))
+    before = world.changes
+    work_off()
+    assert (one(early).state, one(early).said) == (
+        Telling.State.NOTHING,
+        f"GitHub was told of scan {late.pk}, which is later.",
+    )
+    assert world.changes == before
+
+
+def test_a_later_scan_of_something_else_keeps_nothing_from_being_told(world, told):
+    row = reach(world)
+    staging = environments.create(local_caller(), EnvironmentSpec("Staging"))
+    world.faults.status(503, method="POST", path="/statuses/")
+    early = scan(row, "status")
+    scan(row, "status", environment_id=staging.pk)
+    push(world, {"a.txt": b"more"})
+    scan(row, "status")
+    Telling.objects.update(due_at=timezone.now() - timedelta(seconds=1))
+    work_off()
+    assert one(early).state == Telling.State.DONE
+    world.faults.status(503, method="POST", path="/sarifs")
+    early = scan(row, "sarif", scanners=("secrets", "dependencies"))
+    scan(row, "sarif")
+    Telling.objects.update(due_at=timezone.now() - timedelta(seconds=1))
+    work_off()
+    assert one(early).state == Telling.State.DONE
+
+
 def test_a_repository_that_was_disconnected_is_not_written_to(world, told):
     row = reach(world)
     made = scans.create(local_caller(), ScanSpec(row.pk, ref="leak", upstream=("status",)))
