@@ -88,6 +88,7 @@ def _files(git_dir: Path) -> Iterator[str]:
     common = _common(git_dir)
     for file in (
         git_dir / "HEAD",
+        common / "HEAD",  # every HEAD is read, whichever working copy was named
         common / "shallow",
         common / "objects/info/alternates",
     ):

@@ -39,6 +39,17 @@ def test_every_change_shows(history, change):
     assert digest(history) != before
 
 
+@pytest.mark.parametrize("named", ["", "worktrees/one", "worktrees/two"])
+@pytest.mark.parametrize("moved", ["", "worktrees/one"])
+def test_each_head_that_moves_shows_whichever_working_copy_is_named(history, tmp_path, named, moved):
+    old, new = history.commit({"a": b"1"}), history.commit({"a": b"2"})
+    for name in ("one", "two"):
+        history.git("worktree", "add", "-q", "--detach", str(tmp_path / name), new)
+    before = standing(history.path / named, ("secrets",), Limits())
+    (history.path / moved / "HEAD").write_text(f"{old}\n")
+    assert standing(history.path / named, ("secrets",), Limits()) != before
+
+
 def test_other_scanners_and_limits_are_something_else(history):
     history.commit({"a": b"1"})
     assert len({digest(history), digest(history, ("other",)), digest(history, limits=Limits(seconds=1))}) == 3
