@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import takewhile
 from typing import Any, NamedTuple
 
 from keyhole.core.escaping import escape
@@ -16,6 +17,7 @@ from keyhole.scanners.ruler import Ruler
 
 _MARKS = frozenset({b"\xff\xfe", b"\xfe\xff"})
 _WIDE_MARKS = {b"\xff\xfe\0\0": "utf-32-le", b"\0\0\xfe\xff": "utf-32-be"}
+_MERGED = b"\nmergetag "
 _SAMPLE = 512
 _FEWEST = 8
 _LANES = (("utf-16-le", 2, 0), ("utf-16-be", 2, 1), ("utf-32-le", 4, 0), ("utf-32-be", 4, 3))
@@ -202,17 +204,30 @@ def _without(found: list[Found], inside: Iterable[Found]) -> list[Found]:
 
 
 def message(text: bytes) -> bytes:
-    """What a commit or tag says. The lines before are ids and names."""
-    return text.partition(b"\n\n")[2]
+    """What a commit or tag says. The lines before are ids and names.
+
+    A merge of a signed tag keeps a copy of it there, what it says included: that stands behind the rest here.
+    """
+    lines, _, said = text.partition(b"\n\n")
+    if _MERGED not in lines:
+        return said
+    return b"\n".join((said, *(tag.partition(b"\n\n")[2] for tag in _merged(lines))))
+
+
+def _merged(lines: bytes) -> Iterator[bytes]:
+    """The tags in the lines before a message. Each line of one but the first has a blank before it."""
+    for part in lines.split(_MERGED)[1:]:
+        first, *more = part.split(b"\n")
+        yield b"\n".join((first, *(line[1:] for line in takewhile(lambda line: line[:1] == b" ", more))))
 
 
 def readable(piece: Piece) -> tuple[bytes, int, int]:
     """The text to examine, and the offsets between which hits count."""
     text = piece.text
-    if piece.entry.kind != "blob":
+    if piece.entry.kind != "blob" and not piece.keep_from:  # one of many MiB comes in pieces
         said = message(text)
         return said, 0, len(said)
-    encoding = _encoding(text)
+    encoding = _encoding(text) if piece.entry.kind == "blob" else ""
     if not encoding:
         return text, piece.keep_from, piece.keep_to
     before, kept, after = (

@@ -183,3 +183,36 @@ def test_a_message_with_something_in_it_is_looked_at_once():
     assert examination.needs_message(text)
     (found,) = examination.examine(Piece(Entry(b"a" * 40, "commit", len(text)), text, 0, len(text), 0, 0))
     assert (found.site.kind, found.site.line, looked) == ("commit", 1, [b"hello"])
+
+
+@pytest.mark.parametrize("kind", ["commit", "tag"])
+def test_of_a_message_that_comes_in_pieces_all_is_looked_at(kind):
+    lines = b"x" * 40 + b"\n\n"
+    text = lines + b"said\n" * 100 + b"and here\n"
+    half = len(text) // 2
+    entry = Entry(b"a" * 40, kind, len(text))
+    first = Piece(entry, text[:half], 0, half - 32, 0, 0)
+    last = Piece(entry, text[half - 64 :], 32, half + 64, 50, 1)
+    assert not sites(first)
+    assert len(sites(last)) == 1
+
+
+def merge_of(*said):
+    """A merge of signed tags, as git writes it."""
+    tags = (b"object 1\ntag one\ntagger here <a@example.com>\n\n%b\nand more" % each for each in said)
+    kept = b"".join(b"mergetag " + tag.replace(b"\n", b"\n ") + b"\n" for tag in tags)
+    return b"tree 0\n" + kept + b"gpgsig here\n here\n\nMerge tags\n"
+
+
+@pytest.mark.parametrize("said", [(b"and here", b"nothing"), (b"nothing", b"and here")])
+def test_what_tags_said_is_found_in_the_merge_that_keeps_them(said):
+    examination = Examination({"finder": Finds(b"here")}, Limits())
+    text = merge_of(*said)
+    assert examination.needs_message(text)
+    (found,) = examination.examine(Piece(Entry(b"a" * 40, "commit", len(text)), text, 0, len(text), 0, 0))
+    assert (found.site.line, found.site.column) == (2 + 1 + 2 * said.index(b"and here"), 5)
+
+
+def test_of_the_lines_before_a_message_nothing_else_is_looked_at():
+    text = merge_of(b"nothing", b"nothing either")
+    assert not sites(Piece(Entry(b"a" * 40, "commit", len(text)), text, 0, len(text), 0, 0))
