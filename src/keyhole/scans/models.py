@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import models
 
 from keyhole.core import finding as core
+from keyhole.core.escaping import visible
 from keyhole.core.library import Library
 from keyhole.core.strict_json import decode, encode_fields
 from keyhole.environments.models import Environment
@@ -140,8 +141,8 @@ class Scan(models.Model):
 
     @property
     def ref_name(self) -> str:
-        """The branch or tag as people write it; empty for the whole history."""
-        return self.ref.removeprefix("refs/heads/").removeprefix("refs/tags/")
+        """The branch or tag for people to look at; empty for the whole history."""
+        return visible(self.ref.removeprefix("refs/heads/").removeprefix("refs/tags/"))
 
 
 class Finding(models.Model):

@@ -12,6 +12,7 @@ from datetime import timedelta
 from django.db import transaction
 from django.utils import timezone
 
+from keyhole.core.escaping import visible
 from keyhole.jobs import job, step
 from keyhole.scans.models import State
 from keyhole.schedules import occurrences, telling
@@ -89,7 +90,7 @@ def scan_again(row: int) -> None:
         if seen.tries < MOST_TRIES:
             occurrences.bring(seen.schedule, Cause.PUSH, now + seen.tries * _WAIT, seen.repository_id)
             return
-        branch = f", {seen.ref.removeprefix('refs/heads/')}" if seen.ref else ""
+        branch = f", {visible(seen.ref.removeprefix('refs/heads/'))}" if seen.ref else ""
         problem = (
             f"{seen.repository.full_name}{branch}: not scanned in {seen.tries} tries; "
             f"its last scan failed: {seen.scan.reason}"

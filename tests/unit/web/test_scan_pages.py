@@ -10,6 +10,7 @@ from keyhole.accounts.services import local_caller, owner_for
 from keyhole.core.finding import Confidence, Kind, Location, Severity
 from keyhole.core.finding import Finding as Found
 from keyhole.core.request import OwnerKind
+from keyhole.inventory.models import Library, Stock
 from keyhole.repositories.models import Repository
 from keyhole.scans.models import Finding, Scan, Stage, State
 
@@ -252,3 +253,21 @@ def test_a_defect_becomes_a_page_that_tells_nothing(browser, make, monkeypatch):
     assert answer.status_code == 500
     assert b"This is a defect" in answer.content
     assert b"khp_secret" not in answer.content
+
+
+def test_the_name_of_a_branch_hides_nothing(browser, make):
+    scan = make(State.COMPLETE, ref="refs/heads/main\u200b\u202egnp")
+    stock = Stock.objects.create(
+        repository=scan.repository, ref=scan.ref, scan=scan, at=timezone.now(), complete=True
+    )
+    Library.objects.create(stock=stock, ecosystem="npm", key="qs", name="qs", path="x", line=1, dev=False)
+    for address in (
+        "/scans",
+        f"/scans/{scan.pk}",
+        "/scans/history",
+        "/libraries",
+        "/libraries/one?ecosystem=npm&name=qs",
+    ):
+        page = browser.get(address).content.decode()
+        assert "main\\u200b\\u202egnp" in page, address
+        assert "\u202e" not in page, address

@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString
 from keyhole.accounts.models import User
 from keyhole.audit import explain
 from keyhole.core.actions import may as allowed
+from keyhole.core.escaping import visible
 from keyhole.core.plural import counted
 from keyhole.integrations.activity import Day
 from keyhole.web.registry import Page, navigation
@@ -101,6 +102,12 @@ def why(reason: str | None) -> str:
 def grouped(number: int) -> str:
     """A number with its thousands told apart."""
     return f"{number:,}"
+
+
+@register.filter
+def ref(name: str) -> str:
+    """The name of a branch or tag: it comes from a repository, and must not look like another one."""
+    return visible(name)
 
 
 @register.filter
