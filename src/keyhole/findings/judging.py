@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from keyhole.core import gates
@@ -92,8 +92,9 @@ def _facts(scan: Scan, findings: list[Finding], at: datetime) -> Facts:
 def _known_before(scan: Scan) -> frozenset[str] | None:
     """Ids of the findings that are no news: those that were there when the same was last scanned and passed.
 
-    If it never has, those of its first scan; None if there is none. So scanning again, or pushing an empty commit,
-    makes nothing old: what is new stays so until it is fixed or somebody decides about it.
+    If it never has, those of its first scan; None if there is none, or if it was deleted. So scanning again, pushing an
+    empty commit, or deleting scans makes nothing old: what is new stays so until it is fixed or somebody decides about
+    it.
     """
     same = Scan.objects.filter(
         repository=scan.repository_id,
@@ -103,8 +104,14 @@ def _known_before(scan: Scan) -> frozenset[str] | None:
         pk__lt=scan.pk,
     )
     passed = same.filter(environment=scan.environment_id, judgement__passed=True).order_by("-pk").first()
-    measure = passed or same.order_by("pk").first()
+    measure = passed or _the_first(same)
     return None if measure is None else frozenset(measure.findings.values_list("key", flat=True))
+
+
+def _the_first(same: QuerySet[Scan]) -> Scan | None:
+    """The first of these scans, unless the one that was is gone: it counted what it had not of one before it."""
+    first = same.order_by("pk").first()
+    return None if first is None or "fixed" in first.counters else first
 
 
 def aside(scan: Scan, keys: frozenset[str], at: datetime) -> frozenset[str]:

@@ -22,6 +22,7 @@ from keyhole.findings.models import Decision, Judgement, Problem
 from keyhole.findings.services import decide
 from keyhole.findings.trying import try_policy
 from keyhole.scans.models import Inventory, Scan
+from keyhole.scans.summary import before, counted
 from tests.unit.findings.making import finding, hash_of, repository, scan_of, secret, settle, vulnerable
 
 pytestmark = pytest.mark.django_db
@@ -178,6 +179,25 @@ def test_scanning_again_makes_nothing_old(told):
     Problem.objects.update(decided="", decision=None)
     assert end(scan_of(place, [old, more], environment=live)).passed  # known since it passed
     assert not verdict_on(scan_of(place, [old, more]), NEW, timezone.now()).passed
+
+
+def test_deleting_scans_makes_nothing_old(told):
+    place, live = repository(), environment(Policy("New", (FindingsGate(new=True),)))
+    old, more = secret("a"), secret("b", path="b.py")
+    scans = []
+    for found in ([old], [old], [old, more]):
+        scans.append(scan_of(place, found, environment=live))
+        judged = end(scans[-1])
+        Scan.objects.filter(pk=scans[-1].pk).update(counters=counted(scans[-1], before(scans[-1])))
+    assert judged.breaches[0]["number"] == 1
+    scans[1].delete()
+    assert end(scan_of(place, [old, more], environment=live)).breaches[0]["number"] == 1
+    scans[0].delete()
+    assert (
+        end(scan_of(place, [old, more], environment=live)).breaches[0]["number"] == 2
+    )  # nothing tells them apart
+    assert end(scan_of(place, [], environment=live)).passed
+    assert end(scan_of(place, [old], environment=live)).breaches[0]["number"] == 1
 
 
 def accept_all(place):
