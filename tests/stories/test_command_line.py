@@ -138,6 +138,7 @@ def test_a_report_in_a_file_is_told_of_with_what_came_out(keyhole, folder, tmp_p
         rf"Wrote {target} \([\d,]+ bytes\): Nothing open, and everything was read\.\n", done.stderr
     )
     assert keyhole("scan", place, "--json", "--output", target).returncode == 2
+    assert keyhole("scan", place, "--json", "--format", "csv").returncode == 2
 
 
 _WITHOUT_DJANGO = """

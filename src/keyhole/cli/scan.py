@@ -108,6 +108,8 @@ def command(
     """
     if as_json and output is not None:
         raise click.UsageError("--json prints on standard output. For a file: --format json --output FILE.")
+    if as_json and form != "text":
+        raise click.UsageError("--json is a format of its own: leave it or --format out.")
     check_output(form, output)
     say = _Saying(form, output, sarif, as_json=as_json, policy=policy_of(policy) if policy else None)
     path = Path(target)

@@ -17,6 +17,7 @@ import re2
 
 from keyhole.scanners.secrets import corpus
 from keyhole.scanners.secrets.engine import Engine
+from keyhole.scanners.secrets.exact import options
 from keyhole.scanners.secrets.patterns import width
 from keyhole.scanners.secrets.rules import Rule
 from keyhole.scanners.secrets.shapes import make
@@ -83,13 +84,14 @@ def _of_one(rule: Rule) -> Iterator[Fault]:
     if rule.judge:
         return
     try:
-        confirm = re2.compile(rule.confirm.encode())
+        confirm = re2.compile(rule.confirm.encode(), options())
         if rule.near:
-            re2.compile(rule.near.encode())
+            re2.compile(rule.near.encode(), options())
             if anchor(rule.near) < LEAST_ANCHOR:
                 yield Fault(rule.id, "near", "must be names: two letters at least")
     except re2.error as error:
-        yield Fault(rule.id, "confirm", f"RE2 says: {error}", fatal=True)
+        said = error.args[0].decode("utf-8", "replace")
+        yield Fault(rule.id, "confirm", f"RE2 says: {said}", fatal=True)
         return
     if confirm.groups != 1:
         what = f"must have one group, which is the secret; it has {confirm.groups}"

@@ -80,3 +80,9 @@ def test_characters_that_are_everywhere_are_not(pattern):
 def test_a_rule_that_fires_on_what_people_write_is_refused(token):
     (rule,) = parse("prose.toml", GOOD.replace("acme_[0-9a-f]{32}", token))
     assert {"scan", "confirm"} <= {fault.field for fault in faults([rule])}
+
+
+def test_what_re2_says_is_told_as_text_and_nowhere_else(capfd):
+    (said,) = [each.what for each in faults([RULE._replace(confirm="(acme_(?=x))")]) if each.fatal]
+    assert said == "RE2 says: invalid perl operator: (?="
+    assert capfd.readouterr() == ("", "")
