@@ -6,7 +6,7 @@ from collections.abc import Collection, Container, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 from django.utils import timezone
 
 from keyhole.core.escaping import escape
@@ -121,7 +121,7 @@ def _shown_with(reason: str, title: str) -> Decided:
 def of_problems(
     problems: Iterable[Problem], repositories: Collection[int], *, title: str, about: str
 ) -> Dataset:
-    """The report of findings of these repositories, or of all; what it rests on is the newest scan of each."""
+    """The report of findings of these repositories, or of all; what it rests on are the newest scans of each."""
     found = list(problems)
     keys: dict[int, set[str]] = {}
     for each in found:
@@ -144,35 +144,47 @@ def _newest(repositories: Collection[int]) -> Iterable[Source]:
     scans = Scan.objects.filter(state__in=WITH_RESULT, repository__removed_at=None)
     if repositories:
         scans = scans.filter(repository__in=repositories)
-    newest = scans.order_by().values("repository").annotate(newest=Max("pk")).values("newest")
-    for scan in Scan.objects.filter(pk__in=newest).select_related("repository__owner").order_by("repository"):
-        telling = _telling(scan)
-        yield _source(telling, outcome(telling))
+    for number in scans.order_by("repository").values_list("repository", flat=True).distinct():
+        for scan in _last_of_each_scanner(_telling(number)):
+            yield _source(scan, outcome(scan))
 
 
-def _telling(newest: Scan) -> Scan:
-    """The newest scan of its repository that tells how that is: one of a branch beside, as of a push, does not, unless
-    there is no other.
+def _last_of_each_scanner(scans: QuerySet[Scan]) -> Iterable[Scan]:
+    """The newest scans that tell of all scanners together, newest first: none sees what another one did not."""
+    newest = scans.order_by().values("scanners").annotate(newest=Max("pk"))
+    told: set[str] = set()
+    for number, scanners in sorted(newest.values_list("newest", "scanners"), reverse=True):
+        if not told.issuperset(scanners):
+            told.update(scanners)
+            yield scans.get(pk=number)
+
+
+def _telling(repository: int) -> QuerySet[Scan]:
+    """The scans with a result that tell how the repository is, newest first: those of a branch beside, as of a push, do
+    not, unless there are no others.
     """
-    if not newest.ref:
-        return newest
-    main = ("", head_ref(newest.repository.git_dir))
-    scans = Scan.objects.filter(repository=newest.repository_id, state__in=WITH_RESULT, ref__in=main)
-    return scans.select_related("repository__owner").order_by("-pk").first() or newest
+    scans = Scan.objects.select_related("repository__owner").order_by("-pk")
+    scans = scans.filter(repository=repository, state__in=WITH_RESULT)
+    beside = scans.exclude(ref="").first()
+    if beside is None:  # git is asked for no more repositories than it has to be
+        return scans
+    main = scans.filter(ref__in=("", head_ref(beside.repository.git_dir)))
+    return main if main.exists() else scans
 
 
 def newest_scan(repository: int, ref: str = "") -> Scan | None:
     """The newest scan of the repository, and of the branch or tag if one is given, that came to a result.
 
-    Without one, a branch that HEAD does not name counts only where nothing else was scanned.
+    Without one, a branch that HEAD does not name counts only where nothing else was scanned. So does what was imported:
+    it says what one tool found, and is complete without anybody having looked for anything else.
     """
-    scans = Scan.objects.select_related("repository__owner").filter(
-        repository=repository, state__in=WITH_RESULT
-    )
     if ref:
-        scans = scans.filter(ref__in=(ref, f"refs/heads/{ref}", f"refs/tags/{ref}"))
-    newest = scans.order_by("-pk").first()
-    return newest if newest is None or ref else _telling(newest)
+        named = Scan.objects.select_related("repository__owner").order_by("-pk")
+        named = named.filter(repository=repository, state__in=WITH_RESULT)
+        scans = named.filter(ref__in=(ref, f"refs/heads/{ref}", f"refs/tags/{ref}"))
+    else:
+        scans = _telling(repository)
+    return scans.filter(evidence__imported__isnull=True).first() or scans.first()
 
 
 def shown(text: str) -> str:

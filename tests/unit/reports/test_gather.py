@@ -25,6 +25,8 @@ from keyhole.findings.services import decide
 from keyhole.reports import gather, services
 from keyhole.reports.evidence.pack import contents
 from keyhole.reports.models import Mailing, Share
+from keyhole.scans.imported import import_sarif
+from keyhole.scans.job import run
 from tests import canaries
 from tests.unit.reports.kit import browser_of, owner_browser
 from tests.unit.scans.test_job import found, result
@@ -96,6 +98,40 @@ def test_a_report_over_findings_is_never_clean_where_a_scan_saw_not_everything(r
     assert nothing.verdict.startswith("Not everything could be read.")
     other = services.of_filter(local_caller(), ProblemFilter(repository=(scan.repository_id + 1,)))
     assert other.verdict == "No scan has ended, so nothing is known."
+
+
+def test_what_one_scanner_did_not_see_no_scan_by_another_one_makes_seen(ran):
+    first = ran(result(found("0"), reasons=("one file is damaged",)))
+    other = ran(result(), scanners=("dependencies",))
+    report = services.of_filter(local_caller(), ProblemFilter(severity=("low",)))
+    assert [source.number for source in report.sources] == [other.pk, first.pk]
+    assert report.verdict.startswith("Not everything could be read.")
+    lines = list(csv.DictReader(io.StringIO(services.document(report, "csv", "x").body.decode())))
+    assert [(line["title"], line["scan"]) for line in lines] == [("Not everything was seen", "incomplete")]
+    both = ran(result(found("0")), scanners=("dependencies", "secrets"))
+    report = services.of_filter(local_caller(), ProblemFilter(severity=("low",)))
+    assert [source.number for source in report.sources] == [both.pk]
+    assert report.complete
+
+
+def test_what_was_imported_is_the_newest_scan_only_where_there_is_no_other(ran, repository):
+    log = {"version": "2.1.0", "runs": [{"tool": {"driver": {"name": "Other"}}, "results": []}]}
+
+    def imported():
+        scan = import_sarif(local_caller(), repository.pk, json.dumps(log).encode(), "main")
+        run(scan.pk)
+        return scan.pk
+
+    def told(ref=""):
+        return gather.newest_scan(repository.pk, ref).pk
+
+    alone = imported()
+    assert (told(), told("main")) == (alone, alone)
+    own = ran(result(found("0")), ref="main")
+    later = imported()
+    assert (told(), told("main")) == (own.pk, own.pk)
+    sources = services.of_filter(local_caller(), ProblemFilter()).sources
+    assert [source.number for source in sources] == [later, own.pk]
 
 
 def test_too_many_findings_are_refused_with_what_to_do(ran, monkeypatch):
