@@ -208,3 +208,4 @@ def test_a_report_on_the_command_line_is_a_whole_file_or_none(page, keyhole, tmp
     assert re.search(r"<title>[^<]+ - report</title>", target.read_text())
     assert [path.name for path in tmp_path.iterdir()] == ["report.html"]
     assert command(keyhole, "report", "99").returncode == 2
+    assert command(keyhole, "report", "2", "--json", "--format", "csv").returncode == 2

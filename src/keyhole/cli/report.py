@@ -39,6 +39,8 @@ def command(
     """
     if scan is not None and (severity or repo):
         raise click.UsageError("--severity and --repo are for a report over findings: leave out the scan.")
+    if as_json and form not in ("text", "json"):
+        raise click.UsageError(f"--json is short for --format json: leave it or --format {form} out.")
     form = "json" if as_json else form
     check_output(form, output)
     caller = open_keyhole()
