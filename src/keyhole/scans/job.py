@@ -63,7 +63,14 @@ def prepare(row: int) -> None:
         return
     if begun:
         say(scan, f"Scan of {scan.repository.full_name} began.")
-    if scan.repository.removed_at is not None or not is_there(scan.repository):
+    if scan.repository.removed_at is not None:
+        finish(
+            scan,
+            State.FAILED,
+            f"{scan.repository.full_name} was disconnected. Connect it again, and create a new scan of it.",
+        )
+        return
+    if not is_there(scan.repository):
         finish(
             scan,
             State.FAILED,

@@ -195,6 +195,11 @@ def run(caller: Caller, scan_id: int) -> Scan:
         raise Conflict("This scan is running.", hint="Wait for it, or stop it first.")
     if scan.imported:
         raise Conflict("This result was imported from a file.", hint="Import the tool's next file.")
+    if scan.repository.removed_at is not None:
+        raise Conflict(
+            f"{scan.repository.full_name} was disconnected.",
+            hint="Connect it again, and create a new scan of it.",
+        )
     repository = repositories.get(caller, scan.repository_id)
     _check_place(repository)
     with transaction.atomic():

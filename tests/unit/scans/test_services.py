@@ -103,6 +103,20 @@ def test_one_that_waited_while_another_ran_is_run_as_the_later_one(repository):
     assert now.counters["new"] == 0  # it is compared with the one that ran before it
 
 
+def test_of_a_repository_that_was_disconnected_a_new_scan_is_advised(repository, tmp_path):
+    scan = create(repository)
+    repositories.disconnect(local_caller(), repository.pk)
+    repositories.connect_folder(local_caller(), tmp_path)  # as another one: the old one does not come back
+    job.run(scan.pk)
+    scan.refresh_from_db()
+    assert (scan.state, scan.reason) == (
+        State.FAILED,
+        "harbour/tide was disconnected. Connect it again, and create a new scan of it.",
+    )
+    with pytest.raises(Conflict, match="was disconnected"):
+        services.run(local_caller(), scan.pk)
+
+
 @pytest.mark.parametrize(("fields", "field"), [
     ({"name": "x" * 101}, "name"),
     ({"name": "a\u202eb"}, "name"),

@@ -7,6 +7,7 @@ from django.test import Client
 from django.utils import timezone
 
 from keyhole.accounts.services import local_caller, owner_for
+from keyhole.core.actions import Role
 from keyhole.core.finding import Confidence, Kind, Location, Severity
 from keyhole.core.finding import Finding as Found
 from keyhole.core.request import OwnerKind
@@ -115,6 +116,57 @@ def test_each_state_says_what_it_is_and_offers_what_can_be_done(browser, make, s
     assert words in page
     offered = {name for name in ("Run scan", "Run again", "Stop", "Delete") if f">{name}<" in page}
     assert offered == set(buttons)
+
+
+@pytest.mark.parametrize(
+    ("role", "ended", "waiting"),
+    [
+        (Role.MAINTAINER, {"Run again", "Delete"}, {"Stop"}),
+        (Role.MEMBER, {"Run again"}, set()),
+        (Role.AUDITOR, set(), set()),
+    ],
+)
+def test_what_a_role_may_not_do_is_not_offered(make, role, ended, waiting):
+    user = get_user_model().objects.create(
+        email=f"{role}@harbour.example", owner=owner_for(f"the-{role}", OwnerKind.USER), role_name=role
+    )
+    client = Client(HTTP_HOST="localhost")
+    client.force_login(user)
+
+    def offered(state):
+        page = shown(client, make(state))
+        return {name for name in ("Run again", "Stop", "Delete") if f">{name}<" in page}
+
+    assert (offered(State.FAILED), offered(State.QUEUED)) == (ended, waiting)
+    assert (">New code scan<" in client.get("/scans").content.decode()) is (role is not Role.AUDITOR)
+
+
+def test_what_cannot_be_run_again_is_not_offered_to_be(browser, make):
+    assert ">Run again<" not in shown(browser, make(State.COMPLETE, evidence={"imported": {"tool": "x"}}))
+    scan = make(State.READY)
+    Repository.objects.update(removed_at=timezone.now())
+    page = shown(browser, scan)
+    assert ">Run scan<" not in page
+    assert "harbour/tide-api was disconnected" in page
+
+
+def test_of_many_scans_the_newest_are_listed_and_the_history_has_the_others(browser, make):
+    made = [make(State.COMPLETE).pk for _ in range(102)]
+    page = browser.get("/scans").content.decode()
+    assert f'"/scans/{made[2]}"' in page
+    assert f'"/scans/{made[1]}"' not in page
+    older = re.search(r'"(/scans/history\?before=\d+)"', page)[1]
+    assert f'"/scans/{made[1]}"' in browser.get(older).content.decode()
+    Scan.objects.filter(pk__lte=made[1]).delete()
+    assert "before=" not in browser.get("/scans").content.decode()
+
+
+def test_the_overview_counts_what_runs_however_old_it_is(browser, make):
+    make(State.RUNNING)
+    newest = [make(State.COMPLETE).pk for _ in range(7)][1:]
+    page = browser.get("/").content.decode()
+    assert "<b>1</b>scan running" in page
+    assert [int(number) for number in re.findall(r'"/scans/(\d+)"', page)] == newest[::-1]
 
 
 def test_progress_tells_the_stage_and_the_count_and_ends_by_itself(browser, make):

@@ -15,13 +15,14 @@ from keyhole.integrations.services import Registered
 from keyhole.integrations.watch import outlook
 from keyhole.repositories import services as repositories
 from keyhole.scans import services as scans
-from keyhole.scans.models import Scan, State
+from keyhole.scans.models import UNFINISHED
 from keyhole.web.caller import caller_of
 from keyhole.web.registry import Nav, page
 from keyhole.web.render import show
 
 _ATTENTION = (Health.BROKEN, Health.EXPIRED, Health.EXPIRING, Health.REFUSED)
 _COMING = 6
+_LAST = 6
 _NEAR = timedelta(days=14)
 
 
@@ -41,7 +42,8 @@ def overview(request: HttpRequest) -> HttpResponse:
     caller = caller_of(request)
     connected = repositories.list_repositories(caller)
     tools = integrations.register(caller)
-    runs = list(scans.list_scans(caller))
+    every = scans.list_scans(caller).select_related("judgement")
+    runs = list(every[:_LAST])
     steps = _steps(bool(connected), bool(tools), bool(runs))
     return show(
         request,
@@ -50,13 +52,13 @@ def overview(request: HttpRequest) -> HttpResponse:
         repositories=connected,
         tools=tools,
         writing=sum(found.writes for found in tools),
-        runs=runs[:6],
+        runs=runs,
         findings=standing(caller),
         reached=len(reached([held for found in tools for held in found.live], connected)),
         attention=[found for found in tools if found.health in _ATTENTION],
         steps=steps,
         following=next((step for step in steps if not step.done), None),
-        running=_running(runs),
+        running=every.filter(state__in=UNFINISHED).count(),
         expiring=_count(tools, Health.EXPIRING),
         failing=outlook.failing(caller),
         coming=outlook.expirations(caller, within=_NEAR)[:_COMING],
@@ -81,10 +83,6 @@ def _steps(connected: bool, generated: bool, scanned: bool) -> list[Step]:
             "Create a code scan", "Find the secrets in a repository's history.", reverse("scan-new"), scanned
         ),
     ]
-
-
-def _running(runs: list[Scan]) -> int:
-    return sum(scan.state in (State.QUEUED, State.RUNNING) for scan in runs)
 
 
 def _count(tools: list[Registered], health: Health) -> int:

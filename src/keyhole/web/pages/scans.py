@@ -21,6 +21,7 @@ from keyhole.web.registry import Nav, page, trail
 from keyhole.web.render import show
 from keyhole.web.times import duration
 
+_LISTED = 100
 _SHOWN = 500
 _COUNTED: dict[str, str] = {Stage.FETCH: "objects", Stage.READ: "objects", Stage.FILES: "files"}
 """What the numbers are of, in the stages that know how many there will be."""
@@ -28,9 +29,11 @@ _COUNTED: dict[str, str] = {Stage.FETCH: "objects", Stage.READ: "objects", Stage
 
 @page("scans", name="scans", title="Code scans", action="scan:read", nav=Nav("Code scans", 30))
 def listing(request: HttpRequest) -> HttpResponse:
-    """Every scan, newest first."""
-    rows = scans.list_scans(caller_of(request)).select_related("judgement")
-    return show(request, "web/scans.html", title="Code scans", scans=list(rows))
+    """The newest scans; the history has the older ones."""
+    rows = scans.list_scans(caller_of(request)).select_related("judgement").defer("log")
+    found = list(rows[: _LISTED + 1])
+    older = found[_LISTED - 1].pk if len(found) > _LISTED else None
+    return show(request, "web/scans.html", title="Code scans", scans=found[:_LISTED], older=older)
 
 
 @page("scans/<int:number>", name="scan", title="Code scan", action="scan:read", section="scans")

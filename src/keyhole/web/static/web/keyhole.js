@@ -90,7 +90,7 @@ function follow(element) {
   const again = async () => {
     try {
       const answer = await fetch(element.dataset.follow, { credentials: "same-origin" });
-      if (answer.redirected) return location.reload();
+      if (answer.redirected || answer.status === 404) return location.reload();  // 404: somebody deleted it
       if (answer.ok) {
         const before = element.querySelector("mark")?.textContent;
         renew(await answer.text());
