@@ -64,7 +64,9 @@ def _moment(told: dict[str, Any], where: str) -> datetime | None:
         return None
     try:
         moment = datetime.fromisoformat(text)
-        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+        moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+        # By a clock that is wrong, nothing said from now on would be newer for years.
+        return min(moment, timezone.now())
     except (TypeError, ValueError, OverflowError):
         raise _wrong(f"{where} has a timestamp that is none") from None
 

@@ -202,6 +202,14 @@ def test_a_later_document_takes_back_what_an_earlier_one_decided(place):
     assert first.state == "taken back"
 
 
+def test_what_is_dated_ahead_is_of_the_day_on_which_it_came(place):
+    ahead = {"timestamp": "2999-01-01T00:00:00Z"}
+    vex.take_in(local_caller(), document(statement(**ahead), **ahead))
+    assert hidden() == ["flask"]
+    taken = vex.take_in(local_caller(), document(statement(**AFFECTED), timestamp=timezone.now().isoformat()))
+    assert (len(taken.taken_back), hidden()) == (1, [])
+
+
 def test_an_older_document_that_comes_later_decides_nothing(place):
     vex.take_in(local_caller(), document(statement(**AFFECTED), **JUNE))
     taken = vex.take_in(local_caller(), document(statement(), **JANUARY))
