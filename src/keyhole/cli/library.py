@@ -89,7 +89,7 @@ def show(ecosystem: str, name: str, as_json: bool) -> None:
             (
                 row.stock.repository.full_name,
                 row.version or "-",
-                f"{safe(row.path)}:{row.line}",
+                f"{safe(row.path)}:{row.line}" + (f", {row.stock.ref}" if row.stock.ref else ""),
                 " > ".join(row.via) or row.relation,
             )
             for row in rows

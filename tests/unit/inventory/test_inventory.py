@@ -18,6 +18,7 @@ from keyhole.inventory.taking import take_stock
 from keyhole.scans.models import Inventory, Scan, State
 from tests.unit.accounts.kit import browser, person
 from tests.unit.findings.making import repository, scanned, vulnerable
+from tests.unit.scanners.conftest import History
 
 pytestmark = pytest.mark.django_db(transaction=True)
 FLASK = Seen(
@@ -81,6 +82,25 @@ def test_branches_stand_side_by_side():
     seen(place, dataclasses.replace(FLASK, version="2.0"), ref="refs/heads/old")
     ((row,),) = [services.list_libraries(local_caller(), LibraryFilter())[1]]
     assert (row.versions, row.repositories) == (2, 1)
+
+
+def test_what_a_deleted_branch_had_goes_with_the_next_scan(tmp_path):
+    history = History(tmp_path / "a.git")
+    history.commit({"a": b"1"})
+    history.git("branch", "topic")
+    place = repository(location=str(history.path))
+    seen(place, FLASK, ref="refs/heads/main")
+    seen(place, QS, ref="refs/heads/topic")
+    assert names() == ["Flask", "qs"]
+    history.git("branch", "-D", "topic")
+    seen(place, FLASK, scanners=("secrets",))
+    assert names() == ["Flask", "qs"]
+    seen(place, FLASK)
+    assert names() == ["Flask"]
+    assert sorted(Stock.objects.values_list("ref", flat=True)) == ["", "refs/heads/main"]
+    place.location = str(tmp_path / "elsewhere")
+    seen(place, FLASK)  # where nothing can be told, nothing is taken away
+    assert Stock.objects.count() == 2
 
 
 def test_a_scan_that_did_not_look_for_libraries_is_no_measure():
