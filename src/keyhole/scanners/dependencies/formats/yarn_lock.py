@@ -30,8 +30,11 @@ _VERSION = pattern(r'  version:? "?([^"\s]+)"?$')
 _ASKED = pattern(r' {4}("(?:[^"]*+)"|[^\s":]++):?\s++(.+)')
 _ALIAS = pattern(r"npm:((?:@[^/]+/)?[^@]+)@")
 _LOCAL = ("workspace:", "file:", "link:", "portal:")
-_REMOTE = pattern(r"(?:git|https?|ssh)(?:\+[a-z]+)?(?::|@)")
+_REMOTE = pattern(r"(?:git|github|gitlab|bitbucket|gist|https?|ssh)(?:\+[a-z]+)?(?::|@)|[^@/:]+/[^@/:#]+(?:#|$)")
 _OWN = "workspace:"
+_LONG = "? "
+"""Before what an entry stands for where that has more than 1,024 characters; the colon is on the next line then."""
+_ABOUT_ITSELF = "__metadata"
 
 
 @dataclass(eq=False, slots=True)
@@ -47,7 +50,7 @@ class _Entry:
 
 
 def read(content: bytes, manifests: Manifests = NONE) -> Packages:
-    """Every entry with its version; those of git and of addresses come without one."""
+    """Every entry with its version; those of git and of addresses come without one, as does what cannot be read."""
     text = text_of(content)
     if "yarn lockfile" not in text[:400] and "__metadata" not in text[:1000]:
         raise Malformed("not a lock file of Yarn")
@@ -74,7 +77,7 @@ def read(content: bytes, manifests: Manifests = NONE) -> Packages:
         [found for each in developing if (found := resolve(each))],
     )
     for entry in entries:
-        if entry.version and not entry.wanted.removeprefix("npm:").startswith(_LOCAL):
+        if not entry.wanted.removeprefix("npm:").startswith(_LOCAL):
             known = standing.get(entry, UNKNOWN)
             yield Package(
                 "npm",
@@ -103,10 +106,12 @@ def _entries(text: str) -> tuple[list[_Entry], dict[str, _Entry]]:
     entries: list[_Entry] = []
     resolved: dict[str, _Entry] = {}
     entry: _Entry | None = None
-    block = ""
+    block = long = ""
     for number, line in enumerate(text.splitlines(), 1):
-        if line.endswith(":") and not line.startswith((" ", "#")):
-            entry = _entry(line[:-1], number, resolved)
+        if line.startswith(_LONG):
+            long = line.removeprefix(_LONG)
+        elif line.endswith(":") and not line.startswith((" ", "#")):
+            entry = _entry(line[:-1] or long, number, resolved)
             if entry is not None:
                 entries.append(entry)
         elif entry is None or not line.startswith("  "):
@@ -121,11 +126,15 @@ def _entries(text: str) -> tuple[list[_Entry], dict[str, _Entry]]:
 
 
 def _entry(head: str, line: int, resolved: dict[str, _Entry]) -> _Entry | None:
+    if head == _ABOUT_ITSELF:
+        return None
     # The later versions put all descriptors into one pair of quotes, the first one each into its own.
     specs = [each.strip() for quoted, plain in _SPECS.findall(head) for each in (quoted or plain).split(", ")]
-    first = _HEAD.fullmatch(specs[0]) if specs else None
-    if first is None:
-        return None
+    heads = [found for each in specs if (found := _HEAD.fullmatch(each))]
+    if not heads:
+        return _Entry(unquoted(head), "", line)
+    # A package of the repository may be asked for as if it came from the registry, too.
+    first = next((each for each in heads if each[2].startswith(_LOCAL)), heads[0])
     alias = _ALIAS.match(first[2])
     entry = _Entry(alias[1] if alias else first[1], first[2], line)
     for each in specs:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from keyhole.scanners.dependencies.formats import yarn_lock
 from tests.unit.scanners.dependencies.formats.named import named
 
@@ -59,3 +61,32 @@ github-api@^1.0.0:
         ("npm", "http-errors", "1.0.0"),
         ("npm", "github-api", "1.0.0"),
     ]
+
+
+@pytest.mark.parametrize(
+    "range_", ["github:x/a", "gitlab:x/a#v1", "x/a", "x/a#semver:^1", "ssh://git@example.org/a"]
+)
+def test_nor_have_those_that_are_written_shorter(range_):
+    text = f'# yarn lockfile v1\n\n"a@{range_}":\n  version "1.0.0"\n'
+    assert named(yarn_lock.read, text) == [("npm", "a", "")]
+
+
+def test_an_entry_that_stands_for_very_much_is_read():
+    head = ", ".join(f"a@npm:^1.{number}.0" for number in range(90))
+    text = (
+        f'__metadata:\n  version: 8\n\n? "{head}"\n:\n  version: 1.99.0\n  dependencies:\n    b: "npm:^2"\n'
+    )
+    text += '\n"b@npm:^2":\n  version: 2.0.0\n'
+    assert named(yarn_lock.read, text) == [("npm", "a", "1.99.0"), ("npm", "b", "2.0.0")]
+
+
+def test_what_cannot_be_read_is_not_passed_over():
+    text = '# yarn lockfile v1\n\na@^1:\n  resolved "x"\n\n"b":\n  version "1.0.0"\n'
+    assert named(yarn_lock.read, text) == [("npm", "a", ""), ("npm", "b", "1.0.0")]
+
+
+def test_what_the_repository_has_itself_is_no_package_however_it_is_asked_for():
+    text = (
+        '__metadata:\n  version: 8\n\n"a@npm:^1.0.0, a@workspace:packages/a":\n  version: 0.0.0-use.local\n'
+    )
+    assert named(yarn_lock.read, text) == []
