@@ -7,7 +7,16 @@ from __future__ import annotations
 
 from keyhole.scanners.dependencies.graph import standings
 from keyhole.scanners.dependencies.manifests import gem_developing
-from keyhole.scanners.dependencies.package import NONE, UNKNOWN, Manifests, Package, Packages, leaves, text_of
+from keyhole.scanners.dependencies.package import (
+    NONE,
+    UNKNOWN,
+    Malformed,
+    Manifests,
+    Package,
+    Packages,
+    leaves,
+    text_of,
+)
 from keyhole.scanners.lazily import pattern
 
 NAMES = ("Gemfile.lock", "gems.locked")
@@ -17,6 +26,8 @@ _ASKED = pattern(r" {6}(\S+)(?: \(.*)?")
 _DIRECT = pattern(r" {2}([^\s!]+)!?(?: \(.*)?")
 _REMOTE = pattern(r" {2}remote: (.+)")
 _SOURCES = frozenset({"GEM", "GIT", "PATH", "PLUGIN SOURCE"})
+_SECTION = pattern(r"(?m)^(?:GEM|GIT|PATH|PLUGIN SOURCE|PLATFORMS|DEPENDENCIES)\s*$")
+_CONFLICT = pattern(r"(?m)^<<<<<<<")
 
 
 def read(content: bytes, manifests: Manifests = NONE) -> Packages:
@@ -26,7 +37,10 @@ def read(content: bytes, manifests: Manifests = NONE) -> Packages:
     asks: dict[str, list[str]] = {}
     direct: list[str] = []
     known = False
-    for number, line in enumerate(text_of(content).splitlines(), 1):
+    text = text_of(content)
+    if text.strip() and (_SECTION.search(text) is None or _CONFLICT.search(text)):
+        raise Malformed("not a lock file of Bundler")
+    for number, line in enumerate(text.splitlines(), 1):
         plain = line.rstrip()
         if plain and not plain.startswith(" "):
             section = plain

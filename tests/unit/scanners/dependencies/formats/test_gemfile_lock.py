@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from keyhole.scanners.dependencies.formats import gemfile_lock
+from keyhole.scanners.dependencies.package import Malformed
 from tests.unit.scanners.dependencies.formats.named import named
 
 
@@ -34,3 +37,11 @@ def test_gems_of_folders_are_told_only_where_they_may_be_outside():
     assert named(gemfile_lock.read, text.format("parts/part")) == []
     (package,) = gemfile_lock.read(text.format("../part").encode())
     assert (package.name, package.version, package.folder) == ("part", "", "../part")
+
+
+@pytest.mark.parametrize(
+    "text", ["a (1.0)", "GEM\n  specs:\n    a (1.0)\n<<<<<<< HEAD\n    b (1.0)\n=======\n>>>>>>> x\n"]
+)
+def test_what_bundler_would_not_read_is_told(text):
+    with pytest.raises(Malformed):
+        named(gemfile_lock.read, text)
