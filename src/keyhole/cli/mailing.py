@@ -33,7 +33,7 @@ def command() -> None:
     "--ref",
     default="",
     callback=not_empty,
-    help="Branch or tag of that scan; default: whichever was scanned last.",
+    help="Branch or tag of that scan; default: all, or the one that HEAD names.",
 )
 @click.option(
     "--severity",

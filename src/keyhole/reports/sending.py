@@ -112,6 +112,11 @@ def _acting_for(mailing: Mailing) -> Caller:
 def _report(caller: Caller, mailing: Mailing) -> Dataset:
     if mailing.repository is None:
         return services.of_filter(caller, filters.loaded(mailing.query), title=mailing.name)
+    if mailing.repository.removed_at is not None:
+        raise Conflict(
+            f"{mailing.repository.full_name} is not connected any more.",
+            hint="Connect it again, or remove the mailing.",
+        )
     scan = gather.newest_scan(mailing.repository.pk, mailing.ref)
     if scan is None:
         raise Conflict(f"No scan of {mailing.repository.full_name} has come to a result yet.")

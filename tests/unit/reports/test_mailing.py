@@ -23,6 +23,7 @@ from keyhole.notifications import services as notifications
 from keyhole.notifications.models import Channel, Delivery, Occurrence
 from keyhole.reports import filters, mailing, sending, shares
 from keyhole.reports.models import Mailing, Sending, Share
+from keyhole.repositories import services as repositories
 from tests import canaries
 from tests.unit.notifications.test_channels import Mailbox, smtp  # noqa: F401 - a fixture
 from tests.unit.reports.kit import browser_of, owner_browser
@@ -223,6 +224,14 @@ def test_a_repository_without_a_result_and_a_channel_that_rests_are_said(reposit
     assert "No scan of harbour/tide" in due(bound(repository=repository.pk)).outcome
     Channel.objects.filter(pk=channel.pk).update(paused_at=timezone.now())
     assert "is paused or removed" in due(bound(name="Other")).outcome
+
+
+def test_of_a_repository_that_is_not_connected_any_more_nothing_is_sent(ran, repository, bound, mailbox):
+    ran(result(found("0")))
+    made = bound(repository=repository.pk)
+    repositories.disconnect(local_caller(), repository.pk)
+    assert "harbour/tide is not connected any more. Connect it again" in due(made).outcome
+    assert mailbox.mails == []
 
 
 def test_a_report_that_is_too_large_for_mail_says_what_to_do(ran, bound, monkeypatch):
