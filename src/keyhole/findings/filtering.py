@@ -61,7 +61,7 @@ class ProblemFilter:
     decided: tuple[str, ...] = ()
     """`accepted`, `false_positive`; for those whatever `show` says, ask it for all."""
     repository: tuple[int, ...] = ()
-    """Ids; empty is every repository that is connected."""
+    """Ids; empty is every repository. Of those that are connected, in any case."""
     rule: str = ""
     package: str = ""
     """Name of a package, or a package URL with or without its version."""
@@ -92,10 +92,9 @@ def matching(wanted: ProblemFilter) -> QuerySet[Problem]:
     for name in ("kind", "scanner", "status", "decided", "repository"):
         if values := getattr(wanted, name):
             rows = rows.filter(**{f"{name}__in": values})
-    if not wanted.repository:
-        # Ids and no subquery: there are few, mostly none, and the index is then read without one.
-        gone = list(Repository.objects.filter(removed_at__isnull=False).values_list("pk", flat=True))
-        rows = rows.exclude(repository__in=gone) if gone else rows
+    # Ids and no subquery: there are few, mostly none, and the index is then read without one.
+    gone = list(Repository.objects.filter(removed_at__isnull=False).values_list("pk", flat=True))
+    rows = rows.exclude(repository__in=gone) if gone else rows
     if wanted.rule:
         rows = rows.filter(rule=wanted.rule)
     if wanted.path:

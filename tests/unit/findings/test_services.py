@@ -14,6 +14,7 @@ from keyhole.findings import expiring, services
 from keyhole.findings.deciding import widened
 from keyhole.findings.filtering import Due, Order, ProblemFilter, Show
 from keyhole.findings.models import Decision, Problem
+from keyhole.findings.numbers import facets
 from keyhole.findings.services import DecisionSpec
 from tests.unit.findings.making import boss, person, repository, scanned, secret, vulnerable
 
@@ -253,6 +254,17 @@ def test_filters():
     assert shown(due=Due.NONE) == ["token", "elsewhere"]
     assert shown(text="TOK src") == ["token"]
     assert shown(since=timezone.now()) == shown(status=("reopened",)) == shown(show=Show.FIXED) == []
+
+
+def test_a_repository_that_was_disconnected_is_not_shown_to_whoever_names_it_either():
+    place = repository()
+    scanned(place, [secret("a", title="one")])
+    assert shown(repository=(place.pk,)) == ["one"]
+    place.removed_at = timezone.now()
+    place.save()
+    for wanted in ({}, {"repository": (place.pk,)}):  # as a saved view does
+        assert shown(**wanted) == []
+        assert facets(boss(), ProblemFilter(**wanted))["total"] == {}
 
 
 def test_the_preview_knows_the_names_that_lead_to_others():
