@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from keyhole.scanners.dependencies.formats import actions
 from tests.unit.scanners.dependencies.formats.named import named
 
@@ -27,3 +29,44 @@ jobs:
         ("GitHub Actions", "owner/repo", "v1.2.3"),
         ("GitHub Actions", "owner/flows", ""),
     ]
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        "- { uses: a/b@v1.0.0 }",
+        '- {name: x, "uses": "a/b@v1.0.0", with: {y: 1}}',
+        "- {uses: a/b@%s} # v1.0.0" % ("0" * 40),
+        "- uses: >-\n    a/b@v1.0.0",
+        "- uses: # not here\n\n    a/b@v1.0.0",
+        "- 'uses' : a/b@v1.0.0",
+        "- &step\n  uses: a/b@v1.0.0",
+        "- &step uses: a/b@v1.0.0",
+        "- uses: &what a/b@v1.0.0",
+        "- {\n  uses: a/b@v1.0.0,\n  name: x}",
+        "steps: [{uses: a/b@v1.0.0}]",
+    ],
+)
+def test_however_yaml_lets_it_be_written(step):
+    assert named(actions.read, f"x:\n  {step}\n") == [("GitHub Actions", "a/b", "v1.0.0")]
+
+
+def test_each_of_several_in_a_line_is_read():
+    text = "steps: [{uses: a/b@v1.0.0}, {uses: c/d@v2, with: {uses: no}}, {uses: ./here}]"
+    assert named(actions.read, text) == [("GitHub Actions", "a/b", "v1.0.0"), ("GitHub Actions", "c/d", "")]
+
+
+def test_what_an_alias_means_is_not_known():
+    assert named(actions.read, "- uses: *what") == [("GitHub Actions", "*what", "")]
+
+
+@pytest.mark.parametrize(
+    "line", ["# uses: a/b@v1", "run: echo uses: a/b@v1", "reuses: a/b@v1", "- name: {x} uses: a/b@v1"]
+)
+def test_what_only_looks_like_it_is_none(line):
+    assert named(actions.read, line) == []
+
+
+@pytest.mark.parametrize("part", [",uses:a/b/", ",uses:!", "{uses: a/", "- ", ",", " "])
+def test_a_line_that_repeats_itself_takes_no_time(part):
+    assert named(actions.read, "- {" + part * 100_000) == []
