@@ -240,7 +240,9 @@ def _still_there(environment: Environment | None) -> Environment | None:
 
 def _queue(caller: Caller, scan: Scan) -> None:
     user = require(caller, "scan:run")
-    changed = Scan.objects.filter(pk=scan.pk, state=State.READY).update(state=State.QUEUED, requested_by=user)
+    changed = Scan.objects.filter(pk=scan.pk, state=State.READY).update(
+        state=State.QUEUED, requested_by=user, environment=_still_there(scan.environment)
+    )
     if not changed:
         raise _started_by_somebody_else()
     _record(caller, "scan:run", scan)

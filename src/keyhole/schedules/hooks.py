@@ -105,7 +105,9 @@ def delivered(hook: str, signature: str, event: str, body: bytes, address: str =
 
 
 def _pushed(schedule: Schedule, which: Q, now: datetime) -> str:
-    if not schedule.live or schedule.when != When.PUSH:
+    if schedule.when != When.PUSH:
+        return "The schedule runs at times now, so there is nothing to do."
+    if not schedule.live:
         return "The schedule is paused, so there is nothing to do."
     repository = schedule.repositories.filter(which, removed_at=None).first()
     if repository is None:

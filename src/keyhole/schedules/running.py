@@ -9,7 +9,7 @@ from datetime import timedelta
 from django.db import transaction
 from django.utils import timezone
 
-from keyhole.core.errors import KeyholeError
+from keyhole.core.errors import KeyholeError, PermissionDenied
 from keyhole.core.plural import counted
 from keyhole.repositories.models import Repository
 from keyhole.scans import services as scans
@@ -72,6 +72,9 @@ class _Run:
                     self._busy.append(repository.pk)
                 else:
                     self._note(repository, "the scan before is still running")
+            except PermissionDenied:
+                self._note(repository, telling.not_allowed(self._schedule))
+                self._refused = True
             except KeyholeError as problem:
                 self._note(repository, problem.message)
                 self._refused = True

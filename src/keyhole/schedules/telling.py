@@ -33,6 +33,15 @@ def acting_for(schedule: Schedule) -> Caller:
     return Caller(schedule.created_by_id, f"schedule {schedule.pk}", Via.JOB)
 
 
+def not_allowed(schedule: Schedule) -> str:
+    """Why it may not do what it was made for, and what to do: the refusal itself names the schedule, not the person."""
+    person = schedule.created_by
+    if person is None:
+        return "nobody is left for whom the schedule could act; whoever changes it takes it over"
+    gone = "the role of that account does not allow it" if person.is_active else "that account is closed"
+    return f"the schedule acts for {person.owner.login}, and {gone}; whoever changes it takes it over"
+
+
 def tell(schedule: Schedule, problems: Sequence[Problem], well: Iterable[int] = ()) -> None:
     """Publish the problems, unless people were told all of them not long ago.
 

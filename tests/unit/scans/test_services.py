@@ -9,6 +9,8 @@ from keyhole.accounts.services import local_caller
 from keyhole.audit.models import Entry
 from keyhole.core.caller import Caller, Via
 from keyhole.core.errors import Conflict, InvalidInput, NotFound, PermissionDenied
+from keyhole.environments import services as environments
+from keyhole.environments.services import EnvironmentSpec
 from keyhole.jobs import engine
 from keyhole.repositories import services as repositories
 from keyhole.scanners.interface import UnknownScanner
@@ -101,6 +103,13 @@ def test_one_that_waited_while_another_ran_is_run_as_the_later_one(repository):
     job.run(now.pk)
     now.refresh_from_db()
     assert now.counters["new"] == 0  # it is compared with the one that ran before it
+
+
+def test_an_environment_that_was_removed_meanwhile_judges_nothing(repository):
+    live = environments.create(local_caller(), EnvironmentSpec("Live"))
+    waiting = create(repository, run_now=False, environment_id=live.pk)
+    environments.remove(local_caller(), live.pk)
+    assert services.run(local_caller(), waiting.pk).environment is None
 
 
 def test_of_a_repository_that_was_disconnected_a_new_scan_is_advised(repository, tmp_path):

@@ -70,6 +70,16 @@ def test_ping_and_other_events_do_nothing(hook):
     assert pushed(schedule) == []
 
 
+def test_where_it_runs_at_times_by_now_the_answer_says_so(hook, places):
+    schedule, made = hook
+    services.set_paused(local_caller(), schedule.pk, paused=True)
+    assert "is paused" in deliver(made).json()["message"]
+    spec = services.ScheduleSpec("Nightly", (places[0].pk,), "times", cron="0 2 * * *")
+    services.change(local_caller(), schedule.pk, spec)
+    assert "runs at times" in deliver(made).json()["message"]
+    assert pushed(schedule) == []
+
+
 def test_another_repository_does_nothing(hook):
     schedule, made = hook
     assert deliver(made, {"repository": {"id": 711}}).status_code == 202

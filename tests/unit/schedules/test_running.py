@@ -179,7 +179,7 @@ def test_whoever_lost_their_account_scans_nothing_and_that_is_said(make):
     User.objects.filter(pk=local_caller().user_id).update(is_active=False)
     done = run(open_one(schedule))
     assert done.failed
-    assert "may not do this" in done.outcome
+    assert "acts for admin, and that account is closed; whoever changes it takes it over" in done.outcome
     assert not Scan.objects.exists()
 
 

@@ -71,6 +71,20 @@ def test_one_is_made_looked_at_changed_paused_run_and_removed(olga):
     assert page.get(f"/schedules/{schedule.pk}").status_code == 404
 
 
+def test_the_form_of_a_change_offers_what_a_new_one_does_for_what_was_not_said(olga):
+    page = browser(olga)
+    page.post("/schedules/new", form(olga))
+    number = Schedule.objects.get().pk
+    assert (
+        'name="poll_minutes" type="text" value="5"'
+        in page.get(f"/schedules/{number}/change").content.decode()
+    )
+    page.post(f"/schedules/{number}/change", form(olga, when="push", poll_minutes="0"))
+    shown = page.get(f"/schedules/{number}/change").content.decode()
+    assert 'name="poll_minutes" type="text" value="0"' in shown
+    assert '<option value="nightly" selected>' in shown
+
+
 @pytest.mark.parametrize(
     ("changes", "beside"),
     [

@@ -63,8 +63,9 @@ def _is_id(text: str) -> bool:
 
 
 def of(schedule: Schedule) -> Form:
-    """The form that would make this schedule."""
+    """The form that would make this schedule; where it says nothing, as a new one has it."""
     known = next((each.id for each in times.PRESETS if each.cron == schedule.cron), OTHER)
+    new = Form()
     at = times.local(schedule.at, schedule.zone) if schedule.at else None
     return Form(
         name=schedule.name,
@@ -74,11 +75,11 @@ def of(schedule: Schedule) -> Form:
         scanners=tuple(schedule.scanners),
         environment=str(schedule.environment_id or ""),
         when=schedule.when,
-        preset=known,
+        preset=known if schedule.when == When.TIMES else new.preset,
         cron=schedule.cron,
         zone=schedule.zone,
         at=f"{at:%Y-%m-%dT%H:%M}" if at else "",
-        poll_minutes=str(schedule.poll_minutes),
+        poll_minutes=str(schedule.poll_minutes) if schedule.when == When.PUSH else new.poll_minutes,
     )
 
 
