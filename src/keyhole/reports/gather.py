@@ -165,7 +165,7 @@ def _telling(repository: int) -> QuerySet[Scan]:
     """
     scans = Scan.objects.select_related("repository__owner").order_by("-pk")
     scans = scans.filter(repository=repository, state__in=WITH_RESULT)
-    beside = scans.exclude(ref="").first()
+    beside = scans.exclude(ref="").defer("log", "evidence").first()
     if beside is None:  # git is asked for no more repositories than it has to be
         return scans
     main = scans.filter(ref__in=("", head_ref(beside.repository.git_dir)))
