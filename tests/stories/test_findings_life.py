@@ -180,3 +180,18 @@ def test_the_same_on_the_command_line(fresh_keyhole):
     assert states(keyhole) == {"deploy/old.pem": "open"}
     assert "Nothing" not in run(keyhole, "findings", "1").stdout
     assert "There is no kind" in run(keyhole, "findings", "list", "--kind", "x", code=2).stderr
+
+
+def test_what_was_not_assessed_is_not_listed_as_if_there_was_nothing(fresh_keyhole):
+    keyhole = fresh_keyhole
+    repository = Repository(keyhole)
+    keyhole.commit(repository.work, {"requirements.txt": "flask==3.0.0\n"})
+    repository.push()
+    run(keyhole, "repo", "connect", str(repository.folder))
+    run(keyhole, "scan", "harbour/tide-api", "-s", "dependencies", code=3)
+    assert "Not everything could be read. 0 findings in what was." in run(keyhole, "findings", "1").stdout
+    told = run(keyhole, "findings", "1", "--json")
+    assert json.loads(told.stdout) == []
+    assert "Not everything could be read" in told.stderr
+    run(keyhole, "scan", "harbour/tide-api")
+    assert run(keyhole, "findings", "2").stdout == "Nothing found, and everything was read.\n"

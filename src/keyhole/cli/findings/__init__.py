@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, NamedTuple
+
 import click
 
 from keyhole.cli.findings import deciding, importing, looking
-from keyhole.cli.output import ago, json_option, say_json, table
+from keyhole.cli.output import ago, json_option, safe, say_json, table
 from keyhole.cli.session import open_keyhole
+from keyhole.core.plural import counted
+
+if TYPE_CHECKING:
+    from keyhole.scans.models import Scan
 
 
 class _Numbered(click.Group):
@@ -79,18 +85,44 @@ def scan(number: int, as_json: bool) -> None:
     caller = open_keyhole()
     from keyhole.scans import services
 
-    found = services.findings(caller, number)
+    found, told = services.findings(caller, number), _told(services.get(caller, number))
     if as_json:
         say_json([row.data for row in found])
+        _warn(told)
         return
+    listed = found.filter(shown_as="")
     table(
         ("SEVERITY", "WHAT", "WHERE", "COMMIT", "NEW"),
         [
             (row.severity, row.title, f"{row.path}:{row.line}", row.commit[:10], "new" if row.new else "")
-            for row in found
+            for row in listed
         ],
-        empty="This scan has no findings.",
+        empty=told.words,
     )
+    if merged := len(found) - len(listed):
+        says = "say" if merged > 1 else "says"
+        click.echo(f"{counted(merged, 'more finding')} {says} the same as one of these.", err=True)
+    if listed:
+        _warn(told)
+
+
+class _Told(NamedTuple):
+    words: str
+    complete: bool
+
+
+def _told(scan: Scan) -> _Told:
+    """What a scan came to. That nothing is listed means something only for one that saw everything."""
+    from keyhole.scans.models import State
+    from keyhole.scans.summary import summarize
+
+    verdict = summarize(scan).verdict
+    return _Told(f"{verdict} {safe(scan.reason)}".strip(), scan.state == State.COMPLETE)
+
+
+def _warn(told: _Told) -> None:
+    if not told.complete:
+        click.echo(told.words, err=True)
 
 
 for _each in (*looking.COMMANDS, *deciding.COMMANDS, *importing.COMMANDS):
