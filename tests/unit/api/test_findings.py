@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 
 from keyhole.core.finding import Kind, Severity
+from keyhole.findings.models import Problem
 from tests.unit.api.test_api import BASE, is_problem, olga, secret_of
 from tests.unit.findings import making
 
@@ -39,3 +40,24 @@ def test_a_scanner_of_which_there_are_findings_is_known_also_when_it_is_gone(olg
     )
     making.scanned(making.repository(), [found], scanners=("sarif-old-tool",))
     assert client.get(f"{BASE}/findings", asked).json()["total"] == 1
+
+
+@pytest.mark.parametrize(
+    ("until", "ends"),
+    [
+        ("2030-03-31", "2030-03-31T23:59:59Z"),
+        ("2030-03-31T00:00:00Z", "2030-03-31T00:00:00Z"),
+        ("2030-03-31T00:00:00+02:00", "2030-03-30T22:00:00Z"),
+    ],
+)
+def test_a_day_by_itself_is_the_last_one_of_a_decision(olga, until, ends):
+    client = Client(HTTP_HOST="localhost", HTTP_AUTHORIZATION=f"Bearer {secret_of(olga)}")
+    making.scanned(making.repository(), [making.secret("a")])
+    wanted = {
+        "kind": "accepted",
+        "reason": "A test value.",
+        "findings": [Problem.objects.get().pk],
+        "until": until,
+    }
+    made = client.post(f"{BASE}/decisions", wanted, "application/json")
+    assert (made.status_code, made.json()["expires_at"]) == (201, ends)

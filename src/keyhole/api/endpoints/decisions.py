@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal
 
 from ninja import Query, Router, Status
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from keyhole.api.auth import ApiRequest
 from keyhole.api.schemas import MOST, Id, Moment, Page, Taken, in_utc
@@ -15,6 +16,12 @@ from keyhole.findings.shown import decision_as_json, problem_as_json
 from keyhole.repositories import services as repositories
 
 router = Router()
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+def _to_its_end(given: object) -> object:
+    """A day by itself is the last one, as everywhere else where one is given."""
+    return f"{given}T23:59:59Z" if isinstance(given, str) and _DAY.fullmatch(given) else given
 
 
 class DecisionWanted(Taken):
@@ -22,7 +29,7 @@ class DecisionWanted(Taken):
 
     kind: Literal["accepted", "false_positive"]
     reason: str = ""
-    until: Moment | None = None
+    until: Annotated[Moment | None, BeforeValidator(_to_its_end)] = None
     scope: Literal["finding", "repository", "package"] = "finding"
     findings: list[Id] = Field(default_factory=list, max_length=10_000)
     repository: str = ""
