@@ -90,7 +90,7 @@ def _settle(scan: Scan) -> None:
     git_dir = scan.repository.git_dir
     if scan.ref:
         # The object and not the name: a push in the middle of it must not make two halves of two histories.
-        tip = refs.named(git_dir, scan.ref)
+        tip = refs.named(git_dir, scan.ref, scan.repository.full_name)
         scan.ref, scan.tip, scan.commit = tip.ref, tip.object_id, tip.commit
     else:
         scan.commit = refs.head(git_dir)

@@ -25,10 +25,10 @@ class Tip:
     """The object id that is left when tags are followed."""
 
 
-def named(git_dir: Path, name: str) -> Tip:
+def named(git_dir: Path, name: str, place: str = "The repository") -> Tip:
     """The branch or tag of this name, short (`main`, `v1.0`; a branch wins) or full (`refs/tags/v1.0`).
 
-    Raises InvalidInput, naming the field `ref`, if there is none.
+    `place` is what people call the repository. Raises InvalidInput, naming the field `ref`, if there is none.
     """
     wanted = [name] if name.startswith("refs/") else [prefix + name for prefix in _PREFIXES]
     for ref in wanted:
@@ -37,7 +37,7 @@ def named(git_dir: Path, name: str) -> Tip:
                 if tip.ref == ref:
                     return tip
     raise InvalidInput(
-        f"The repository has no branch or tag called {name[:100]!r}.",
+        f"{place} has no branch or tag called {name[:100]!r}.",
         field="ref",
         hint="Leave it empty to scan the whole history of every branch and tag.",
     )

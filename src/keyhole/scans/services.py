@@ -137,7 +137,7 @@ def environment_named(caller: Caller, name: str) -> int | None:
 def _ref(repository: Repository, name: str) -> str:
     """The full name of the branch or tag. What lies on GitHub is looked up by the scan itself, when it has fetched."""
     if not name or repository.is_served:
-        return refs.named(repository.git_dir, name).ref if name else ""
+        return refs.named(repository.git_dir, name, repository.full_name).ref if name else ""
     if not is_well_formed(name if name.startswith("refs/") else f"refs/heads/{name}"):
         raise InvalidInput(f"{name[:100]!r} cannot be the name of a branch or tag.", field="ref")
     return name

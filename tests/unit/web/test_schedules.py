@@ -211,6 +211,16 @@ def test_a_code_scan_of_several_repositories_is_one_scan_each(olga):
     assert len({scan.batch for scan in scans} - {""}) == 1
 
 
+def test_of_several_repositories_the_one_without_the_branch_is_named(olga):
+    first, second = list_repositories(caller(olga))
+    git("branch", "topic", at=first.git_dir)
+    wanted = {"repository": first.pk, "more": [second.pk], "ref": "topic", "scanners": ["secrets"]}
+    refused = browser(olga).post("/scans/new", wanted)
+    assert refused.status_code == 422
+    assert f"{second.full_name} has no branch or tag called" in refused.content.decode()
+    assert not Scan.objects.exists()
+
+
 @pytest.mark.parametrize("strange", ["999999", "x", "-1", ""])
 def test_a_further_repository_that_is_not_there_is_refused(olga, strange):
     first, second = (str(each.pk) for each in list_repositories(caller(olga)))
