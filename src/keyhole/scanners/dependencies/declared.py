@@ -24,22 +24,25 @@ def declared(ecosystem: str, content: bytes, wanted: Wanted | None, exact: re.Pa
         raise Malformed("not of the documented form")
     if wanted.own:
         yield Package(ecosystem, wanted.own, "", managed=True, own=True)
+    # Of one name several versions may be asked for, by extras that exclude each other; what is no version adds nothing.
+    also = [each for each in wanted.also if exact.fullmatch(each[1].strip())]
     for group in (wanted.direct, wanted.developing):
         lines = Lines(content)
-        for name, how in group.items():
+        developing = group is wanted.developing
+        more = [(name, how) for name, how, only in also if only is developing]
+        for name, how in (*more, *group.items()):
             if how.startswith(_LOCAL):
                 continue
             alias = _ALIAS.fullmatch(how)
             spelled = alias[1] if alias else wanted.spelled.get(name, name)
             match = exact.fullmatch((alias[2] or "") if alias else how.strip())
             line = lines.of(f'"{name}"', spelled) if alias else lines.of(spelled)
-            dev = group is wanted.developing and name not in wanted.direct
             yield Package(
                 ecosystem,
                 spelled,
                 match[1] if match else "",
                 line,
-                dev,
+                developing and name not in wanted.direct,
                 managed=match is None,
                 relation=Relation.DIRECT,
             )

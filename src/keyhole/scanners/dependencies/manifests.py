@@ -32,6 +32,15 @@ class Wanted:
     """Names as they are written, where that is not the normal spelling."""
     own: str = ""
     """The name of what the manifest is of."""
+    also: list[tuple[str, str, bool]] = field(default_factory=list)
+    """What else is asked for under a name of these, as by another extra: name, how, and whether only for developing."""
+
+    def ask(self, name: str, how: str, *, developing: bool = False) -> None:
+        """Notes one thing that is asked for."""
+        group = self.developing if developing else self.direct
+        if group.get(name, how) != how:
+            self.also.append((name, group[name], developing))
+        group[name] = how
 
 
 def _from(manifests: Manifests, name: str, take: Callable[[bytes, Wanted], None]) -> Wanted | None:
@@ -85,17 +94,17 @@ def _take_python(content: bytes, wanted: Wanted) -> None:
     poetry, pdm = _table(tool.get("poetry")), _table(tool.get("pdm"))
     wanted.own = word(project.get("name")) or word(poetry.get("name"))
     for each in (project.get("dependencies"), *_table(project.get("optional-dependencies")).values()):
-        _require(wanted, wanted.direct, each)
-    _name(wanted, wanted.direct, poetry.get("dependencies"))
-    _name(wanted, wanted.developing, poetry.get("dev-dependencies"))
+        _require(wanted, each)
+    _name(wanted, poetry.get("dependencies"))
+    _name(wanted, poetry.get("dev-dependencies"), developing=True)
     for group in _table(poetry.get("group")).values():
-        _name(wanted, wanted.developing, _table(group).get("dependencies"))
+        _name(wanted, _table(group).get("dependencies"), developing=True)
     groups = (
         *_table(document.get("dependency-groups")).values(),
         *_table(pdm.get("dev-dependencies")).values(),
     )
     for group in (*groups, _table(tool.get("uv")).get("dev-dependencies")):
-        _require(wanted, wanted.developing, group)
+        _require(wanted, group, developing=True)
     wanted.direct.pop("python", None)  # the interpreter, as Poetry writes it
 
 
@@ -106,8 +115,8 @@ def pipfile_wanted(manifests: Manifests) -> Wanted | None:
 
 def _take_pipfile(content: bytes, wanted: Wanted) -> None:
     document = toml_in(content)
-    _name(wanted, wanted.direct, document.get("packages"))
-    _name(wanted, wanted.developing, document.get("dev-packages"))
+    _name(wanted, document.get("packages"))
+    _name(wanted, document.get("dev-packages"), developing=True)
 
 
 def cargo_wanted(manifests: Manifests) -> Wanted | None:
@@ -120,9 +129,9 @@ def _take_cargo(content: bytes, wanted: Wanted) -> None:
     wanted.own = word(_table(document.get("package")).get("name"))
     targets = map(_table, _table(document.get("target")).values())
     for table in (document, _table(document.get("workspace")), *targets):
-        for kind in ("dependencies", "build-dependencies"):
-            wanted.direct.update(_crates(table.get(kind)))
-        wanted.developing.update(_crates(table.get("dev-dependencies")))
+        for kind in ("dependencies", "build-dependencies", "dev-dependencies"):
+            for name, how in _crates(table.get(kind)):
+                wanted.ask(name, how, developing=kind == "dev-dependencies")
 
 
 def _crates(found: object) -> Iterable[tuple[str, str]]:
@@ -208,15 +217,15 @@ def _how(told: object) -> str:
     return word(table.get("version")) if table else word(told)
 
 
-def _name(wanted: Wanted, group: dict[str, str], found: object) -> None:
+def _name(wanted: Wanted, found: object, *, developing: bool = False) -> None:
     for name, told in _table(found).items():
         wanted.spelled[normal("PyPI", name)] = name
-        group[normal("PyPI", name)] = _how(told)
+        wanted.ask(normal("PyPI", name), _how(told), developing=developing)
 
 
-def _require(wanted: Wanted, group: dict[str, str], found: object) -> None:
+def _require(wanted: Wanted, found: object, *, developing: bool = False) -> None:
     """The names in a list of requirements, as PEP 508 writes them."""
     for text in words(found) if isinstance(found, list) else ():
         if match := _NAME.match(text):
             wanted.spelled[normal("PyPI", match[1])] = match[1]
-            group[normal("PyPI", match[1])] = match[2].strip() or "*"
+            wanted.ask(normal("PyPI", match[1]), match[2].strip() or "*", developing=developing)

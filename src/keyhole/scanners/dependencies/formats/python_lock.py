@@ -17,6 +17,7 @@ from keyhole.scanners.dependencies.package import (
     NONE,
     UNKNOWN,
     Lines,
+    Malformed,
     Manifests,
     Package,
     Packages,
@@ -37,6 +38,8 @@ _MAIN = frozenset({"main", "default"})
 def read(content: bytes, manifests: Manifests = NONE) -> Packages:
     """Packages with their versions; those of the repository's own folders are none."""
     document = toml_in(content)
+    if "distribution" in document:
+        raise Malformed("in the form of early versions of uv")
     lines = Lines(content)
     entries = [*objects(document.get("package")), *objects(document.get("packages"))]
     told = python_wanted(manifests)

@@ -139,3 +139,43 @@ def test_an_alias_is_settled_by_the_lock_file(tmp_path):
 def test_what_comes_from_git_is_for_a_lock_file_to_settle(module, text, name):
     (package,) = (each for each in module.read(text) if not each.own)
     assert (package.name, package.version, package.managed) == (name, "", True)
+
+
+PYTHON = """
+[project]
+dependencies = ["flask==1.0"]
+optional-dependencies = { old = ["django==1.6", "flask[async]"], new = ["django==5.0"] }
+[dependency-groups]
+low = ["celery==4.0"]
+high = ["celery>=5"]
+"""
+CARGO = """
+[dependencies]
+time = "=1.6.0"
+[build-dependencies]
+time = "=1.7.0"
+[target."cfg(unix)".dependencies]
+time = { workspace = true }
+"""
+
+
+@pytest.mark.parametrize(
+    ("read", "text", "expected"),
+    [
+        (
+            pyproject_toml.read,
+            PYTHON,
+            {
+                "flask 1.0": "direct",
+                "flask ": "direct",
+                "django 1.6": "direct",
+                "django 5.0": "direct",
+                "celery 4.0": "direct dev",
+                "celery ": "direct dev",
+            },
+        ),
+        (cargo_toml.read, CARGO, {"time 1.6.0": "direct", "time 1.7.0": "direct"}),
+    ],
+)
+def test_every_version_that_is_asked_for_is_told(read, text, expected):
+    assert told(read, text) == expected

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from keyhole.scanners.dependencies.formats import python_lock
+from keyhole.scanners.dependencies.package import Malformed
 from tests.unit.scanners.dependencies.formats.named import named
 
 
@@ -44,3 +47,8 @@ directory = { path = "../far" }
         ("archive", "1.0", ""),
         ("far", "", "../far"),
     ]
+
+
+def test_the_form_of_early_versions_of_uv_is_told():
+    with pytest.raises(Malformed):
+        named(python_lock.read, 'version = 1\n[[distribution]]\nname = "flask"\nversion = "2.0.1"\n')
