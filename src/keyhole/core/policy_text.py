@@ -51,7 +51,7 @@ def from_text(text: str) -> Policy:
             f"A line has more than {_MOST_DOTS} dots. Write lists over several lines.", field="text"
         )
     try:
-        data = json.loads(text) if is_json else tomllib.loads(text)
+        data = json.loads(text, object_pairs_hook=_once_each) if is_json else tomllib.loads(text)
     except (ValueError, RecursionError) as problem:
         raise InvalidInput(
             f"This is neither TOML nor JSON: {str(problem)[:200] or 'it is nested too deeply'}.",
@@ -59,6 +59,16 @@ def from_text(text: str) -> Policy:
             hint="docs/environments.md describes the format; `keyhole policy example` prints one.",
         ) from problem
     return from_json(data)
+
+
+def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """The object, as TOML takes one: of a field that is given twice one would count, and the other be passed over."""
+    fields: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in fields:
+            raise ValueError(f"{name!r} is given twice")
+        fields[name] = value
+    return fields
 
 
 def from_json(data: object) -> Policy:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from keyhole.core import gates
 from keyhole.core.errors import InvalidInput
+from keyhole.core.finding import Kind
 from keyhole.core.gate_kinds import FindingsGate, ScannersGate
 from keyhole.scanners.interface import UnknownScanner
 from keyhole.scanners.registry import IMPORTED, named
@@ -11,7 +12,7 @@ from keyhole.scanners.registry import IMPORTED, named
 
 def check_scanners(policy: gates.Policy) -> None:
     """InvalidInput, naming the field, if a gate names a scanner that there is not, or kinds that its scanners do not
-    find: no scan could ever pass it.
+    find: no scan could ever pass it. Nor may it ask about packages of what is about none: no scan could ever breach it.
 
     What is kept already is not checked when it is read: a scanner may be gone since. Nor can it be said which tools'
     results will be imported.
@@ -19,6 +20,7 @@ def check_scanners(policy: gates.Policy) -> None:
     for place, gate in enumerate(policy.gates, start=1):
         match gate:
             case FindingsGate():
+                _check_packages(gate, f"gates[{place}]")
                 field, names = "scanners", gate.scanners
             case ScannersGate():
                 field, names = "required", gate.required
@@ -39,3 +41,15 @@ def check_scanners(policy: gates.Policy) -> None:
                         field=f"gates[{place}].kinds",
                         hint="Name a scanner that does, or none, which means all.",
                     )
+
+
+def _check_packages(gate: FindingsGate, at: str) -> None:
+    asked = {"fixable": gate.fixable, "kev": gate.kev, "epss": gate.epss > 0}
+    field = next((name for name, given in asked.items() if given), "")
+    for kind in gate.kinds if field else ():
+        if kind not in (Kind.VULNERABILITY, Kind.MALICIOUS):
+            raise InvalidInput(
+                f"{at}.{field} asks about packages, and {at}.kinds has {kind}, which is about none.",
+                field=f"{at}.kinds",
+                hint="Make a gate of its own for that kind.",
+            )

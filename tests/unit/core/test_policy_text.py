@@ -104,6 +104,15 @@ def test_what_is_no_policy_is_refused(text):
         from_text(text)
 
 
+def test_a_field_that_is_given_twice_is_refused_in_json_as_in_toml():
+    for text in (
+        '{"name": "P", "gates": [{"gate": "findings", "most": 0, "most": 99}]}',
+        'name = "P"\n[[gates]]\ngate = "findings"\nmost = 0\nmost = 99\n',
+    ):
+        with pytest.raises(InvalidInput, match="neither TOML nor JSON"):
+            from_text(text)
+
+
 @pytest.mark.parametrize("value", [1.5, 2, -0.1, 10**400, float("nan"), float("inf")])
 def test_a_probability_is_told_its_own_bounds(value):
     with pytest.raises(InvalidInput) as refused:

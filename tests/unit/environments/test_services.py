@@ -74,6 +74,17 @@ def test_a_gate_of_kinds_that_its_scanners_cannot_find_is_refused():
         check_scanners(Policy("Live", (dataclasses.replace(gate, scanners=scanners),)))
 
 
+@pytest.mark.parametrize("asked", [{"epss": 0.5}, {"kev": True}, {"fixable": True}])
+def test_a_gate_that_asks_about_packages_of_what_is_about_none_is_refused(asked):
+    both = FindingsGate(kinds=(Kind.VULNERABILITY, Kind.MALICIOUS), **asked)
+    for fine in (both, FindingsGate(**asked), FindingsGate(kinds=(Kind.SECRET,), dev=False)):
+        check_scanners(Policy("Live", (fine,)))
+    for kinds in ((Kind.SECRET,), (Kind.VULNERABILITY, Kind.CODE)):
+        with pytest.raises(InvalidInput, match=f"{next(iter(asked))} asks about packages") as refused:
+            check_scanners(Policy("Live", (FindingsGate(kinds=kinds, **asked),)))
+        assert refused.value.field == "gates[1].kinds"
+
+
 def test_two_policies_of_one_name_are_one_too_many_until_it_is_removed():
     caller = local_caller()
     row = policies.create(caller, STRICT)
