@@ -54,7 +54,11 @@ def _tell(found: Comparison) -> None:
         table(("LIBRARY", "FROM", "BEFORE", "AFTER"), changes, empty="")
         click.echo()
     click.echo(safe(found.sentence[:1].upper() + found.sentence[1:]))
-    if found.gone and not found.fixed_is_known:
+    if found.gone and found.backwards:
+        click.echo(
+            f"Scan {found.after.number} is older than scan {found.before.number}, so none of that is fixed."
+        )
+    elif found.gone and not found.fixed_is_known:
         click.echo(
             f"What is gone may still be there: scan {found.after.number} did not look at everything that "
             f"scan {found.before.number} looked at."

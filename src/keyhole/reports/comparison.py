@@ -63,13 +63,19 @@ class Comparison:
 
     @property
     def fixed_is_known(self) -> bool:
-        """Whether what is gone is fixed: the second saw everything that the first could have seen."""
+        """Whether what is gone is fixed: the second is later, and saw everything that the first could have seen."""
         return (
-            self.after.status is Status.COMPLETE
+            not self.backwards
+            and self.after.status is Status.COMPLETE
             and self.before.repository == self.after.repository
             and self.before.ref == self.after.ref
             and set(self.before.scanners) <= set(self.after.scanners)
         )
+
+    @property
+    def backwards(self) -> bool:
+        """Whether the second is the older one: what only the first has was not there yet, or had not been seen."""
+        return self.before.number > self.after.number
 
     @property
     def gone_word(self) -> str:

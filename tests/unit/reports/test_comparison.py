@@ -75,6 +75,15 @@ def test_what_is_gone_is_fixed_only_if_it_was_looked_for(after):
     assert compare(one(SECRET), one()).fixed_is_known
 
 
+def test_what_the_older_of_two_runs_does_not_have_is_not_fixed_in_it():
+    seen = compare(one(SECRET, number=15), one(number=12))
+    assert (seen.backwards, seen.fixed_is_known, seen.sentence) == (
+        True,
+        False,
+        "0 new, 1 not seen, 0 the same.",
+    )
+
+
 def test_what_differs_in_how_they_were_done_is_said_with_what_may_come_of_it():
     before = one(rules_version="1", advisories_at="2026-11-01T00:00:00Z", commit="a" * 40)
     after = one(
