@@ -39,6 +39,7 @@ class Zizmor(ProgramScanner):
     kind = Kind.WORKFLOW
     program = Program("zizmor", "zizmor", "pip install 'keyhole[code]' installs zizmor.")
     what = "workflow file"
+    engine = "2"
     overlooks = (b"zizmor: ignore",)
 
     def wants(self, path: bytes) -> bool:
@@ -52,6 +53,10 @@ class Zizmor(ProgramScanner):
         if _DEPENDABOT.fullmatch(path):
             return f"{number}/.github/dependabot.yml"
         return f"{number}/.github/workflows/workflow.yml"
+
+    def content(self, raw: bytes) -> bytes:
+        """With other signs for what is no UTF-8: one such file, and zizmor looks at none."""
+        return raw.decode("utf-8", "replace").encode()
 
     def arguments(self, folder: Path) -> list[str]:
         """Offline, without any settings, and reporting what comments would hide."""

@@ -93,6 +93,23 @@ def test_a_file_that_is_no_workflow_is_a_gap_and_the_others_are_looked_at(histor
     assert {".github/workflows/greet.yml", ".github/workflows/new\\u000aline\\u001b[31m.yml"} <= paths
 
 
+def test_what_is_no_utf_8_keeps_it_from_no_other_file(history, scan):
+    files = {
+        "greet": VULNERABLE,
+        "latin": b"# Gr\xfc\xdfe\n" + VULNERABLE,
+        "wide": VULNERABLE.decode().encode("utf-16"),
+    }
+    history.commit({f".github/workflows/{name}.yml": text for name, text in files.items()})
+    result = scan(history, scanners=["zizmor"])
+    (reason,) = result.reasons
+    assert reason.startswith(".github/workflows/wide.yml was not assessed")
+    found = [each.locations[0] for each in result.findings if each.rule == "template-injection"]
+    assert {(each.path.rpartition("/")[2], each.line) for each in found} == {
+        ("greet.yml", 6),
+        ("latin.yml", 7),
+    }
+
+
 def test_links_and_folders_are_not_followed(history, scan, tmp_path):
     outside = tmp_path / "outside.yml"
     outside.write_bytes(VULNERABLE)
