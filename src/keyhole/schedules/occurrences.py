@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from keyhole.schedules.models import Cause, Occurrence, Schedule, When
@@ -17,7 +17,10 @@ from keyhole.schedules.times import upcoming
 
 GATHER = timedelta(seconds=10)
 """How long a push waits for others: people push a branch and its tags one after the other."""
+NOTHING_NEW = Q(cause__in=(Cause.LOOK, Cause.PUSH), started=0, failed=False)
+"""A look that came to nothing, which nobody is told of. There may be one a minute."""
 _KEPT = timedelta(days=365)
+_NOTHING_KEPT = timedelta(days=1)
 
 
 def due(now: datetime | None = None) -> QuerySet[Occurrence, int]:
@@ -86,6 +89,8 @@ def end(
         if ended:
             _follow_up(occurrence, now, again)
             Occurrence.objects.filter(done_at__lt=now - _KEPT).delete()
+            looks = Occurrence.objects.filter(NOTHING_NEW, schedule=occurrence.schedule_id)
+            looks.filter(done_at__lt=now - _NOTHING_KEPT).delete()
     return bool(ended)
 
 

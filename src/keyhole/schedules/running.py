@@ -174,5 +174,6 @@ def _spoken(pause: timedelta) -> str:
 
 
 def _running(schedule: Schedule, repository: Repository) -> bool:
-    batches = schedule.occurrences.exclude(batch="").values("batch")
-    return Scan.objects.filter(batch__in=batches, repository=repository, state__in=UNFINISHED).exists()
+    # From the few scans that run, as a schedule may have been due hundreds of thousands of times.
+    now = Scan.objects.filter(repository=repository, state__in=UNFINISHED).exclude(batch="").order_by()
+    return schedule.occurrences.filter(batch__in=list(now.values_list("batch", flat=True))).exists()

@@ -113,7 +113,7 @@ def get_to_change(caller: Caller, number: int) -> Schedule:
 def runs(caller: Caller, number: int) -> QuerySet[Occurrence]:
     """When it ran and what came of it, newest first. Looks that found nothing new are left out."""
     done = Occurrence.objects.filter(schedule=get(caller, number)).exclude(done_at=None)
-    return done.exclude(cause__in=(Cause.LOOK, Cause.PUSH), started=0, failed=False)
+    return done.exclude(occurrences.NOTHING_NEW)
 
 
 def next_times(schedule: Schedule, count: int = 5, after: datetime | None = None) -> list[datetime]:

@@ -92,6 +92,19 @@ def test_on_push_only_what_changed_is_scanned(make, places, tmp_path):
     assert Scan.objects.order_by("-pk").first().trigger == Trigger.PUSH
 
 
+def test_looks_that_came_to_nothing_are_not_kept_and_all_others_are(make):
+    schedule = make(when="push", cron="")
+    first = run(open_one(schedule, Cause.LOOK))
+    finish_scans()
+    nothing = run(open_one(schedule, Cause.LOOK))
+    assert (first.started, nothing.started, nothing.failed) == (2, 0, False)
+    run(open_one(schedule, Cause.LOOK))
+    assert schedule.occurrences.count() == 4  # with the open one
+    schedule.occurrences.exclude(done_at=None).update(done_at=timezone.now() - timedelta(days=2))
+    run(open_one(schedule, Cause.LOOK))
+    assert list(schedule.occurrences.filter(done_at__lt=timezone.now() - timedelta(days=1))) == [first]
+
+
 def test_a_push_during_a_scan_is_scanned_after_it(make, places, tmp_path):
     schedule = make(when="push", cron="", repository_ids=(places[0].pk,))
     run(open_one(schedule, Cause.LOOK))
