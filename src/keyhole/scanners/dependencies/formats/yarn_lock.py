@@ -30,7 +30,9 @@ _VERSION = pattern(r'  version:? "?([^"\s]+)"?$')
 _ASKED = pattern(r' {4}("(?:[^"]*+)"|[^\s":]++):?\s++(.+)')
 _ALIAS = pattern(r"npm:((?:@[^/]+/)?[^@]+)@")
 _LOCAL = ("workspace:", "file:", "link:", "portal:")
-_REMOTE = pattern(r"(?:git|github|gitlab|bitbucket|gist|https?|ssh)(?:\+[a-z]+)?(?::|@)|[^@/:]+/[^@/:#]+(?:#|$)")
+_REMOTE = pattern(
+    r"(?:git|github|gitlab|bitbucket|gist|https?|ssh)(?:\+[a-z]+)?(?::|@)|[^@/:]+/[^@/:#]+(?:#|$)"
+)
 _OWN = "workspace:"
 _LONG = "? "
 """Before what an entry stands for where that has more than 1,024 characters; the colon is on the next line then."""
