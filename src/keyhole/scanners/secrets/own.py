@@ -123,12 +123,18 @@ def _in_folder(folder: Path | None) -> list[Path]:
     if folder is None:
         return []
     try:
-        return sorted(path for path in folder.iterdir() if path.suffix == ".toml")
+        found = sorted(path for path in folder.iterdir() if path.suffix == ".toml")
     except OSError as problem:
         raise WrongRules(
             f"The folder of own rules, {folder}, cannot be read: {problem.strerror}.",
             hint="KEYHOLE_RULES names it.",
         ) from problem
+    if not found:  # as where something should be mounted and is not
+        raise WrongRules(
+            f"The folder of own rules, {folder}, has no *.toml.",
+            hint="KEYHOLE_RULES names it; without that variable there are no own rules.",
+        )
+    return found
 
 
 def _text(path: Path) -> str:

@@ -114,6 +114,12 @@ def test_a_folder_that_is_not_there_is_an_error_not_no_rules(tmp_path):
         own.own_rules()
 
 
+def test_a_folder_without_a_file_of_rules_is_an_error_not_no_rules(folder):
+    (folder / "acme.toml").rename(folder / "acme.toml.old")
+    with pytest.raises(own.WrongRules, match="has no"):
+        own.own_rules()
+
+
 def test_a_file_that_is_no_text_is_an_error(folder):
     (folder / "binary.toml").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(own.WrongRules, match="is not UTF-8"):
