@@ -217,6 +217,9 @@ class Scan:
             except OutOfTime:
                 self._trouble.note(f"time limit of {self._limits.seconds:g} seconds reached")
                 break
+            except MemoryError:  # what others found is no less true
+                self._trouble.note(f"there was not enough memory for all files that {name} looks at")
+                continue
             for gap in assessment.gaps:
                 self._trouble.note(self._shown[gap])
             together.take(name, assessment, commit, self._digest)

@@ -7,12 +7,17 @@ import json
 
 import pytest
 
+from keyhole.core.secret import Secret
 from keyhole.scanners.collect import Collector
 from keyhole.scanners.examination import Found, Site, readable
+from keyhole.scanners.gitpipe import Git
 from keyhole.scanners.hits import Hit
+from keyhole.scanners.interface import Tools
+from keyhole.scanners.keyed import keyed_digest
 from keyhole.scanners.limits import Limits
 from keyhole.scanners.objects import Entry, OutOfTime, Piece, Trouble
-from keyhole.scanners.worker import Reporter, _where
+from keyhole.scanners.registry import named
+from keyhole.scanners.worker import Reporter, Scan, _where
 
 
 def piece(text, kind="blob"):
@@ -47,6 +52,32 @@ def test_time_runs_out_and_can_be_granted():
         report.tick(1, 2)
     report.allow(60)
     report.tick(1, 2)
+
+
+class _Greedy:
+    id = title = "greedy"
+    kinds = frozenset()
+
+    def rules_version(self):
+        return "1"
+
+    def open(self, _tools):
+        return self
+
+    def wants(self, _path):
+        return True
+
+    def assess(self, files):
+        raise MemoryError(list(files))
+
+
+def test_want_of_memory_for_files_takes_nothing_from_what_others_found(history, token):
+    history.commit({"a.txt": token})
+    tools = Tools(keyed_digest(Secret("k" * 32)))
+    report = Reporter(io.StringIO(), 60)
+    result = Scan(Git(history.path), [named("secrets"), _Greedy()], tools, Limits(), report).run(())
+    assert len(result.findings) == 1
+    assert result.reasons == ("there was not enough memory for all files that greedy looks at",)
 
 
 def test_an_error_leaves_as_its_class_and_line_without_its_message():
