@@ -154,8 +154,9 @@ def again_of(scan: Any) -> Any:
 
 
 def _finding(chance: random.Random, name: str, number: int) -> Any:
-    from keyhole.core.finding import Confidence, Finding, Kind, Location, Severity, finding_id  # noqa: PLC0415
+    from keyhole.core.finding import Finding, Location  # noqa: PLC0415
     from keyhole.core.library import PackageFacts, Relation  # noqa: PLC0415
+    from keyhole.core.terms import Confidence, Kind, Severity, finding_id  # noqa: PLC0415
 
     kind = chance.choices((Kind.VULNERABILITY, Kind.CODE, Kind.SECRET), (6, 3, 1))[0]
     scanner, rule, title = {

@@ -7,8 +7,8 @@ import socket
 
 import pytest
 
-from keyhole.core.finding import Status
 from keyhole.core.secret import Secret
+from keyhole.core.terms import Status
 from keyhole.scanners import child
 from keyhole.scanners.limits import Limits
 from keyhole.scanners.secrets.shapes import make

@@ -16,8 +16,8 @@ from keyhole.accounts.services import checked_email, make_user, require
 from keyhole.audit.log import ALLOWED, Draft, append
 from keyhole.core.actions import Role, may
 from keyhole.core.caller import Caller, Via
-from keyhole.core.canonical import owner_name
 from keyhole.core.errors import Conflict, NotFound, PermissionDenied, Unavailable
+from keyhole.core.names import owner_name
 from keyhole.core.secret import Secret
 
 LIFETIME = timedelta(days=7)

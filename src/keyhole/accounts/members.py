@@ -15,8 +15,8 @@ from keyhole.accounts.services import require
 from keyhole.audit.log import ALLOWED, Chain, Draft
 from keyhole.core.actions import Role, may
 from keyhole.core.caller import Caller
-from keyhole.core.canonical import fold
 from keyhole.core.errors import Conflict, InvalidInput, NotFound
+from keyhole.core.names import fold
 
 _REASON_LENGTH = 200
 

@@ -28,8 +28,8 @@ from keyhole.accounts.services import checked_email, make_user
 from keyhole.audit.log import ALLOWED, Draft, append
 from keyhole.core.actions import Role
 from keyhole.core.caller import Caller, Via
-from keyhole.core.canonical import owner_name
 from keyhole.core.errors import Conflict, InvalidInput, PermissionDenied, Unavailable
+from keyhole.core.names import owner_name
 from keyhole.core.secret import Secret
 from keyhole.providers.outgoing import Outgoing, Reply, configured
 

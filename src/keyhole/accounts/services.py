@@ -15,8 +15,8 @@ from keyhole.accounts.models import Owner, SetupCode, SignInPolicy, User
 from keyhole.audit.log import ALLOWED, DENIED, Draft, append
 from keyhole.core.actions import Role, may
 from keyhole.core.caller import Caller, Via
-from keyhole.core.canonical import fold, owner_name
 from keyhole.core.errors import Conflict, InvalidInput, NotFound, PermissionDenied
+from keyhole.core.names import fold, owner_name
 from keyhole.core.request import OwnerKind
 from keyhole.core.secret import Secret
 

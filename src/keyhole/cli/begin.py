@@ -27,7 +27,8 @@ def main() -> None:
     """Run the command line and end the process with its exit code."""
     _stand_in_for_closed_streams()
     command, *rest = sys.argv[1:] or [""]
-    if command == "scan" and any(map(os.path.isdir, rest)):
+    of_folder = command == "scan" and any(map(os.path.isdir, rest))
+    if of_folder:
         import gc
 
         from keyhole.scanners.early import HEAD, start_early
@@ -38,7 +39,26 @@ def main() -> None:
 
     if _STOPS:
         signal.signal(signal.SIGINT, signal.default_int_handler)
-    command_line()
+    try:
+        command_line()
+    except SystemExit as ended:
+        if of_folder:
+            _end_at_once(ended)
+        raise
+
+
+def _end_at_once(ended: SystemExit) -> None:
+    """Ends the process without taking Python to pieces, which takes a while, unless there is still something to say.
+
+    Not for other commands: a database is closed that way.
+    """
+    from keyhole.scanners.early import forgotten
+
+    forgotten()
+    if ended.code is None or isinstance(ended.code, int):
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(ended.code or 0)
 
 
 def _stand_in_for_closed_streams() -> None:

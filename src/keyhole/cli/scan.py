@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from keyhole.core.finding import ScanResult
     from keyhole.core.gates import Policy, Verdict
     from keyhole.reports.dataset import Dataset
-    from keyhole.scanners.limits import Progress
+    from keyhole.scanners.progress import Progress
     from keyhole.scans.direct import Around
     from keyhole.scans.models import Scan
 
@@ -210,16 +210,10 @@ def _path(
     path: Path, ref: str, scanners: tuple[str, ...], rules: tuple[Path, ...], say: _Saying, *, head: bool
 ) -> None:
     use_settings()
-    import atexit
-    import gc
     from datetime import UTC, datetime
 
     from keyhole.core.escaping import escape
     from keyhole.scans import direct
-
-    # Python looks for garbage once more when it ends, which takes longer than giving all of it back to the system.
-    # Not for other commands: a database is closed that way.
-    atexit.register(gc.freeze)
 
     bar = _Bar()
 

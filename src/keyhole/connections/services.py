@@ -17,8 +17,8 @@ from keyhole.connections.models import APP, Connection
 from keyhole.connections.records import locked, no_such, one_line, recognition, record
 from keyhole.connections.rotation import begin_rotation, finish_rotation, is_rotating, undo_rotation
 from keyhole.core.caller import Caller
-from keyhole.core.canonical import owner_name
 from keyhole.core.errors import Conflict, InvalidInput
+from keyhole.core.names import owner_name
 from keyhole.core.permissions import Level
 from keyhole.core.secret import Secret
 from keyhole.providers.github.instance import Instance

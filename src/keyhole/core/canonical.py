@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from urllib.parse import quote, unquote_to_bytes
 
-from keyhole.core.errors import BadCredentials, InvalidInput, MalformedRequest
+from keyhole.core.errors import BadCredentials, MalformedRequest
 from keyhole.core.token_text import PREFIX
 
 _MAX_PATH = 8192
@@ -68,11 +68,6 @@ _ONCE = (
     b"content-type",
     b"content-encoding",
 )
-
-_OWNER_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,37}[A-Za-z0-9])?")
-_REPOSITORY_NAME = re.compile(r"[A-Za-z0-9_.][A-Za-z0-9_.-]{0,99}")
-_RESERVED_ENDINGS = (".git", ".wiki", ".")
-_FOLD = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,40 +201,3 @@ def _check_framing(found: dict[bytes, bytes]) -> None:
         raise MalformedRequest("Content-Length is not a number.")
     if found.get(b"transfer-encoding", b"chunked").lower() != b"chunked":
         raise MalformedRequest("The only Transfer-Encoding is chunked.")
-
-
-def owner_name(text: str) -> str:
-    """`text` if it can be the login of a user or organization: ASCII letters, digits, inner `-` and `_`, up to 39.
-
-    Raises InvalidInput otherwise.
-    """
-    if _OWNER_NAME.fullmatch(text) is None:
-        raise InvalidInput(
-            "An owner's name has 1 to 39 letters, digits, hyphens or underscores, and starts and ends "
-            "with a letter or digit.",
-            field="owner",
-        )
-    return text
-
-
-def repository_name(text: str) -> str:
-    """`text` if it can be the name of a repository: 1 to 100 ASCII letters, digits, `-`, `_`, `.`.
-
-    Raises InvalidInput otherwise, and for names that other tools would read differently: `.`, `..`, a leading dash
-    (an option), an ending of `.git` (an address), `.wiki` (another repository) or a dot.
-    """
-    if _REPOSITORY_NAME.fullmatch(text) is None or fold(text).endswith(_RESERVED_ENDINGS):
-        raise InvalidInput(
-            "A repository's name has 1 to 100 letters, digits, hyphens, underscores or dots, does not "
-            "start with a hyphen, and does not end with .git, .wiki or a dot.",
-            field="name",
-        )
-    return text
-
-
-def fold(name: str) -> str:
-    """The form in which names are looked up: ASCII letters lower-cased, everything else untouched.
-
-    Not `casefold`: it maps the Kelvin sign to `k` and the sharp s to `ss`, so that two names would be one.
-    """
-    return name.translate(_FOLD)

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from keyhole.core.finding import Finding, ScanResult, Status
+from keyhole.core.finding import Finding, ScanResult
 from keyhole.core.library import Library
 from keyhole.core.reach import Reach
+from keyhole.core.terms import Status
 
 
 @dataclass(frozen=True, slots=True)

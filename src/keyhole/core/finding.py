@@ -7,70 +7,21 @@ that is not, so that no report, log or terminal can be reached by a file name.
 
 from __future__ import annotations
 
-import hashlib
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
 from keyhole.core.escaping import is_escaped
 from keyhole.core.library import Library, PackageFacts
 from keyhole.core.strict_json import decode, encode_fields
+from keyhole.core.terms import MAX_LOCATIONS, Confidence, Kind, Place, Severity, Status
 
-LAST4_FROM = 16
-"""A secret shorter than this shows none of its characters: four would be too large a part of it."""
-MAX_LOCATIONS = 50
-"""How many locations a finding names; `occurrences` counts them all."""
-
+_SEVERITIES = list(Severity)
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _FINGERPRINT = re.compile(r"[a-z0-9-]+:[0-9a-f]{32}")
 _DIGEST = re.compile(r"([0-9a-f]{32})?")
 _OBJECT_ID = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?|")
-
-
-class Severity(StrEnum):
-    """How bad it is if the finding is true, worst first."""
-
-    CRITICAL = "critical"
-    HIGH = "high"
-    MEDIUM = "medium"
-    LOW = "low"
-
-
-class Confidence(StrEnum):
-    """How sure the rule is that the finding is true."""
-
-    HIGH = "high"
-    MEDIUM = "medium"
-    LOW = "low"
-
-
-class Kind(StrEnum):
-    """What sort of defect it is: pages, policies and decisions tell findings apart by this, never by the scanner."""
-
-    SECRET = "secret"  # noqa: S105 - a word, no secret
-    VULNERABILITY = "vulnerability"
-    MALICIOUS = "malicious"
-    WORKFLOW = "workflow"
-    INFRASTRUCTURE = "infrastructure"
-    CODE = "code"
-    LICENCE = "licence"
-    OTHER = "other"
-
-
-class Place(StrEnum):
-    """What kind of text of the repository holds the finding."""
-
-    FILE = "file"
-    COMMIT_MESSAGE = "commit message"
-    TAG_MESSAGE = "tag message"
-
-
-class Status(StrEnum):
-    """Whether a scan saw everything it was asked to see."""
-
-    COMPLETE = "complete"
-    INCOMPLETE = "incomplete"
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +181,6 @@ class ScanResult:
         return decode(cls, data)
 
 
-def finding_id(scanner: str, fingerprint: str) -> str:
-    """The id of the finding with this fingerprint: the same in every scan that uses the same HMAC secret."""
-    return hashlib.sha256(f"{scanner}\0{fingerprint}".encode()).hexdigest()[:16]
+def worst_first(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """The findings by severity; those of one severity stay as they are."""
+    return tuple(sorted(findings, key=lambda finding: _SEVERITIES.index(finding.severity)))

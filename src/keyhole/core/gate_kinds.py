@@ -14,9 +14,10 @@ from typing import ClassVar
 
 from keyhole.core import licences
 from keyhole.core.facts import Facts, Failed, Subject
-from keyhole.core.finding import Confidence, Finding, Kind, Severity
+from keyhole.core.finding import Finding
 from keyhole.core.library import Library
 from keyhole.core.reach import not_looked_for, scan_too, scanned_by
+from keyhole.core.terms import Confidence, Kind, Severity
 
 MOST_NAMED = 200
 """How many findings or packages a breach names; `number` counts them all."""

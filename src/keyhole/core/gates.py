@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from keyhole.core.facts import Facts, Subject
-from keyhole.core.finding import Finding, Severity
+from keyhole.core.finding import Finding
 from keyhole.core.gate_kinds import (
     MOST_NAMED,
     AdvisoriesGate,
@@ -24,6 +24,7 @@ from keyhole.core.gate_kinds import (
 from keyhole.core.library import Library
 from keyhole.core.reach import Reach, not_looked_for
 from keyhole.core.strict_json import encode_fields
+from keyhole.core.terms import Severity
 
 __all__ = ["MOST_NAMED", "Breach", "Facts", "Policy", "Verdict", "judge", "needed"]
 

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from keyhole.core.finding import Kind  # who starts a scan waits for no more than is needed
+    from keyhole.core.terms import Kind  # who starts a scan waits for no more than is needed
 
 IMPORTED = "sarif-"
 """What the names of scanners begin with whose results were imported: none of ours, so none that can be run."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reach:
+class Reach(NamedTuple):
     """What a scanner can find."""
 
     kinds: frozenset[Kind]

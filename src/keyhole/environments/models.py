@@ -8,8 +8,8 @@ from django.db.models import Q
 from django.utils import timezone
 
 from keyhole.core import gates
-from keyhole.core.finding import Severity
 from keyhole.core.policy_text import from_json
+from keyhole.core.terms import Severity
 from keyhole.notifications.models import Channel
 
 

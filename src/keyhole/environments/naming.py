@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from keyhole.core import gates
 from keyhole.core.errors import InvalidInput
-from keyhole.core.finding import Kind
 from keyhole.core.gate_kinds import FindingsGate, ScannersGate
+from keyhole.core.terms import Kind
 from keyhole.scanners.interface import UnknownScanner
 from keyhole.scanners.registry import IMPORTED, named
 

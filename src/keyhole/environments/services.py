@@ -13,7 +13,7 @@ from keyhole.accounts.services import require
 from keyhole.audit.log import ALLOWED, Draft, append
 from keyhole.core.caller import Caller
 from keyhole.core.errors import Conflict, InvalidInput, NotFound
-from keyhole.core.finding import Severity
+from keyhole.core.terms import Severity
 from keyhole.environments.models import UPSTREAM, Environment, Policy
 from keyhole.notifications.models import Channel
 from keyhole.tokens.services import checked_text

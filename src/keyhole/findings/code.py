@@ -10,7 +10,7 @@ from keyhole.accounts.services import allows, require
 from keyhole.audit.log import ALLOWED, Draft, append
 from keyhole.core.caller import Caller
 from keyhole.core.escaping import unescape
-from keyhole.core.finding import Place
+from keyhole.core.terms import Place
 from keyhole.findings.masking import Line, lines_around, window
 from keyhole.findings.merging import file_mark, line_mark
 from keyhole.findings.models import Problem

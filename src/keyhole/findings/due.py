@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from django.db.models import F, Q, QuerySet
 
-from keyhole.core.finding import Severity
+from keyhole.core.terms import Severity
 from keyhole.environments.models import Environment
 from keyhole.findings.models import Problem
 from keyhole.findings.rounds import Round

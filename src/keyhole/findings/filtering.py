@@ -9,7 +9,7 @@ from enum import StrEnum
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
-from keyhole.core.finding import Severity
+from keyhole.core.terms import Severity
 from keyhole.findings.models import AdvisoryId, Decided, Problem, Status
 from keyhole.repositories.models import Repository
 

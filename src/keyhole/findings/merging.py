@@ -13,7 +13,8 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from keyhole.core.finding import Confidence, Finding, Kind, Severity
+from keyhole.core.finding import Finding
+from keyhole.core.terms import Confidence, Kind, Severity
 from keyhole.scanners.registry import IMPORTED
 
 _PYTHON_RULE = re.compile(r"[bs](\d{3})(?:-.*)?")

@@ -15,8 +15,8 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from keyhole.core.caller import Caller, Via
-from keyhole.core.finding import Severity as Grade
 from keyhole.core.plural import counted
+from keyhole.core.terms import Severity as Grade
 from keyhole.environments.models import Environment
 from keyhole.findings.models import Overdue, Problem
 from keyhole.jobs import job, step

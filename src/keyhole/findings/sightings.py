@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from keyhole.core.errors import InvalidInput
-from keyhole.core.finding import Kind
+from keyhole.core.terms import Kind
 from keyhole.findings.inserting import insert
 from keyhole.findings.models import Problem, Sighting
 from keyhole.findings.rounds import Round, in_parts

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time
 
 from django.db.models import Count
 
-from keyhole.core.finding import Severity
+from keyhole.core.terms import Severity
 from keyhole.findings import covering
 from keyhole.findings.models import Decision, Event, Happened, Problem, Tally
 

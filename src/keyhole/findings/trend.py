@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from keyhole.accounts.services import require
 from keyhole.core.caller import Caller
-from keyhole.core.finding import Severity
+from keyhole.core.terms import Severity
 from keyhole.findings.filtering import SOON, ProblemFilter, matching
 from keyhole.findings.models import Problem, Tally
 

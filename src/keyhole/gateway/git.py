@@ -14,8 +14,8 @@ from typing import IO
 
 from django.utils import timezone
 
-from keyhole.core.canonical import repository_name
 from keyhole.core.errors import InvalidInput, KeyholeError, MalformedRequest, NotFound, PermissionDenied
+from keyhole.core.names import repository_name
 from keyhole.core.permissions import GIT_ANNOUNCE_PUSH, GIT_FETCH, Operation
 from keyhole.core.request import Request
 from keyhole.gateway.answers import text_answer

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from keyhole.core.canonical import owner_name, repository_name
 from keyhole.core.errors import InvalidInput
+from keyhole.core.names import owner_name, repository_name
 from keyhole.core.request import OwnerKind
 
 LONGEST_NAME = 40

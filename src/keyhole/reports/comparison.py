@@ -6,10 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from keyhole.core.finding import Finding, Severity, Status
+from keyhole.core.finding import Finding
 from keyhole.core.library import Library
 from keyhole.core.plural import counted
 from keyhole.core.strict_json import encode_fields
+from keyhole.core.terms import Severity, Status
 from keyhole.reports.dataset import Dataset, Source
 
 _RANK = {severity: place for place, severity in enumerate(Severity)}

@@ -16,10 +16,11 @@ from urllib.parse import quote
 
 from keyhole import __version__
 from keyhole.core.escaping import escape, is_escaped
-from keyhole.core.finding import Finding, Kind, ScanResult, Severity, Status
+from keyhole.core.finding import Finding, ScanResult
 from keyhole.core.library import Library
 from keyhole.core.plural import counted
 from keyhole.core.strict_json import decode, encode_fields
+from keyhole.core.terms import Kind, Severity, Status
 from keyhole.findings.merging import Merge, together
 
 if TYPE_CHECKING:

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from keyhole.core.finding import Kind, Location, Place, Severity
+from keyhole.core.finding import Location
 from keyhole.core.plural import counted
+from keyhole.core.terms import Kind, Place, Severity
 from keyhole.reports.dataset import Decided, Row, Source
 
 KINDS = {

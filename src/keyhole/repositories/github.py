@@ -22,8 +22,8 @@ from keyhole.audit.log import ALLOWED, Draft, append
 from keyhole.connections import services as connections
 from keyhole.connections.models import Connection, State
 from keyhole.core.caller import Caller
-from keyhole.core.canonical import fold, owner_name, repository_name
 from keyhole.core.errors import Conflict, InvalidInput, KeyholeError
+from keyhole.core.names import fold, owner_name, repository_name
 from keyhole.core.request import OwnerKind
 from keyhole.repositories.models import GITHUB, FormerName, Reachable, Repository
 from keyhole.repositories.services import place_of

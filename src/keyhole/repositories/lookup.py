@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from django.db.models import Q, QuerySet
 
-from keyhole.core.canonical import fold
 from keyhole.core.grant import Access, Grant
+from keyhole.core.names import fold
 from keyhole.providers import local
 from keyhole.repositories.models import FormerName, Repository
 

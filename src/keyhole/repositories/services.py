@@ -13,8 +13,8 @@ from django.utils import timezone
 from keyhole.accounts.services import owner_for, require
 from keyhole.audit.log import Draft, append
 from keyhole.core.caller import Caller
-from keyhole.core.canonical import fold, owner_name, repository_name
 from keyhole.core.errors import Conflict, InvalidInput, NotFound
+from keyhole.core.names import fold, owner_name, repository_name
 from keyhole.core.request import OwnerKind
 from keyhole.providers import local
 from keyhole.repositories.models import ConnectedFolder, FormerName, Repository

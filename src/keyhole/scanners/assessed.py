@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from keyhole.core.escaping import escape
-from keyhole.core.finding import MAX_LOCATIONS, Finding, Location, finding_id
+from keyhole.core.finding import Finding, Location
+from keyhole.core.strict_json import encode_fields
+from keyhole.core.terms import MAX_LOCATIONS, finding_id
 
 if TYPE_CHECKING:
     from keyhole.core.library import Library
@@ -36,6 +38,16 @@ class Assessed:
         self.libraries += map(self._placed, assessment.libraries)
         self.advisories_at = self.advisories_at or assessment.advisories_at
         self.kev_at = self.kev_at or assessment.kev_at
+
+    def to_json(self) -> dict[str, Any]:
+        """All of it, as it stands in a result; see `ScanResult.to_json`."""
+        return {
+            "findings": [each.to_json() for each in self.findings],
+            "notes": self.notes,
+            "libraries": [encode_fields(each) for each in self.libraries],
+            "advisories_at": self.advisories_at,
+            "kev_at": self.kev_at,
+        }
 
     def _told(self, finding: Finding) -> Finding:
         locations = tuple(map(self._placed, finding.locations))

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from keyhole.core.finding import Confidence, Kind, Severity
+from keyhole.core.terms import Confidence, Kind, Severity
 from keyhole.scanners.programs.answers import items, mapping, number, parsed, rule_name, text
 from keyhole.scanners.programs.located import Program
 from keyhole.scanners.programs.python import ASSERT, in_tests, is_python, remark

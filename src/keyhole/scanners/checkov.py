@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from keyhole.core.escaping import escape
-from keyhole.core.finding import Confidence, Kind, Severity
 from keyhole.core.plural import counted
+from keyhole.core.terms import Confidence, Kind, Severity
 from keyhole.scanners.programs.advice import Advice, advice
 from keyhole.scanners.programs.answers import items, mapping, number, parsed, rule_name, text
 from keyhole.scanners.programs.located import Program

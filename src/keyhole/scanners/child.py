@@ -10,7 +10,6 @@ import json
 import re
 import shutil
 import signal
-import subprocess
 import tempfile
 import threading
 import time
@@ -23,9 +22,9 @@ from keyhole.core.escaping import escape
 from keyhole.core.git_safety import GIT_PATH
 from keyhole.core.secret import Secret
 from keyhole.scanners.earlier import Earlier
-from keyhole.scanners.early import ended, started, taken
+from keyhole.scanners.early import ended, forgotten, started, taken
 from keyhole.scanners.kept import LARGEST
-from keyhole.scanners.limits import Limits, Progress
+from keyhole.scanners.limits import Limits
 from keyhole.scanners.programs.configured import configured
 from keyhole.scanners.registry import chosen
 from keyhole.scanners.rules_version import rules_version
@@ -36,6 +35,8 @@ from keyhole.scanners.standing import code
 if TYPE_CHECKING:
     from keyhole.core.finding import ScanResult
     from keyhole.scanners.interface import Scanner
+    from keyhole.scanners.progress import Progress
+    from keyhole.scanners.spawned import Spawned
 
 _GRACE_SECONDS = 15.0
 """What the child may take beyond its own time limit, to say what it found until then."""
@@ -79,8 +80,7 @@ def run(
     told = on_result or _ignore
     earlier = Earlier(git_dir, hmac_secret, selected, tips, measure, kept if not head else None, ref=ref)
     if (result := earlier.result(start)) is not None:
-        if (unused := taken()) is not None:
-            ended(unused)
+        forgotten()
         told(result)
         return result
     order = {
@@ -112,7 +112,8 @@ def run(
 
 
 def _without_result(reason: str, scanners: Iterable[Scanner], seconds: float) -> ScanResult:
-    from keyhole.core.finding import ScanResult, Status  # noqa: PLC0415  # see `_Talk.result`
+    from keyhole.core.finding import ScanResult  # noqa: PLC0415  # see `_Talk.result`
+    from keyhole.core.terms import Status  # noqa: PLC0415  # see `_Talk.result`
 
     return ScanResult(
         status=Status.INCOMPLETE,
@@ -147,7 +148,6 @@ def _talking(order: dict[str, Any], limits: Limits, stop: threading.Event) -> It
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="keyhole-scan-"))
         child = taken() or started()
         stack.callback(ended, child)
-        assert child.stdin is not None and child.stdout is not None  # noqa: S101, PT018  # for the type checker
         try:
             child.stdin.write(json.dumps({**order, "folder": folder}).encode() + b"\n")
             child.stdin.close()
@@ -157,13 +157,14 @@ def _talking(order: dict[str, Any], limits: Limits, stop: threading.Event) -> It
 
 
 class _Talk(NamedTuple):
-    child: subprocess.Popen[bytes]
+    child: Spawned
     said: Said
 
     def result(self, on_progress: Callable[[Progress], None]) -> tuple[ScanResult, bytes]:
         """The result, and the line that said so."""
         # Imported while the child is at work, and not while it waits for its order.
         from keyhole.core.finding import ScanResult  # noqa: PLC0415
+        from keyhole.scanners.progress import Progress  # noqa: PLC0415
 
         while (line := self.said.line()) is not None:
             kind, data = understood(line)
@@ -195,10 +196,9 @@ def _memory(said: Said) -> bytes:
     return memory if len(memory) == size else b""
 
 
-def _ending(child: subprocess.Popen[bytes]) -> str:
-    try:
-        code = child.wait(timeout=_GRACE_SECONDS)
-    except subprocess.TimeoutExpired:
+def _ending(child: Spawned) -> str:
+    code = child.wait(_GRACE_SECONDS)
+    if code is None:
         return "the scanning process fell silent"
     if code >= 0:
         return f"the scanning process ended with exit code {code}"

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from keyhole.core.finding import MAX_LOCATIONS, Finding, Location, Place, Severity, finding_id
+from keyhole.core.terms import MAX_LOCATIONS, Place, Severity, finding_id
 from keyhole.scanners.examination import Found, Site
 from keyhole.scanners.hits import Hit
 from keyhole.scanners.interface import Examiner
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 _PLACES = {"blob": Place.FILE, "commit": Place.COMMIT_MESSAGE, "tag": Place.TAG_MESSAGE}
 _SEVERITIES = list(Severity)
+
+Told = dict[str, Any]
+"""A finding as `Finding.from_json` takes it. Made one, and checked, by whoever started this process."""
 
 
 class _Record(NamedTuple):
@@ -67,7 +70,7 @@ class Collector:
         examiners: Mapping[str, Examiner],
         introduced: Mapping[bytes, list[Introduction]],
         shown: Mapping[str, str] | None = None,
-    ) -> tuple[Finding, ...]:
+    ) -> list[Told]:
         """All findings, worst first, then by rule and the age of their first location. `shown`: see `Shown`."""
         shown = shown if shown is not None else Shown(examiners.values())
         made = [
@@ -76,8 +79,8 @@ class Collector:
             for locations in [_locations(record, introduced, shown)]
             if locations  # what no ref reaches is nobody's
         ]
-        made.sort(key=lambda pair: (_SEVERITIES.index(pair[1].severity), pair[1].rule, pair[0], pair[1].id))
-        return tuple(finding for _, finding in made)
+        made.sort(key=lambda pair: (_severity(pair[1]), pair[1]["rule"], pair[0], pair[1]["id"]))
+        return [finding for _, finding in made]
 
 
 _Where = tuple["Order", str, int, int]
@@ -125,35 +128,39 @@ def _order(locations: list[_Located]) -> tuple[Order, str, int]:
     return locations[0].where[:3]
 
 
-def _location(located: _Located) -> Location:
+def _location(located: _Located) -> Told:
     _, path, line, column = located.where
     said, site, (_, latest) = located.introduction, located.site, located.latest
-    return Location(
-        said.commit,
-        said.author_date,
-        path,
-        line,
-        column,
-        _PLACES[site.kind],
-        site.note,
-        latest if latest != line else 0,
-    )
+    return {
+        "commit": said.commit,
+        "author_date": said.author_date,
+        "path": path,
+        "line": line,
+        "column": column,
+        "place": _PLACES[site.kind],
+        "note": site.note,
+        "latest": latest if latest != line else 0,
+    }
 
 
-def _finding(record: _Record, examiner: Examiner, locations: list[_Located]) -> Finding:
+def _finding(record: _Record, examiner: Examiner, locations: list[_Located]) -> Told:
     about = examiner.about(record.hit.rule)
-    return Finding(
-        id=finding_id(record.scanner, record.hit.fingerprint),
-        scanner=record.scanner,
-        rule=record.hit.rule,
-        locations=tuple(map(_location, locations[:MAX_LOCATIONS])),
-        occurrences=len(locations),
-        fingerprint=record.hit.fingerprint,
-        last4=record.hit.last4,
+    return {
+        "id": finding_id(record.scanner, record.hit.fingerprint),
+        "scanner": record.scanner,
+        "rule": record.hit.rule,
+        "locations": list(map(_location, locations[:MAX_LOCATIONS])),
+        "occurrences": len(locations),
+        "fingerprint": record.hit.fingerprint,
+        "last4": record.hit.last4,
         **about._asdict(),
-    )
+    }
 
 
-def worst_first(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+def worst_first(findings: Iterable[Told]) -> list[Told]:
     """The findings by severity; those of one severity stay as they are."""
-    return tuple(sorted(findings, key=lambda finding: _SEVERITIES.index(finding.severity)))
+    return sorted(findings, key=_severity)
+
+
+def _severity(finding: Told) -> int:
+    return _SEVERITIES.index(finding["severity"])

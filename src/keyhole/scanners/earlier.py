@@ -6,7 +6,6 @@ another, and nobody else for any.
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import json
 import time
@@ -90,7 +89,9 @@ class Earlier:
         content = self._kept.read(self._name) if self._kept is not None and self._standing else None
         if content is None:
             return None
-        from keyhole.core.finding import ScanResult  # noqa: PLC0415  # most scans have none
+        from dataclasses import replace  # noqa: PLC0415  # most scans have none
+
+        from keyhole.core.finding import ScanResult  # noqa: PLC0415
 
         try:
             head, _, line = content.partition(b"\n")
@@ -103,7 +104,7 @@ class Earlier:
         notes = tuple(note for note in result.notes if not note.startswith(REMEMBERED))
         what = "nothing of this branch or tag" if self._kind else "nothing"
         again = f"{REMEMBERED}{what} has changed since the scan of {at}. This is its result; nothing was read again."
-        return dataclasses.replace(result, notes=(again, *notes), duration=round(time.monotonic() - start, 3))
+        return replace(result, notes=(again, *notes), duration=round(time.monotonic() - start, 3))
 
     def keep(self, memory: bytes) -> None:
         """Keeps what is to be remembered."""

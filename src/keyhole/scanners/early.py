@@ -7,23 +7,21 @@ first thing that happens, so this module imports next to nothing.
 from __future__ import annotations
 
 import atexit
-import contextlib
 import os
-import signal
-import subprocess
-import sys
-import threading
+from _signal import SIGKILL  # type: ignore[import-not-found]  # what `signal` is made of
+from _thread import allocate_lock
 
 import keyhole
 from keyhole.core.git_safety import GIT_PATH
+from keyhole.scanners.spawned import Spawned
 
 # Not -m: what is run that way is compiled from its source each time. Nor is garbage looked for in what is imported.
 _RUN = "import gc, sys; gc.disable(); from keyhole.scanners.worker import main; sys.exit(main())"
 HEAD = "head"
 """Said to a process that will read the newest commit alone, and needs less for that."""
 
-_waiting: list[subprocess.Popen[bytes]] = []
-_one_at_a_time = threading.Lock()
+_waiting: list[Spawned] = []
+_one_at_a_time = allocate_lock()
 
 
 def start_early(*words: str) -> None:
@@ -31,13 +29,15 @@ def start_early(*words: str) -> None:
     with _one_at_a_time:
         if _waiting:
             return
-        with contextlib.suppress(OSError):  # no process or memory to be had now: the next scan starts its own
+        try:
             process = started("early", *words)
-            _waiting.append(process)
-            atexit.register(ended, process)
+        except OSError:
+            return  # no process or memory to be had now: the next scan starts its own
+        _waiting.append(process)
+        atexit.register(ended, process)
 
 
-def taken() -> subprocess.Popen[bytes] | None:
+def taken() -> Spawned | None:
     """The process that was started early, if there is one and it waits. Whoever takes it ends it."""
     with _one_at_a_time:
         if not _waiting:
@@ -50,32 +50,32 @@ def taken() -> subprocess.Popen[bytes] | None:
     return None
 
 
-def started(*words: str) -> subprocess.Popen[bytes]:
+def forgotten() -> None:
+    """Ends the process that was started early, if it still waits."""
+    if (process := taken()) is not None:
+        ended(process)
+
+
+def started(*words: str) -> Spawned:
     """A process that waits for an order. It has a group of its own, with all that it will start."""
-    return subprocess.Popen(
-        # -P: the working directory is no place to import from; -s: nor is anybody's home.
-        [sys.executable, "-P", "-s", "-B", "-c", _RUN, *words],
-        env={
-            "PATH": GIT_PATH,
-            "LC_ALL": "C",
-            "PYTHONPATH": os.path.dirname(os.path.dirname(os.path.abspath(keyhole.__file__))),  # noqa: PTH100, PTH120  # no pathlib, see above
-            "PYTHONUTF8": "1",
-            "OPENBLAS_NUM_THREADS": "1",  # numpy's would spin beside us for work that never comes
-        },
-        cwd="/",
-        start_new_session=True,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-    )
+    # No pathlib here, see above.
+    source = os.path.dirname(os.path.dirname(os.path.abspath(keyhole.__file__)))  # noqa: PTH100, PTH120
+    environment = {
+        "PATH": GIT_PATH,
+        "LC_ALL": "C",
+        "PYTHONPATH": source,
+        "PYTHONUTF8": "1",
+        "OPENBLAS_NUM_THREADS": "1",  # numpy's would spin beside us for work that never comes
+    }
+    return Spawned(_RUN, words, environment)
 
 
-def ended(process: subprocess.Popen[bytes]) -> None:
+def ended(process: Spawned) -> None:
     """Ends it with all that it started."""
-    with contextlib.suppress(ProcessLookupError):  # all of it may be gone
+    try:  # noqa: SIM105  # see above
         # The group outlives its leader: a git of the scan may still run when the leader is gone.
-        os.killpg(process.pid, signal.SIGKILL)
-    for pipe in (process.stdin, process.stdout):
-        if pipe is not None and not pipe.closed:
-            pipe.close()
+        os.killpg(process.pid, SIGKILL)
+    except ProcessLookupError:
+        pass  # all of it is gone
+    process.close()
     process.wait()

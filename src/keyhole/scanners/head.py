@@ -20,6 +20,8 @@ _SMALLEST_SHARE = 512 << 10
 """Bytes that are read by one process without another: starting one takes as long as reading so much."""
 _LARGEST_SHARE = 8 << 20
 _MOST_SHARES = 64
+_PER_OBJECT = 32 << 10
+"""Bytes that are read while what is done once for each object is done."""
 _STRETCH = 64 << 10
 """Bytes that follow each other and are in the same share. No more: what takes long is often together in one folder."""
 
@@ -140,8 +142,12 @@ def _shares(entries: list[Entry]) -> list[list[Entry]]:
     if count > processors():
         count += -count % processors()  # so that none is left alone with the last
     shares: list[list[Entry]] = [[] for _ in range(count)]
-    held = 0
+    held = [0] * count
+    to = stretch = 0
     for entry in entries:
-        shares[held // _STRETCH % count].append(entry)
-        held += entry.size
+        if stretch >= _STRETCH:
+            to, stretch = held.index(min(held)), 0
+        shares[to].append(entry)
+        held[to] += entry.size + _PER_OBJECT
+        stretch += entry.size + _PER_OBJECT
     return [each for each in shares if each]

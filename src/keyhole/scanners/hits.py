@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from keyhole.core.finding import Confidence, Kind, Severity
     from keyhole.core.library import PackageFacts
+    from keyhole.core.terms import Confidence, Kind, Severity
 
 
 class Hit(NamedTuple):

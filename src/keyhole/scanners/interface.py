@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, runtime_checkable
 from keyhole.core.errors import KeyholeError
 
 if TYPE_CHECKING:
-    from keyhole.core.finding import Kind
+    from keyhole.core.terms import Kind
     from keyhole.scanners.assessment import Assessment
     from keyhole.scanners.hits import About, Digest, Hit
     from keyhole.scanners.kept import Kept

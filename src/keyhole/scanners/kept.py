@@ -36,10 +36,8 @@ class Kept:
 
     def read(self, name: str) -> bytes | None:
         """What was written under this name; None if it is not there, or not exactly as it was written."""
-        content = _private(self._path(name))
-        if content is None or not hmac.compare_digest(content[:_SEAL], self._seal(name, content[_SEAL:])):
-            return None
-        return content[_SEAL:]
+        seal, content = _private(self._path(name))
+        return content if hmac.compare_digest(seal, self._seal(name, content)) else None
 
     def exists(self, name: str) -> bool:
         """Whether there is a file of this name, as it was written or not."""
@@ -106,15 +104,16 @@ class Kept:
         return seal.digest()
 
 
-def _private(path: Path) -> bytes | None:
-    """The content of a file that only this account can have written."""
+def _private(path: Path) -> tuple[bytes, bytes]:
+    """Seal and content of a file that only this account can have written; empty if there is none."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError:
-        return None
+        return b"", b""
     with os.fdopen(descriptor, "rb") as file:
         status = os.fstat(descriptor)
         theirs = status.st_uid != os.geteuid() or status.st_mode & 0o077
         if theirs or not stat.S_ISREG(status.st_mode) or status.st_size > LARGEST + _SEAL:
-            return None
-        return file.read(status.st_size)  # of a larger number, Python takes the memory first
+            return b"", b""
+        # Apart, as a copy takes as long as reading. Of a larger number, Python takes the memory first.
+        return file.read(_SEAL), file.read(status.st_size)

@@ -1,8 +1,7 @@
-"""How much a scan may take, and how far it is."""
+"""How much a scan may take."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 
@@ -35,15 +34,3 @@ class Limits(NamedTuple):
     """Largest archive that is opened, as it is stored."""
     history_lines: int = 20_000_000
     """Changed paths of history read to find the commits of findings."""
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a scan is."""
-
-    phase: str
-    """`listing`, `reading`, `attributing` or `assessing`, in this order."""
-    done: int
-    """Objects (or, while attributing, commits) so far."""
-    total: int
-    """How many there will be; 0 while that is not known."""

@@ -15,7 +15,8 @@ from keyhole.core.reach import IMPORTED, Reach
 from keyhole.scanners.interface import ListsPackages, NeedsProgram, NotInstalled, Scanner, UnknownScanner
 
 if TYPE_CHECKING:
-    from keyhole.core.finding import Finding, Kind
+    from keyhole.core.finding import Finding
+    from keyhole.core.terms import Kind
 
 __all__ = ["IMPORTED", "all_scanners", "chosen", "missing", "named", "reach"]
 

@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from keyhole.core.finding import Kind
+from keyhole.core.terms import Kind
 from keyhole.scanners.programs.answers import items, number, parsed, rule_name, text
 from keyhole.scanners.programs.located import Program
 from keyhole.scanners.programs.python import ASSERT, in_tests, is_python, remark

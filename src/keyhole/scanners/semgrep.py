@@ -17,7 +17,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from keyhole.core.finding import Confidence, Kind, Severity
+from keyhole.core.terms import Confidence, Kind, Severity
 from keyhole.scanners.programs.answers import items, mapping, number, parsed, rule_name, text
 from keyhole.scanners.programs.configured import configured
 from keyhole.scanners.programs.located import Program

@@ -21,6 +21,8 @@ _SECONDS = 30.0
 _FOLDER = 2
 """Letters of the name of a folder with objects in files of their own."""
 _MOST_HOLDING = 20_000
+_NOT_OURS = (".pyc", "github_permissions.json")
+"""What no scanner depends on."""
 
 
 def standing(git_dir: Path, scanners: Iterable[str], measure: object) -> str:
@@ -122,10 +124,10 @@ def code() -> str:
         for part in ("scanners", "core")
         for folder, _, names in os.walk(package / part)
         for name in names
-        if not name.endswith(".pyc")
+        if not name.endswith(_NOT_OURS)
     )
     digest = hashlib.sha256()
     for file in files:
-        with open(file, "rb") as opened:  # noqa: PTH123
+        with open(file, "rb", buffering=0) as opened:  # noqa: PTH123
             digest.update(f"{file.removeprefix(str(package))}\0".encode() + opened.read() + b"\0")
     return digest.hexdigest()

@@ -12,14 +12,12 @@ import json
 import os
 import sys
 import time
-from contextlib import ExitStack
-from dataclasses import asdict
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from keyhole.core.finding import ScanResult, Status
 from keyhole.core.secret import Secret
-from keyhole.scanners.assessed import Assessed
+from keyhole.core.terms import Status
 from keyhole.scanners.collect import worst_first
 from keyhole.scanners.early import HEAD
 from keyhole.scanners.gitpipe import Facts, Git
@@ -29,7 +27,7 @@ from keyhole.scanners.introduction import Introduction
 from keyhole.scanners.isolation import isolate
 from keyhole.scanners.kept import Kept
 from keyhole.scanners.keyed import keyed_digest
-from keyhole.scanners.limits import Limits, Progress
+from keyhole.scanners.limits import Limits
 from keyhole.scanners.links import FollowsLinks
 from keyhole.scanners.named import Named
 from keyhole.scanners.objects import OutOfTime, Trouble
@@ -77,7 +75,7 @@ class Reporter:
             raise OutOfTime
         if now >= self._next:
             self._next = now + _REPORT_SECONDS
-            self.write("progress", asdict(Progress(self._phase, done, total)))
+            self.write("progress", {"phase": self._phase, "done": done, "total": total})
 
     def write_bytes(self, kind: str, content: bytes) -> None:
         """A JSON line with the length, and so many bytes."""
@@ -163,8 +161,11 @@ class Scan:
             self._notes.append(f"{REMEMBERED}{said}")
         return None
 
-    def run(self, isolation: tuple[str, ...]) -> ScanResult:
-        """Lists, reads, attributes. Running out of time keeps what was found."""
+    def run(self, isolation: tuple[str, ...]) -> dict[str, Any]:
+        """Lists, reads, attributes. Running out of time keeps what was found.
+
+        The result is as `ScanResult.from_json` takes it.
+        """
         start = time.monotonic()
         facts = self._git.facts()
         try:
@@ -172,35 +173,35 @@ class Scan:
         except OutOfTime:
             self._trouble.note(f"time limit of {self._limits.seconds:g} seconds reached")
         introduced = self._introduced()
-        assessed = self._assess(facts.commit)
+        assessed = self._assess(facts.commit) if self._assessors else {}
         found = self._past.collector.findings(self._examiners, introduced, self._shown)
-        findings = (*found, *assessed.findings)
         named = Named(introduced, self._shown)
         reasons = self._trouble.sentences(named)
-        return ScanResult(
-            status=Status.INCOMPLETE if reasons else Status.COMPLETE,
-            reasons=reasons,
-            commit=facts.commit,
-            notes=(
+        return {
+            "status": Status.INCOMPLETE if reasons else Status.COMPLETE,
+            "reasons": reasons,
+            "commit": facts.commit,
+            "scanners": [scanner.id for scanner in self._scanners],
+            "objects": self._past.objects,
+            "bytes_read": self._past.size,
+            "rules_version": self._rules_version,
+            "duration": round(time.monotonic() - start, 3),
+            "isolation": isolation,
+            **assessed,
+            "findings": worst_first([*found, *assessed.get("findings", ())]),
+            "notes": [
                 *self._notes,
                 *self._past.notes(),
                 *(f"Not looked into: {each}." for each in self._past.closed.sentences(named)),
-                *assessed.notes,
-            ),
-            scanners=tuple(scanner.id for scanner in self._scanners),
-            objects=self._past.objects,
-            bytes_read=self._past.size,
-            findings=worst_first(findings),
-            rules_version=self._rules_version,
-            duration=round(time.monotonic() - start, 3),
-            isolation=isolation,
-            libraries=tuple(assessed.libraries),
-            advisories_at=assessed.advisories_at,
-            kev_at=assessed.kev_at,
-        )
+                *assessed.get("notes", ()),
+            ],
+        }
 
-    def _assess(self, commit: str) -> Assessed:
-        """What the scanners of the files as they are now say."""
+    def _assess(self, commit: str) -> dict[str, Any]:
+        """What the scanners of the files as they are now say, as it stands in the result."""
+        # What findings are made of takes long to import, and who looks at history alone makes none.
+        from keyhole.scanners.assessed import Assessed  # noqa: PLC0415
+
         together = Assessed(self._shown)
         self._report.phase("assessing")
         for name, assessor in self._assessors.items():
@@ -223,7 +224,7 @@ class Scan:
             for gap in assessment.gaps:
                 self._trouble.note(self._shown[gap])
             together.take(name, assessment, commit, self._digest)
-        return together
+        return together.to_json()
 
     def _introduced(self) -> dict[bytes, list[Introduction]]:
         self._report.phase("attributing")
@@ -262,6 +263,7 @@ class Scan:
 
 def main() -> int:
     """Reads the order, makes its scanners ready, isolates itself, scans."""
+    _let_go()
     gc.disable()  # nothing made here refers to itself, and looking for that takes a tenth of the time
     if "early" in sys.argv[1:]:
         _get_ready(whole=HEAD not in sys.argv)
@@ -301,9 +303,18 @@ def main() -> int:
     except Exception as error:  # noqa: BLE001  # whatever it is, the parent must learn that the scan did not end
         report.write("failed", _where(error))
         return 1
-    report.write("result", result.to_json())
+    report.write("result", result)
     scan.remember()
     return 0
+
+
+def _let_go() -> None:
+    """Closes what is open by inheritance, and leaves the folder that whoever started this process is in."""
+    os.chdir("/")
+    for opened in Path("/dev/fd").iterdir():
+        if int(opened.name) > 2:
+            with suppress(OSError):  # the listing itself was one of them
+                os.close(int(opened.name))
 
 
 def _get_ready(*, whole: bool) -> None:

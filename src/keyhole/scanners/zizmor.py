@@ -15,8 +15,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from keyhole.core.finding import Confidence, Kind, Severity
 from keyhole.core.summary import capitalised
+from keyhole.core.terms import Confidence, Kind, Severity
 from keyhole.scanners.programs.advice import Advice, advice
 from keyhole.scanners.programs.answers import items, number, parsed, rule_name, text
 from keyhole.scanners.programs.located import Program

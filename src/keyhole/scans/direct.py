@@ -8,27 +8,26 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from keyhole.core.secret import Secret
 from keyhole.scanners import child
-from keyhole.scanners.limits import Limits, Progress
+from keyhole.scanners.limits import Limits
 from keyhole.scanners.locate import git_dir_of
 from keyhole.scanners.programs.configured import Configured, configure
 from keyhole.scanners.secrets import own
 
 if TYPE_CHECKING:
     from keyhole.core.finding import ScanResult
+    from keyhole.scanners.progress import Progress
     from keyhole.scans.refs import Tip
 
 KEPT = "kept"
 """Folder, in that of the data, of what scans worked out and need not work out again."""
 
 
-@dataclass(frozen=True, slots=True)
-class Around:
+class Around(NamedTuple):
     """What a scan of a folder takes from Keyhole's settings; nothing where none can be kept, as in a read-only home."""
 
     data: Path | None = None
@@ -59,7 +58,7 @@ def scan(
     ref: str = "",
     scanners: Iterable[str] = ("secrets",),
     limits: Limits = Limits(),  # noqa: B008 - frozen
-    around: Around = Around(),
+    around: Around = Around(),  # noqa: B008 - frozen
     rules: Iterable[Path] = (),
     head: bool = False,
     on_progress: Callable[[Progress], None] | None = None,

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from keyhole.core import finding as core
 from keyhole.core.errors import InvalidInput
+from keyhole.core.terms import Status
 from keyhole.jobs import job, step
 from keyhole.repositories.lookup import is_there
 from keyhole.scans import refs
@@ -143,7 +144,7 @@ def store(scan: Scan, result: core.ScanResult) -> None:
         )
         if not mine:
             return  # deleted, or taken over by a later attempt whose result will stand
-        found = settled(scan, result.findings, complete=result.status is core.Status.COMPLETE)
+        found = settled(scan, result.findings, complete=result.status is Status.COMPLETE)
         Finding.objects.filter(scan=scan).delete()
         Finding.objects.bulk_create([Finding.of(scan, each) for each in found], batch_size=500)
         Inventory.objects.filter(scan=scan).delete()

@@ -14,6 +14,7 @@ from keyhole.core import finding as core
 from keyhole.core.escaping import visible
 from keyhole.core.library import Library
 from keyhole.core.strict_json import decode, encode_fields
+from keyhole.core.terms import Severity
 from keyhole.environments.models import Environment
 from keyhole.repositories.models import Repository
 from keyhole.tokens.models import Token
@@ -150,7 +151,7 @@ class Finding(models.Model):
 
     scan = models.ForeignKey(Scan, on_delete=models.CASCADE, related_name="findings")
     key = models.CharField(max_length=64)
-    """The finding's own id, the same in every scan that finds it; `core.finding.finding_id`."""
+    """The finding's own id, the same in every scan that finds it; `core.terms.finding_id`."""
     scanner = models.CharField(max_length=64)
     kind = models.CharField(max_length=16)
     rule = models.CharField(max_length=100)
@@ -195,7 +196,7 @@ class Finding(models.Model):
             rule=found.rule,
             title=found.title,
             severity=found.severity.value,
-            rank=list(core.Severity).index(found.severity),
+            rank=list(Severity).index(found.severity),
             confidence=found.confidence.value,
             path=first.path,
             line=first.line,

@@ -25,7 +25,7 @@ from keyhole.jobs import Interrupted, engine
 from keyhole.scanners import child
 from keyhole.scanners.early import start_early
 from keyhole.scanners.limits import Limits
-from keyhole.scanners.limits import Progress as Reading
+from keyhole.scanners.progress import Progress as Reading
 from keyhole.scans.direct import KEPT
 from keyhole.scans.life import Progress, acting_for, revoke_token, say
 from keyhole.scans.models import Scan, Stage

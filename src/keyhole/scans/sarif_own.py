@@ -12,7 +12,8 @@ import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from keyhole.core.finding import Finding, finding_id
+from keyhole.core.finding import Finding
+from keyhole.core.terms import finding_id
 from keyhole.scanners.registry import IMPORTED, all_scanners
 from keyhole.scans.sarif_nodes import Node
 

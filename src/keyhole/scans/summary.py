@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from keyhole.core.finding import Severity
+from keyhole.core.terms import Severity
 from keyhole.scans.models import Finding, Scan, State
 
 _LOOKED_BACK = 50

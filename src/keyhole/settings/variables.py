@@ -6,25 +6,22 @@ quietly.
 
 from __future__ import annotations
 
-import difflib
 import ipaddress
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
-from keyhole.core.canonical import owner_name
 from keyhole.core.errors import InvalidInput
+from keyhole.core.names import owner_name
 from keyhole.core.secret import Secret
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
-@dataclass(frozen=True, slots=True)
-class Variable:
+class Variable(NamedTuple):
     """One environment variable."""
 
     name: str
@@ -234,9 +231,8 @@ def read(environment: dict[str, str]) -> dict[str, Any]:
     for name in environment:
         # Only near misses: orchestrators put names such as KEYHOLE_SERVICE_HOST into every container.
         ours = name.startswith("KEYHOLE_") and name not in names
-        meant = difflib.get_close_matches(name, names, n=1, cutoff=0.85) if ours else []
-        if meant:
-            raise ImproperlyConfigured(f"{name} is not a setting; {meant[0]} is.")
+        if ours and (meant := _meant(name, names)):
+            raise ImproperlyConfigured(f"{name} is not a setting; {meant} is.")
     values = {}
     for variable in VARIABLES:
         text = environment.get(variable.name) or variable.default
@@ -245,3 +241,10 @@ def read(environment: dict[str, str]) -> dict[str, Any]:
         except ValueError as problem:
             raise ImproperlyConfigured(f"{variable.name}={text}: {problem}.") from problem
     return values
+
+
+def _meant(name: str, names: list[str]) -> str:
+    """The setting that somebody may have meant by this name; empty if it resembles none."""
+    from difflib import get_close_matches  # noqa: PLC0415  # nearly all names are right
+
+    return next(iter(get_close_matches(name, names, n=1, cutoff=0.85)), "")

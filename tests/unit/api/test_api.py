@@ -14,10 +14,10 @@ from keyhole.accounts.models import ApiToken
 from keyhole.api.app import api
 from keyhole.audit.models import Entry
 from keyhole.core.actions import Role, may
-from keyhole.core.finding import Kind, Severity
 from keyhole.core.gate_kinds import CompleteGate
 from keyhole.core.gates import Policy
 from keyhole.core.grant import Access
+from keyhole.core.terms import Kind, Severity
 from keyhole.environments import policies
 from keyhole.environments import services as environments
 from keyhole.environments.services import EnvironmentSpec

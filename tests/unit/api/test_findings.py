@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
-from keyhole.core.finding import Kind, Severity
+from keyhole.core.terms import Kind, Severity
 from keyhole.findings.models import Problem
 from tests.unit.api.test_api import BASE, is_problem, olga, secret_of
 from tests.unit.findings import making

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from keyhole.core.facts import Facts
-from keyhole.core.finding import Status
+from keyhole.core.terms import Status
 from tests.unit.core.test_finding import FINDING, RESULT
 
 

@@ -7,19 +7,9 @@ import json
 
 import pytest
 
-from keyhole.core.finding import (
-    MAX_LOCATIONS,
-    Confidence,
-    Finding,
-    Kind,
-    Location,
-    Place,
-    ScanResult,
-    Severity,
-    Status,
-    finding_id,
-)
+from keyhole.core.finding import Finding, Location, ScanResult
 from keyhole.core.library import PackageFacts, Relation
+from keyhole.core.terms import MAX_LOCATIONS, Confidence, Kind, Place, Severity, Status, finding_id
 
 WHERE = Location(commit="a" * 40, author_date="2026-01-02T03:04:05Z", path="src/a.py", line=3, column=7)
 FINDING = Finding(

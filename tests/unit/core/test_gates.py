@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from keyhole.core.finding import Confidence, Finding, Kind, Location, Severity
+from keyhole.core.finding import Finding, Location
 from keyhole.core.gate_kinds import (
     GATES,
     AdvisoriesGate,
@@ -22,6 +22,7 @@ from keyhole.core.gates import MOST_NAMED, Facts, Policy, judge, needed
 from keyhole.core.library import Library, PackageFacts, Relation
 from keyhole.core.policy_text import from_json
 from keyhole.core.reach import Reach
+from keyhole.core.terms import Confidence, Kind, Severity
 from tests.unit.core.test_finding import FACTS, FINDING
 
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)

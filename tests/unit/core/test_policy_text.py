@@ -7,10 +7,10 @@ import json
 import pytest
 
 from keyhole.core.errors import InvalidInput
-from keyhole.core.finding import Kind, Severity
 from keyhole.core.gate_kinds import CompleteGate, FindingsGate, LicencesGate
 from keyhole.core.gates import Policy
 from keyhole.core.policy_text import LONGEST, from_json, from_text, to_toml
+from keyhole.core.terms import Kind, Severity
 
 TOML = """\
 name = "Production"

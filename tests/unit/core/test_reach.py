@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from keyhole.core.finding import Kind
 from keyhole.core.reach import Reach, command_of, in_words, not_looked_for, scan_too, scanned_by
+from keyhole.core.terms import Kind
 
 REACH = {
     "bandit": Reach(frozenset({Kind.CODE})),

@@ -11,9 +11,9 @@ from keyhole.accounts.services import local_caller
 from keyhole.audit.models import Entry
 from keyhole.core.caller import Caller, Via
 from keyhole.core.errors import Conflict, InvalidInput, NotFound, PermissionDenied
-from keyhole.core.finding import Kind
 from keyhole.core.gate_kinds import CompleteGate, FindingsGate, ScannersGate
 from keyhole.core.gates import Policy
+from keyhole.core.terms import Kind
 from keyhole.environments import examples, policies, services
 from keyhole.environments.naming import check_scanners
 from keyhole.environments.services import EnvironmentSpec

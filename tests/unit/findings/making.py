@@ -9,8 +9,9 @@ from django.utils import timezone
 from keyhole.accounts.models import Owner, User
 from keyhole.accounts.services import local_caller
 from keyhole.core.caller import Caller, Via
-from keyhole.core.finding import Confidence, Finding, Kind, Location, Severity, finding_id
+from keyhole.core.finding import Finding, Location
 from keyhole.core.library import PackageFacts, Relation
+from keyhole.core.terms import Confidence, Kind, Severity, finding_id
 from keyhole.findings.life import settle_findings
 from keyhole.repositories.models import Repository
 from keyhole.scans.models import Finding as Row

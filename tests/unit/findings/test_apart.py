@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from keyhole.core.errors import Conflict, InvalidInput, NotFound, PermissionDenied
-from keyhole.core.finding import Severity
+from keyhole.core.terms import Severity
 from keyhole.findings import apart, paging, saved, services
 from keyhole.findings.filtering import Order, ProblemFilter
 from keyhole.findings.models import Problem

@@ -8,7 +8,8 @@ import subprocess
 import pytest
 
 from keyhole.audit.models import Entry
-from keyhole.core.finding import Kind, Location, Severity
+from keyhole.core.finding import Location
+from keyhole.core.terms import Kind, Severity
 from keyhole.findings import code, services
 from keyhole.findings.masking import BLANK, lines_around
 from keyhole.findings.models import Problem

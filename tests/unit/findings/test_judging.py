@@ -9,10 +9,10 @@ import pytest
 from django.utils import timezone
 
 from keyhole.accounts.services import local_caller
-from keyhole.core.finding import Kind, Severity
 from keyhole.core.gate_kinds import CompleteGate, FindingsGate, LicencesGate
 from keyhole.core.gates import Policy
 from keyhole.core.library import Library
+from keyhole.core.terms import Kind, Severity
 from keyhole.environments import policies, services
 from keyhole.environments.services import EnvironmentSpec
 from keyhole.findings import judging

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from keyhole.core.finding import Kind, Severity
+from keyhole.core.terms import Kind, Severity
 from keyhole.findings.merging import PYTHON_SCANNERS, together
 from keyhole.findings.models import Problem
 from keyhole.scanners.registry import all_scanners

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from keyhole.audit.models import Entry
 from keyhole.core.errors import Conflict, InvalidInput, NotFound, PermissionDenied
-from keyhole.core.finding import Severity
+from keyhole.core.terms import Severity
 from keyhole.findings import expiring, services
 from keyhole.findings.deciding import widened
 from keyhole.findings.filtering import Due, Order, ProblemFilter, Show

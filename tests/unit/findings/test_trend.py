@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.utils import timezone
 
-from keyhole.core.finding import Severity
+from keyhole.core.terms import Severity
 from keyhole.findings import trend
 from keyhole.findings.models import Problem
 from keyhole.web.templatetags.findings import trend_chart

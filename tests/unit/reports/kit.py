@@ -9,9 +9,10 @@ from django.test import Client
 from keyhole.accounts.models import User
 from keyhole.accounts.services import local_caller, owner_for
 from keyhole.core.actions import Role
-from keyhole.core.finding import Confidence, Kind, Location, Place, Severity, Status
+from keyhole.core.finding import Location
 from keyhole.core.library import Library, Relation
 from keyhole.core.request import OwnerKind
+from keyhole.core.terms import Confidence, Kind, Place, Severity, Status
 from keyhole.reports.dataset import Dataset, Decided, Row, source_of
 from tests.unit.core.test_finding import FACTS, FINDING, RESULT
 

@@ -10,8 +10,8 @@ import pytest
 from keyhole.accounts.services import local_caller
 from keyhole.core.actions import Role
 from keyhole.core.errors import Conflict, InvalidInput, NotFound
-from keyhole.core.finding import Severity, Status
 from keyhole.core.library import Library
+from keyhole.core.terms import Severity, Status
 from keyhole.reports import history
 from keyhole.reports.comparison import compare
 from keyhole.reports.dataset import MERGED, Decided, Row

@@ -7,7 +7,8 @@ import json
 
 import pytest
 
-from keyhole.core.finding import ScanResult, Severity
+from keyhole.core.finding import ScanResult
+from keyhole.core.terms import Severity
 from keyhole.reports.dataset import Dataset, Row, of_result
 from keyhole.reports.outline import groups, remarks
 from keyhole.reports.renderers.as_text import text

@@ -13,9 +13,9 @@ from django.utils import timezone
 from keyhole.accounts.services import local_caller
 from keyhole.core.actions import Role
 from keyhole.core.errors import Conflict
-from keyhole.core.finding import Severity
 from keyhole.core.gate_kinds import FindingsGate
 from keyhole.core.gates import Policy
+from keyhole.core.terms import Severity
 from keyhole.environments import policies
 from keyhole.environments import services as environments
 from keyhole.findings.deciding import DecisionSpec

@@ -86,7 +86,7 @@ def test_the_newest_scan_of_a_repository_arrives_attached(ran, bound, mailbox):
 
 
 def test_open_findings_arrive_in_the_format_that_was_chosen(ran, bound, mailbox):
-    from keyhole.core.finding import Severity
+    from keyhole.core.terms import Severity
 
     ran(result(found("0"), found("1", Severity.LOW)))
     due(bound(query=ProblemFilter(severity=("high", "critical")), form="csv"))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from keyhole.core.finding import Location, Place
+from keyhole.core.finding import Location
+from keyhole.core.terms import Place
 from keyhole.reports.outline import where
 
 

@@ -8,7 +8,8 @@ import json
 
 import pytest
 
-from keyhole.core.finding import Location, Place, Severity, Status, finding_id
+from keyhole.core.finding import Location
+from keyhole.core.terms import Place, Severity, Status, finding_id
 from keyhole.reports.dataset import Row
 from keyhole.reports.renderers import as_sarif
 from keyhole.reports.renderers.sarif import sarif

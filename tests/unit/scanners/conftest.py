@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from keyhole.core.finding import Status
 from keyhole.core.secret import Secret
+from keyhole.core.terms import Status
 from keyhole.scanners import child
 from keyhole.scanners.secrets.shapes import make
 from tests import canaries

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import json
 
+from keyhole.core.finding import Finding
 from keyhole.scanners.branch import Branch
 from keyhole.scanners.gitpipe import Git
 from keyhole.scanners.limits import Limits
@@ -41,7 +43,12 @@ def looked(history, engine, memory=None, tips=(), limits=Limits(), trouble=None)
     past.read(git.facts())
 
     places, shown = past.places(), Shown([engine])
-    findings = past.collector.findings({"secrets": engine}, places, shown)
+    findings = tuple(
+        map(
+            Finding.from_json,
+            json.loads(json.dumps(past.collector.findings({"secrets": engine}, places, shown))),
+        )
+    )
     named = Named(places, shown)
     kept = past.to_remember("these rules")
     left = understood(kept.written(), "these rules") if kept is not None else None

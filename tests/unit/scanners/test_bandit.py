@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from keyhole.core.finding import Confidence, Severity, Status
+from keyhole.core.terms import Confidence, Severity, Status
 from keyhole.scanners.bandit import SCANNER
 from tests import canaries
 

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from keyhole.core.finding import Kind, Severity, Status
+from keyhole.core.terms import Kind, Severity, Status
 from keyhole.scanners.checkov import SCANNER
 from keyhole.scanners.programs.located import locate
 from keyhole.scanners.programs.ran import Ran

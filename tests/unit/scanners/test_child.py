@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from keyhole.core.finding import ScanResult, Status
+from keyhole.core.finding import ScanResult
+from keyhole.core.terms import Status
 from keyhole.scanners import child, early
 from keyhole.scanners.interface import UnknownScanner
 from keyhole.scanners.limits import Limits
@@ -63,16 +64,33 @@ def test_the_secret_key_is_neither_an_argument_nor_in_the_environment(history, s
     monkeypatch.setenv("KEYHOLE_OF_OURS", "not for the child")
     started = []
 
-    class Recorded(subprocess.Popen):
-        def __init__(self, argv, **options):
-            started.append((argv, options["env"]))
-            super().__init__(argv, **options)
+    spawn = os.posix_spawn
 
-    monkeypatch.setattr(child.subprocess, "Popen", Recorded)
+    def recorded(path, argv, environment, **options):
+        started.append((argv, environment))
+        return spawn(path, argv, environment, **options)
+
+    monkeypatch.setattr(os, "posix_spawn", recorded)
     assert scan(history).clean
     ((argv, environment),) = started
     assert "of the tests" not in " ".join([*argv, *environment.values()])
     assert not any(name.startswith(("KEYHOLE", "DJANGO")) for name in environment)
+
+
+def test_what_we_have_open_is_closed_to_it(history, scan, tmp_path):
+    history.commit({"a": b"1"})
+    opened = os.open(tmp_path, os.O_RDONLY)
+    os.set_inheritable(opened, True)
+    early.start_early()
+    link = Path(f"/proc/{early_process().pid}/fd/{opened}")
+    try:
+        with contextlib.suppress(FileNotFoundError):
+            while link.readlink() == tmp_path:
+                os.sched_yield()
+        assert early_process().poll() is None
+        assert scan(history).clean
+    finally:
+        os.close(opened)
 
 
 def test_hostile_names_arrive_escaped(history, token, scan):
@@ -306,7 +324,7 @@ def test_it_does_the_next_scan_and_is_gone_afterwards(history, token, scan):
 def test_one_that_died_while_it_waited_is_replaced(history, token, scan):
     history.commit({"a": token})
     early.start_early()
-    early_process().kill()
+    os.kill(early_process().pid, signal.SIGKILL)
     early_process().wait()
     only(scan(history))
 

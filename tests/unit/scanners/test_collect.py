@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import json
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from keyhole.core.finding import Confidence, Kind, Severity
+from keyhole.core.finding import Finding
+from keyhole.core.terms import Confidence, Kind, Severity
 from keyhole.scanners.collect import Collector
 from keyhole.scanners.examination import Found, Site
 from keyhole.scanners.hits import About, Hit
@@ -43,7 +45,8 @@ def places(versions):
     for number, (second, path, line) in enumerate(versions):
         collector.add(Found("one", HIT, Site(blob(str(number)), "blob", line, 1)))
         known[blob(str(number))] = [introduced(second, path)]
-    (finding,) = collector.findings({"one": Knowing()}, known, Shown([]))
+    (told,) = collector.findings({"one": Knowing()}, known, Shown([]))
+    finding = Finding.from_json(json.loads(json.dumps(told)))
     return [(each.path, each.line, each.latest) for each in finding.locations]
 
 

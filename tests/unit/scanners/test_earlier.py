@@ -7,8 +7,8 @@ from shutil import copytree
 
 import pytest
 
-from keyhole.core.finding import Status
 from keyhole.core.secret import Secret
+from keyhole.core.terms import Status
 from keyhole.scanners import child, earlier
 from keyhole.scanners.limits import Limits
 from keyhole.scanners.registry import chosen

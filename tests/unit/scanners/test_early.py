@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
 
@@ -22,7 +24,7 @@ def test_it_is_started_once_and_taken_once():
 def test_one_that_has_ended_is_not_given_out():
     early.start_early()
     (process,) = early._waiting
-    process.kill()
+    os.kill(process.pid, signal.SIGKILL)
     process.wait()
     assert early.taken() is None
 
@@ -32,6 +34,8 @@ def test_starting_it_loads_next_to_nothing():
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     heavy = {
         "dataclasses",
+        "subprocess",
+        "threading",
         "pathlib",
         "json",
         "hashlib",

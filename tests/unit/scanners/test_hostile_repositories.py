@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from keyhole.core.finding import Status
+from keyhole.core.terms import Status
 from keyhole.scanners.limits import Limits
 from keyhole.scanners.secrets.shapes import make
 from tests.unit.scanners.conftest import git, only

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import keyhole.scanners
-from keyhole.core.finding import Kind
+from keyhole.core.terms import Kind
 from keyhole.scanners.interface import UnknownScanner
 from keyhole.scanners.registry import all_scanners, chosen, reach
 from keyhole.scanners.rules_version import rules_version

@@ -9,7 +9,7 @@ import time
 import pytest
 
 from keyhole.scanners import said as module
-from keyhole.scanners.limits import Progress
+from keyhole.scanners.progress import Progress
 from keyhole.scanners.said import Ended, Said, decoded, understood
 
 

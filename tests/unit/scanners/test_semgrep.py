@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from keyhole.core.finding import Confidence, Severity, Status
+from keyhole.core.terms import Confidence, Severity, Status
 from keyhole.scanners.programs import configured as module
 from keyhole.scanners.programs.configured import Configured, configure, configured
 from keyhole.scanners.programs.located import locate

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from keyhole.core.finding import Confidence, Kind, Severity
+from keyhole.core.terms import Confidence, Kind, Severity
 from keyhole.scanners import tree
 from keyhole.scanners.assessed import issues_as_findings
 from keyhole.scanners.assessment import Issue

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from keyhole.core.finding import Kind, Severity, Status
+from keyhole.core.terms import Kind, Severity, Status
 from keyhole.scanners.zizmor import SCANNER
 
 VULNERABLE = b"""\

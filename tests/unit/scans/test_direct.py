@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from keyhole.core.errors import InvalidInput
-from keyhole.core.finding import Status
+from keyhole.core.terms import Status
 from keyhole.scans import direct
 from keyhole.scans.direct import Around
 from tests.unit.scans.test_services import git

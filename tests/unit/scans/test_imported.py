@@ -13,7 +13,7 @@ from keyhole.accounts.services import local_caller
 from keyhole.audit.models import Entry
 from keyhole.core.actions import Role
 from keyhole.core.errors import Conflict, InvalidInput, PermissionDenied
-from keyhole.core.finding import Severity
+from keyhole.core.terms import Severity
 from keyhole.jobs import engine
 from keyhole.repositories import services as repositories
 from keyhole.scans import job, reports, services

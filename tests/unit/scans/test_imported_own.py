@@ -8,7 +8,8 @@ import json
 import pytest
 
 from keyhole.accounts.services import local_caller
-from keyhole.core.finding import Kind, ScanResult, Severity, Status, finding_id
+from keyhole.core.finding import ScanResult
+from keyhole.core.terms import Kind, Severity, Status, finding_id
 from keyhole.findings.models import Problem, Sighting
 from keyhole.jobs import engine
 from keyhole.reports.renderers.sarif import sarif

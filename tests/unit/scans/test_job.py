@@ -7,13 +7,14 @@ from django.utils import timezone
 
 from keyhole.accounts.services import local_caller
 from keyhole.core.errors import Conflict
-from keyhole.core.finding import Confidence, Finding, Kind, Location, ScanResult, Severity, Status, finding_id
+from keyhole.core.finding import Finding, Location, ScanResult
 from keyhole.core.library import Library, Relation
+from keyhole.core.terms import Confidence, Kind, Severity, Status, finding_id
 from keyhole.jobs import engine
 from keyhole.reports.gather import of_scan
 from keyhole.reports.renderers import as_sarif
 from keyhole.repositories import services as repositories
-from keyhole.scanners.limits import Progress
+from keyhole.scanners.progress import Progress
 from keyhole.scans import job, life, reading, reports, services
 from keyhole.scans.models import Scan
 from keyhole.scans.services import ScanSpec

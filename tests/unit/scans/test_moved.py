@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from keyhole.core.finding import Confidence, Kind, ScanResult, Severity, Status
+from keyhole.core.finding import ScanResult
+from keyhole.core.terms import Confidence, Kind, Severity, Status
 from keyhole.findings import services
 from keyhole.findings.filtering import ProblemFilter
 from keyhole.findings.models import Problem

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from keyhole.core.finding import Kind, Severity
+from keyhole.core.terms import Kind, Severity
 from keyhole.scans.models import Scan, State
 from keyhole.scans.summary import before, counted, summarize
 from tests.unit.findings.making import finding, hash_of, repository, scan_of, secret, settle

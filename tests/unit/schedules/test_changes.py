@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from keyhole.accounts.services import local_caller
-from keyhole.core.finding import Kind
 from keyhole.core.gate_kinds import FindingsGate
 from keyhole.core.gates import Policy
+from keyhole.core.terms import Kind
 from keyhole.environments import policies
 from keyhole.environments import services as environments
 from keyhole.environments.services import EnvironmentSpec

@@ -9,7 +9,7 @@ from django.contrib.auth import get_user_model
 from django.test import Client
 
 from keyhole.accounts.services import local_caller
-from keyhole.core.finding import Severity
+from keyhole.core.terms import Severity
 from keyhole.findings.models import Decision, Problem, SavedView
 from tests.unit.findings.making import person, repository, scanned, secret, vulnerable
 

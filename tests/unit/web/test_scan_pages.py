@@ -8,9 +8,10 @@ from django.utils import timezone
 
 from keyhole.accounts.services import local_caller, owner_for
 from keyhole.core.actions import Role
-from keyhole.core.finding import Confidence, Kind, Location, Severity
 from keyhole.core.finding import Finding as Found
+from keyhole.core.finding import Location
 from keyhole.core.request import OwnerKind
+from keyhole.core.terms import Confidence, Kind, Severity
 from keyhole.inventory.models import Library, Stock
 from keyhole.repositories.models import Repository
 from keyhole.scans.models import Finding, Scan, Stage, State

@@ -10,7 +10,7 @@ from pydantic import Field
 from keyhole.api.auth import ApiRequest
 from keyhole.api.schemas import MOST, Moment, Page, in_utc
 from keyhole.core.errors import InvalidInput
-from keyhole.core.finding import Kind
+from keyhole.core.terms import Kind
 from keyhole.findings import apart, services
 from keyhole.findings.filtering import Due, Order, ProblemFilter, Show
 from keyhole.findings.shown import problem_as_json, whole_as_json

@@ -69,7 +69,7 @@ def _filter(caller: Any, text: str, asked: dict[str, Any]) -> Any:
     from datetime import UTC
 
     from keyhole.core.errors import InvalidInput
-    from keyhole.core.finding import Kind
+    from keyhole.core.terms import Kind
     from keyhole.findings.filtering import Due, Order, ProblemFilter, Show
     from keyhole.repositories import services as repositories
 

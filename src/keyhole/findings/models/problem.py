@@ -40,7 +40,7 @@ class Problem(models.Model):
     # CASCADE never runs: a repository's row outlives its disconnection.
     repository = models.ForeignKey(Repository, on_delete=models.CASCADE, related_name="problems")
     key = models.CharField(max_length=64)
-    """The finding's own id, the same in every scan that finds it; `core.finding.finding_id`."""
+    """The finding's own id, the same in every scan that finds it; `core.terms.finding_id`."""
     scanner = models.CharField(max_length=64)
     kind = models.CharField(max_length=16)
     rule = models.CharField(max_length=100)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from keyhole.accounts.models import Owner
 from keyhole.core import request as core
-from keyhole.core.canonical import fold
+from keyhole.core.names import fold
 from keyhole.core.permissions import Operation, Standing
 from keyhole.core.resolve import Match, resolve
 from keyhole.gateway.rest.compare_names import sides

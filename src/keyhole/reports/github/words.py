@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.utils import timezone
 
-from keyhole.core.finding import Severity
 from keyhole.core.gates import Verdict
 from keyhole.core.plural import counted
 from keyhole.core.redact import one_line
+from keyhole.core.terms import Severity
 from keyhole.findings.judging import aside, kept_verdict
 from keyhole.reports.dataset import Dataset, Row
 from keyhole.reports.gather import of_scan

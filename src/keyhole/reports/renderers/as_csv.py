@@ -13,7 +13,7 @@ import csv
 import io
 from collections.abc import Iterator
 
-from keyhole.core.finding import Status
+from keyhole.core.terms import Status
 from keyhole.reports.dataset import Dataset, Row
 from keyhole.reports.renderers.interface import Renderer
 

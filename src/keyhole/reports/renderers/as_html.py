@@ -15,8 +15,8 @@ from importlib.resources import files
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
-from keyhole.core.finding import Severity
 from keyhole.core.summary import capitalised
+from keyhole.core.terms import Severity
 from keyhole.reports.dataset import Dataset, Row, Source
 from keyhole.reports.outline import KINDS, Group, facts, groups, moment, remarks, where
 from keyhole.reports.renderers.interface import Renderer

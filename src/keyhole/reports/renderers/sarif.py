@@ -10,7 +10,8 @@ from typing import Any
 from urllib.parse import quote
 
 import keyhole
-from keyhole.core.finding import Confidence, Finding, Location, Place, ScanResult, Severity, Status
+from keyhole.core.finding import Finding, Location, ScanResult
+from keyhole.core.terms import Confidence, Place, Severity, Status
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _LEVELS = {

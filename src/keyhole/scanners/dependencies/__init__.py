@@ -11,7 +11,7 @@ taken as known to the attacker: rotate what it could reach.
 
 from __future__ import annotations
 
-from keyhole.core.finding import Kind
+from keyhole.core.terms import Kind
 from keyhole.scanners.interface import Tools, TreeExaminer
 
 ENGINE_VERSION = "5"

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 
-from keyhole.core.finding import Confidence, Kind, Severity
 from keyhole.core.library import PackageFacts, Relation
+from keyhole.core.terms import Confidence, Kind, Severity
 from keyhole.scanners.assessment import Issue
 from keyhole.scanners.dependencies.match import Match, Wanted
 from keyhole.scanners.dependencies.package import Package, plain

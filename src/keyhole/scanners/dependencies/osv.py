@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 from cvss import CVSS3, CVSS4, CVSSError
 
-from keyhole.core.finding import Severity
+from keyhole.core.terms import Severity
 from keyhole.scanners.dependencies.documents import as_object, objects, word
 from keyhole.scanners.dependencies.index import Affected, Span
 from keyhole.scanners.dependencies.names import normal

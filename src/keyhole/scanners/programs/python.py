@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from keyhole.core.finding import Confidence, Severity
 from keyhole.core.summary import capitalised
+from keyhole.core.terms import Confidence, Severity
 from keyhole.scanners.programs.advice import Advice, advice
 from keyhole.scanners.programs.scanner import Remark
 

@@ -14,8 +14,8 @@ from pathlib import Path, PurePosixPath
 from typing import ClassVar, NamedTuple
 
 from keyhole.core.escaping import escape
-from keyhole.core.finding import Confidence, Kind, Severity
 from keyhole.core.plural import counted
+from keyhole.core.terms import Confidence, Kind, Severity
 from keyhole.scanners.assessment import Assessment, Issue
 from keyhole.scanners.hits import About
 from keyhole.scanners.interface import Programs, Tools, TreeExaminer

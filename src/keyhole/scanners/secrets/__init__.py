@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from keyhole.scanners.secrets import own
 
 if TYPE_CHECKING:
-    from keyhole.core.finding import Kind
+    from keyhole.core.terms import Kind
     from keyhole.scanners.interface import Examiner, Tools
 
 ENGINE_VERSION = "4"
@@ -35,7 +35,7 @@ class Secrets:
     @property
     def kinds(self) -> frozenset[Kind]:
         """See `Scanner.kinds`."""
-        from keyhole.core.finding import Kind  # noqa: PLC0415  # who only starts a scan does without
+        from keyhole.core.terms import Kind  # noqa: PLC0415  # who only starts a scan does without
 
         return frozenset({Kind.SECRET})
 

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from keyhole.core.finding import LAST4_FROM
+from keyhole.core.terms import LAST4_FROM
 from keyhole.scanners.hits import About, Digest, Hit
 from keyhole.scanners.kept import Kept
 from keyhole.scanners.lazily import pattern

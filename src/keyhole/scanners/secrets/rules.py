@@ -9,7 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from keyhole.core.finding import Confidence, Kind, Severity
+from keyhole.core.terms import Confidence, Kind, Severity
 from keyhole.scanners.hits import About
 from keyhole.scanners.secrets.checks import CHECKSUMS, NORMAL_FORMS
 from keyhole.scanners.secrets.literals import Beginning, beginning

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from django.http import QueryDict
 
 from keyhole.core.errors import InvalidInput
-from keyhole.core.finding import Kind, Severity
+from keyhole.core.terms import Kind, Severity
 from keyhole.findings.filtering import Due, Order, ProblemFilter, Show
 from keyhole.findings.models import Status
 

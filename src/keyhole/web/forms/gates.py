@@ -13,7 +13,6 @@ from typing import Any
 from django.http import QueryDict
 
 from keyhole.core.errors import InvalidInput
-from keyhole.core.finding import Confidence, Kind, Severity
 from keyhole.core.gate_kinds import (
     AdvisoriesGate,
     CompleteGate,
@@ -23,6 +22,7 @@ from keyhole.core.gate_kinds import (
     ScannersGate,
 )
 from keyhole.core.gates import Policy
+from keyhole.core.terms import Confidence, Kind, Severity
 
 MOST_ROWS = 60
 """More than a policy has gates, so that none is lost on the way through the form."""

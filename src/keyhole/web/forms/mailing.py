@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from django.http import QueryDict
 
 from keyhole.core.errors import InvalidInput
-from keyhole.core.finding import Severity
+from keyhole.core.terms import Severity
 from keyhole.findings.filtering import ProblemFilter
 from keyhole.reports.mailing import PRESETS, MailingSpec
 from keyhole.web.forms.findings import FindingsForm

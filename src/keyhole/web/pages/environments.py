@@ -11,7 +11,7 @@ from django.shortcuts import redirect
 from keyhole.accounts.services import allows, require
 from keyhole.core.caller import Caller
 from keyhole.core.errors import InvalidInput, KeyholeError
-from keyhole.core.finding import Severity
+from keyhole.core.terms import Severity
 from keyhole.environments import beginning, policies, services
 from keyhole.environments.models import UPSTREAM, Environment
 from keyhole.environments.services import EnvironmentSpec

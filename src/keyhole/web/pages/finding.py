@@ -6,7 +6,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 
-from keyhole.core.finding import Kind
+from keyhole.core.terms import Kind
 from keyhole.findings import apart, code
 from keyhole.findings import services as findings
 from keyhole.findings.models import Problem

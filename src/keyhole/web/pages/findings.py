@@ -11,7 +11,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from keyhole.core.caller import Caller
-from keyhole.core.finding import Severity
+from keyhole.core.terms import Severity
 from keyhole.findings import numbers, saved
 from keyhole.findings import services as findings
 from keyhole.findings.paging import after

@@ -9,7 +9,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from keyhole.core.errors import InvalidInput
-from keyhole.core.finding import Severity
+from keyhole.core.terms import Severity
 from keyhole.reports import history as runs
 from keyhole.repositories import services as repositories
 from keyhole.scans.models import Scan, State, Trigger

@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 
 from keyhole.core.caller import Caller
-from keyhole.core.finding import Severity
+from keyhole.core.terms import Severity
 from keyhole.findings import services as problems
 from keyhole.findings.models import Problem
 from keyhole.scans import services as scans

@@ -9,8 +9,8 @@ from django.shortcuts import redirect
 from keyhole.accounts import oidc, passkeys
 from keyhole.accounts.models import User
 from keyhole.audit.log import ALLOWED, DENIED, Draft, append
-from keyhole.core.canonical import fold
 from keyhole.core.errors import KeyholeError
+from keyhole.core.names import fold
 from keyhole.web import entry, throttle
 from keyhole.web.caller import address_of, caller_of
 from keyhole.web.paths import local_path

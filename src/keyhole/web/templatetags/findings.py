@@ -8,7 +8,7 @@ from django import template
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from keyhole.core.finding import Severity
+from keyhole.core.terms import Severity
 from keyhole.findings.trend import TrendDay
 
 register = template.Library()

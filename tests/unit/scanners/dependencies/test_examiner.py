@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from keyhole.core.finding import Status
+from keyhole.core.terms import Status
 from keyhole.scanners.dependencies import SCANNER
 from keyhole.scanners.dependencies.draft import Draft
 from keyhole.scanners.dependencies.examiner import Packages

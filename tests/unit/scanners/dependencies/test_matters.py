@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from keyhole.core.finding import Kind, Severity
 from keyhole.core.library import PackageFacts, Relation
+from keyhole.core.terms import Kind, Severity
 from keyhole.scanners.dependencies.index import Index
 from keyhole.scanners.dependencies.match import compared
 from keyhole.scanners.dependencies.matters import issues

@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from keyhole.core.finding import Status
+from keyhole.core.terms import Status
 from keyhole.scanners import bandit, ruff, semgrep, zizmor
 from keyhole.scanners.interface import NotInstalled
 from keyhole.scanners.limits import Limits

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from keyhole.core.finding import Severity
+from keyhole.core.terms import Severity
 from keyhole.scanners.programs.python import in_tests, is_python, remark
 
 

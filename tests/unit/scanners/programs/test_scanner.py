@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from keyhole.core.finding import Confidence, Kind, Severity
+from keyhole.core.terms import Confidence, Kind, Severity
 from keyhole.scanners.interface import Tools
 from keyhole.scanners.programs import scanner as module
 from keyhole.scanners.programs.located import Program

@@ -32,7 +32,7 @@ def test_they_are_read_once_and_stay_what_they_are(kept, readings):
     first = rules.all_rules()
     rules._read.clear()
     parsed.use(kept, CODE)
-    assert rules.all_rules() == first
+    assert rules.all_rules() == tuple(rule._replace(examples=(), counterexamples=()) for rule in first)
     assert rules.digest_of_all() == rules.digest(first)
     assert len(readings) == 1
 

@@ -8,7 +8,7 @@ from django.db.models import Q
 
 from keyhole.accounts.models import User
 from keyhole.core.actions import Role
-from keyhole.core.canonical import fold
+from keyhole.core.names import fold
 from keyhole.gateway.http import Response
 from keyhole.gateway.places import in_thread
 from keyhole.gateway.rest.answers import as_json, nothing

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-from keyhole.core.finding import Confidence, Severity
+from keyhole.core.terms import Confidence, Severity
 
 
 @dataclass(frozen=True, slots=True)
