@@ -12,6 +12,11 @@ import pytest
 from tests.unit.scanners.conftest import History
 
 _BEGIN = "import sys; from keyhole.cli.begin import main; sys.argv[0] = 'keyhole'; main()"
+_UNWATCHED = """
+import os, signal, sys
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+os.execv(sys.executable, [sys.executable, "-c", *sys.argv[1:]])
+"""
 _PRESSED = """
 import os, signal, sys
 from keyhole.cli import begin
@@ -55,6 +60,11 @@ def test_a_closed_stream_does_not_change_how_a_scan_ends(place, closed, form):
     assert run(place, _BEGIN, "scan", ".", form, shell=closed).returncode == 0
     (place.path / "shallow").write_text(f"{place.tip()}\n")
     assert run(place, _BEGIN, "scan", ".", form, shell=closed).returncode == 3
+
+
+def test_whoever_starts_it_may_ignore_how_its_own_processes_end(place):
+    done = run(place, _UNWATCHED, _BEGIN, "scan", "--head", ".")
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_what_is_said_where_the_other_stream_is_closed_is_all_that_is_there(place):

@@ -26,6 +26,8 @@ if _STOPS:
 def main() -> None:
     """Run the command line and end the process with its exit code."""
     _stand_in_for_closed_streams()
+    # Whoever started us may ignore it, and then nobody would learn how a process of ours ended.
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     command, *rest = sys.argv[1:] or [""]
     of_folder = command == "scan" and any(map(os.path.isdir, rest))
     if of_folder:

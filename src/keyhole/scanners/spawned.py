@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from _signal import SIGCHLD  # type: ignore[import-not-found]  # what `signal` is made of
 from collections.abc import Mapping
 
 _POLL_SECONDS = 0.005
@@ -39,6 +40,9 @@ class Spawned:
                 environment,
                 file_actions=[(os.POSIX_SPAWN_DUP2, end, number) for number, end in ends],
                 setsid=True,
+                setsigdef=[
+                    SIGCHLD
+                ],  # ignored, as it may be here, nobody would learn how its own processes end
             )
         except BaseException:
             self.close()
@@ -71,6 +75,9 @@ class Spawned:
                 continue  # it is gone, and what was meant for it with it
 
     def _waited(self, options: int) -> None:
-        pid, status = os.waitpid(self.pid, options)
+        try:
+            pid, status = os.waitpid(self.pid, options)
+        except ChildProcessError:
+            pid, status = self.pid, 0  # ended, and collected by the kernel: this process ignores SIGCHLD
         if pid:
             self.returncode = os.waitstatus_to_exitcode(status)

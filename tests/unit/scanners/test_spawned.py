@@ -72,3 +72,25 @@ def test_where_none_can_be_started_nothing_stays_open(monkeypatch):
     with pytest.raises(FileNotFoundError):
         Spawned("", (), {})
     assert sorted(Path("/dev/fd").iterdir()) == before
+
+
+@pytest.fixture
+def unwatched():
+    """This process ignores how its own end, as whoever starts us may have it."""
+    before = signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    yield
+    signal.signal(signal.SIGCHLD, before)
+
+
+def test_where_the_kernel_collects_processes_its_end_is_known_all_the_same(spawn, unwatched):
+    process = spawn("input()")
+    assert process.poll() is None
+    process.close()
+    assert process.wait() == process.poll() == 0
+
+
+def test_its_own_processes_are_not_collected_by_the_kernel(spawn, unwatched):
+    process = spawn(
+        "import subprocess; print(subprocess.run(['sh', '-c', 'exit 3'], env={'PATH': '/bin:/usr/bin'}).returncode)"
+    )
+    assert process.stdout.read() == b"3\n"
