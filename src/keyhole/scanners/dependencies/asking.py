@@ -6,10 +6,12 @@ Only what surely asks for a package counts. What does so without a name that can
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
+from keyhole.scanners.dependencies.documents import toml_in
 from keyhole.scanners.dependencies.formats.swift_resolved import plain_address
 from keyhole.scanners.dependencies.outline import entries
-from keyhole.scanners.dependencies.package import text_of
+from keyhole.scanners.dependencies.package import Malformed, text_of
 from keyhole.scanners.dependencies.scripted import gradle_asked, swift_asked
 from keyhole.scanners.lazily import pattern
 
@@ -101,6 +103,31 @@ def by_setup_settings(content: bytes) -> set[str]:
     if written[1].lstrip().startswith("file:"):
         return {SOMETHING}
     return {match[1] for line in written[1].splitlines() if (match := _NAME.match(line))}
+
+
+_LEFT_TO_FILES = (
+    ("setuptools", "dynamic", "dependencies", "file"),
+    ("hatch", "metadata", "hooks", "requirements_txt"),
+)
+
+
+def by_project(content: bytes) -> set[str]:
+    """SOMETHING where a `pyproject.toml` leaves what it asks for to other files; what else it has is read of it."""
+    try:
+        document = toml_in(content)
+    except Malformed:
+        return set()  # which is told of it anyway
+    dynamic = _at(document, "project", "dynamic")
+    if not isinstance(dynamic, list) or "dependencies" not in dynamic:
+        return set()
+    named = any(_at(document, "tool", *keys) for keys in _LEFT_TO_FILES)
+    return {SOMETHING} if named else set()
+
+
+def _at(found: Any, *keys: str) -> Any:
+    for key in keys:
+        found = found.get(key) if isinstance(found, dict) else None
+    return found
 
 
 _ITEM = pattern(r"\s*-\s+[\"']?([^\s\"']+).*")

@@ -48,6 +48,8 @@ class Package:
     """Whether it is a package of the repository itself, which others of it may ask for and nobody has advisories of."""
     folder: str = ""
     """Where it lies, from the folder of the file that names it: inside the repository it is the repository's own."""
+    alone: bool = False
+    """Whether what it asks for is not in the file that names it, so that only files in its folder could say it."""
     listed_in: str = ""
     """A file, from the folder of the one that names it: this stands for the packages in that, and is none itself."""
     relation: Relation = Relation.UNKNOWN

@@ -65,6 +65,7 @@ _KINDS: Mapping[bytes, _Kind] = MappingProxyType(
         b"Package.swift": _Kind("SwiftURL", asking.by_swift, (swift_resolved.read,)),
         b"setup.py": _SCRIPT,
         b"setup.cfg": _Kind("PyPI", asking.by_setup_settings, _PYTHON),
+        b"pyproject.toml": _Kind("PyPI", asking.by_project, _PYTHON),
         b"environment.yml": _CONDA,
         b"environment.yaml": _CONDA,
     }

@@ -13,11 +13,34 @@ def gaps(tmp_path, *files):
 
 
 @pytest.mark.parametrize(
-    ("path", "line"),
-    [(b"a/requirements.txt", b"-e ../shared"), (b"requirements/dev.txt", b"-e ..")],
+    ("path", "line", "own"),
+    [
+        (b"a/requirements.txt", b"-e ../shared", b"shared/setup.py"),
+        (b"requirements/dev.txt", b"-e ..", b"pyproject.toml"),
+        (b"requirements.txt", b"-e .", b"setup.cfg"),
+        (b"requirements.txt", b"./part[dev]", b"part/setup.py"),
+        (b"requirements.txt", b"--editable=part/", b"part/pyproject.toml"),
+        ("é/requirements.txt".encode(), b"-e ./part", "é/part/setup.py".encode()),
+    ],
 )
-def test_what_is_the_repositorys_own_is_no_gap(tmp_path, path, line):
-    assert gaps(tmp_path, (path, line)) == ()
+def test_a_folder_with_files_of_its_own_is_assessed_there_and_any_other_is_a_gap(tmp_path, path, line, own):
+    assert gaps(tmp_path, (path, line), (own, b"")) == ()
+    assert len(gaps(tmp_path, (path, line))) == 1
+    assert len(gaps(tmp_path, (path, line), (b"elsewhere/" + own, b""))) == 1
+
+
+def test_what_a_folder_asks_for_is_compared(tmp_path):
+    asking = (b"part/setup.py", b"setup(install_requires=['tool'])")
+    assert gaps(tmp_path, (b"requirements.txt", b"-e ./part"), asking) == (
+        "1 file that no lock file settles was not assessed: part/setup.py",
+    )
+
+
+def test_what_is_locked_needs_no_files_of_its_own(tmp_path):
+    text = (
+        b'[[package]]\nname = "part"\nversion = "1"\n[package.source]\ntype = "directory"\nurl = "../part"\n'
+    )
+    assert gaps(tmp_path, (b"a/poetry.lock", text)) == ()
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,12 @@ ASKING = {
     b"Package.swift": b'let x = [Package.Dependency.package(url: "https://example.org/tool", from: "1.0.0")]\n',
     b"setup.py": b'setup(install_requires=["tool>=1"])\n',
     b"setup.cfg": b"[options]\ninstall_requires =\n    tool>=1\n",
+    b"pyproject.toml": b"""\
+[project]
+dynamic = ["dependencies"]
+[tool.setuptools.dynamic]
+dependencies.file = ["list.txt"]
+""",
     b"environment.yml": b"dependencies:\n  - python=3.12\n  - numpy\n",
     b"environment.yaml": b"dependencies:\n- pip:\n  - requests==2.0\n",
 }
@@ -35,6 +41,7 @@ LOCKED = {
     ),
     b"setup.py": (b"requirements/base.txt", b""),
     b"setup.cfg": (b"poetry.lock", b""),
+    b"pyproject.toml": (b"requirements.txt", b""),
 }
 NAMED = {
     b"apps/a/mix.exs": (b"mix.lock", b'%{\n  "tool": {:hex, :tool, "1.0.0", "x"},\n}\n'),
@@ -54,6 +61,7 @@ NOT_ASKING = {
     b"Package.swift": b'let package = Package(dependencies: [.package(path: "../part")])\n',
     b"setup.py": b"# install_requires=['tool']\nsetup(install_requires=[\n# 'tool'\n])\n",
     b"setup.cfg": b"[metadata]\nname = app\n[options]\ninstall_requires =\n\npackages = find:\n",
+    b"pyproject.toml": b'[project]\ndynamic = ["version"]\n[tool.setuptools.dynamic]\nversion.file = "v.txt"\n',
     b"environment.yml": b"dependencies:\n  - python\n  - pip\n  - pip:\n    - -r requirements.txt\nname: x\n",
     b"environment.yaml": b"production:\n  - tool\n",
 }
@@ -95,6 +103,11 @@ def test_one_that_asks_for_nothing_is_none(tmp_path, name):
     [
         (b"setup.py", b"setup(install_requires=open('list').read().split())"),
         (b"setup.cfg", b"[options]\ninstall_requires = file: list.txt\n"),
+        (
+            b"pyproject.toml",
+            b"project.dynamic = ['dependencies']\ntool.hatch.metadata.hooks.requirements_txt.files = ['x.in']",
+        ),
+        (b"pyproject.toml", b"["),
         (b"Gemfile", b"\xff"),
         (b"mix.exs", b"#" * 101),
     ],

@@ -2,6 +2,7 @@
 
 Until Go 1.17 a module file named what its own packages import, and no more. What else is built in is only here: of
 each module the highest version of which the content was needed, since Go selects the highest that anything requires.
+Where no module file lies beside them, nothing else says what is built in.
 Format: https://go.dev/ref/mod#go-sum-files.
 """
 
@@ -20,7 +21,7 @@ _WHOLE_SINCE = "1.17"
 
 
 def read(content: bytes, manifests: Manifests = NONE) -> Packages:
-    """What `go.mod` leaves out; nothing where it is whole, or where there is none."""
+    """What `go.mod` leaves out: nothing where it is whole, everything where there is none."""
     text = text_of(content)
     best: dict[str, tuple[object, str, int]] = {}
     for number, line in enumerate(text.splitlines(), 1):
@@ -37,12 +38,13 @@ def read(content: bytes, manifests: Manifests = NONE) -> Packages:
         if known is None or known[0] < order:
             best[match[1]] = order, match[2], number
     module = next(iter(manifests.get("go.mod", ())), None)
-    if module is None or _is_whole(module):
+    if module is not None and _is_whole(module):
         return
-    named = go_mod.mentioned(module)
+    named = go_mod.mentioned(module) if module is not None else frozenset()
+    relation = Relation.TRANSITIVE if module is not None else Relation.UNKNOWN
     for name, (_, version, number) in best.items():
         if name not in named:
-            yield Package("Go", name, version, number, relation=Relation.TRANSITIVE)
+            yield Package("Go", name, version, number, relation=relation)
 
 
 def _is_whole(module: bytes) -> bool:

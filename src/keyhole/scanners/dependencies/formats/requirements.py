@@ -2,7 +2,8 @@
 
 Format: https://pip.pypa.io/en/stable/reference/requirements-file-format/. Other files that one names (`-r`, `-c`) are
 files of the repository, too, and read when their turn comes: each is told, so that one that never has its turn is not
-passed over. So is what comes from an address or a folder, which has no version that could be compared.
+passed over. So is what comes from an address or a folder, which has no version that could be compared; what a folder of
+the repository asks for is said by files of its own, or by none.
 
 pip-compile and uv note beside each package what asks for it, in a comment that begins with `via`; in files without such
 notes every line may be direct or not.
@@ -15,7 +16,7 @@ from dataclasses import dataclass, field, replace
 
 from keyhole.scanners.dependencies.graph import standings
 from keyhole.scanners.dependencies.names import normal
-from keyhole.scanners.dependencies.package import UNKNOWN, Package, Packages, leaves, text_of
+from keyhole.scanners.dependencies.package import UNKNOWN, Package, Packages, text_of
 from keyhole.scanners.lazily import pattern
 
 NAMES = (
@@ -84,7 +85,7 @@ def _package(plain: str, number: int) -> Package | None:
         return _by_option(plain, number)
     match = _PINNED.match(plain)
     if (match is None or not match["version"]) and _PLACE.match(plain):
-        return _placed(plain.split(maxsplit=1)[0], number, editable=False)
+        return _placed(plain.split(maxsplit=1)[0], number)
     if match is None:
         return None
     exact = match["version"] and "," not in (match["rest"] or "") and "*" not in match["version"]
@@ -96,17 +97,15 @@ def _by_option(plain: str, number: int) -> Package | None:
         place = file[1] if "://" not in file[1] else _shown(file[1])
         return Package("PyPI", place, "", number, listed_in=file[1])
     editable = _EDITABLE.fullmatch(plain)
-    return _placed(editable[1], number, editable=True) if editable else None
+    return _placed(editable[1], number) if editable else None
 
 
-def _placed(text: str, number: int, *, editable: bool) -> Package | None:
-    """What comes from an address or a path; None for what is surely the repository's own."""
+def _placed(text: str, number: int) -> Package:
+    """What comes from an address or a path."""
     named = _EGG.search(text) or _ARCHIVE.fullmatch(_shown(text).rpartition("/")[2])
     package = Package("PyPI", named[1] if named else _shown(text), "", number)
     folder = text.partition("#")[0].partition("[")[0].removeprefix("file:").removeprefix("//")
-    if ":" in folder or not (editable or not folder.strip("./")):
-        return package
-    return replace(package, folder=folder) if leaves(folder) else None
+    return package if ":" in folder else replace(package, folder=folder, alone=True)
 
 
 def _shown(text: str) -> str:
@@ -134,13 +133,4 @@ def _with_standing(found: list[_Line]) -> Packages:
     standing = standings(asks, lambda name: name, direct)
     for each in found:
         known = standing.get(normal("PyPI", each.package.name), UNKNOWN)
-        package = each.package
-        yield Package(
-            "PyPI",
-            package.name,
-            package.version,
-            package.line,
-            relation=known.relation,
-            via=known.via,
-            folder=package.folder,
-        )
+        yield replace(each.package, relation=known.relation, via=known.via)

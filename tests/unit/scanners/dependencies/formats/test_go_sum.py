@@ -38,8 +38,11 @@ def test_a_newer_module_names_everything_itself(since):
     assert told(go_sum.read, SUMS, **{"go.mod": MOD.format(since)}) == {}
 
 
-def test_checksums_alone_say_nothing():
-    assert told(go_sum.read, SUMS) == {}
+def test_checksums_alone_are_all_there_is():
+    assert told(go_sum.read, SUMS) == {
+        "github.com/pkg/errors v0.9.1": "unknown",
+        "golang.org/x/text v0.3.10": "unknown",
+    }
 
 
 @pytest.mark.parametrize(
@@ -50,7 +53,8 @@ def test_a_line_of_another_form_is_not_passed_over(line):
         list(go_sum.read(f"\n{line}\n".encode()))
 
 
-def test_what_an_old_module_leaves_out_is_compared(tmp_path):
+@pytest.mark.parametrize("module", [(), ((b"go.mod", MOD.format("1.16").encode()),)])
+def test_what_no_module_names_is_compared(tmp_path, module):
     index = index_of(
         tmp_path,
         record(
@@ -60,6 +64,6 @@ def test_what_an_old_module_leaves_out_is_compared(tmp_path):
             events=[{"introduced": "0"}, {"fixed": "0.3.11"}],
         ),
     )
-    files = [(b"go.mod", MOD.format("1.16").encode()), (b"go.sum", SUMS.encode())]
+    files = [*module, (b"go.sum", SUMS.encode())]
     (issue,) = Packages(index).assess(files).issues
     assert (issue.path, issue.line) == (b"go.sum", 5)

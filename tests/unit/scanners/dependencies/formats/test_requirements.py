@@ -57,18 +57,30 @@ def test_what_comes_from_an_address_or_a_path_is_named_without_a_version(line, n
     assert named(requirements.read, line) == [("PyPI", name, "")]
 
 
-@pytest.mark.parametrize(
-    "line",
-    ["-e .", ".", ".[dev]", '-e ".[dev, test]"', "-e ./sub", "--editable=sub/x", "--require-hashes", ""],
-)
-def test_the_repository_itself_is_no_package(line):
+@pytest.mark.parametrize("line", ["--require-hashes", "--no-binary :all:", ""])
+def test_an_option_about_no_package_names_none(line):
     assert named(requirements.read, line) == []
 
 
-@pytest.mark.parametrize("line", ["-e ../shared", "--editable ..", ".."])
-def test_a_folder_that_may_be_outside_is_told_with_where_it_is(line):
+@pytest.mark.parametrize(
+    ("line", "folder"),
+    [
+        ("-e .", "."),
+        (".", "."),
+        (".[dev]", "."),
+        ('-e ".[dev, test]"', "."),
+        ("-e ./sub", "./sub"),
+        ("--editable=sub/x", "sub/x"),
+        ("./local ; python_version > '3'", "./local"),
+        ("file:other#egg=name", "other"),
+        ("-e ../shared", "../shared"),
+        ("--editable ..", ".."),
+        ("..", ".."),
+    ],
+)
+def test_a_folder_is_told_with_where_it_is(line, folder):
     (package,) = requirements.read(line.encode())
-    assert package.folder == line.split()[-1]
+    assert (package.folder, package.version, package.alone) == (folder, "", True)
 
 
 @pytest.mark.parametrize(
