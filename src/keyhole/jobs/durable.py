@@ -21,11 +21,14 @@ from keyhole.jobs.registry import Job
 # In its own cloud the engine takes settings from the environment and calls home. No environment may switch that on.
 GlobalParams.dbos_cloud = False
 
-QUEUE = "keyhole"
+LONG, SHORT = "keyhole", "keyhole-short"
+"""Two queues: what is short must never wait for what takes hours. Their names are stored."""
 VERSION = "1"
 """Pinned: the engine recovers only work of its own version, and an upgrade must not strand what was queued."""
-AT_ONCE = 2
-"""Jobs that one worker runs at the same time; each may start processes of its own."""
+AT_ONCE = {LONG: 2, SHORT: 4}
+"""Jobs of each queue that one worker runs at the same time. Long ones have processes of their own at work; short ones
+mostly wait for somebody else's answer.
+"""
 _THREADS = 8
 _POLL_SECONDS = 0.25
 _RECOVERIES = 50
@@ -89,7 +92,8 @@ class Worker:
             for job, function in jobs:
                 DBOS.workflow(name=job.kind, max_recovery_attempts=_RECOVERIES)(function)
             DBOS.launch()
-            DBOS.register_queue(QUEUE, worker_concurrency=AT_ONCE, polling_interval_sec=_POLL_SECONDS)
+            for queue, at_once in AT_ONCE.items():
+                DBOS.register_queue(queue, worker_concurrency=at_once, polling_interval_sec=_POLL_SECONDS)
         except BaseException:  # whatever it was: the next try needs an engine of its own
             self.close()
             raise
@@ -117,13 +121,13 @@ class Ledger:
             application_name="keyhole",
         )
 
-    def enqueue(self, kind: str, row: int, number: int) -> None:
+    def enqueue(self, job: Job, row: int, number: int) -> None:
         """Queues the run of the row with that number; nothing happens if there is one."""
         self._client.enqueue(
             {
-                "workflow_name": kind,
-                "queue_name": QUEUE,
-                "workflow_id": f"{_prefix(kind, row)}{number}",
+                "workflow_name": job.kind,
+                "queue_name": LONG if job.long else SHORT,
+                "workflow_id": f"{_prefix(job.kind, row)}{number}",
                 "app_version": VERSION,
                 "workflow_id_reuse_policy": "return-existing",
             },
@@ -134,6 +138,11 @@ class Ledger:
         """All runs of the row that are still recorded, oldest first."""
         found = self._client.list_workflows(workflow_id_prefix=_prefix(kind, row), load_input=False)
         return sorted((_record(run) for run in found), key=lambda run: run.number)
+
+    def under_way(self, kind: str) -> frozenset[int]:
+        """The rows of that kind of which a run waits or is being done."""
+        found = self._client.list_workflows(name=kind, status=_OPEN, load_input=False, load_output=False)
+        return frozenset(_row(run) for run in found)
 
     def forget(self, runs: Iterable[Record]) -> None:
         """Deletes the records of these runs."""
@@ -184,3 +193,7 @@ def _record(run: WorkflowStatus) -> Record:
 
 def _prefix(kind: str, row: int) -> str:
     return f"{kind}-{row}~"
+
+
+def _row(run: WorkflowStatus) -> int:
+    return int(run.workflow_id.rpartition("~")[0].rpartition("-")[2])

@@ -10,6 +10,8 @@ from datetime import UTC, datetime, timedelta
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
+from django.db.models import QuerySet
+
 from keyhole.jobs.registry import Job
 
 if TYPE_CHECKING:
@@ -23,7 +25,9 @@ AGAIN_AFTER = timedelta(hours=1)
 
 def unfinished(job: Job, row: int) -> bool:
     """Whether there is something to do for the row now."""
-    return row in set(job.unfinished())
+    rows = job.unfinished()
+    # Asked after each run: with thousands that wait, all of them would be read thousands of times.
+    return rows.filter(pk=row).exists() if isinstance(rows, QuerySet) else row in set(rows)
 
 
 def queue(ledger: Ledger, job: Job, row: int) -> list[Record]:
@@ -36,5 +40,5 @@ def queue(ledger: Ledger, job: Job, row: int) -> list[Record]:
     in_vain = list(takewhile(lambda run: run.in_vain, reversed(runs)))[::-1]
     if len(in_vain) >= GIVE_UP_AFTER and datetime.now(UTC) - in_vain[-1].changed_at < AGAIN_AFTER:
         return in_vain
-    ledger.enqueue(job.kind, row, runs[-1].number + 1 if runs else 1)
+    ledger.enqueue(job, row, runs[-1].number + 1 if runs else 1)
     return []

@@ -82,7 +82,11 @@ class Reaper:
     def look(self) -> None:
         """Queues rows that are unfinished and that no run is under way for."""
         for job in registered():
-            for row in self._unfinished(job):
+            rows = self._unfinished(job)
+            under_way = self._ledger.under_way(job.kind) if rows else frozenset()
+            for row in rows:
+                if row in under_way:
+                    continue
                 try:
                     self._ensure(job, row)
                 except Exception:

@@ -39,24 +39,33 @@ class Job:
     function: Callable[[int], None]
     """The work, given the id of the room's row."""
     unfinished: Callable[[], Iterable[int]]
-    """The ids of rows that ought to be worked on or waiting; asked now and then, so it is a cheap query."""
+    """The ids of rows that ought to be worked on or waiting; asked now and then, so it is a cheap query.
+
+    A query set is one of primary keys, and is asked for a single row where only that one matters.
+    """
     failed: Callable[[int, str], None]
     """Told, with a reason for people, when the work raised an error or was given up: ends the row, saying so.
 
     A row that cannot be ended is given up once more after each further run, of which there is one an hour.
     """
+    long: bool = False
+    """Whether it may take hours, so that it waits for others of its like, and what is short never waits for it."""
 
 
 def job(
-    kind: str, *, unfinished: Callable[[], Iterable[int]], failed: Callable[[int, str], None]
+    kind: str,
+    *,
+    unfinished: Callable[[], Iterable[int]],
+    failed: Callable[[int, str], None],
+    long: bool = False,
 ) -> Callable[[Callable[[int], None]], Callable[[int], None]]:
-    """Registers the decorated function as the work of jobs of that kind. See `Job` for the two callbacks."""
+    """Registers the decorated function as the work of jobs of that kind. See `Job` for the others."""
 
     def register(function: Callable[[int], None]) -> Callable[[int], None]:
         known = _registered.get(kind)
         if known is not None and known.function is not function:
             raise ValueError(f"two jobs are called {kind!r}")
-        _registered[kind] = Job(kind, function, unfinished, failed)
+        _registered[kind] = Job(kind, function, unfinished, failed, long)
         return function
 
     return register

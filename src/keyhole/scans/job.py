@@ -39,7 +39,7 @@ def _failed(row: int, reason: str) -> None:
         finish(scan, State.FAILED, reason)
 
 
-@job(KIND, unfinished=_unfinished, failed=_failed)
+@job(KIND, unfinished=_unfinished, failed=_failed, long=True)
 def run(row: int) -> None:
     """All of it. A row that has ended, or that is gone, makes every step do nothing."""
     prepare(row)

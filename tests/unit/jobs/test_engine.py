@@ -14,7 +14,7 @@ from keyhole.core.errors import Conflict
 from keyhole.jobs import Interrupted, engine, job, step
 from keyhole.jobs.liveness import FileBeacon
 from keyhole.jobs.reaper import Reaper
-from tests.unit.jobs.room import WAIT
+from tests.unit.jobs.room import WAIT, Room
 
 
 def test_a_job_runs_its_steps_once_and_in_order(room):
@@ -49,6 +49,35 @@ def test_a_row_that_nobody_enqueued_is_found(room):
     engine.enqueue("errand", 3)  # there are no records yet: nothing to write to, and no harm
     engine.start()
     assert room.ended(3) == "done"
+
+
+def test_what_is_short_does_not_wait_for_what_is_long(room):
+    long, begun, over = Room("journey"), threading.Semaphore(0), threading.Event()
+
+    @job("journey", unfinished=long.unfinished, failed=long.end, long=True)
+    def journey(row):
+        begun.release()
+        over.wait(WAIT)
+        long.end(row, "done")
+
+    @room.register
+    def errand(row):
+        room.end(row, "done")
+
+    engine.start()
+    long.rows.update({1: None, 2: None, 3: None})
+    for row in (1, 2, 3):
+        engine.enqueue("journey", row)
+    try:
+        assert begun.acquire(timeout=WAIT)
+        assert begun.acquire(timeout=WAIT)
+        room.rows[1] = None
+        engine.enqueue("errand", 1)
+        assert room.ended(1) == "done"
+        assert not begun.acquire(blocking=False), "a third one was begun"
+    finally:
+        over.set()
+    assert long.ended(3) == "done"
 
 
 def test_an_error_ends_the_row_with_its_message_and_an_unknown_one_without(room, caplog):
