@@ -5,9 +5,10 @@ from __future__ import annotations
 from keyhole.core import gates
 from keyhole.core.errors import InvalidInput
 from keyhole.core.gate_kinds import FindingsGate, ScannersGate
+from keyhole.core.reach import IMPORTED
 from keyhole.core.terms import Kind
 from keyhole.scanners.interface import UnknownScanner
-from keyhole.scanners.registry import IMPORTED, named
+from keyhole.scanners.registry import named
 
 
 def check_scanners(policy: gates.Policy) -> None:

@@ -14,8 +14,8 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from keyhole.core.finding import Finding
+from keyhole.core.reach import IMPORTED
 from keyhole.core.terms import Confidence, Kind, Severity
-from keyhole.scanners.registry import IMPORTED
 
 _PYTHON_RULE = re.compile(r"[bs](\d{3})(?:-.*)?")
 """Bandit's and ruff's names of one test differ in their letter only: B105 and S105."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import heapq
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from typing import TypeVar
 
 from keyhole.scanners.introduction import Introduction
 from keyhole.scanners.objects import Trouble
@@ -13,13 +13,15 @@ MOST_SOUGHT = 1_000
 _NAMED = 3
 _LONGEST = 200
 
+_Name = TypeVar("_Name", str, bytes)
+
 
 def sought(*troubles: Trouble) -> frozenset[bytes]:
     """The objects whose paths are to be known: those that reasons are about, or the same ones of them every time."""
     objects: set[bytes] = set()
     for trouble in troubles:
         objects.update(*trouble.objects.values())
-    return frozenset(heapq.nsmallest(MOST_SOUGHT, objects) if len(objects) > MOST_SOUGHT else objects)
+    return frozenset(_first(MOST_SOUGHT, objects))
 
 
 class Named:
@@ -41,7 +43,7 @@ class Named:
                 paths.add(known[0])
             else:
                 without.append(f"object {each.decode()}")
-        names = [*heapq.nsmallest(_NAMED, paths), *heapq.nsmallest(_NAMED, without)][:_NAMED]
+        names = [*_first(_NAMED, paths), *_first(_NAMED, without)][:_NAMED]
         more = len(paths) + len(without) - len(names)
         return ", ".join(map(_shortened, names)) + (f" and {more:,} more" if more else "")
 
@@ -49,3 +51,12 @@ class Named:
 def _shortened(name: str) -> str:
     """The end of a long one, where the name of the file is."""
     return name if len(name) <= _LONGEST else f"...{name[-_LONGEST:]}"
+
+
+def _first(count: int, names: Collection[_Name]) -> Collection[_Name]:
+    """So many of them, in order; all of them as they are where there are no more."""
+    if len(names) <= count:
+        return sorted(names)
+    from heapq import nsmallest  # noqa: PLC0415  # hardly ever so many
+
+    return nsmallest(count, names)

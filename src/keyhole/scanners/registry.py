@@ -5,25 +5,24 @@ from __future__ import annotations
 import functools
 import importlib
 import importlib.util
-import pkgutil
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import keyhole.scanners
-from keyhole.core.reach import IMPORTED, Reach
 from keyhole.scanners.interface import ListsPackages, NeedsProgram, NotInstalled, Scanner, UnknownScanner
 
 if TYPE_CHECKING:
     from keyhole.core.finding import Finding
+    from keyhole.core.reach import Reach
     from keyhole.core.terms import Kind
-
-__all__ = ["IMPORTED", "all_scanners", "chosen", "missing", "named", "reach"]
 
 
 @functools.cache
 def all_scanners() -> Mapping[str, Scanner]:
     """Every module of this package that offers a SCANNER, by id. A wrong id stops the program: it is a slip of ours."""
+    import pkgutil  # noqa: PLC0415  # a scan names its scanners, and does without
+
     names = [module_info.name for module_info in pkgutil.iter_modules(keyhole.scanners.__path__)]
     found = [scanner for scanner in map(_offered, names) if scanner is not None]
     return MappingProxyType({scanner.id: scanner for scanner in found})
@@ -60,6 +59,8 @@ def reach(ran: Iterable[str], findings: Iterable[Finding]) -> dict[str, Reach]:
 
     `ran` and `findings` are those of one scan.
     """
+    from keyhole.core.reach import IMPORTED, Reach  # noqa: PLC0415  # after a scan only
+
     brought: dict[str, set[Kind]] = {name: set() for name in ran if name.startswith(IMPORTED)}
     for found in findings:
         # What a report of our own brought back is known by the scanner that once found it.

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from keyhole.scanners.gitpipe import Git
 from keyhole.scanners.limits import Limits
-from keyhole.scanners.links import FollowsLinks, followed
 from keyhole.scanners.objects import DAMAGED, Entry, Tick, Trouble, describe, read_objects
+
+if TYPE_CHECKING:
+    from keyhole.scanners.links import FollowsLinks
 
 MOST_PATHS = 500_000
 """Paths of a commit that are looked at. Nine objects can be ten million of them."""
@@ -53,6 +56,8 @@ def _unseen(
     git: Git, links: list[bytes], files: Mapping[bytes, list[bytes]], tick: Tick, follower: FollowsLinks
 ) -> list[tuple[bytes, bytes]]:
     """The object behind each link that leads to something which nobody looks at under another name, and its path."""
+    from keyhole.scanners.links import followed  # noqa: PLC0415  # most have no links
+
     unseen: list[tuple[bytes, bytes]] = []
     for led in followed(git, links, tick):
         if led.astray:

@@ -28,7 +28,6 @@ from keyhole.scanners.isolation import isolate
 from keyhole.scanners.kept import Kept
 from keyhole.scanners.keyed import keyed_digest
 from keyhole.scanners.limits import Limits
-from keyhole.scanners.links import FollowsLinks
 from keyhole.scanners.named import Named
 from keyhole.scanners.objects import OutOfTime, Trouble
 from keyhole.scanners.programs.configured import Configured, configure
@@ -201,6 +200,7 @@ class Scan:
         """What the scanners of the files as they are now say, as it stands in the result."""
         # What findings are made of takes long to import, and who looks at history alone makes none.
         from keyhole.scanners.assessed import Assessed  # noqa: PLC0415
+        from keyhole.scanners.links import FollowsLinks  # noqa: PLC0415
 
         together = Assessed(self._shown)
         self._report.phase("assessing")

@@ -13,8 +13,9 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from keyhole.core.finding import Finding
+from keyhole.core.reach import IMPORTED
 from keyhole.core.terms import finding_id
-from keyhole.scanners.registry import IMPORTED, all_scanners
+from keyhole.scanners.registry import all_scanners
 from keyhole.scans.sarif_nodes import Node
 
 Known = Callable[[Collection[str]], Mapping[str, Finding]]

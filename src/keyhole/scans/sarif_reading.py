@@ -16,12 +16,12 @@ from dataclasses import dataclass, field
 from keyhole.core.escaping import escape
 from keyhole.core.finding import Finding, ScanResult, worst_first
 from keyhole.core.plural import counted
+from keyhole.core.reach import IMPORTED
 from keyhole.core.summary import capitalised
 from keyhole.core.terms import Confidence, Kind, Severity, Status
 from keyhole.scanners.assessed import issues_as_findings
 from keyhole.scanners.assessment import Issue
 from keyhole.scanners.hits import About, Digest
-from keyhole.scanners.registry import IMPORTED
 from keyhole.scans import sarif_own
 from keyhole.scans.sarif_nodes import Malformed, Node
 from keyhole.scans.sarif_own import Known, Own
