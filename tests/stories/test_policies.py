@@ -151,6 +151,23 @@ def test_what_was_not_seen_is_never_a_pass(keyhole, leaky, tmp_path):
     assert "It did not: " in keyhole("scan", leaky, "-s", "dependencies", "--policy", strict, code=1).stdout
 
 
+def test_the_newest_commit_alone_is_not_everything_where_history_is_looked_at(keyhole, leaky, tmp_path):
+    (leaky / "deploy.env").write_text("")
+    subprocess.run(["git", "commit", "-q", "-a", "-m", "hidden"], cwd=leaky, check=True)
+    no_secret, whole = policy(tmp_path, SECRETS), policy(leaky.parent, {"gate": "complete"})
+    head = ("scan", leaky, "--head")
+    told = keyhole(*head, "--policy", whole, code=1).stdout
+    assert "It did not: history was not read, only the files of the newest commit (--head)." in told
+    verdict = json.loads(keyhole(*head, "--policy", whole, "--json", code=1).stdout)["verdict"]
+    assert [breach["gate"] for breach in verdict["breaches"]] == ["complete"]
+    told = keyhole(*head, "--policy", no_secret).stdout
+    assert "Passed: every gate of the policy Mine; history was not read" in told
+    keyhole("scan", leaky, "--policy", no_secret, code=1)
+    keyhole("scan", leaky, "--policy", whole)
+    told = keyhole(*head, "-s", "zizmor", "--policy", whole).stdout
+    assert "Passed: every gate of the policy Mine.\n" in told
+
+
 def test_wrong_usage_says_what_and_where(keyhole, leaky, tmp_path):
     assert "neither a file here nor" in keyhole("scan", leaky, "--policy", "absent", code=2).stderr
     wrong = policy(tmp_path, {"gate": "findings", "severity": "worst"})

@@ -11,7 +11,7 @@ from keyhole.cli.output import count, safe
 from keyhole.core.errors import InvalidInput, NotFound
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from keyhole.core.finding import ScanResult
     from keyhole.core.gates import Policy, Verdict
@@ -61,20 +61,30 @@ def policy_in(path: Path) -> Policy:
         ) from problem
 
 
-def tell(verdict: Verdict, result: ScanResult, *, err: bool = False) -> None:
+def left_out_of(scanners: Iterable[str]) -> str:
+    """What these do not see of the newest commit alone, in words; empty where they look at no history anyway."""
+    from keyhole.scanners.interface import Remembers
+    from keyhole.scanners.registry import named
+
+    reads_history = any(isinstance(named(name), Remembers) for name in scanners)
+    return "history was not read, only the files of the newest commit (--head)" if reads_history else ""
+
+
+def tell(verdict: Verdict, result: ScanResult, *, left_out: str = "", err: bool = False) -> None:
     """The verdict on a result in words: each breach with why, what is to blame, and what to do."""
     names = {found.id: f"{found.title} in {found.locations[0].path}" for found in result.findings}
-    click.echo("\n".join(_lines(verdict, names, result.status.value == "complete")), err=err)
+    limits = "" if result.status.value == "complete" else ", as far as the scan saw"
+    limits += f"; {left_out}" if left_out else ""
+    click.echo("\n".join(_lines(verdict, names, limits)), err=err)
 
 
-def _lines(verdict: Verdict, names: dict[str, str], complete: bool) -> Iterator[str]:
+def _lines(verdict: Verdict, names: dict[str, str], limits: str) -> Iterator[str]:
     aside = (
         f" {count(verdict.accepted, 'finding')} did not count: accepted or false." if verdict.accepted else ""
     )
     yield ""
     if verdict.passed:
-        seen = "" if complete else ", as far as the scan saw"
-        yield f"Passed: every gate of the policy {safe(verdict.policy)}{seen}.{aside}"
+        yield f"Passed: every gate of the policy {safe(verdict.policy)}{limits}.{aside}"
         return
     number = len(verdict.breaches)
     what = f"{number} gate{'' if number == 1 else 's'} not passed"

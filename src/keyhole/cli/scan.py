@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from keyhole.cli.judging import policy_of, tell
+from keyhole.cli.judging import left_out_of, policy_of, tell
 from keyhole.cli.output import json_option, not_empty, safe, say_json
 from keyhole.cli.reporting import check_output, format_option, output_option, write_report
 from keyhole.cli.session import open_keyhole, use_settings
@@ -33,7 +33,11 @@ _EXIT_FINDINGS, _EXIT_INCOMPLETE = 1, 3
 @click.option(
     "--ref", default="", callback=not_empty, help="Branch or tag whose history is read; default: all of them."
 )
-@click.option("--head", is_flag=True, help="PATH: read only the files of the newest commit, not its history.")
+@click.option(
+    "--head",
+    is_flag=True,
+    help="PATH: read only the files of the newest commit, not its history; the gate `complete` wants all of it.",
+)
 @click.option(
     "--scanner",
     "-s",
@@ -111,7 +115,8 @@ def command(
     if as_json and form != "text":
         raise click.UsageError("--json is a format of its own: leave it or --format out.")
     check_output(form, output)
-    say = _Saying(form, output, sarif, as_json=as_json, policy=policy_of(policy) if policy else None)
+    by = policy_of(policy) if policy else None
+    say = _Saying(form, output, sarif, as_json=as_json, policy=by, head=head)
     path = Path(target)
     if path.is_dir():
         if environment or tell_github:
@@ -136,11 +141,19 @@ class _Saying:
     """Of what was said; until then there is nothing to say but that."""
 
     def __init__(
-        self, form: str, output: Path | None, sarif: Path | None, *, as_json: bool, policy: Policy | None
+        self,
+        form: str,
+        output: Path | None,
+        sarif: Path | None,
+        *,
+        as_json: bool,
+        policy: Policy | None,
+        head: bool,
     ) -> None:
         self._form, self._output, self._sarif = form, output, sarif
         self.as_json = as_json
         self._policy = policy
+        self._head = head
 
     def get_ready(self) -> None:
         """Imports what takes long, while the scan's process works and not after it."""
@@ -155,7 +168,8 @@ class _Saying:
 
     def __call__(self, result: ScanResult, report: Callable[[], Dataset], scan: Scan | None = None) -> None:
         """Writes all that was asked for. The report is only made if something of it is."""
-        verdict = _verdict(self._policy, result, scan)
+        left_out = left_out_of(result.scanners) if self._head and self._policy is not None else ""
+        verdict = _verdict(self._policy, result, scan, left_out)
         if self._sarif is not None:
             write_report(_judged(report(), verdict), "sarif", self._sarif, beside=True)
         if self.as_json:
@@ -166,12 +180,13 @@ class _Saying:
             told_below = self._form == "text" and self._output is None
             write_report(_judged(report(), None if told_below else verdict), self._form, self._output)
             if verdict is not None:
-                tell(verdict, result, err=self._form != "text" and self._output is None)
+                aside = self._form != "text" and self._output is None
+                tell(verdict, result, left_out=left_out, err=aside)
         # Of a folder everything is open, and making the report of it takes longer than scanning a small one.
         self.exit_code = _exit_code(result, verdict, found=result.findings if scan is None else report().open)
 
 
-def _verdict(policy: Policy | None, result: ScanResult, scan: Scan | None) -> Verdict | None:
+def _verdict(policy: Policy | None, result: ScanResult, scan: Scan | None, left_out: str) -> Verdict | None:
     """By the policy that was named, else by that of the scan's environment."""
     from datetime import UTC, datetime
 
@@ -186,7 +201,10 @@ def _verdict(policy: Policy | None, result: ScanResult, scan: Scan | None) -> Ve
     from keyhole.scanners.registry import reach
 
     facts = Facts.of(
-        result, shown_as=shown_as(result.findings), reach=reach(result.scanners, result.findings)
+        result,
+        shown_as=shown_as(result.findings),
+        reach=reach(result.scanners, result.findings),
+        left_out=left_out,
     )
     return judge(policy, result.findings, result.libraries, facts, datetime.now(UTC))
 

@@ -17,7 +17,7 @@ class Facts:
     """What is known of a scan beside its findings and libraries."""
 
     complete: bool
-    """Whether it saw everything that it was asked to see."""
+    """Whether it saw everything there is for its scanners to see."""
     reasons: tuple[str, ...]
     """Why not, for people."""
     scanners: tuple[str, ...]
@@ -44,11 +44,12 @@ class Facts:
         accepted: frozenset[str] = frozenset(),
         shown_as: Mapping[str, str] | None = None,
         reach: Mapping[str, Reach] | None = None,
+        left_out: str = "",
     ) -> Facts:
-        """The facts of a scan's result."""
+        """The facts of a scan's result. `left_out` is what it was not asked to see, in words."""
         return cls(
-            complete=result.status is Status.COMPLETE,
-            reasons=result.reasons,
+            complete=result.status is Status.COMPLETE and not left_out,
+            reasons=(*result.reasons, left_out) if left_out else result.reasons,
             scanners=result.scanners,
             advisories_at=result.advisories_at,
             new=new,

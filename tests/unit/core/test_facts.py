@@ -16,6 +16,12 @@ def test_facts_are_those_of_the_result():
     )
 
 
+def test_what_was_not_asked_for_is_not_seen():
+    told = Facts.of(RESULT, left_out="no history")
+    assert (told.complete, told.reasons) == (False, (*RESULT.reasons, "no history"))
+    assert Facts.of(RESULT).complete
+
+
 def test_what_says_the_same_is_what_is_shown_for_it():
     assert Facts.of(RESULT).same(FINDING) == FINDING.id
     assert Facts.of(RESULT, shown_as={FINDING.id: "another"}).same(FINDING) == "another"
