@@ -130,6 +130,9 @@ def test_a_library_is_shown_with_what_was_found_about_it_also_where_there_is_lit
     assert f"{found['id']}   {found['severity']}" in shown
     assert (found["title"] in shown, "6.7.3" in shown) == (True, True)
     assert "No finding is about it." in keyhole("library", "show", "npm", "express").stdout
+    beyond = keyhole("library", "list", "--page", "5")
+    assert (beyond.stdout, beyond.stderr) == ("Page 5 has none: there are 3 libraries, 100 a page.\n", "")
+    assert keyhole("library", "list", "--page", "0").returncode == 2
 
     lines = on_a_terminal(keyhole, monkeypatch, 76, "library", "show", "npm", "qs").splitlines()
     assert any(re.search(r"package-lock\.json:\d+ ", line) for line in lines)

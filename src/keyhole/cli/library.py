@@ -28,17 +28,19 @@ def command() -> None:
 @click.option("--affected", is_flag=True, help="Only those that an open finding is about.")
 @click.option("--direct", is_flag=True, help="Only those that a repository asks for itself.")
 @click.option("--licence", default="", help="Part of a licence; `none` where the file says none.")
-@click.option("--page", default=1, show_default=True, help="A hundred libraries a page.")
+@click.option(
+    "--page", type=click.IntRange(min=1), default=1, show_default=True, help="A hundred libraries a page."
+)
 @json_option
 def list_(
     text: str, ecosystem: str, affected: bool, direct: bool, licence: str, page: int, as_json: bool
 ) -> None:
     """List libraries, those with TEXT in their names."""
     caller = open_keyhole()
-    from keyhole.inventory.services import LibraryFilter, list_libraries
+    from keyhole.inventory.services import PAGE, LibraryFilter, list_libraries
 
     wanted = LibraryFilter(text, ecosystem, "direct" if direct else "", licence=licence, affected=affected)
-    total, rows = list_libraries(caller, wanted, max(1, page))
+    total, rows = list_libraries(caller, wanted, page)
     if as_json:
         say_json({"total": total, "items": [asdict(row) for row in rows]})
         return
@@ -55,9 +57,11 @@ def list_(
             )
             for row in rows
         ],
-        empty="No such libraries. `keyhole scan OWNER/REPO -s dependencies` finds what a repository uses.",
+        empty=f"Page {page} has none: there are {total:,} libraries, {PAGE} a page."
+        if total
+        else "No such libraries. `keyhole scan OWNER/REPO -s dependencies` finds what a repository uses.",
     )
-    if total > len(rows):
+    if total > page * PAGE:
         click.echo(f"{len(rows)} of {total:,}; --page {page + 1} shows more.", err=True)
 
 

@@ -204,8 +204,13 @@ class LicencesGate:
                 scan_too(subject.facts.scanners, [listing]),
             )
         wrong: dict[str, str] = {}
+        stated: dict[tuple[str, ...], tuple[str, ...]] = {}
         for library in subject.libraries:
-            problem = "" if library.dev and not self.dev else self._problem(library)
+            stated[_one(library)] = stated.get(_one(library), ()) + library.licences
+        for library in subject.libraries:
+            # A manifest names no licence; the lock file beside it may.
+            said = library.licences or stated[_one(library)]
+            problem = "" if library.dev and not self.dev else self._problem(said)
             if problem:
                 wrong.setdefault(f"{library.name} {library.version}".strip(), problem)
         if not wrong:
@@ -219,8 +224,8 @@ class LicencesGate:
             packages=tuple(wrong)[:MOST_NAMED],
         )
 
-    def _problem(self, library: Library) -> str:
-        said = licences.read(library.licences)
+    def _problem(self, given: tuple[str, ...]) -> str:
+        said = licences.read(given)
         stopped = [
             name for text in said.expressions for name in licences.refused(text, self.allowed, self.denied)
         ]
@@ -231,6 +236,11 @@ class LicencesGate:
                 f"its licence {said.unknown[0][:100]!r} is unknown" if said.unknown else "no licence is said"
             )
         return ""
+
+
+def _one(library: Library) -> tuple[str, ...]:
+    """What two places that name the same package at the same version have in common."""
+    return (library.purl,) if library.purl else (library.ecosystem, library.name, library.version)
 
 
 @dataclass(frozen=True, slots=True)

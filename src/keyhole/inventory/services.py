@@ -14,6 +14,7 @@ from keyhole.advisories.store import holding
 from keyhole.core.caller import Caller
 from keyhole.core.errors import NotFound
 from keyhole.core.library import Relation
+from keyhole.findings import expiring
 from keyhole.findings.models import Problem
 from keyhole.inventory.models import Library, Stock
 from keyhole.scanners.dependencies.versions import key
@@ -66,6 +67,7 @@ class Listed:
 def list_libraries(caller: Caller, wanted: LibraryFilter, page: int = 1) -> tuple[int, list[Listed]]:
     """How many libraries match, and one page of them, by name."""
     require(caller, "finding:read")
+    expiring.catch_up()
     rows = _matching(wanted)
     groups = rows.order_by().values("ecosystem", "key")
     found = groups.annotate(
@@ -109,6 +111,7 @@ def uses(caller: Caller, ecosystem: str, key: str) -> list[Library]:
 def problems(caller: Caller, ecosystem: str, key: str) -> QuerySet[Problem]:
     """Findings about the library, open ones first, worst first."""
     require(caller, "finding:read")
+    expiring.catch_up()
     rows = Problem.objects.filter(ecosystem=ecosystem, package=key, merged_into=None)
     return rows.select_related("repository__owner").order_by("-is_open", "rank", "pk")
 
@@ -134,7 +137,7 @@ def _matching(wanted: LibraryFilter) -> QuerySet[Library]:
         rows = rows.filter(dev=wanted.use == "dev")
     if wanted.licence:
         rows = (
-            rows.filter(licences="")
+            rows.filter(~Exists(_licensed()), licences="")
             if wanted.licence == "none"
             else rows.filter(licences__icontains=wanted.licence)
         )
@@ -146,6 +149,12 @@ def _matching(wanted: LibraryFilter) -> QuerySet[Library]:
         )
         rows = rows.filter(Exists(against))
     return rows
+
+
+def _licensed() -> QuerySet[Library]:
+    """Places that say the licence of the same version: what a manifest leaves out, the lock file may say."""
+    same = {name: OuterRef(name) for name in ("stock", "ecosystem", "key", "version")}
+    return Library.objects.filter(**same).exclude(licences="")
 
 
 def _listed(found: list[Mapping[str, Any]], rows: QuerySet[Library]) -> list[Listed]:

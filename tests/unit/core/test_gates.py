@@ -194,6 +194,18 @@ def test_licences():
     assert verdict(dataclasses.replace(gate, dev=False), libraries=[library("c", dev=True)]).passed
 
 
+def test_what_one_file_says_of_a_licence_holds_for_the_same_version_in_others():
+    gate, locked = LicencesGate("deny", denied=("AGPL-*",)), library("a", "MIT")
+    asked = dataclasses.replace(locked, path="package.json", licences=())
+    assert verdict(gate, libraries=[asked, locked]).passed
+    another = dataclasses.replace(asked, purl="pkg:npm/a@2", version="2")
+    assert verdict(gate, libraries=[another, locked]).breaches[0].packages == ("a 2",)
+    unnamed = [dataclasses.replace(each, purl="") for each in (asked, locked)]
+    assert verdict(gate, libraries=unnamed).passed
+    denied = [dataclasses.replace(locked, licences=("AGPL-3.0-only",), dev=True), asked]
+    assert not verdict(dataclasses.replace(gate, dev=False), libraries=denied).passed
+
+
 @pytest.mark.parametrize(
     ("at", "ok"),
     [

@@ -129,6 +129,18 @@ def test_libraries_are_found_by_what_they_are():
     assert services.ecosystems(local_caller()) == [("PyPI", 1), ("npm", 1)]
 
 
+def test_a_licence_that_the_lock_file_says_is_not_wanting_in_the_manifest():
+    manifest = dataclasses.replace(FLASK, path="pyproject.toml", licences=())
+    seen(
+        repository(),
+        FLASK,
+        manifest,
+        dataclasses.replace(manifest, name="bottle", purl="pkg:pypi/bottle@3.0"),
+    )
+    assert names(licence="none") == ["bottle"]
+    assert names(licence="bsd") == ["Flask"]
+
+
 def test_what_is_known_against_a_library_stands_beside_it():
     place = repository()
     seen(place, FLASK, QS)
