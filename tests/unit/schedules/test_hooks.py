@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import shutil
 import subprocess
+import sys
 
 import pytest
 from django.core.cache import cache
@@ -158,6 +160,10 @@ def test_strangers_who_know_the_address_do_not_fill_the_log(hook):
     assert pushed(schedule)
 
 
+def arguments(folder):
+    return (folder / "sent").read_text() + (folder / "sent.all").read_text()
+
+
 @pytest.fixture
 def local(make, places, tmp_path):
     """A schedule over a repository here, and its post-receive hook with `curl` writing down what it is told to send."""
@@ -169,7 +175,12 @@ def local(make, places, tmp_path):
     (folder / "keyhole-secret").write_text(made.secret.reveal() + "\n")
     (folder / "post-receive").write_text(hooks.post_receive("http://here" + made.path, places[0]))
     (folder / "curl").write_text('#!/bin/sh\nfor each in "$@"; do printf "%s\\n" "$each"; done > "$SENT"\n')
-    (folder / "curl").chmod(0o755)
+    for each in ("python3", "dirname", "cat", "openssl", "sed"):
+        real = sys.executable if each == "python3" else shutil.which(each)
+        (folder / each).write_text(f'#!/bin/sh\nprintf "%s\\n" "$@" >> "$SENT.all"\nexec {real} "$@"\n')
+    for each in folder.iterdir():
+        each.chmod(0o755)
+    (folder / "keyhole-secret").chmod(0o600)
     yield schedule, made, folder
     (folder / "keyhole-secret").unlink()  # nothing of ours may keep it, so the test does not either
 
@@ -177,7 +188,8 @@ def local(make, places, tmp_path):
 def test_the_hook_of_a_repository_here_is_heard(local, places):
     schedule, made, folder = local
     environment = {"PATH": f"{folder}:/usr/bin:/bin", "SENT": str(folder / "sent")}
-    subprocess.run(["sh", str(folder / "post-receive")], env=environment, check=True)
+    (folder / "hashlib.py").write_text("raise SystemExit('what lies where the hook runs is not its own')")
+    subprocess.run(["sh", str(folder / "post-receive")], env=environment, check=True, cwd=folder)
     sent = (folder / "sent").read_text().splitlines()
     assert sent[-1] == f"http://here{made.path}"
     signature = next(each.partition(": ")[2] for each in sent if each.startswith("X-Hub-Signature-256"))
@@ -185,6 +197,26 @@ def test_the_hook_of_a_repository_here_is_heard(local, places):
     answer = deliver(made, body, HTTP_X_HUB_SIGNATURE_256=signature)
     assert (answer.status_code, answer.json()) == (202, {"message": "It is looked at in a moment."})
     assert pushed(schedule) == [places[0].pk]
+
+
+def test_no_program_that_the_hook_starts_gets_the_secret_as_an_argument(local):
+    _, made, folder = local
+    environment = {"PATH": f"{folder}:/usr/bin:/bin", "SENT": str(folder / "sent")}
+    subprocess.run(["sh", str(folder / "post-receive")], env=environment, check=True)
+    assert "keyhole-secret" in arguments(folder)
+    assert made.secret.reveal() not in arguments(folder)
+
+
+def test_without_its_secret_the_hook_tells_nobody(local):
+    _, _, folder = local
+    (folder / "keyhole-secret").rename(folder / "elsewhere")
+    environment = {"PATH": f"{folder}:/usr/bin:/bin", "SENT": str(folder / "sent")}
+    done = subprocess.run(
+        ["sh", str(folder / "post-receive")], env=environment, check=True, capture_output=True
+    )
+    (folder / "elsewhere").rename(folder / "keyhole-secret")
+    assert not (folder / "sent").exists()
+    assert b"keyhole-secret" in done.stderr
 
 
 def test_the_hook_goes_on_when_its_repository_is_renamed(local, places):
