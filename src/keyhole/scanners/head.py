@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from subprocess import Popen
 from typing import Any
 
 from keyhole.scanners.collect import Collector
@@ -14,7 +16,7 @@ from keyhole.scanners.introduction import Introduction, introduced_in
 from keyhole.scanners.limits import Limits
 from keyhole.scanners.named import sought
 from keyhole.scanners.objects import Entry, OutOfTime, Tick, Trouble, affordable, read_objects
-from keyhole.scanners.tree import listed
+from keyhole.scanners.tree import listed, listing
 
 _SMALLEST_SHARE = 512 << 10
 """Bytes that are read by one process without another: starting one takes as long as reading so much."""
@@ -40,6 +42,7 @@ class Head:
         self._paths: dict[bytes, list[bytes]] = {}
         self._shares: list[list[Entry]] = []
         self._commit = b""
+        self._listing: Popen[bytes] | None = None
         self.collector = Collector(limits, trouble)
         """What was found."""
         self.closed = Trouble()
@@ -49,10 +52,18 @@ class Head:
         self.size = 0
         """Bytes of those."""
 
+    @contextmanager
+    def ahead(self) -> Iterator[None]:
+        """Has git list them while the block asks what must be known before: most of either is how git begins."""
+        with listing(self._git, sizes=True) as self._listing:
+            yield
+
     def read(self, _facts: Facts) -> None:
         """All of it."""
         entries: dict[bytes, Entry] = {}
-        for path, entry, _ in listed(self._git, self._trouble, self._tick, links=True, sizes=True):
+        for path, entry, _ in listed(
+            self._git, self._trouble, self._tick, links=True, sizes=True, begun=self._listing
+        ):
             self._paths.setdefault(entry.object_id, []).append(path)
             entries[entry.object_id] = entry
         wanted = affordable(entries.values(), self._limits, self._trouble)

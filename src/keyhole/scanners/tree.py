@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from subprocess import Popen
 from typing import TYPE_CHECKING
 
 from keyhole.scanners.gitpipe import Git
@@ -67,21 +69,31 @@ def _unseen(
     return unseen
 
 
+def listing(git: Git, *, sizes: bool = False) -> AbstractContextManager[Popen[bytes]]:
+    """git, at work on what `listed` tells."""
+    return git.start("ls-tree", "-r", "-z", *(("-l",) if sizes else ()), "--full-tree", git.head)
+
+
 def listed(
-    git: Git, trouble: Trouble, tick: Tick, *, links: bool = False, sizes: bool = False
+    git: Git,
+    trouble: Trouble,
+    tick: Tick,
+    *,
+    links: bool = False,
+    sizes: bool = False,
+    begun: Popen[bytes] | None = None,
 ) -> Iterator[tuple[bytes, Entry, bool]]:
     """Path and object of every file of HEAD, or of the first tip; with `links` also of what are symbolic links.
 
-    Last comes whether it is one.
+    Last comes whether it is one. `begun` is a `listing` with the same `sizes`, where git was started before.
 
     Without `sizes` these are 0: git looks at an object for each path to tell them, and a bomb has millions.
     """
     modes = (*_FILE, _LINK) if links else _FILE
-    more = ("-l",) if sizes else ()
-    with git.start("ls-tree", "-r", "-z", *more, "--full-tree", git.head) as listing:
-        assert listing.stdout is not None  # noqa: S101  # for the type checker
+    with nullcontext(begun) if begun is not None else listing(git, sizes=sizes) as process:
+        assert process.stdout is not None  # noqa: S101  # for the type checker
         rest, count = b"", 0
-        while chunk := listing.stdout.read1(1 << 20):  # type: ignore[attr-defined]  # a pipe has a buffered reader
+        while chunk := process.stdout.read1(1 << 20):  # type: ignore[attr-defined]  # a pipe has a buffered reader
             *lines, rest = (rest + chunk).split(b"\0")
             for line in lines:
                 count += 1
@@ -100,7 +112,7 @@ def listed(
                     yield path, Entry(object_id, "blob", int(size[0])), mode == _LINK
                 else:
                     trouble.note(DAMAGED)
-        if listing.wait() != 0:
+        if process.wait() != 0:
             _tell_why(git, trouble)
 
 

@@ -12,7 +12,7 @@ import json
 import os
 import sys
 import time
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, nullcontext, suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -166,11 +166,12 @@ class Scan:
         The result is as `ScanResult.from_json` takes it.
         """
         start = time.monotonic()
-        facts = self._git.facts()
-        try:
-            self._read_everything(facts)
-        except OutOfTime:
-            self._trouble.note(f"time limit of {self._limits.seconds:g} seconds reached")
+        with self._past.ahead() if isinstance(self._past, Head) and self._examiners else nullcontext():
+            facts = self._git.facts()
+            try:
+                self._read_everything(facts)
+            except OutOfTime:
+                self._trouble.note(f"time limit of {self._limits.seconds:g} seconds reached")
         introduced = self._introduced()
         assessed = self._assess(facts.commit) if self._assessors else {}
         found = self._past.collector.findings(self._examiners, introduced, self._shown)
