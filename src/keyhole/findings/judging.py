@@ -17,6 +17,7 @@ from keyhole.core.caller import Caller, Via
 from keyhole.core.finding import Finding
 from keyhole.core.gates import Breach, Facts, Verdict
 from keyhole.core.strict_json import decode, encode_fields
+from keyhole.findings import expiring
 from keyhole.findings.models import Judgement, Problem
 from keyhole.notifications.events import Event, Severity
 from keyhole.notifications.publishing import publish
@@ -122,6 +123,7 @@ def aside(scan: Scan, keys: frozenset[str], at: datetime) -> frozenset[str]:
 
 def _standing(scan: Scan, keys: frozenset[str], at: datetime) -> tuple[frozenset[str], Mapping[str, str]]:
     """Which of these findings are decided about, or shown as one that is; and which others are shown as which."""
+    expiring.catch_up()
     rows = Problem.objects.filter(repository=scan.repository_id).select_related(
         "decision", "merged_into__decision"
     )

@@ -10,6 +10,7 @@ from django.db.models import Count
 
 from keyhole.accounts.services import require
 from keyhole.core.caller import Caller
+from keyhole.findings import expiring
 from keyhole.findings.filtering import ProblemFilter, Show, matching
 from keyhole.findings.models import Decided, Status
 
@@ -26,6 +27,7 @@ def facets(caller: Caller, wanted: ProblemFilter) -> dict[str, Mapping[str, int]
     `total` has what the whole filter matches. All of it in one pass: the groups are few, and everything follows.
     """
     require(caller, "finding:read")
+    expiring.catch_up()
     rows = matching(replace(wanted, show=Show.ALL, severity=(), kind=()))
     groups = rows.values_list("status", "decided", "severity", "kind").annotate(Count("pk"))
     found: dict[str, Counter[str]] = {name: Counter() for name in ("severity", "kind", "show", "total")}

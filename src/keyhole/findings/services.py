@@ -13,7 +13,7 @@ from keyhole.accounts.services import require
 from keyhole.audit.log import ALLOWED, Draft, append
 from keyhole.core.caller import Caller
 from keyhole.core.errors import Conflict, InvalidInput, NotFound
-from keyhole.findings import covering, tallies
+from keyhole.findings import covering, expiring, tallies
 from keyhole.findings.deciding import DecisionSpec, Target, kind_of, reason_of, target_of, until_of
 from keyhole.findings.filtering import ProblemFilter, matching, ordered
 from keyhole.findings.models import Covered, Decision, DecisionId, Event, Happened, Problem, Scope
@@ -28,6 +28,7 @@ __all__ = [
     "decisions",
     "get",
     "get_decision",
+    "hidden_by",
     "list_problems",
     "preview",
     "replacements",
@@ -36,11 +37,13 @@ __all__ = [
 ]
 
 _BATCH = 500
+_SHOWN = Q(problems__repository__removed_at=None)
 
 
 def list_problems(caller: Caller, wanted: ProblemFilter) -> QuerySet[Problem]:
     """Findings that match, in the order asked for, with their repositories."""
     require(caller, "finding:read")
+    expiring.catch_up()
     return ordered(matching(wanted), wanted.order).select_related("repository__owner")
 
 
@@ -59,6 +62,7 @@ def check_scanners(caller: Caller, names: Iterable[str]) -> None:
 def get(caller: Caller, number: int) -> Problem:
     """One finding with all that is known of it. NotFound."""
     require(caller, "finding:read")
+    expiring.catch_up()
     found = (
         Problem.objects.select_related(
             "repository__owner", "detail", "decision__made_by", "merged_into", "first_scan", "last_scan"
@@ -74,6 +78,7 @@ def get(caller: Caller, number: int) -> Problem:
 def by_key(caller: Caller, repository_id: int, keys: Collection[str]) -> dict[str, Problem]:
     """The findings of a repository with these ids of `core.Finding`, by id."""
     require(caller, "finding:read")
+    expiring.catch_up()
     rows = Problem.objects.filter(repository=repository_id)
     found: dict[str, Problem] = {}
     given = sorted(keys)
@@ -108,11 +113,17 @@ class Preview:
         return sum(number for _, number in self.repositories)
 
 
+def _connected(rows: QuerySet[Problem]) -> QuerySet[Problem]:
+    """Without those of disconnected repositories, which no list shows: a decision covers them, but hides nothing."""
+    return rows.filter(repository__removed_at=None)
+
+
 def preview(caller: Caller, spec: DecisionSpec) -> Preview:
     """What the decision would hide now. InvalidInput or NotFound if it makes no sense; the reason is not asked for."""
     require(caller, "finding:decide")
+    expiring.catch_up()
     target = target_of(spec)
-    rows = target.rows()
+    rows = _connected(target.rows()) if target.scope == Scope.PACKAGE else target.rows()
     replaced = Q(covering.replaceable(target.scope), merged_into=None) & ~Q(status="fixed")
     hides = rows.filter(Q(is_open=True) | replaced)
     decided = hides.order_by().exclude(decision=None).values("decision")
@@ -132,6 +143,7 @@ def decide(caller: Caller, spec: DecisionSpec) -> Decision:
     """Accept findings for a while, or call them false positives. InvalidInput, naming the field, or NotFound."""
     user = require(caller, "finding:decide")
     kind, reason, until = kind_of(spec), reason_of(spec), until_of(spec)
+    expiring.catch_up()
     target = target_of(spec)
     now = timezone.now()
     with transaction.atomic():
@@ -178,8 +190,15 @@ def withdraw(caller: Caller, number: int) -> Decision:
 def decisions(caller: Caller) -> QuerySet[Decision]:
     """Every decision, newest first, with how many findings each covers now."""
     require(caller, "finding:read")
+    expiring.catch_up()
     rows = Decision.objects.select_related("made_by", "withdrawn_by", "repository__owner")
-    return rows.prefetch_related("ids").annotate(hides=Count("problems"))
+    return rows.prefetch_related("ids").annotate(hides=Count("problems", filter=_SHOWN))
+
+
+def hidden_by(caller: Caller, decision: Decision) -> QuerySet[Problem]:
+    """The findings that a decision covers now, in connected repositories."""
+    require(caller, "finding:read")
+    return _connected(decision.problems.all()).select_related("repository__owner")
 
 
 def replacements(caller: Caller, given: Collection[Decision]) -> dict[int, list[Decision]]:

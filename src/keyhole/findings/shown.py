@@ -74,7 +74,7 @@ def decision_as_json(row: Decision) -> dict[str, Any]:
         "about": row.about,
         "reason": row.reason,
         "state": row.state,
-        "hides": row.problems.count(),
+        "hides": row.problems.filter(repository__removed_at=None).count(),
         "made_by": row.made_by.email,
         "made_at": row.made_at,
         "expires_at": row.expires_at,

@@ -12,6 +12,7 @@ from django.utils import timezone
 from keyhole.accounts.services import require
 from keyhole.core.caller import Caller
 from keyhole.core.terms import Severity
+from keyhole.findings import expiring
 from keyhole.findings.filtering import SOON, ProblemFilter, matching
 from keyhole.findings.models import Problem, Tally
 
@@ -74,6 +75,7 @@ class Standing:
 def standing(caller: Caller) -> Standing:
     """Where findings stand, over all connected repositories."""
     require(caller, "finding:read")
+    expiring.catch_up()
     now = timezone.now()
     rows = matching(ProblemFilter())
     groups = dict(rows.values_list("severity").annotate(Count("pk")))

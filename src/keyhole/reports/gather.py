@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from keyhole.core.escaping import escape
 from keyhole.core.finding import Finding, ScanResult
+from keyhole.findings import expiring
 from keyhole.findings.judging import kept_verdict
 from keyhole.findings.models import Problem
 from keyhole.reports.dataset import MERGED, Dataset, Decided, Row, Source, in_words, source_of
@@ -26,6 +27,7 @@ _AT_ONCE = 500
 def of_scan(scan: Scan) -> Dataset:
     """The report of a scan, with what has become of its findings since. Conflict if the scan came to nothing."""
     found = result(scan)
+    expiring.catch_up()
     return _of(scan, found, tuple(_rows(scan, found)), rfc3339(timezone.now()))
 
 
@@ -103,7 +105,7 @@ def _decided(problem: Problem, keys: Container[str]) -> tuple[Decided, ...]:
         return (_shown_with(problem.merge_reason, main.title),)
     decision = problem.decision or (main.decision if main is not None else None)
     if decision is None or (decision.expires_at is not None and decision.expires_at <= timezone.now()):
-        return ()  # one that has expired hides nothing, even before somebody has taken it out of force
+        return ()  # it may have expired since this report was begun
     return (
         Decided(
             str(decision.kind),

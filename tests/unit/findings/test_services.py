@@ -13,9 +13,15 @@ from keyhole.core.terms import Severity
 from keyhole.findings import expiring, services
 from keyhole.findings.deciding import widened
 from keyhole.findings.filtering import Due, Order, ProblemFilter, Show
+from keyhole.findings.judging import aside
 from keyhole.findings.models import Decision, Problem
 from keyhole.findings.numbers import facets
 from keyhole.findings.services import DecisionSpec
+from keyhole.findings.shown import decision_as_json
+from keyhole.findings.trend import standing
+from keyhole.inventory import services as libraries
+from keyhole.repositories.models import Repository
+from keyhole.scans.models import Scan
 from tests.unit.findings.making import boss, person, repository, scanned, secret, vulnerable
 
 pytestmark = pytest.mark.django_db
@@ -137,12 +143,69 @@ def test_what_has_expired_is_open_again_at_the_next_scan_and_without_one():
     assert sorted(expiring._due()) == [first.pk, second.pk]
     expiring.expire_decision(first.pk)
     expiring.expire_decision(first.pk)
-    assert shown() == ["one"]
+    assert Problem.objects.get(is_open=True) == the("one")
     assert the("one").status == "reopened"
     scanned(place, [secret("a", title="one"), secret("b", title="two")])
     assert sorted(shown()) == ["one", "two"]
-    assert expiring._due() == []
+    assert list(expiring._due()) == []
     assert Entry.objects.filter(action="finding:expire").count() == 2
+
+
+def _looked_up(number):
+    return services.get(boss(), number).decided
+
+
+def _counted(number):
+    return "" if facets(boss(), ProblemFilter())["total"]["all"] else "accepted"
+
+
+def _judged(number):
+    return "accepted" if aside(Scan.objects.get(), frozenset([the("one").key]), timezone.now()) else ""
+
+
+def _told_of_the_decision(number):
+    return "" if services.decisions(boss()).get().ended_at else "accepted"
+
+
+def _of_a_library(number):
+    found = libraries.problems(boss(), "PyPI", "flask").get()
+    return found.decided
+
+
+@pytest.mark.parametrize(
+    "look",
+    [
+        lambda number: "" if shown() else "accepted",
+        lambda number: "" if standing(boss()).total else "accepted",
+        _looked_up,
+        _counted,
+        _judged,
+        _told_of_the_decision,
+        _of_a_library,
+    ],
+)
+def test_what_has_expired_is_open_for_whoever_looks_though_no_worker_is_alive(look):
+    scanned(repository(), [vulnerable("flask", ["CVE-1"], title="one")])
+    services.decide(boss(), accept(the("one")))
+    assert look(the("one").pk) == "accepted"
+    Decision.objects.update(expires_at=timezone.now())
+    assert look(the("one").pk) == ""
+
+
+def test_a_decision_everywhere_hides_nothing_in_disconnected_repositories():
+    here, gone = repository(), repository()
+    for place in (here, gone):
+        scanned(place, [vulnerable("flask", ["CVE-1"], title=f"in {place.name}")])
+    Repository.objects.filter(pk=gone.pk).update(removed_at=timezone.now())
+    spec = accept(the(f"in {here.name}"), scope="package")
+    seen = services.preview(boss(), spec)
+    assert (seen.count, dict(seen.repositories), seen.others) == (1, {here.full_name: 1}, 0)
+    made = services.decide(boss(), spec)
+    assert services.get_decision(boss(), made.pk).hides == 1
+    assert [row.repository for row in services.hidden_by(boss(), made)] == [here]
+    assert decision_as_json(made)["hides"] == 1
+    Repository.objects.filter(pk=gone.pk).update(removed_at=None)
+    assert services.hidden_by(boss(), made).count() == 2, "it holds when the repository is connected again"
 
 
 def test_a_decision_holds_for_the_same_thing_under_a_new_id():

@@ -79,7 +79,8 @@ def _decide(
     if preview:
         _say_preview(services.preview(caller, spec), as_json)
         return
-    _say_decision(services.decide(caller, spec), as_json)
+    made = services.decide(caller, spec)
+    _say_decision(made, services.hidden_by(caller, made).count(), as_json)
 
 
 def _say_preview(seen: Any, as_json: bool) -> None:
@@ -91,14 +92,15 @@ def _say_preview(seen: Any, as_json: bool) -> None:
         click.echo(f"  {safe(name)}: {number:,}")
 
 
-def _say_decision(made: Decision, as_json: bool) -> None:
+def _say_decision(made: Decision, hidden: int, as_json: bool) -> None:
     from keyhole.findings.shown import decision_as_json
 
     if as_json:
         say_json(decision_as_json(made))
         return
-    hidden = count(made.problems.count(), "finding")
-    click.echo(f"{made.get_kind_display()}: {hidden}. `keyhole findings undo {made.pk}` takes it back.")
+    click.echo(
+        f"{made.get_kind_display()}: {count(hidden, 'finding')}. `keyhole findings undo {made.pk}` takes it back."
+    )
 
 
 @click.command("decisions")

@@ -47,7 +47,7 @@ def decide(request: HttpRequest) -> HttpResponseBase:
                 raise
             errors[problem.field] = problem
         else:
-            hidden = counted(made.problems.count(), "finding")
+            hidden = counted(findings.hidden_by(caller, made).count(), "finding")
             messages.success(
                 request, f"{made.get_kind_display()}: {hidden}. You can take it back here.", "ok"
             )
@@ -99,7 +99,7 @@ def one(request: HttpRequest, number: int) -> HttpResponse:
     """Who decided what, why, until when, and what it hides."""
     caller = caller_of(request)
     row = findings.get_decision(caller, number)
-    hidden = row.problems.select_related("repository__owner")
+    hidden = findings.hidden_by(caller, row)
     replaced = findings.replacements(caller, [row]).get(row.pk)
     return show(
         request,
