@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Concat
 
 from keyhole.accounts.services import require
 from keyhole.advisories.store import holding
@@ -90,8 +91,8 @@ def covered() -> frozenset[str]:
 def ecosystems(caller: Caller) -> list[tuple[str, int]]:
     """Which there are, and how many libraries of each."""
     require(caller, "finding:read")
-    counted = Library.objects.order_by().values_list("ecosystem").annotate(Count("key", distinct=True))
-    return sorted(counted)
+    counted = _matching(LibraryFilter()).order_by().values_list("ecosystem")
+    return sorted(counted.annotate(Count("key", distinct=True)))
 
 
 def uses(caller: Caller, ecosystem: str, key: str) -> list[Library]:
@@ -120,9 +121,10 @@ def stocks(caller: Caller) -> QuerySet[Stock]:
     """What was looked at, when, and whether all of it was seen, by repository."""
     require(caller, "finding:read")
     rows = Stock.objects.filter(repository__removed_at=None).select_related("repository__owner", "scan")
-    return rows.annotate(count=Count("libraries")).order_by(
-        "repository__owner__login", "repository__name", "ref"
-    )
+    # Each library once, as the list has it, in however many files and versions.
+    one = Concat("libraries__ecosystem", Value(" "), "libraries__key")
+    once = Count(one, distinct=True, filter=Q(libraries__isnull=False))
+    return rows.annotate(count=once).order_by("repository__owner__login", "repository__name", "ref")
 
 
 def _matching(wanted: LibraryFilter) -> QuerySet[Library]:

@@ -15,6 +15,7 @@ from keyhole.inventory import services
 from keyhole.inventory.models import Library, Stock
 from keyhole.inventory.services import LibraryFilter
 from keyhole.inventory.taking import take_stock
+from keyhole.repositories.models import Repository
 from keyhole.scans.models import Inventory, Scan, State
 from tests.unit.accounts.kit import browser, person
 from tests.unit.findings.making import repository, scanned, vulnerable
@@ -139,6 +140,19 @@ def test_a_licence_that_the_lock_file_says_is_not_wanting_in_the_manifest():
     )
     assert names(licence="none") == ["bottle"]
     assert names(licence="bsd") == ["Flask"]
+
+
+def test_a_library_is_counted_once_in_however_many_files_and_versions():
+    place, gone = repository(), repository()
+    manifest = dataclasses.replace(FLASK, path="pyproject.toml")
+    older = dataclasses.replace(FLASK, version="2.0", purl="pkg:pypi/flask@2.0")
+    seen(place, FLASK, manifest, older, QS, dataclasses.replace(QS, ecosystem="PyPI"))
+    seen(repository())
+    assert [each.count for each in services.stocks(local_caller())] == [3, 0]
+
+    seen(gone, dataclasses.replace(QS, ecosystem="Hex"))
+    Repository.objects.filter(pk=gone.pk).update(removed_at=place.connected_at)
+    assert services.ecosystems(local_caller()) == [("PyPI", 2), ("npm", 1)]
 
 
 def test_what_is_known_against_a_library_stands_beside_it():
