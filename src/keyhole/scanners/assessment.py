@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from keyhole.core.library import Library
     from keyhole.scanners.hits import About
 
 
-@dataclass(frozen=True, slots=True)
-class Issue:
+class Issue(NamedTuple):
     """One defect of the files as they are now."""
 
     rule: str
@@ -26,8 +24,7 @@ class Issue:
     """What stands around it, whatever the file is called; empty where the identity has no path in it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Assessment:
+class Assessment(NamedTuple):
     """What came of looking at the files as they are now."""
 
     issues: tuple[Issue, ...]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -97,8 +96,7 @@ class Packages:
             gaps += _left_out(map(_shown, paths), "link", where)
         found = _settled(found)
         assessment = self._assessed(found, count, gaps)
-        return replace(
-            assessment,
+        return assessment._replace(
             libraries=tuple(library(*seen) for seen in found),
             kev_at=next((feed.at for feed in self._feeds if feed.name == KEV), ""),
         )

@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
@@ -67,8 +67,7 @@ class Body(msgspec.Struct, array_like=True, frozen=True):
     references: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Coverage:
+class Coverage(NamedTuple):
     """What an index knows of one ecosystem."""
 
     ecosystem: str
@@ -79,8 +78,7 @@ class Coverage:
     """When the newest advisory was last changed, RFC 3339."""
 
 
-@dataclass(frozen=True, slots=True)
-class Feed:
+class Feed(NamedTuple):
     """What an index knows of how vulnerabilities are exploited, from one source."""
 
     name: str

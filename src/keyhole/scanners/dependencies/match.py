@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from keyhole.scanners.dependencies.index import Affected, Body, Index
 from keyhole.scanners.dependencies.versions import key
@@ -17,8 +16,7 @@ _Range = tuple[Any, Any, Any]
 """A span by the keys of its versions; None where it has no such end."""
 
 
-@dataclass(frozen=True, slots=True)
-class Matter:
+class Matter(NamedTuple):
     """Advisories that are about one matter, by one id or another."""
 
     bodies: tuple[Body, ...]
@@ -29,8 +27,7 @@ class Matter:
     """The id that the matter keeps when others join: a CVE where there is one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(NamedTuple):
     """A matter that is about a package at its version."""
 
     matter: Matter

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from itertools import chain
+from typing import NamedTuple
 
 from keyhole.core.library import PackageFacts, Relation
 from keyhole.core.terms import Confidence, Kind, Severity
@@ -28,8 +28,7 @@ _RANK = {severity.value: rank for rank, severity in enumerate(Severity)}
 _UNKNOWN = (-1.0, False)
 
 
-@dataclass(frozen=True, slots=True)
-class _Met:
+class _Met(NamedTuple):
     """One version that the matter is about, and where it is."""
 
     wanted: Wanted

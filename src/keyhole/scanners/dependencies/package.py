@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from types import MappingProxyType
+from typing import NamedTuple
 
 from keyhole.core.escaping import escape
 from keyhole.core.library import Relation
@@ -14,8 +14,7 @@ class Malformed(Exception):
     """A file is not what its name says; the message, for people, quotes nothing of it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(NamedTuple):
     """How a package comes to the repository."""
 
     relation: Relation = Relation.UNKNOWN
@@ -28,8 +27,7 @@ class Standing:
 UNKNOWN = Standing()
 
 
-@dataclass(frozen=True, slots=True)
-class Package:
+class Package(NamedTuple):
     """One package at one version."""
 
     ecosystem: str

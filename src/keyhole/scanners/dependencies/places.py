@@ -5,7 +5,6 @@ from __future__ import annotations
 import posixpath
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 
 from keyhole.scanners.dependencies.formats import reader_of
 from keyhole.scanners.dependencies.matters import Seen
@@ -26,7 +25,7 @@ def without_files(found: Iterable[Seen], there: Iterable[bytes]) -> tuple[list[S
             if not _is_read(path, package.listed_in, known):
                 unread.append(package.name)
         elif package.folder and _is_own(path, package, folders):
-            packages.append((path, replace(package, own=True)))
+            packages.append((path, package._replace(own=True)))
         else:
             packages.append((path, package))
     return packages, unread

@@ -7,8 +7,8 @@ no other file either, nothing is known of it, which is said.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
+from typing import NamedTuple
 
 from keyhole.scanners.dependencies import asking
 from keyhole.scanners.dependencies.beside import LARGEST
@@ -36,8 +36,7 @@ Key = tuple[str, str]
 """Ecosystem, and name in its normal spelling."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Kind:
+class _Kind(NamedTuple):
     """One kind of manifest."""
 
     ecosystem: str

@@ -12,7 +12,7 @@ notes every line may be direct or not.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from keyhole.scanners.dependencies.graph import standings
 from keyhole.scanners.dependencies.names import normal
@@ -105,7 +105,7 @@ def _placed(text: str, number: int) -> Package:
     named = _EGG.search(text) or _ARCHIVE.fullmatch(_shown(text).rpartition("/")[2])
     package = Package("PyPI", named[1] if named else _shown(text), "", number)
     folder = text.partition("#")[0].partition("[")[0].removeprefix("file:").removeprefix("//")
-    return package if ":" in folder else replace(package, folder=folder, alone=True)
+    return package if ":" in folder else package._replace(folder=folder, alone=True)
 
 
 def _shown(text: str) -> str:
@@ -133,4 +133,4 @@ def _with_standing(found: list[_Line]) -> Packages:
     standing = standings(asks, lambda name: name, direct)
     for each in found:
         known = standing.get(normal("PyPI", each.package.name), UNKNOWN)
-        yield replace(each.package, relation=known.relation, via=known.via)
+        yield each.package._replace(relation=known.relation, via=known.via)

@@ -6,7 +6,6 @@ package URL and by nothing else, since a guess by its name would be wrong too of
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from keyhole.scanners.dependencies.documents import as_object, json_in, licences, objects, word, words
@@ -68,7 +67,7 @@ def _cyclonedx(document: dict[str, Any], lines: Lines) -> Packages:
             [each.get("expression") or each.get("license") for each in objects(component.get("licenses"))]
         )
         if purl:
-            yield _package(purl, lines, replace(known, dev=dev), given)
+            yield _package(purl, lines, known._replace(dev=dev), given)
         elif word(component.get("type")) in _LIBRARIES:
             yield Package(
                 ELSEWHERE,
@@ -107,7 +106,7 @@ def _spdx(document: dict[str, Any], lines: Lines) -> Packages:
             if each.get("referenceType") == "purl"
         ]
         name, identity = word(entry.get("name")), word(entry.get("SPDXID"))
-        known = replace(standing.get(identity, UNKNOWN), dev=identity in developing)
+        known = standing.get(identity, UNKNOWN)._replace(dev=identity in developing)
         given = tuple(
             each
             for each in licences([entry.get("licenseConcluded"), entry.get("licenseDeclared")])
