@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from datetime import datetime
 
 import pytest
 
@@ -145,6 +146,22 @@ def test_a_time_that_saving_would_refuse_is_not_shown_as_one_that_comes(olga, at
         assert words in text
         assert "Once, at" not in text
     assert words in page.post("/schedules/new", sent).content.decode()
+
+
+@pytest.mark.parametrize(
+    "at", ["2189-10-25T02:30:00+02:00", "2189-10-25T02:30:00+01:00", "2189-01-01T06:00:30+01:00"]
+)
+def test_a_form_that_is_saved_as_it_was_opened_changes_no_time(olga, at):
+    page = browser(olga)
+    page.post("/schedules/new", form(olga, when="once", at=at, zone="Europe/Berlin"))
+    row = Schedule.objects.get()
+    assert row.at == datetime.fromisoformat(at)
+    opened = page.get(f"/schedules/{row.pk}/change").content.decode()
+    shown = re.search(r'id="at" name="at" type="([^"]+)" value="([^"]+)"', opened)
+    assert shown[1] == ("text" if at.endswith("02:30:00+01:00") else "datetime-local")
+    sent = form(olga, when="once", at=html.unescape(shown[2]), zone="Europe/Berlin")
+    assert page.post(f"/schedules/{row.pk}/change", sent).status_code == 302
+    assert Schedule.objects.get().at == row.at
 
 
 def test_a_time_that_comes_is_shown(olga):

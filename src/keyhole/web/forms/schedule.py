@@ -39,6 +39,14 @@ class Form:
         """The cron fields that are meant."""
         return next((each.cron for each in times.PRESETS if each.id == self.preset), self.cron)
 
+    @property
+    def at_has_offset(self) -> bool:
+        """Whether the time says its offset from UTC, which a field for day and time would leave empty."""
+        try:
+            return datetime.fromisoformat(self.at).tzinfo is not None
+        except ValueError:
+            return False
+
 
 def posted(data: QueryDict) -> Form:
     """The form as it was sent."""
@@ -66,7 +74,6 @@ def of(schedule: Schedule) -> Form:
     """The form that would make this schedule; where it says nothing, as a new one has it."""
     known = next((each.id for each in times.PRESETS if each.cron == schedule.cron), OTHER)
     new = Form()
-    at = times.local(schedule.at, schedule.zone) if schedule.at else None
     return Form(
         name=schedule.name,
         description=schedule.description,
@@ -78,9 +85,15 @@ def of(schedule: Schedule) -> Form:
         preset=known if schedule.when == When.TIMES else new.preset,
         cron=schedule.cron,
         zone=schedule.zone,
-        at=f"{at:%Y-%m-%dT%H:%M}" if at else "",
+        at=_written(times.local(schedule.at, schedule.zone)) if schedule.at else "",
         poll_minutes=str(schedule.poll_minutes) if schedule.when == When.PUSH else new.poll_minutes,
     )
+
+
+def _written(at: datetime) -> str:
+    """As `moment` reads it again: of a time that the clocks show twice, the second one says its offset from UTC."""
+    told = at if at.fold else at.replace(tzinfo=None)
+    return told.isoformat(timespec="seconds" if at.second else "minutes")
 
 
 def spec(form: Form) -> ScheduleSpec:
