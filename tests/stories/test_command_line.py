@@ -114,6 +114,15 @@ def test_empty_states_say_what_to_do_first(keyhole):
         assert "yet." in done.stdout
 
 
+def test_a_refresh_counts_what_was_renamed_and_what_is_missing(keyhole, folder, tmp_path):
+    keyhole("repo", "connect", folder)
+    (folder / "team" / "tide-api").rename(folder / "team" / "elsewhere")
+    done = keyhole("repo", "refresh")
+    assert "0 repositories connected, 0 known before, 1 renamed, 0 missing, 0 skipped." in done.stdout
+    (folder / "team" / "elsewhere").rename(tmp_path / "gone")
+    assert " 0 renamed, 1 missing, 0 skipped." in keyhole("repo", "refresh").stdout
+
+
 def test_doctor_finds_everything_in_order_and_then_not(keyhole, folder):
     keyhole("repo", "connect", folder)
     assert keyhole("doctor").returncode == 0

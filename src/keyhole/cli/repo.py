@@ -64,7 +64,7 @@ def _say_report(report: Report, as_json: bool) -> None:
         click.echo(f"{'skipped':9}  {safe(one.path)}: {safe(one.why)}", err=True)
     click.echo(
         f"{count(len(report.connected), 'repository')} connected, {len(report.known)} known before, "
-        f"{len(report.skipped)} skipped."
+        f"{len(report.renamed)} renamed, {len(report.missing)} missing, {len(report.skipped)} skipped."
     )
 
 
