@@ -21,26 +21,35 @@ from keyhole.repositories import services as repositories
 from keyhole.repositories.lookup import is_there
 from keyhole.repositories.models import Repository
 from keyhole.scanners.keyed import keyed_digest
-from keyhole.scans import refs
+from keyhole.scans import refs, services
 from keyhole.scans.job import KIND, store
 from keyhole.scans.life import say
-from keyhole.scans.models import Finding, Scan, Stage, State, Trigger
+from keyhole.scans.models import Finding, Scan, Stage, State
 from keyhole.scans.moved import known_ids
 from keyhole.scans.sarif_reading import read
 
 _BATCH = 500
 
 
-def import_sarif(caller: Caller, repository_id: int, raw: bytes, ref: str = "", root: str = "") -> Scan:
+def import_sarif(
+    caller: Caller,
+    repository_id: int,
+    raw: bytes,
+    ref: str = "",
+    root: str = "",
+    environment_id: int | None = None,
+) -> Scan:
     """Makes a scan of what a SARIF file says about a branch or tag; empty is the repository's HEAD.
 
-    `root` is the folder that the tool ran in, wherever that was: some tools write absolute paths.
+    `root` is the folder that the tool ran in, wherever that was: some tools write absolute paths. The findings are
+    measured by the environment, if one is given.
     Its findings are stored at once; what compares and judges them runs as with every scan. InvalidInput, naming the
-    field `file` or `ref`; then nothing was made.
+    field `file`, `ref` or `environment`; then nothing was made.
     """
     user = require(caller, "scan:create")
     repository = repositories.get(caller, repository_id)
     full, commit = _commit(repository, ref.strip())
+    environment = services.environment_of(caller, environment_id)
     digest = keyed_digest(settings.KEYHOLE_HMAC_SECRET)
     result = read(raw, digest, commit, root, partial(_known, repository))
     result = dataclasses.replace(result, commit=result.commit or commit)
@@ -51,7 +60,8 @@ def import_sarif(caller: Caller, repository_id: int, raw: bytes, ref: str = "", 
             ref=full,
             scanners=list(result.scanners),
             requested_by=user,
-            trigger=Trigger.API,
+            environment=environment,
+            trigger=services.asked_by(caller),
             state=State.RUNNING,
             stage=Stage.STORE,
             created_at=timezone.now(),
@@ -71,6 +81,7 @@ def import_sarif(caller: Caller, repository_id: int, raw: bytes, ref: str = "", 
                     "repository_id": repository.pk,
                     "ref": full,
                     "scanners": scan.scanners,
+                    "environment": environment.name if environment else "",
                     "imported": True,
                 },
             )

@@ -16,7 +16,7 @@ from keyhole.scans import refs
 from keyhole.scans.afterwards import run_parts
 from keyhole.scans.fetching import fetch
 from keyhole.scans.followups import hand_over_follow_ups
-from keyhole.scans.life import finish, say
+from keyhole.scans.life import finish, say, still_there
 from keyhole.scans.models import UNFINISHED, Finding, Inventory, Scan, Stage, State
 from keyhole.scans.moved import settled
 from keyhole.scans.reading import read as read_repository
@@ -139,7 +139,10 @@ def store(scan: Scan, result: core.ScanResult) -> None:
             Scan.objects.select_for_update()
             .filter(pk=scan.pk, state=State.RUNNING, attempts=scan.attempts)
             .update(
-                stage=Stage.STORE, evidence={**scan.evidence, **evidence}, commit=result.commit or scan.commit
+                stage=Stage.STORE,
+                evidence={**scan.evidence, **evidence},
+                commit=result.commit or scan.commit,
+                environment=still_there(scan.environment),
             )
         )
         if not mine:
@@ -150,6 +153,8 @@ def store(scan: Scan, result: core.ScanResult) -> None:
         Inventory.objects.filter(scan=scan).delete()
         if result.libraries:
             Inventory.of(scan, result.libraries).save()
+    if scan.environment is not None and still_there(scan.environment) is None:
+        say(scan, "Its environment was removed before it was scanned, so no policy judges it.")
     say(scan, f"{result.objects:,} objects read, {len(result.findings):,} findings stored.")
 
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 from keyhole.accounts.services import local_caller
 from keyhole.audit.log import Draft, append
 from keyhole.core.caller import Caller, Via
+from keyhole.environments.models import Environment
 from keyhole.scans.models import UNFINISHED, Scan, State
 from keyhole.tokens import services as tokens
 
@@ -23,6 +24,11 @@ SAVE_EVERY = 0.25
 def acting_for(scan: Scan) -> Caller:
     """The job as a caller: it may what the person may who asked for the scan, and the audit says it was the job."""
     return Caller(scan.requested_by_id, f"scan {scan.pk}", Via.JOB)
+
+
+def still_there(environment: Environment | None) -> Environment | None:
+    """The environment that measures a scan, unless it was removed since it was chosen."""
+    return environment if environment is not None and environment.removed_at is None else None
 
 
 def say(scan: Scan, text: str) -> None:

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from keyhole.accounts.services import require
 from keyhole.audit.log import Draft, append
-from keyhole.core.caller import Caller
+from keyhole.core.caller import Caller, Via
 from keyhole.core.errors import Conflict, InvalidInput, NotFound
 from keyhole.core.refs import is_well_formed
 from keyhole.environments import services as environments
@@ -28,7 +28,7 @@ from keyhole.repositories.models import Repository
 from keyhole.scanners.registry import chosen
 from keyhole.scans import refs
 from keyhole.scans.job import KIND
-from keyhole.scans.life import finish
+from keyhole.scans.life import finish, still_there
 from keyhole.scans.models import UNFINISHED, Finding, Scan, State, Trigger
 
 log = logging.getLogger("keyhole.scans")
@@ -208,9 +208,14 @@ def run(caller: Caller, scan_id: int) -> Scan:
         elif Scan.objects.filter(repository=repository, pk__gt=scan.pk).exclude(state=State.READY).exists():
             if not Scan.objects.filter(pk=scan.pk, state=State.READY).delete()[0]:
                 raise _started_by_somebody_else()
-            scan = _anew(caller, scan, requested_by=user, trigger=scan.trigger, batch=scan.batch)
-        _queue(caller, scan)
+            scan = _anew(caller, scan, requested_by=user, batch=scan.batch)
+        _queue(caller, scan, trigger=asked_by(caller))
     return scan
+
+
+def asked_by(caller: Caller) -> Trigger:
+    """What made a scan run that somebody asked for: the API, or the person with a page or a command."""
+    return Trigger.API if caller.via is Via.API else Trigger.MANUAL
 
 
 def _anew(caller: Caller, before: Scan, **fields: Any) -> Scan:
@@ -220,7 +225,7 @@ def _anew(caller: Caller, before: Scan, **fields: Any) -> Scan:
         repository=before.repository,
         ref=before.ref,
         scanners=before.scanners,
-        environment=_still_there(before.environment),
+        environment=still_there(before.environment),
         upstream=before.upstream,
         created_at=timezone.now(),
         **fields,
@@ -234,14 +239,10 @@ def _started_by_somebody_else() -> Conflict:
     return Conflict("This scan was started by somebody else in this moment.")
 
 
-def _still_there(environment: Environment | None) -> Environment | None:
-    return environment if environment is not None and environment.removed_at is None else None
-
-
-def _queue(caller: Caller, scan: Scan) -> None:
+def _queue(caller: Caller, scan: Scan, **fields: Any) -> None:
     user = require(caller, "scan:run")
     changed = Scan.objects.filter(pk=scan.pk, state=State.READY).update(
-        state=State.QUEUED, requested_by=user, environment=_still_there(scan.environment)
+        state=State.QUEUED, requested_by=user, environment=still_there(scan.environment), **fields
     )
     if not changed:
         raise _started_by_somebody_else()

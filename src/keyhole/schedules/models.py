@@ -77,6 +77,7 @@ class Cause(models.TextChoices):
     PUSH = "push", "Something was pushed"
     LOOK = "look", "A look for pushes"
     HAND = "hand", "Somebody ran it"
+    API = "api", "A program ran it"
 
 
 class Occurrence(models.Model):

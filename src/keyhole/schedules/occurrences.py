@@ -17,6 +17,8 @@ from keyhole.schedules.times import upcoming
 
 GATHER = timedelta(seconds=10)
 """How long a push waits for others: people push a branch and its tags one after the other."""
+ASKED_FOR = (Cause.HAND, Cause.API)
+"""What was asked for stays when the schedule is changed."""
 NOTHING_NEW = Q(cause__in=(Cause.LOOK, Cause.PUSH), started=0, failed=False)
 """A look that came to nothing, which nobody is told of. There may be one a minute."""
 _KEPT = timedelta(days=365)
@@ -51,7 +53,7 @@ def bring(schedule: Schedule, cause: Cause, at: datetime, subject: int = 0, trie
 def plan(schedule: Schedule, now: datetime | None = None) -> None:
     """Put what is planned in agreement with the schedule: after it was made, changed, paused or resumed."""
     moment = now or timezone.now()
-    Occurrence.objects.filter(schedule=schedule, done_at=None).exclude(cause=Cause.HAND).delete()
+    Occurrence.objects.filter(schedule=schedule, done_at=None).exclude(cause__in=ASKED_FOR).delete()
     if not schedule.live:
         Occurrence.objects.filter(schedule=schedule, done_at=None).delete()
         return

@@ -24,6 +24,7 @@ _BUSY = timedelta(seconds=30)
 _TRIGGERS = {
     Cause.TIME: Trigger.SCHEDULE,
     Cause.HAND: Trigger.MANUAL,
+    Cause.API: Trigger.API,
     Cause.PUSH: Trigger.PUSH,
     Cause.LOOK: Trigger.PUSH,
 }

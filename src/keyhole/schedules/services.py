@@ -23,7 +23,8 @@ from keyhole.jobs import engine
 from keyhole.repositories import services as repositories
 from keyhole.repositories.models import Repository
 from keyhole.scanners.registry import chosen
-from keyhole.scans.services import environment_of, line_of
+from keyhole.scans.models import Trigger
+from keyhole.scans.services import asked_by, environment_of, line_of
 from keyhole.schedules import hooks, occurrences, times
 from keyhole.schedules.jobs import KIND
 from keyhole.schedules.models import Cause, Occurrence, Schedule, Seen, When
@@ -134,7 +135,8 @@ def run_now(caller: Caller, number: int) -> Schedule:
     if not schedule.live:
         raise Conflict(f"{schedule.name} is paused.", hint="Resume it first.")
     with transaction.atomic():
-        occurrences.bring(schedule, Cause.HAND, timezone.now())
+        cause = Cause.API if asked_by(caller) is Trigger.API else Cause.HAND
+        occurrences.bring(schedule, cause, timezone.now())
         _record(caller, "schedule:run", schedule)
         _hand_over_later(schedule)
     return schedule

@@ -59,6 +59,7 @@ def test_a_file_becomes_a_scan_with_findings(send, filling):
         (b"{}", "", "version is missing"),
         (document(17 << 20), "", "more than 16 MiB"),
         (document(), "?ref=none", "no branch or tag"),
+        (document(), "?environment=none", "no such environment"),
     ],
 )
 def test_a_wrong_one_is_refused_with_the_reason(send, body, query, says):

@@ -13,7 +13,13 @@ from keyhole.accounts.services import local_caller
 from keyhole.audit.models import Entry
 from keyhole.core.actions import Role
 from keyhole.core.errors import Conflict, InvalidInput, PermissionDenied
+from keyhole.core.gate_kinds import FindingsGate
+from keyhole.core.gates import Policy
 from keyhole.core.terms import Severity
+from keyhole.environments import policies
+from keyhole.environments import services as environments
+from keyhole.environments.services import EnvironmentSpec
+from keyhole.findings.judging import kept_verdict
 from keyhole.jobs import engine
 from keyhole.repositories import services as repositories
 from keyhole.scans import job, reports, services
@@ -95,7 +101,7 @@ def test_the_result_of_a_real_tool_is_a_scan_like_any_other(repository, handed_o
     assert scan.state == State.RUNNING
     scan = ended(scan)
     assert scan.state == State.COMPLETE, scan.reason
-    assert (scan.scanners, scan.ref, scan.trigger) == (["sarif-ruff"], "refs/heads/main", "api")
+    assert (scan.scanners, scan.ref, scan.trigger) == (["sarif-ruff"], "refs/heads/main", "manual")
     (row,) = scan.findings.all()
     assert (row.scanner, row.path, row.line) == ("sarif-ruff", "a.py", 1)
     assert row.commit == scan.commit
@@ -119,6 +125,20 @@ def test_it_is_not_run_again_but_imported_again(repository):
     with pytest.raises(Conflict) as problem:
         services.run(local_caller(), scan.pk)
     assert "imported" in problem.value.message
+
+
+def test_a_policy_judges_what_is_imported_for_an_environment(repository):
+    gates = policies.create(local_caller(), Policy("Strict", (FindingsGate(),)))
+    live = environments.create(local_caller(), EnvironmentSpec("Live", policy_id=gates.pk))
+    told = json.dumps(log(result())).encode()
+    scan = ended(import_sarif(local_caller(), repository.pk, told, environment_id=live.pk))
+    assert (scan.environment, kept_verdict(scan).passed) == (live, False)
+    assert kept_verdict(ended(import_sarif(local_caller(), repository.pk, told))) is None
+    environments.remove(local_caller(), live.pk)
+    before = Scan.objects.count()
+    with pytest.raises(InvalidInput) as problem:
+        import_sarif(local_caller(), repository.pk, told, environment_id=live.pk)
+    assert (problem.value.field, Scan.objects.count()) == ("environment", before)
 
 
 def test_who_may_not_scan_may_not_import(repository):

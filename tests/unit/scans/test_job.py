@@ -8,8 +8,14 @@ from django.utils import timezone
 from keyhole.accounts.services import local_caller
 from keyhole.core.errors import Conflict
 from keyhole.core.finding import Finding, Location, ScanResult
+from keyhole.core.gate_kinds import FindingsGate
+from keyhole.core.gates import Policy
 from keyhole.core.library import Library, Relation
 from keyhole.core.terms import Confidence, Kind, Severity, Status, finding_id
+from keyhole.environments import policies
+from keyhole.environments import services as environments
+from keyhole.environments.services import EnvironmentSpec
+from keyhole.findings.judging import kept_verdict
 from keyhole.jobs import engine
 from keyhole.reports.gather import of_scan
 from keyhole.reports.renderers import as_sarif
@@ -85,6 +91,24 @@ def ran(repository, monkeypatch):
         return services.get(local_caller(), scan.pk)
 
     return run
+
+
+def test_an_environment_that_is_removed_before_a_scan_runs_judges_nothing(repository, monkeypatch):
+    gates = policies.create(local_caller(), Policy("Strict", (FindingsGate(),)))
+    live = environments.create(local_caller(), EnvironmentSpec("Live", policy_id=gates.pk))
+    monkeypatch.setattr(reading.child, "run", lambda *_args, **_named: result(found("0")))
+    judged, waiting = (
+        services.create(local_caller(), ScanSpec(repository.pk, environment_id=live.pk)) for _ in range(2)
+    )
+    job.run(judged.pk)
+    environments.remove(local_caller(), live.pk)
+    job.run(waiting.pk)
+    judged, waiting = (services.get(local_caller(), scan.pk) for scan in (judged, waiting))
+    assert (judged.environment, kept_verdict(judged).passed) == (live, False)
+    assert (waiting.environment, kept_verdict(waiting)) == (None, None)
+    assert "Its environment was removed before it was scanned" in " ".join(
+        line["text"] for line in waiting.log
+    )
 
 
 def test_the_result_comes_back_as_it_was(ran):

@@ -15,7 +15,7 @@ from keyhole.jobs import engine
 from keyhole.repositories import services as repositories
 from keyhole.scanners.interface import UnknownScanner
 from keyhole.scans import job, services
-from keyhole.scans.models import Finding, Scan, State
+from keyhole.scans.models import Finding, Scan, State, Trigger
 from keyhole.scans.services import ScanSpec
 from keyhole.tokens.models import Token
 
@@ -110,6 +110,21 @@ def test_an_environment_that_was_removed_meanwhile_judges_nothing(repository):
     waiting = create(repository, run_now=False, environment_id=live.pk)
     environments.remove(local_caller(), live.pk)
     assert services.run(local_caller(), waiting.pk).environment is None
+
+
+def test_what_is_run_over_the_api_is_recorded_so_whoever_created_it(repository):
+    person = local_caller()
+    program = Caller(person.user_id, person.name, Via.API)
+    first = create(repository)
+    assert first.trigger == Trigger.MANUAL
+    job.run(first.pk)
+    again = services.run(program, first.pk)
+    assert (again.again_id, again.trigger) == (first.pk, Trigger.API)
+    waited = create(repository, run_now=False)
+    assert services.run(program, waited.pk).trigger == Trigger.API
+    waiting, between = create(repository, run_now=False, trigger=Trigger.API), create(repository)
+    assert between.pk > waiting.pk
+    assert services.run(person, waiting.pk).trigger == Trigger.MANUAL
 
 
 def test_of_a_repository_that_was_disconnected_a_new_scan_is_advised(repository, tmp_path):

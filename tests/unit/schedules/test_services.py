@@ -10,11 +10,14 @@ from django.utils import timezone
 
 from keyhole.accounts.services import local_caller
 from keyhole.audit.models import Entry
+from keyhole.core.caller import Caller, Via
 from keyhole.core.errors import Conflict, InvalidInput, NotFound, PermissionDenied
 from keyhole.environments import services as environments
 from keyhole.environments.services import EnvironmentSpec
+from keyhole.scans.models import Scan, Trigger
 from keyhole.schedules import services
 from keyhole.schedules.models import Cause, Occurrence, Schedule
+from keyhole.schedules.running import carry_out
 from tests.unit.scans.test_services import member
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -116,6 +119,18 @@ def test_run_now_is_handed_over_and_does_not_move_the_times(make, handed_over):
     assert sorted(cause for cause, _ in planned(schedule)) == [Cause.HAND, Cause.TIME]
     assert time in planned(schedule)
     assert {kind for kind, _ in handed_over} == {"schedule"}
+
+
+def test_what_a_program_runs_over_the_api_is_recorded_so(make):
+    schedule, person = make(), local_caller()
+    services.run_now(Caller(person.user_id, person.name, Via.API), schedule.pk)
+    (asked,) = Occurrence.objects.filter(cause=Cause.API)
+    place = schedule.repositories.get(name="tide")
+    services.change(
+        person, schedule.pk, services.ScheduleSpec("Else", (place.pk,), "times", cron="0 3 * * *")
+    )
+    carry_out(asked.pk)  # changing it took nothing of that back
+    assert {scan.trigger for scan in Scan.objects.all()} == {Trigger.API}
 
 
 def test_removing_leaves_nothing_planned(make):

@@ -12,6 +12,7 @@ from keyhole.api.schemas import MOST, Page, Repository, Scan
 from keyhole.repositories import models, services
 from keyhole.scans.imported import import_sarif
 from keyhole.scans.sarif_reading import MOST_BYTES
+from keyhole.scans.services import environment_named
 
 router = Router()
 
@@ -32,14 +33,18 @@ def one(request: ApiRequest, number: int) -> Repository:
 @router.post(
     "/{int:number}/sarif", response={201: Scan}, summary="Import the result of another tool (SARIF 2.1.0)"
 )
-def sarif(request: ApiRequest, number: int, ref: str = "", root: str = "") -> Status[Scan]:
-    """The body is the file as it is; `root` is the folder that the tool ran in, if it wrote absolute paths.
+def sarif(
+    request: ApiRequest, number: int, ref: str = "", root: str = "", environment: str = ""
+) -> Status[Scan]:
+    """The body is the file as it is; `root` is the folder that the tool ran in, if it wrote absolute paths;
+    `environment`, by name, is what the findings are measured by.
 
     Answers with a scan whose findings are stored; comparing and judging them goes on.
     """
     # Not `body`: that one is for forms, and has their limit.
     raw = request.read(MOST_BYTES + 1)
-    return Status(201, scan_shown(import_sarif(request.caller, number, raw, ref, root)))
+    measure = environment_named(request.caller, environment)
+    return Status(201, scan_shown(import_sarif(request.caller, number, raw, ref, root, measure)))
 
 
 def _shown(row: models.Repository) -> Repository:

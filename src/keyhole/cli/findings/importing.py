@@ -6,7 +6,7 @@ from typing import BinaryIO
 
 import click
 
-from keyhole.cli.output import count, json_option, say_json
+from keyhole.cli.output import count, json_option, not_empty, say_json
 from keyhole.cli.session import open_keyhole
 
 
@@ -17,8 +17,16 @@ from keyhole.cli.session import open_keyhole
     "--ref", default="", help="Branch or tag that the file is about; default: the repository's HEAD."
 )
 @click.option("--root", default="", help="Folder that the tool ran in, if it wrote absolute paths.")
+@click.option(
+    "--environment",
+    "-e",
+    default="",
+    callback=not_empty,
+    metavar="NAME",
+    help="What its findings are measured by.",
+)
 @json_option
-def import_(repository: str, file: BinaryIO, ref: str, root: str, as_json: bool) -> None:
+def import_(repository: str, file: BinaryIO, ref: str, root: str, environment: str, as_json: bool) -> None:
     """Take in the result of another tool: a SARIF 2.1.0 FILE, or - for standard input.
 
     It becomes a scan, and its findings are compared and judged like all others.
@@ -28,9 +36,11 @@ def import_(repository: str, file: BinaryIO, ref: str, root: str, as_json: bool)
     from keyhole.scans.follow import follow
     from keyhole.scans.imported import import_sarif
     from keyhole.scans.sarif_reading import MOST_BYTES
+    from keyhole.scans.services import environment_named
 
     row = by_full_name(caller, repository)
-    scan = import_sarif(caller, row.pk, file.read(MOST_BYTES + 1), ref, root)
+    measure = environment_named(caller, environment)
+    scan = import_sarif(caller, row.pk, file.read(MOST_BYTES + 1), ref, root, measure)
     for now in follow(caller, scan.pk):
         scan = now
     if as_json:
