@@ -44,7 +44,7 @@ class Spawned:
                     SIGCHLD
                 ],  # ignored, as it may be here, nobody would learn how its own processes end
             )
-        except BaseException:
+        except BaseException:  # whatever it is, these two would stay open
             self.close()
             raise
         finally:
