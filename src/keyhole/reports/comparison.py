@@ -153,7 +153,9 @@ def _worst_first(findings: Iterable[Finding]) -> tuple[Finding, ...]:
 
 def _libraries(first: Dataset, second: Dataset) -> Iterable[LibraryChange]:
     """None if the scanner of packages looked at only one of them: nothing was removed then, it was not looked for."""
-    if not all("dependencies" in each.sources[0].scanners for each in (first, second)):
+    if not all(
+        "dependencies" in each.scanners and _told(each) for each in (first.sources[0], second.sources[0])
+    ):
         return
     before, after = _versions(first.libraries), _versions(second.libraries)
     for ecosystem, name in sorted(before.keys() | after.keys()):
@@ -170,6 +172,7 @@ def _versions(libraries: Iterable[Library]) -> dict[tuple[str, str], frozenset[s
 
 
 def _differences(before: Source, after: Source) -> Iterable[Difference]:
+    advisories = [each.advisories_at or "none" if _told(each) else "" for each in (before, after)]
     rows = (
         ("Repository", before.repository, after.repository, "They are scans of different repositories."),
         (
@@ -193,8 +196,7 @@ def _differences(before: Source, after: Source) -> Iterable[Difference]:
         ),
         (
             "Advisories of",
-            before.advisories_at or "none",
-            after.advisories_at or "none",
+            *(advisories if all(advisories) else ("", "")),
             "What is known of packages changed meanwhile, also without any change in the code.",
         ),
         (
@@ -207,6 +209,11 @@ def _differences(before: Source, after: Source) -> Iterable[Difference]:
     for label, old, new, why in rows:
         if old != new:
             yield Difference(label, old, new, why)
+
+
+def _told(source: Source) -> bool:
+    """Whether the scan's process told anything before it ended: else it is not known what it would have said."""
+    return source.status is Status.COMPLETE or bool(source.objects or source.isolation)
 
 
 def _seen(source: Source) -> str:

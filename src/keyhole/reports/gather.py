@@ -56,8 +56,9 @@ def _of(scan: Scan, found: ScanResult, rows: tuple[Row, ...], at: str) -> Datase
 
 
 def _source(scan: Scan, found: ScanResult) -> Source:
+    # Where the scan's process ended in the middle, its result does not know what it was to read.
     return source_of(
-        found,
+        replace(found, commit=found.commit or scan.commit),
         number=scan.pk,
         name=shown(scan.name),
         repository=scan.repository.full_name,

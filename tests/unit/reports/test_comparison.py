@@ -16,6 +16,7 @@ from keyhole.reports import history
 from keyhole.reports.comparison import compare
 from keyhole.reports.dataset import MERGED, Decided, Row
 from keyhole.reports.history import RunFilter
+from keyhole.scans import refs
 from keyhole.scans.models import Scan, State
 from tests.unit.reports.kit import NASTY, SECRET, VULNERABLE, browser_of, dataset, owner_browser
 from tests.unit.scans.test_job import found, result
@@ -51,6 +52,22 @@ def test_what_is_shown_with_another_one_is_neither_listed_nor_news_when_it_is_al
     assert ([each.id for each in seen.new], [each.id for each in seen.gone]) == ([], [SECRET.id])
     seen = compare(both, one(VULNERABLE))
     assert [each.id for each in seen.gone] == [SECRET.id]
+
+
+def test_a_run_whose_process_ended_says_nothing_of_libraries_and_advisories():
+    libraries = (library("flask", "1.0"),)
+    whole = one(libraries=libraries, scanners=("dependencies",), advisories_at="2026-01-01T00:00:00Z")
+    cut = one(
+        scanners=("dependencies",),
+        status=Status.INCOMPLETE,
+        reasons=("killed",),
+        objects=0,
+        isolation=(),
+        advisories_at="",
+    )
+    for seen in (compare(whole, cut), compare(cut, whole)):
+        assert seen.libraries == ()
+        assert [each.label for each in seen.differences] == ["Seen"]
 
 
 def test_a_run_with_itself_differs_in_nothing():
@@ -126,6 +143,19 @@ class TestKept:
         assert [each.id for each in seen.new] == [found("2").id]
         assert [each.id for each in seen.gone] == [found("0").id]
         assert seen.fixed_is_known
+
+    def test_a_run_whose_process_ended_was_of_the_commit_that_it_was_to_read(self, ran, repository):
+        head = refs.head(repository.git_dir)
+        whole = ran(dataclasses.replace(result(found("0")), commit=head))
+        ended = dataclasses.replace(
+            result(reasons=("the scanning process ended with exit code 1",)),
+            commit="",
+            objects=0,
+            isolation=(),
+        )
+        cut = ran(ended)
+        seen = history.compare(local_caller(), whole.pk, cut.pk)
+        assert (seen.after.commit, [each.label for each in seen.differences]) == (head, ["Seen"])
 
     def test_what_cannot_be_compared_is_refused(self, two):
         with pytest.raises(InvalidInput, match="same run"):
