@@ -56,6 +56,7 @@ class Checkov(ProgramScanner):
     )
     what = "infrastructure file"
     memory_bytes = 1 << 30  # it keeps the graph of all files
+    apart = False  # that graph is what some of its checks look at
     overlooks = (b"checkov:skip", b"bridgecrew:skip", b"cortex:skip", b"checkov.io/skip")
     environment = {  # noqa: RUF012 - Mapping in the base
         "CKV_IGNORE_HIDDEN_DIRECTORIES": "false",

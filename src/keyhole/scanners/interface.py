@@ -33,8 +33,10 @@ class UnknownScanner(KeyholeError):
 class Programs(Protocol):
     """Runs programs of scanners, each over copies of files in a folder of its own, without network."""
 
-    def run(self, scanner: str, files: Sequence[tuple[str, bytes]]) -> Ran:
-        """Runs the program of this scanner over files with these plain relative names, and waits for it."""
+    def run(self, scanner: str, files: Sequence[tuple[str, bytes]], seconds: float | None = None) -> Ran:
+        """Runs the program of this scanner over files with these plain relative names, and waits for it, at most so
+        long; None is as long as any may take.
+        """
         ...
 
 

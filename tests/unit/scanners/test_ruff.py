@@ -90,3 +90,13 @@ def test_a_renamed_file_has_other_ids_and_the_same_surroundings(history, scan):
     (second,) = scan(history, scanners=["ruff"]).findings
     assert first.id != second.id
     assert first.surroundings == second.surroundings != ""
+
+
+def test_a_file_that_ends_ruff_is_named_and_the_others_are_looked_at(history, scan):
+    many = {f"{number}.py": SHELL for number in range(5)}
+    history.commit({**many, "deep.py": b"x = " + b"-" * 30_000 + b"1\n"})
+    result = scan(history, scanners=["ruff"])
+    assert found(result) == {(SHELL_RULE, name, 2) for name in many}
+    (reason,) = result.reasons
+    assert reason.startswith("deep.py was not assessed by ruff ")
+    assert "the program was ended by signal" in reason

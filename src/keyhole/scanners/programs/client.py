@@ -70,9 +70,9 @@ class Bench:
                     pipe.close()
         self._process.wait()
 
-    def run(self, scanner: str, files: Sequence[tuple[str, bytes]]) -> Ran:
+    def run(self, scanner: str, files: Sequence[tuple[str, bytes]], seconds: float | None = None) -> Ran:
         """See `interface.Programs`. Whatever happens to the other process, this returns."""
-        seconds = min(SECONDS, self._end - time.monotonic())
+        seconds = min(SECONDS if seconds is None else seconds, self._end - time.monotonic())
         if seconds <= 0:
             return Ran(0, "was not started: the time of the scan is used up", b"", b"")
         header = {

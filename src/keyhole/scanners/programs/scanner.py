@@ -7,8 +7,9 @@ the answer. What is not proved to have been looked at is a gap, so an incomplete
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import ClassVar, NamedTuple
@@ -19,6 +20,7 @@ from keyhole.core.terms import Confidence, Kind, Severity
 from keyhole.scanners.assessment import Assessment, Issue
 from keyhole.scanners.hits import About
 from keyhole.scanners.interface import Programs, Tools, TreeExaminer
+from keyhole.scanners.programs.halves import Failed, tried
 from keyhole.scanners.programs.located import Program, locate
 from keyhole.scanners.programs.ran import Ran
 from keyhole.scanners.programs.running import is_plain
@@ -96,6 +98,8 @@ class ProgramScanner:
     """Private memory of each of its processes."""
     settings: ClassVar[Mapping[str, bytes]] = {}
     """Files of settings of our own that are put beside those of the repository."""
+    apart: ClassVar[bool] = True
+    """Whether it looks at each file by itself, so that it finds the same in one whatever others there are."""
     overlooks: ClassVar[tuple[bytes, ...]] = ()
     """Words of comments that ask the program to overlook something, in lower case. They are not followed."""
 
@@ -162,30 +166,25 @@ class ProgramExaminer:
         return self._scanner.wants(path)
 
     def assess(self, files: Iterable[tuple[bytes, bytes]]) -> Assessment:
-        """Runs the program once over all files that are within the limits."""
+        """Runs the program over all files that are within the limits: once, if none of them ends it."""
         gaps: list[str] = []
         given = self._given(files, gaps)
-        what = counted(len(given), self._scanner.what)
         if not given:
             return Assessment((), tuple(gaps), (f"No {self._scanner.what}s to look at with {self._called}.",))
         if self._programs is None:
+            what = self._counted(len(given))
             return Assessment((), (*gaps, f"{what} not assessed: {self._called} was not started"), ())
-        ran = self._programs.run(
-            self._scanner.id,
-            [(name, self._scanner.content(content)) for name, (_, content) in given.items()],
-        )
-        if ran.ended:
-            return Assessment((), (*gaps, f"{what} not assessed: {self._called} {ran.ended}"), ())
-        try:
-            answer = self._scanner.read(ran, given)
-        except Malformed as problem:
-            gaps.append(f"{what} not assessed: {self._called} ended with exit code {ran.code}, {problem}")
-            return Assessment((), tuple(gaps), ())
-        except (LookupError, TypeError, AttributeError):  # an answer may be of any shape
-            gaps.append(f"{what} not assessed: the answer of {self._called} is not what it documents")
+        answer = Answer()
+        left = tried(tuple(given), partial(self._attempt, self._programs, given, answer))
+        gaps += [
+            f"{self._counted(number)} not assessed: {self._called} {why}"
+            for why, number in left.others.items()
+        ]
+        if sum(left.others.values()) == len(given):
             return Assessment((), tuple(gaps), ())
         self._leave_out_strangers(answer, given)
-        unread = answer.unread | dict.fromkeys(ran.unwritten, "it could not be given to the program")
+        alone = {name: f"the program {why}" for name, why in left.alone.items()}
+        unread = alone | answer.unread
         for name, why in list(unread.items())[:_NAMED]:
             gaps.append(f"{escape(given[name].path)} was not assessed by {self._called}: {why}")
         if len(unread) > _NAMED:
@@ -193,11 +192,40 @@ class ProgramExaminer:
                 f"{counted(len(unread) - _NAMED, f'more {self._scanner.what}')} not assessed by {self._called}"
             )
         lines = _Lines(given)
+        looked_at = len(given) - len(unread) - sum(left.others.values())
         return Assessment(
             tuple(self._issues(answer.remarks, given, lines)),
             (*gaps, *answer.gaps),
-            tuple(self._notes(answer.remarks, lines, len(given) - len(unread))),
+            tuple(self._notes(answer.remarks, lines, looked_at)),
         )
+
+    def _counted(self, number: int) -> str:
+        return counted(number, self._scanner.what)
+
+    def _attempt(
+        self,
+        programs: Programs,
+        given: Mapping[str, File],
+        answer: Answer,
+        names: Sequence[str],
+        seconds: float | None,
+    ) -> Failed | None:
+        """Runs the program over the files with these names, and takes what it says into `answer`."""
+        part = {name: given[name] for name in names}
+        files = [(name, self._scanner.content(content)) for name, (_, content) in part.items()]
+        ran = programs.run(self._scanner.id, files, seconds)
+        if ran.ended:
+            return Failed(ran.ended, started=ran.code != 0 and self._scanner.apart)
+        try:
+            said = self._scanner.read(ran, part)
+        except Malformed as problem:
+            return Failed(f"ended with exit code {ran.code}, {problem}", started=self._scanner.apart)
+        except (LookupError, TypeError, AttributeError):  # an answer may be of any shape
+            return Failed("gave an answer that is not what it documents", started=self._scanner.apart)
+        answer.remarks += said.remarks
+        answer.unread |= said.unread | dict.fromkeys(ran.unwritten, "it could not be given to the program")
+        answer.gaps += said.gaps
+        return None
 
     def _leave_out_strangers(self, answer: Answer, given: Mapping[str, File]) -> None:
         """What it says about files that it was not given belongs nowhere, and the rest of its answer stands."""

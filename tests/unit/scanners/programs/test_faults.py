@@ -205,7 +205,7 @@ _FOUND = {
 )
 def test_what_is_said_of_a_file_that_nobody_knows_is_left_out_and_told(module, output, errors):
     class Program:
-        def run(self, scanner, files):
+        def run(self, scanner, files, seconds):
             return Ran(0, "", json.dumps(output).encode(), errors.encode())
 
     class Named(type(module.SCANNER)):

@@ -46,12 +46,15 @@ def _remark(name, line):
 
 class Programs:
     def __init__(self, ran=None):
-        self.ran, self.given = ran, []
+        self.ran, self.given, self.runs = ran, [], []
 
-    def run(self, scanner, files):
+    def run(self, scanner, files, seconds):
         self.given = list(files)
+        self.runs.append((len(self.given), seconds))
         if self.ran is not None:
             return self.ran
+        if any(content.startswith(b"crash") for _, content in files):
+            return Ran(-11, "was ended by signal 11", b"", b"")
         said = [
             f"{name}:{number}"
             for name, content in files
@@ -81,7 +84,6 @@ def test_issues_have_the_real_path_and_keep_their_identity_when_lines_move():
     [
         (Ran(0, "was stopped after 600 seconds", b"", b""), "was stopped after 600 seconds"),
         (Ran(0, "was ended by signal 11", b"", b""), "was ended by signal 11"),
-        (Ran(2, "", b"", b""), "ended with exit code 2, and that is that"),
     ],
 )
 def test_a_run_that_failed_is_a_gap_and_no_finding(ran, reason):
@@ -89,6 +91,34 @@ def test_a_run_that_failed_is_a_gap_and_no_finding(ran, reason):
     assert assessment.issues == ()
     assert "2 tide files" in assessment.gaps[0]
     assert reason in assessment.gaps[0]
+
+
+def test_files_that_each_end_it_are_named():
+    found = assess([(b"a", b"bad"), (b"b", b"bad")], Programs(Ran(2, "", b"", b"")))
+    assert (found.issues, len(found.gaps)) == ((), 2)
+    assert found.gaps[0].startswith("a was not assessed by ruff ")
+    assert found.gaps[0].endswith(": the program ended with exit code 2, and that is that")
+
+
+def test_a_file_that_ends_it_takes_nothing_from_the_others():
+    files = [(b"%d.txt" % number, b"crash" if number == 77 else b"bad") for number in range(100)]
+    programs = Programs()
+    found = assess(files, programs)
+    assert sorted(issue.path for issue in found.issues) == sorted({path for path, _ in files} - {b"77.txt"})
+    (gap,) = found.gaps
+    assert gap.startswith("77.txt was not assessed by ruff ")
+    assert gap.endswith(": the program was ended by signal 11")
+    assert found.notes[0].startswith("99 tide files looked at")
+    assert len(programs.runs) < 20
+    assert programs.runs[0] == (100, None)
+    assert all(0 < seconds <= 150 for _, seconds in programs.runs[1:])
+
+
+def test_a_program_that_looks_at_all_files_together_is_not_run_for_some(monkeypatch):
+    monkeypatch.setattr(Tide, "apart", False)
+    found = assess([(b"a", b"crash"), (b"b", b"bad")])
+    assert found.issues == ()
+    assert found.gaps[0].startswith("2 tide files not assessed: ruff ")
 
 
 def test_what_could_not_be_written_is_a_gap():
