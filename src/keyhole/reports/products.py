@@ -33,7 +33,10 @@ def product_of(repository: Repository) -> str:
 
 
 def meant(caller: Caller, product: str) -> tuple[Repository, str] | None:
-    """The repository that a product is, and the version of it; None if it is none that is connected here."""
+    """The repository that a product is, and the version of it; None if it is none that is connected here.
+
+    By a former name, too: whoever said something of it may not know yet that it was renamed.
+    """
     if address := _ADDRESS.fullmatch(product.rstrip("/").removesuffix(".git")):
         kind, web, owner, name, version = "github", address[1], address[2], address[3], ""
     elif found := _PURL.fullmatch(product):
@@ -42,7 +45,7 @@ def meant(caller: Caller, product: str) -> tuple[Repository, str] | None:
     else:
         return None
     try:
-        row = repositories.by_full_name(caller, f"{unquote(owner)}/{unquote(name)}")
+        row = repositories.by_any_name(caller, f"{unquote(owner)}/{unquote(name)}")
     except NotFound:
         return None
     there = "" if row.is_served else _web(row)

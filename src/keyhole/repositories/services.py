@@ -245,6 +245,26 @@ def by_full_name(caller: Caller, full_name: str) -> Repository:
     return row
 
 
+def by_any_name(caller: Caller, full_name: str) -> Repository:
+    """As `by_full_name`, or else the one that had that name before: for what was written before it was renamed."""
+    try:
+        return by_full_name(caller, full_name)
+    except NotFound:
+        owner, _, name = full_name.rpartition("/")
+        former = (
+            FormerName.objects.filter(
+                owner__login_folded=fold(owner or settings.KEYHOLE_DEFAULT_OWNER),
+                name_folded=fold(name),
+                repository__removed_at=None,
+            )
+            .select_related("repository__owner")
+            .first()
+        )
+        if former is None:
+            raise
+    return former.repository
+
+
 def place_of(row: Repository) -> str:
     """Where the repository lies, for people: a folder, or an address on GitHub."""
     return row.location if row.is_served else f"{row.marker.partition('#')[0]}/{row.full_name}"

@@ -6,6 +6,7 @@ import pytest
 
 from keyhole.accounts.services import local_caller
 from keyhole.reports.products import meant, product_of
+from keyhole.repositories.models import FormerName
 from tests.unit.findings.making import repository
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -68,6 +69,18 @@ def test_other_ways_to_write_it(web, product):
 def test_what_is_another_product(product):
     connected("https://github.com")
     assert meant(local_caller(), product) is None
+
+
+@pytest.mark.parametrize("web", ["https://github.com", None])
+def test_the_name_that_it_had_means_it_until_another_one_has_that(web):
+    found = connected(web) if web else repository("Tide")
+    product = product_of(found)
+    FormerName.objects.create(owner=found.owner, name_folded="tide", repository=found)
+    found.name, found.name_folded = "Ebb", "ebb"
+    found.save()
+    assert meant(local_caller(), f"{product}@v1.0") == (found, "v1.0")
+    other = connected(web) if web else repository("Tide")
+    assert meant(local_caller(), product) == (other, "")
 
 
 def test_one_that_is_not_connected_any_more_is_none():
