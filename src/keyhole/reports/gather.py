@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Container, Iterable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from django.db.models import Max, QuerySet
 from django.utils import timezone
@@ -22,6 +22,8 @@ from keyhole.scans.reports import outcome, result
 
 WITH_RESULT = (State.COMPLETE, State.INCOMPLETE)
 _AT_ONCE = 500
+_LEFT = timedelta(days=100)
+"""Longer than a quarter: what is scanned once in each counts until it is scanned again."""
 
 
 def of_scan(scan: Scan) -> Dataset:
@@ -148,8 +150,16 @@ def _newest(repositories: Collection[int]) -> Iterable[Source]:
     if repositories:
         scans = scans.filter(repository__in=repositories)
     for number in scans.order_by("repository").values_list("repository", flat=True).distinct():
-        for scan in _last_of_each_scanner(_telling(number)):
+        for scan in _last_of_each_scanner(_in_use(_telling(number))):
             yield _source(scan, outcome(scan))
+
+
+def _in_use(scans: QuerySet[Scan]) -> QuerySet[Scan]:
+    """Without those that did not see everything, so long before the newest that whoever scans has left it at that."""
+    newest = scans.defer("log", "evidence").first()
+    if newest is None or newest.finished_at is None:
+        return scans
+    return scans.exclude(state=State.INCOMPLETE, finished_at__lt=newest.finished_at - _LEFT)
 
 
 def _last_of_each_scanner(scans: QuerySet[Scan]) -> Iterable[Scan]:

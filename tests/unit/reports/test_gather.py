@@ -6,6 +6,7 @@ import csv
 import dataclasses
 import io
 import json
+from datetime import timedelta
 
 import pytest
 from django.utils import timezone
@@ -15,7 +16,7 @@ from keyhole.core.actions import Role
 from keyhole.core.errors import Conflict
 from keyhole.core.gate_kinds import FindingsGate
 from keyhole.core.gates import Policy
-from keyhole.core.terms import Severity
+from keyhole.core.terms import Severity, Status
 from keyhole.environments import policies
 from keyhole.environments import services as environments
 from keyhole.findings.deciding import DecisionSpec
@@ -27,6 +28,7 @@ from keyhole.reports.evidence.pack import contents
 from keyhole.reports.models import Mailing, Share
 from keyhole.scans.imported import import_sarif
 from keyhole.scans.job import run
+from keyhole.scans.models import Scan
 from tests import canaries
 from tests.unit.reports.kit import browser_of, owner_browser
 from tests.unit.scans.test_job import found, result
@@ -112,6 +114,25 @@ def test_what_one_scanner_did_not_see_no_scan_by_another_one_makes_seen(ran):
     report = services.of_filter(local_caller(), ProblemFilter(severity=("low",)))
     assert [source.number for source in report.sources] == [both.pk]
     assert report.complete
+
+
+def test_a_scanner_that_was_left_long_ago_keeps_no_report_incomplete(ran):
+    def numbers():
+        report = services.of_filter(local_caller(), ProblemFilter())
+        assert report.complete == all(source.status is Status.COMPLETE for source in report.sources)
+        return [source.number for source in report.sources]
+
+    first = ran(result(found("0")))
+    cut = ran(result(found("0"), reasons=("one file is damaged",)))
+    other = ran(result(), scanners=("dependencies",))
+    for days, told in ((99, cut), (101, first)):
+        Scan.objects.filter(pk=cut.pk).update(finished_at=other.finished_at - timedelta(days))
+        Scan.objects.filter(pk=first.pk).update(finished_at=other.finished_at - timedelta(days + 1))
+        assert numbers() == [other.pk, told.pk]
+    first.delete()
+    assert numbers() == [other.pk]
+    other.delete()
+    assert numbers() == [cut.pk], "what nothing came after is the newest that is known"
 
 
 def test_what_was_imported_is_the_newest_scan_only_where_there_is_no_other(ran, repository):
