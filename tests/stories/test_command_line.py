@@ -15,9 +15,9 @@ from tests import canaries
 @pytest.fixture
 def keyhole(keyhole_data, tmp_path):
     """Runs one command against a data folder of its own, with no settings but those that commands choose."""
-    environment = {name: text for name, text in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
 
     def run(*args, stdin=""):
+        environment = {name: text for name, text in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
         command = [sys.executable, "-m", "keyhole.cli", *map(str, args)]
         return subprocess.run(
             command, input=stdin, capture_output=True, text=True, check=False, cwd=tmp_path, env=environment
@@ -194,6 +194,17 @@ def test_a_disk_that_is_full_is_told(keyhole, folder):
         )
     said = "Error: No space left on device: not everything could be written.\n"
     assert (done.returncode, done.stderr) == (4, said)
+
+
+def test_a_data_folder_that_cannot_be_used_is_told(keyhole, tmp_path, monkeypatch):
+    (tmp_path / "file").touch(mode=0o600)
+    monkeypatch.setenv("KEYHOLE_DATA", str(tmp_path / "file" / "data"))
+    for command in (("findings",), ("report", "1"), ("schedule", "list")):
+        done = keyhole(*command)
+        assert done.returncode == 4
+        assert done.stderr.startswith(f"Error: {tmp_path}/file/data cannot be used: Not a directory.")
+    done = keyhole("up")
+    assert (done.returncode, "Traceback" in done.stderr) == (1, False)
 
 
 def test_help_does_not_load_django(keyhole):

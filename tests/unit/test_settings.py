@@ -1,11 +1,15 @@
 """Settings: nonsense stops the start with its reason, and what others may read is refused."""
 
+import errno
 import os
 import stat
 import subprocess
 import sys
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from keyhole.settings.files import private_file
 
 SHOW = "import keyhole.settings as s; print(repr(getattr(s, {name!r})))"
 
@@ -101,6 +105,26 @@ def test_a_used_data_folder_that_is_open_is_refused_and_an_empty_one_is_closed(t
     load(data)
     data.chmod(0o755)
     assert "chmod 700" in load(data)
+
+
+def test_a_data_folder_that_cannot_be_one_is_told_in_a_sentence(tmp_path):
+    file = tmp_path / "file"
+    file.touch(mode=0o600)
+    for place in (file, file / "data"):
+        said = load(place)
+        assert said.startswith("django.core.exceptions.ImproperlyConfigured"), said
+        assert f"{place} cannot be used: " in said
+
+
+def test_a_secret_that_cannot_be_written_whole_leaves_no_draft(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "fsync", full_disk)
+    with pytest.raises(ImproperlyConfigured, match=r"new\.secret cannot be used: No space left"):
+        private_file(tmp_path / "new.secret", lambda: b"x")
+    assert list(tmp_path.iterdir()) == []
+
+
+def full_disk(descriptor):
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 @pytest.mark.parametrize("content", ["", "short", "z" * 64, "a" * 63 + "\n\n", "\udcff" * 64])

@@ -274,10 +274,10 @@ def _around() -> Around:
 
     try:
         from keyhole import settings
-    except ImproperlyConfigured as problem:
-        raise Unavailable(str(problem), hint="Nothing was done.") from problem
     except OSError:
         return Around()  # no data folder can be made here
+    except ImproperlyConfigured as problem:
+        raise Unavailable(str(problem), hint="Nothing was done.") from problem
     return Around.of(settings)
 
 

@@ -6,7 +6,8 @@ import os
 import re
 import secrets
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
@@ -14,10 +15,15 @@ from django.core.exceptions import ImproperlyConfigured
 from keyhole.core.secret import Secret
 
 
+class Unusable(ImproperlyConfigured, OSError):
+    """The machine does not let Keyhole use the path. An OSError too, for those who do without a data folder then."""
+
+
 def private_folder(path: Path) -> Path:
     """The folder, with nobody else let in. An empty one is closed, a used one that is open is refused."""
-    path.mkdir(mode=0o700, parents=True, exist_ok=True)
-    found = path.stat()
+    with _usable(path):
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        found = path.stat()
     if found.st_uid != os.geteuid():
         raise ImproperlyConfigured(
             f"{path} belongs to another user; Keyhole keeps secrets only in its own folder."
@@ -26,32 +32,50 @@ def private_folder(path: Path) -> Path:
         raise ImproperlyConfigured(
             f"{path} is open to other users (mode {stat.S_IMODE(found.st_mode):04o}); run: chmod 700 {path}"
         )
-    path.chmod(0o700)
+    with _usable(path):
+        path.chmod(0o700)
     return path
 
 
 def private_file(path: Path, first_content: Callable[[], bytes]) -> Path:
     """The file, made with its first content if missing; never written over, refused when others may read it."""
-    if not path.exists():
-        draft = path.with_name(f".{path.name}.{os.getpid()}")
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(first_content())
-            file.flush()
-            os.fsync(file.fileno())
-        try:
-            os.link(draft, path)  # unlike a rename, never replaces what another process made meanwhile
-        except FileExistsError:
-            pass
-        finally:
-            draft.unlink()
-    found = path.stat()
+    with _usable(path):
+        if not path.exists():
+            _make(path, first_content())
+        found = path.stat()
     if found.st_uid != os.geteuid() or found.st_mode & 0o077:
         raise ImproperlyConfigured(
             f"{path} can be read by others (owner {found.st_uid}, mode {stat.S_IMODE(found.st_mode):04o}); "
             f"treat what it holds as known to them, then run: chmod 600 {path}"
         )
     return path
+
+
+def _make(path: Path, content: bytes) -> None:
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.link(draft, path)  # unlike a rename, never replaces what another process made meanwhile
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()
+
+
+@contextmanager
+def _usable(path: Path) -> Iterator[None]:
+    """What the machine has against it, such as a read-only or full disk, as a sentence."""
+    try:
+        yield
+    except OSError as problem:
+        raise Unusable(
+            f"{path} cannot be used: {problem.strerror}. Keyhole writes to its data folder, whatever it does; "
+            "KEYHOLE_DATA names another one."
+        ) from problem
 
 
 def secret_in(path: Path) -> Secret:
