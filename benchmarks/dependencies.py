@@ -114,7 +114,7 @@ def _matching(file: Path, packages: list[Pinned], runs: int) -> tuple[_Taken, in
     wanted = [(ecosystem, normal(ecosystem, name), version) for ecosystem, name, version in packages]
     compared(index, wanted)
     taken, met = _timed(lambda: compared(index, wanted), runs)
-    return taken, sum(len(matches or ()) for matches in met.values())
+    return taken, sum(map(len, met.matches.values()))
 
 
 def _scanning(file: Path, found: list[tuple[bytes, bytes]], runs: int) -> tuple[_Taken, int]:
@@ -183,7 +183,7 @@ class _Server:
                 package = asked["package"]["name"], asked["version"]
                 if package not in known:
                     index = Index(file)
-                    matches = compared(index, [("PyPI", *package)]).get(("PyPI", *package)) or []
+                    matches = compared(index, [("PyPI", *package)]).matches.get(("PyPI", *package), [])
                     index.close()
                     records = [_as_osv(body, package[0]) for match in matches for body in match.matter.bodies]
                     known[package] = json.dumps({"vulns": records} if records else {}).encode()

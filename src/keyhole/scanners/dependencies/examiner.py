@@ -119,7 +119,7 @@ class Packages:
             else:
                 loose.append(package)
         met = compared(index, places)
-        loose += [package for each, matches in met.items() if matches is None for _, package in places[each]]
+        strange = [package for each in met.loose for _, package in places[each]]
         gaps += [
             f"{_packages(number, f' of {name}')} not assessed: there are no advisories for {name}"
             for name, number in sorted(unknown.items())
@@ -127,14 +127,18 @@ class Packages:
         if loose:
             names = (package.name for package in loose)
             gaps.append(f"{_packages(len(loose), ' without one exact version')} not assessed: {_some(names)}")
-        number = len(found) - len(loose) - sum(unknown.values())
+        if strange:
+            names = (f"{package.name} {package.version}" for package in strange)
+            which = " at a version that not all advisories about it can be compared with"
+            gaps.append(f"{_packages(len(strange), which)} not assessed: {_some(names)}")
+        number = len(found) - len(loose) - len(strange) - sum(unknown.values())
         read = f"{counted(number, 'package')} of {counted(count, 'file')}"
         at = self._at({ecosystem for ecosystem, _, _ in places})
         exploits = index.exploits(
-            {one for each in met.values() for match in each or () for one in match.matter.ids}
+            {one for each in met.matches.values() for match in each for one in match.matter.ids}
         )
         return Assessment(
-            tuple(issues(met, places, exploits)),
+            tuple(issues(met.matches, places, exploits)),
             tuple(gaps),
             (f"{read} compared with advisories of {at[:10]}.", *self._sources()),
             advisories_at=at,

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from keyhole.scanners.dependencies.index import Affected, Body, Index
-from keyhole.scanners.dependencies.versions import key
+from keyhole.scanners.dependencies.versions import key, kinds
 
 Wanted = tuple[str, str, str]
 """Ecosystem, name in its normal spelling, and version of a package."""
@@ -35,10 +35,19 @@ class Match(NamedTuple):
     """The smallest version after this one in which none of it applies; empty if none is named."""
 
 
+class Compared(NamedTuple):
+    """What is known against packages."""
+
+    matches: dict[Wanted, list[Match]]
+    """What is about each; those that nothing is about are left out."""
+    loose: frozenset[Wanted]
+    """Those whose version cannot be compared with all advisories about the package, so that more may be about it."""
+
+
 class _Said:
     """What one advisory says of one package."""
 
-    __slots__ = ("_affected", "_ends", "_ranges", "alone", "number")
+    __slots__ = ("_affected", "_ends", "_ranges", "alone", "kinds", "number")
 
     def __init__(self, ecosystem: str, number: int, affected: Affected) -> None:
         self.number = number
@@ -50,6 +59,10 @@ class _Said:
             tuple(key(ecosystem, end) if end else None for end in (each.introduced, each.fixed, each.last))  # type: ignore[misc]  # three
             for each in affected.spans
         ]
+        kind = kinds().get(ecosystem)
+        ends = (end for each in self._ranges for end in each if end is not None)
+        self.kinds = frozenset(map(kind, ends)) if kind is not None else frozenset()
+        """Of the versions at which its ranges begin and end, where there are several."""
 
     def about(self, version: str, mine: Any) -> bool:
         """Whether it is about this version, whose key is `mine`."""
@@ -77,35 +90,38 @@ class _Said:
         return self._ends
 
 
-def compared(index: Index, wanted: Iterable[Wanted]) -> dict[Wanted, list[Match] | None]:
-    """What is known against each of these packages; those of which nothing is known are left out.
-
-    None stands for one whose version cannot be compared with those of the advisories about it.
-    """
+def compared(index: Index, wanted: Iterable[Wanted]) -> Compared:
+    """What is known against each of these packages."""
     names: dict[str, dict[str, set[str]]] = {}
     for ecosystem, name, version in wanted:
         names.setdefault(ecosystem, {}).setdefault(name, set()).add(version)
-    met: dict[Wanted, list[_Said] | None] = {}
+    met: dict[Wanted, list[_Said]] = {}
+    loose: set[Wanted] = set()
     for ecosystem, versions in names.items():
-        met |= _met(index, ecosystem, versions)
-    numbers = {said.number for each in met.values() for said in each or ()}
-    return _Matches(index.bodies(numbers)).of_all(met)
+        met |= _met(index, ecosystem, versions, loose)
+    numbers = {said.number for each in met.values() for said in each}
+    return Compared(_Matches(index.bodies(numbers)).of_all(met), frozenset(loose))
 
 
-def _met(index: Index, ecosystem: str, names: dict[str, set[str]]) -> dict[Wanted, list[_Said] | None]:
+def _met(
+    index: Index, ecosystem: str, names: dict[str, set[str]], loose: set[Wanted]
+) -> dict[Wanted, list[_Said]]:
     said: dict[str, list[_Said]] = {}
     for name, number, affected in index.affected(ecosystem, names):
         said.setdefault(name, []).append(_Said(ecosystem, number, affected))
-    met: dict[Wanted, list[_Said] | None] = {}
+    kind = kinds().get(ecosystem)
+    met: dict[Wanted, list[_Said]] = {}
     for name, all_said in said.items():
         for version in names[name]:
             try:
                 mine = key(ecosystem, version)
             except ValueError:
-                met[ecosystem, name, version] = None
+                loose.add((ecosystem, name, version))
                 continue
             if hits := [each for each in all_said if each.about(version, mine)]:
                 met[ecosystem, name, version] = hits
+            if kind is not None and any(each.kinds - {kind(mine)} for each in all_said if each not in hits):
+                loose.add((ecosystem, name, version))
     return met
 
 
@@ -118,8 +134,8 @@ class _Matches:
         self._together: dict[tuple[_Said, ...], list[_Together]] = {}
         self._matters: dict[tuple[int, ...], Matter] = {}
 
-    def of_all(self, met: dict[Wanted, list[_Said] | None]) -> dict[Wanted, list[Match] | None]:
-        return {each: None if said is None else self._of(each, said) for each, said in met.items()}
+    def of_all(self, met: dict[Wanted, list[_Said]]) -> dict[Wanted, list[Match]]:
+        return {each: self._of(each, said) for each, said in met.items()}
 
     def _of(self, wanted: Wanted, hits: list[_Said]) -> list[Match]:
         mine, kin = key(wanted[0], wanted[2]), self._kin

@@ -37,12 +37,12 @@ class _Met(NamedTuple):
 
 
 def issues(
-    met: Mapping[Wanted, list[Match] | None], places: Mapping[Wanted, list[Seen]], exploits: Exploits
+    met: Mapping[Wanted, list[Match]], places: Mapping[Wanted, list[Seen]], exploits: Exploits
 ) -> Iterator[Issue]:
     """One for each place; those of one matter have one identity, and the same to say."""
     matters: dict[tuple[str, str, str], list[_Met]] = {}
     for wanted, matches in met.items():
-        for match in matches or ():
+        for match in matches:
             identity = (wanted[0], wanted[1], match.matter.lasting)
             matters.setdefault(identity, []).append(_Met(wanted, match, places[wanted]))
     for identity, matter in matters.items():

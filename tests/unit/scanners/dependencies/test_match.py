@@ -15,7 +15,9 @@ def found(file, version, name="tool", ecosystem="PyPI"):
     index = Index(file)
     try:
         wanted = (ecosystem, normal(ecosystem, name), version)
-        return compared(index, [wanted]).get(wanted, [])
+        met = compared(index, [wanted])
+        found = met.matches.get(wanted, [])
+        return None if wanted in met.loose and not found else found
     finally:
         index.close()
 
@@ -139,3 +141,34 @@ def test_a_version_named_beside_the_only_range_is_not_sent_back(tmp_path):
     data["affected"][0]["versions"] = ["3.0"]
     (match,) = found(index_of(tmp_path, data), "3.0")
     assert match.fixed == ""
+
+
+@pytest.mark.parametrize(
+    ("version", "events", "affected"),
+    [
+        ("2004d", [{"introduced": "0"}, {"fixed": "2.0"}], True),
+        ("2004d", [{"introduced": "0"}], True),
+        ("2004d", [{"introduced": "1.0"}, {"fixed": "2.0"}], None),
+        ("2004e", [{"introduced": "2004d"}, {"fixed": "2004f"}], True),
+        ("2004d", [{"introduced": "2004c"}, {"fixed": "2004e"}], None),  # c is a release candidate
+        ("2004d", [{"introduced": "2004e"}, {"fixed": "2004f"}], False),
+        ("1.0", [{"introduced": "0"}, {"fixed": "0.2.0-n653"}], None),
+        ("1.0", [{"introduced": "1.5"}], False),
+    ],
+)
+def test_what_has_no_settled_place_among_versions_is_never_taken_for_safe(
+    tmp_path, version, events, affected
+):
+    found_there = found(index_of(tmp_path, record(events=events)), version)
+    assert found_there is None if affected is None else bool(found_there) is affected
+
+
+def test_a_package_may_be_known_for_one_matter_and_not_settled_for_another(tmp_path):
+    listed = record("A", events=[], aliases=["CVE-1"])
+    listed["affected"][0]["versions"] = ["2004d"]
+    index = Index(index_of(tmp_path, listed, record("B", events=[{"introduced": "1.0"}])))
+    wanted = ("PyPI", "tool", "2004d")
+    met = compared(index, [wanted, ("PyPI", "tool", "0.5")])
+    index.close()
+    assert [each.matter.ids for each in met.matches[wanted]] == [("A", "CVE-1")]
+    assert met.loose == {wanted}

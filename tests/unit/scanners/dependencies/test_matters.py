@@ -20,7 +20,7 @@ def said(folder, records, packages, exploits=None):
     for path, package in packages:
         wanted = (package.ecosystem, normal(package.ecosystem, package.name), package.version)
         places.setdefault(wanted, []).append((path, package))
-    found = list(issues(compared(index, places), places, exploits or {}))
+    found = list(issues(compared(index, places).matches, places, exploits or {}))
     index.close()
     return found
 

@@ -96,3 +96,15 @@ def test_a_version_with_a_wildcard_gives_no_finding(tmp_path):
         (),
         ("1 package without one exact version was not assessed: flask",),
     )
+
+
+def test_a_version_that_cannot_be_compared_with_an_advisory_is_a_gap(tmp_path):
+    index = index_of(tmp_path, record(events=[{"introduced": "1.0"}, {"fixed": "2.0"}]))
+    found = Packages(index).assess([(b"requirements.txt", b"tool==1.0-foo")])
+    (gap,) = found.gaps
+    assert gap.startswith(
+        "1 package at a version that not all advisories about it can be compared with was not"
+    )
+    assert gap.endswith("assessed: tool 1.0-foo")
+    assert found.issues == ()
+    assert found.notes[0].startswith("0 packages of 1 file compared")

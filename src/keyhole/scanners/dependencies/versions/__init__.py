@@ -1,7 +1,9 @@
 """The order of versions, one module for each way of ordering, each following its ecosystem's own specification.
 
 A module offers `ECOSYSTEMS`, the names that OSV gives them, and `key(text)`: a value that sorts as the versions do, or
-ValueError for a text that is no version there. Modules are found by walking this package.
+ValueError for a text that is no version there. One in whose ecosystem there are versions of several kinds offers
+`kind(key)`, too: two of different kinds have an order, but not one from which anything follows. Modules are found by
+walking this package.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ import functools
 import pkgutil
 from collections.abc import Callable, Mapping
 from importlib import import_module
-from types import MappingProxyType
+from types import MappingProxyType, ModuleType
 from typing import Any
 
 Key = Callable[[str], Any]
@@ -21,12 +23,26 @@ _REMEMBERED = 100_000
 
 
 @functools.cache
+def _modules() -> tuple[ModuleType, ...]:
+    return tuple(import_module(f"{__name__}.{each.name}") for each in pkgutil.iter_modules(__path__))
+
+
+@functools.cache
 def orders() -> Mapping[str, Key]:
     """The order of each ecosystem, by its OSV name."""
     found: dict[str, Key] = {}
-    for module_info in pkgutil.iter_modules(__path__):
-        module = import_module(f"{__name__}.{module_info.name}")
+    for module in _modules():
         found.update(dict.fromkeys(module.ECOSYSTEMS, module.key))
+    return MappingProxyType(found)
+
+
+@functools.cache
+def kinds() -> Mapping[str, Callable[[Any], object]]:
+    """What tells the kind of a version by its key, of each ecosystem that has several, by its OSV name."""
+    found: dict[str, Callable[[Any], object]] = {}
+    for module in _modules():
+        if hasattr(module, "kind"):
+            found.update(dict.fromkeys(module.ECOSYSTEMS, module.kind))
     return MappingProxyType(found)
 
 

@@ -1,7 +1,8 @@
 """Python's versions.
 
 Specification: https://packaging.python.org/specifications/version-specifiers/. What it does not allow was once
-published, too; such versions come before all others, as they did in setuptools, and are ordered by their parts.
+published, too; such versions come before all others, as they did in setuptools and do in OSV, and are ordered by their
+parts. Nothing follows from that order between the two kinds: `2004d` may have been published before `2004.1` or after it.
 """
 
 from __future__ import annotations
@@ -24,6 +25,11 @@ def key(text: str) -> tuple[int, Any]:
         if not found:
             raise ValueError("not a version") from None
         return 0, tuple((1, int(part), "") if part.isdigit() else (0, 0, part) for part in found)
+
+
+def kind(key: tuple[int, Any]) -> int:
+    """Whether the specification knows the version with this key."""
+    return key[0]
 
 
 def _value(version: Version) -> tuple[Any, ...]:
