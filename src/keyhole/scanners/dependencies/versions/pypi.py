@@ -2,7 +2,7 @@
 
 Specification: https://packaging.python.org/specifications/version-specifiers/. What it does not allow was once
 published, too; such versions come before all others, as they did in setuptools and do in OSV, and are ordered by their
-parts. Nothing follows from that order between the two kinds: `2004d` may have been published before `2004.1` or after it.
+parts. Nothing follows from that order between the two kinds: `2004d` may be older than `2004.1`, or newer.
 """
 
 from __future__ import annotations
