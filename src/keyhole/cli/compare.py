@@ -69,5 +69,5 @@ def _rows(word: str, findings: Iterable[Finding]) -> list[tuple[str, ...]]:
     rows: list[tuple[str, ...]] = []
     for each in findings:
         place = each.locations[0]
-        rows.append((word, each.severity.value, each.title, f"{place.path}:{place.line}", place.commit[:10]))
+        rows.append((word, each.severity.value, each.title, place.where, place.commit[:10]))
     return rows

@@ -15,7 +15,7 @@ from typing import Any
 from keyhole.core.escaping import is_escaped
 from keyhole.core.library import Library, PackageFacts
 from keyhole.core.strict_json import decode, encode_fields
-from keyhole.core.terms import MAX_LOCATIONS, Confidence, Kind, Place, Severity, Status
+from keyhole.core.terms import MAX_LOCATIONS, Confidence, Kind, Place, Severity, Status, whereabouts
 
 _SEVERITIES = list(Severity)
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -52,6 +52,11 @@ class Location:
             raise ValueError("location holds unescaped text")
         if self.line < 1 or self.column < 1 or self.latest < 0:
             raise ValueError("lines and columns count from 1")
+
+    @property
+    def where(self) -> str:
+        """The place in words."""
+        return whereabouts(self.place, self.path, self.line, self.commit)
 
 
 @dataclass(frozen=True, slots=True)

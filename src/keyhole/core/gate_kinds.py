@@ -104,7 +104,7 @@ class FindingsGate:
                 "Or sync that list (keyhole advisories sync, with KEYHOLE_KEV_URL), then scan again.",
             )
         first = fitting[0]
-        where = f"{first.locations[0].path}:{first.locations[0].line}"
+        where = first.locations[0].where
         more = f", and {len(fitting) - 1:,} more" if len(fitting) > 1 else ""
         why = f"{counted(len(fitting), 'such finding')}: {first.title} in {where}{more}."
         fix = f"{_sentence(first.fix)}Or accept it, with a reason and a date."

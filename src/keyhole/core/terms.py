@@ -53,6 +53,17 @@ class Place(StrEnum):
     TAG_MESSAGE = "tag message"
 
 
+def whereabouts(place: str, path: str, line: int, commit: str) -> str:
+    """Where a finding is, as people read it: `app.py:3`, or which line of the message of which commit or tag."""
+    match place:
+        case Place.COMMIT_MESSAGE:
+            return f"line {line} of the message of commit {commit[:10]}"
+        case Place.TAG_MESSAGE:
+            return f"line {line} of the message of {f'tag {path}' if path else 'a tag'}"
+        case _:
+            return f"{path}:{line}"
+
+
 class Status(StrEnum):
     """Whether a scan saw everything it was asked to see."""
 

@@ -23,6 +23,7 @@ def problem_as_json(row: Problem) -> dict[str, Any]:
         "path": row.path,
         "line": row.line,
         "commit": row.commit,
+        "place": row.place,
         "package": row.package,
         "version": row.version,
         "purl": row.purl,

@@ -14,7 +14,7 @@ from keyhole.core import finding as core
 from keyhole.core.escaping import visible
 from keyhole.core.library import Library
 from keyhole.core.strict_json import decode, encode_fields
-from keyhole.core.terms import Severity
+from keyhole.core.terms import Place, Severity, whereabouts
 from keyhole.environments.models import Environment
 from keyhole.repositories.models import Repository
 from keyhole.tokens.models import Token
@@ -178,7 +178,17 @@ class Finding(models.Model):
         constraints = (models.UniqueConstraint(fields=["scan", "key"], name="one_row_per_finding_and_scan"),)
 
     def __str__(self) -> str:
-        return f"{self.severity} {self.rule} in {self.path}:{self.line}"
+        return f"{self.severity} {self.rule} in {self.where}"
+
+    @property
+    def place(self) -> str:
+        """What kind of text the first location is in: a file, or the message of a commit or tag."""
+        return str(self.data["locations"][0].get("place", Place.FILE.value))
+
+    @property
+    def where(self) -> str:
+        """The first location in words."""
+        return whereabouts(self.place, self.path, self.line, self.commit)
 
     def as_core(self) -> core.Finding:
         """The finding as scanners and reports know it. Raises ValueError if the row is damaged."""

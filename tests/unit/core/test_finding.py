@@ -182,3 +182,17 @@ def test_a_result_is_incomplete_exactly_if_it_says_why(status, reasons):
 def test_ids_depend_on_scanner_and_fingerprint():
     assert finding_id("secrets", "a:b") == finding_id("secrets", "a:b")
     assert finding_id("secrets", "a:b") != finding_id("other", "a:b")
+
+
+@pytest.mark.parametrize(
+    ("place", "path", "commit", "words"),
+    [
+        (Place.FILE, "a/b.py", "5" * 40, "a/b.py:3"),
+        (Place.FILE, "commit message", "5" * 40, "commit message:3"),
+        (Place.COMMIT_MESSAGE, "commit message", "5" * 40, "line 3 of the message of commit 5555555555"),
+        (Place.TAG_MESSAGE, "v1.0", "", "line 3 of the message of tag v1.0"),
+        (Place.TAG_MESSAGE, "", "", "line 3 of the message of a tag"),
+    ],
+)
+def test_where_it_is_in_words(place, path, commit, words):
+    assert Location(commit, "", path, 3, 1, place).where == words

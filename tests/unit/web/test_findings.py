@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 from django.contrib.auth import get_user_model
 from django.test import Client
 
 from keyhole.accounts.services import local_caller
-from keyhole.core.terms import Severity
+from keyhole.core.finding import Location
+from keyhole.core.terms import Place, Severity
 from keyhole.findings.models import Decision, Problem, SavedView
 from tests.unit.findings.making import person, repository, scanned, secret, vulnerable
 
@@ -50,6 +52,30 @@ def text(answer):
 
 def the(title):
     return Problem.objects.get(title=title)
+
+
+def test_a_message_is_said_to_be_one_wherever_a_finding_is_shown(owner):
+    place, head = repository("moor-api"), "5" * 40
+    told = {
+        "Commit key": (Location(head, "", "commit message", 3, 1, Place.COMMIT_MESSAGE), "commit 5555555555"),
+        "Tag key": (Location("", "", "v1<0", 3, 1, Place.TAG_MESSAGE), "tag v1&lt;0"),
+    }
+    rows = [
+        replace(secret(title, title=title), locations=(location,)) for title, (location, _) in told.items()
+    ]
+    whole = scanned(place, [*rows, secret("c", title="File key", path="commit message", line=3)])
+    whole.save()
+    for address in ("/findings", "/findings/secrets", f"/scans/{whole.pk}"):
+        shown = text(owner.get(address))
+        assert "commit message :3" in shown.replace("commit message:3", "commit message :3")
+        for _, words in told.values():
+            assert f"line 3 of the message of {words}" in shown
+    for title, (_, words) in told.items():
+        row = the(title)
+        shown = text(owner.get(f"/findings/{row.pk}"))
+        assert f"harbour/moor-api, line 3 of the message of {words}" in shown
+        listed = text(owner.get(f"/findings/decide?problems={row.pk}&scope=finding&kind=accepted"))
+        assert f"line 3 of the message of {words}" in listed
 
 
 PATHS = ("/findings", "/findings/secrets", "/decisions", "/findings/{}")

@@ -93,10 +93,7 @@ def scan(number: int, as_json: bool) -> None:
     listed = found.filter(shown_as="")
     table(
         ("SEVERITY", "WHAT", "WHERE", "COMMIT", "NEW"),
-        [
-            (row.severity, row.title, f"{row.path}:{row.line}", row.commit[:10], "new" if row.new else "")
-            for row in listed
-        ],
+        [(row.severity, row.title, row.where, row.commit[:10], "new" if row.new else "") for row in listed],
         empty=told.words,
     )
     if merged := len(found) - len(listed):

@@ -53,7 +53,7 @@ def list_(words: tuple[str, ...], limit: int, as_json: bool, **asked: Any) -> No
                 row.severity,
                 row.title,
                 row.repository.full_name,
-                f"{row.path}:{row.line}",
+                row.where,
                 (row.get_decided_display() if row.decided else row.get_status_display()).lower(),
                 ago(row.due_at, never="-"),
             )

@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import Case, Q, Value, When
 
 from keyhole.core import finding as core
+from keyhole.core.terms import Place, whereabouts
 from keyhole.environments.models import Environment
 from keyhole.findings.merging import marks_of
 from keyhole.findings.models.decision import Decision
@@ -53,6 +54,8 @@ class Problem(models.Model):
     line = models.PositiveIntegerField()
     commit = models.CharField(max_length=64, blank=True)
     """Path, line and commit of the first location, as of the last scan that has it."""
+    place = models.CharField(max_length=16, default=Place.FILE.value, db_default=Place.FILE.value)
+    """What kind of text that is: a file, or the message of a commit or tag; then the path is no file's."""
 
     ecosystem = models.CharField(max_length=40, blank=True)
     package = models.CharField(max_length=300, blank=True)
@@ -125,12 +128,17 @@ class Problem(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.severity} {self.rule} in {self.path}:{self.line}"
+        return f"{self.severity} {self.rule} in {self.where}"
 
     @property
     def fixed(self) -> bool:
         """Whether the scans do not see it any more."""
         return self.status == Status.FIXED
+
+    @property
+    def where(self) -> str:
+        """The first location in words."""
+        return whereabouts(self.place, self.path, self.line, self.commit)
 
     @property
     def data(self) -> dict[str, Any]:
@@ -207,7 +215,7 @@ class Apart(models.Model):
         return f"{self.one_id} is not {self.other_id}"
 
 
-FROM_DATA = ("ecosystem", "package", "version", "purl", "upgrade", "epss", "kev", "marks")
+FROM_DATA = ("ecosystem", "package", "version", "purl", "upgrade", "epss", "kev", "marks", "place")
 """Columns that are worked out from the whole finding, by `from_data`."""
 
 
@@ -223,6 +231,7 @@ def from_data(scanner: str, kind: str, rule: str, data: Mapping[str, Any]) -> tu
         facts.get("epss", -1.0),
         facts.get("kev", False),
         marks_in(scanner, kind, rule, data),
+        data["locations"][0].get("place", Place.FILE.value),
     )
 
 

@@ -151,8 +151,7 @@ def _lines(told: Told) -> Iterator[str]:
         yield "| severity | what | where |\n|---|---|---|"
         for row in told.rows[:MOST_SHOWN]:
             found = row.finding
-            place = f"{found.locations[0].path}:{found.locations[0].line}"
-            yield f"| {found.severity} | {plain(found.title)} | {code(place)} |"
+            yield f"| {found.severity} | {plain(found.title)} | {code(found.locations[0].where)} |"
         if len(told.rows) > MOST_SHOWN:
             yield f"| | and {len(told.rows) - MOST_SHOWN:,} more | |"
         yield "\n</details>"

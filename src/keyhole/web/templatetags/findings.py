@@ -1,4 +1,4 @@
-"""Pictures of findings."""
+"""Pictures of findings, and where they are."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from django import template
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from keyhole.core.terms import Severity
+from keyhole.core.terms import Place, Severity
 from keyhole.findings.trend import TrendDay
 
 register = template.Library()
@@ -17,6 +17,21 @@ _HEIGHT = 40
 _ROOM = 37
 _WIDTH = 0.7
 """Of a bar, as a part of the room that it has."""
+
+
+@register.simple_tag
+def where(place: str, path: str, line: int, commit: str) -> SafeString:
+    """Where a finding is: in a file, or on which line of the message of which commit or tag."""
+    match place:
+        case Place.COMMIT_MESSAGE:
+            told = '<span>line {} of the message of commit <code title="{}">{}</code></span>'
+            return format_html(told, line, commit, commit[:10])
+        case Place.TAG_MESSAGE if path:
+            return format_html("<span>line {} of the message of tag <code>{}</code></span>", line, path)
+        case Place.TAG_MESSAGE:
+            return format_html("<span>line {} of the message of a tag</span>", line)
+        case _:
+            return format_html('<code>{}<span class="nowrap">:{}</span></code>', path, line)
 
 
 @register.simple_tag
