@@ -113,7 +113,7 @@ def problems(caller: Caller, ecosystem: str, key: str) -> QuerySet[Problem]:
     """Findings about the library, open ones first, worst first."""
     require(caller, "finding:read")
     expiring.catch_up()
-    rows = Problem.objects.filter(ecosystem=ecosystem, package=key, merged_into=None)
+    rows = _connected().filter(ecosystem=ecosystem, package=key, merged_into=None)
     return rows.select_related("repository__owner").order_by("-is_open", "rank", "pk")
 
 
@@ -125,6 +125,11 @@ def stocks(caller: Caller) -> QuerySet[Stock]:
     one = Concat("libraries__ecosystem", Value(" "), "libraries__key")
     once = Count(one, distinct=True, filter=Q(libraries__isnull=False))
     return rows.annotate(count=once).order_by("repository__owner__login", "repository__name", "ref")
+
+
+def _connected() -> QuerySet[Problem]:
+    """Findings of repositories that are connected, as their libraries are."""
+    return Problem.objects.filter(repository__removed_at=None)
 
 
 def _matching(wanted: LibraryFilter) -> QuerySet[Library]:
@@ -146,9 +151,7 @@ def _matching(wanted: LibraryFilter) -> QuerySet[Library]:
     if wanted.repository_id is not None:
         rows = rows.filter(stock__repository=wanted.repository_id)
     if wanted.affected:
-        against = Problem.objects.filter(
-            ecosystem=OuterRef("ecosystem"), package=OuterRef("key"), is_open=True
-        )
+        against = _connected().filter(ecosystem=OuterRef("ecosystem"), package=OuterRef("key"), is_open=True)
         rows = rows.filter(Exists(against))
     return rows
 
@@ -208,7 +211,8 @@ class _Against:
 def _against(names: Iterable[tuple[str, str]]) -> dict[tuple[str, str], _Against]:
     """What is open about each, and the version that ends all of it, as far as versions are known that do."""
     groups = (
-        Problem.objects.filter(package__in=[name for _, name in names], is_open=True)
+        _connected()
+        .filter(package__in=[name for _, name in names], is_open=True)
         .order_by("rank")
         .values_list("ecosystem", "package", "severity", "upgrade")
         .annotate(Count("pk"))

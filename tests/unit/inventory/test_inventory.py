@@ -165,6 +165,17 @@ def test_what_is_known_against_a_library_stands_beside_it():
     assert [each.title for each in services.problems(local_caller(), "PyPI", "flask")]
 
 
+def test_what_was_found_in_a_disconnected_repository_stands_beside_no_library():
+    here, gone = repository(), repository()
+    seen(here, FLASK)
+    scanned(gone, [vulnerable("flask", ["CVE-1"])])
+    assert names(affected=True) == ["Flask"]
+    Repository.objects.filter(pk=gone.pk).update(removed_at=gone.connected_at)
+    ((row,),) = [services.list_libraries(local_caller(), LibraryFilter())[1]]
+    assert (row.problems, names(affected=True)) == ((), [])
+    assert not services.problems(local_caller(), "PyPI", "flask").exists()
+
+
 def test_the_upgrade_ends_all_that_is_known_and_versions_are_no_texts():
     place = repository()
     seen(place, FLASK)
