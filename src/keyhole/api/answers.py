@@ -64,8 +64,8 @@ def translate(api: NinjaAPI) -> None:
 
 
 def _place(loc: Sequence[int | str]) -> Sequence[int | str]:
-    """Where in what was sent: without the kind of place, and the name that the endpoint has for a body."""
-    return loc[2:] if loc and loc[0] == "body" else loc[1:]
+    """Where in what was sent: without the kind of place, and the name that the endpoint has for all of it."""
+    return loc[2:] if loc[:1] == ("body",) or loc[:2] == ("query", "asked") else loc[1:]
 
 
 def server_error(request: HttpRequest) -> HttpResponseBase:

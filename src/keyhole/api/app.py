@@ -13,6 +13,7 @@ from ninja import NinjaAPI
 from keyhole import __version__
 from keyhole.api import answers, endpoints
 from keyhole.api.auth import authenticate
+from keyhole.api.parameters import refuse_strange
 
 
 def _build() -> NinjaAPI:
@@ -29,6 +30,7 @@ def _build() -> NinjaAPI:
     answers.translate(api)
     for module in sorted(pkgutil.iter_modules(endpoints.__path__), key=lambda found: found.name):
         found = import_module(f"{endpoints.__name__}.{module.name}")
+        refuse_strange(found.router)
         api.add_router(f"/{module.name}", found.router, tags=[module.name])
     return api
 

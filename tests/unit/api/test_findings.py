@@ -23,12 +23,36 @@ def test_a_parameter_that_there_is_not_is_refused_by_name(olga, name):
     assert client.get(f"{BASE}/findings", {"severity": ["low", "high"], "page": "1"}).status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "known"),
+    [
+        ("get", "/scans?state=failed", "page, repository"),
+        ("get", "/scans/1/result?form=csv", "format"),
+        ("get", "/decisions/1?version=2", ""),
+        ("post", "/repositories/1/sarif?branch=dev", "environment, ref, root"),
+        ("post", "/scans/1/run?now=1", ""),
+    ],
+)
+def test_every_address_refuses_what_it_does_not_take(olga, method, path, known):
+    client = Client(HTTP_HOST="localhost", HTTP_AUTHORIZATION=f"Bearer {secret_of(olga)}")
+    answer = getattr(client, method)(f"{BASE}{path}", content_type="application/json")
+    assert is_problem(answer, 422)
+    told = answer.json()
+    assert told["field"] == path.partition("?")[2].partition("=")[0]
+    assert told["hint"] == (f"There are: {known}." if known else "This address takes none.")
+
+
+def test_a_stranger_learns_no_parameters():
+    assert is_problem(Client(HTTP_HOST="localhost").get(f"{BASE}/scans?state=failed"), 401)
+
+
 @pytest.mark.parametrize(("field", "value"), [("kind", "nope"), ("scanner", "nope"), ("scanner", "Secrets")])
 def test_a_value_that_there_is_not_is_refused_by_name(olga, field, value):
     client = Client(HTTP_HOST="localhost", HTTP_AUTHORIZATION=f"Bearer {secret_of(olga)}")
     answer = client.get(f"{BASE}/findings", {field: ["secret" if field == "kind" else "secrets", value]})
     assert is_problem(answer, 422)
-    assert field in answer.content.decode()
+    told = answer.json()
+    assert told.get("field", told.get("errors", [{}])[0].get("field")) == {"kind": "kind.1"}.get(field, field)
 
 
 def test_a_scanner_of_which_there_are_findings_is_known_also_when_it_is_gone(olga):
