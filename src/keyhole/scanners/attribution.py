@@ -7,8 +7,8 @@ a secret that exists in no ordinary commit is still found.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from subprocess import PIPE
 from types import MappingProxyType
@@ -20,6 +20,7 @@ from keyhole.scanners.graph import LAST, TOLD, Graph, Order, in_order
 from keyhole.scanners.history import Asked, History, LeftOut, by_commits, by_trees, trees_fit
 from keyhole.scanners.introduction import Introduction, date_of, shown_path
 from keyhole.scanners.limits import Limits
+from keyhole.scanners.named import MOST_SOUGHT
 from keyhole.scanners.objects import DAMAGED, OutOfTime, Tick, Trouble, list_objects
 from keyhole.scanners.treewalk import first_places
 
@@ -71,6 +72,8 @@ class _Walk:
     commits: Commits
     known: Container[bytes] | None = None
     missing: int = 0
+    lost: set[bytes] = field(default_factory=set)
+    """The first of what is missing."""
 
 
 class Commits:
@@ -102,17 +105,28 @@ def all_commits(git: Git, graph: Graph, trouble: Trouble) -> Commits:
     """Every commit that a ref, or the tips of the scan, lead to. `graph` has those that were read."""
     tips, whole = tips_of(git)
     seconds, missing = graph.reached(tips)
+    listed = whole or _noted_broken(git, trouble)
     if missing:
         # Not everything was read, or git knows that there is no more (a shallow clone): it has to say which there are.
         with git.start("rev-list", TOLD, *git.from_) as listing:
             graph.take_listed(listing.stdout or ())
-            whole = listing.wait() == 0 and whole
+            listed = listing.wait() == 0 and listed
         seconds, missing = graph.reached(tips)
     if missing:
-        trouble.note(DAMAGED, missing)
-    if not whole:
+        trouble.note(DAMAGED, len(missing), missing)
+    if not listed:
         trouble.note(_DAMAGED_HISTORY)
-    return Commits(tips, graph, seconds, whole=whole and not missing)
+    return Commits(tips, graph, seconds, whole=whole and listed and not missing)
+
+
+def _noted_broken(git: Git, trouble: Trouble) -> bool:
+    """Whether refs lead nowhere, which takes nothing from what the others lead to."""
+    from keyhole.scanners.broken import REASON, broken_refs  # noqa: PLC0415  # hardly any repository has one
+
+    broken = broken_refs(git)
+    if broken:
+        trouble.note(REASON, len(broken), broken)
+    return bool(broken)
 
 
 def commits_read(git: Git, graph: Graph) -> Commits | None:
@@ -124,7 +138,12 @@ def commits_read(git: Git, graph: Graph) -> Commits | None:
 
 def tips_of(git: Git) -> tuple[list[bytes], bool]:
     """The commits where history begins, and whether that is all of them."""
-    with git.start("rev-list", "--no-walk=unsorted", *git.from_) as listing:
+    tips, whole = _begun(git, git.tips or ("--all",))
+    return (tips, True) if whole else (_begun(git, git.from_)[0], False)
+
+
+def _begun(git: Git, from_: Iterable[str]) -> tuple[list[bytes], bool]:
+    with git.start("rev-list", "--no-walk=unsorted", *from_) as listing:
         tips = [line.strip() for line in listing.stdout or ()]
         return tips, listing.wait() == 0
 
@@ -180,12 +199,13 @@ def _walk(
         if problem != _DAMAGED_HISTORY:
             break
         walk.missing = 0
+        walk.lost.clear()
         with History(git, walk.commits.ordered, asking, processors()) as history:
             if walk.known is None and sought.stored is not None:
                 walk.known = sought.stored()
             problem = _compared(history, walk, limits, tick)
     if walk.missing:
-        trouble.note(DAMAGED, walk.missing)
+        trouble.note(DAMAGED, walk.missing, walk.lost)
     if not problem:
         return True
     if sought.objects:
@@ -267,6 +287,9 @@ def _note_change(walk: _Walk, commit: bytes, line: bytes) -> None:
     if object_id not in walk.wanted:
         if walk.known is not None and object_id not in walk.known and words[parents][-6:] not in _NO_FILE:
             walk.missing += 1
+            if len(walk.lost) < MOST_SOUGHT:
+                walk.lost.add(object_id)
+                walk.found.setdefault(object_id, {})[path] = walk.commits.introduction(commit, _unquote(path))
         return
     paths = walk.found.setdefault(object_id, {})
     before = paths.get(path)

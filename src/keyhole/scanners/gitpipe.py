@@ -46,9 +46,11 @@ class Git:
         self._git_dir = git_dir
         self.tips = tuple(tips)
         """Object ids that the scan is limited to; none means every ref and HEAD."""
-        self.from_ = self.tips or ("--all",)
-        """Where every walk of history begins, as arguments of `rev-list`: object ids, or every ref and HEAD."""
-        self.head = self.from_[0] if self.tips else "HEAD"
+        self.from_ = self.tips or ("--ignore-missing", "--all")
+        """Where every walk of history begins, as arguments of `rev-list`: object ids, or every ref and HEAD that leads
+        anywhere (see `broken`).
+        """
+        self.head = self.tips[0] if self.tips else "HEAD"
         """What the result names as the commit that was scanned."""
 
     @contextmanager
@@ -88,11 +90,11 @@ class Git:
         branch = "" if self.tips else self.answer("symbolic-ref", "-q", "HEAD")
         if not branch:
             return False
-        file, packed = self._place(branch), self._place("packed-refs")
+        file, packed = self.place(branch), self.place("packed-refs")
         # Asked of the files, as git says the same of a branch that is damaged.
         return not file.exists() and not (packed.is_file() and f" {branch}\n".encode() in packed.read_bytes())
 
-    def _place(self, name: str) -> Path:
+    def place(self, name: str) -> Path:
         """Where git keeps this. The whole answer, as names of folders may have line breaks."""
         with self.start("rev-parse", "--git-path", name) as process:
             said = process.stdout.read() if process.stdout is not None else b""

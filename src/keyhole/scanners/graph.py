@@ -71,8 +71,8 @@ class Graph:
 
     def reached(
         self, tips: Iterable[bytes], known: Mapping[bytes, int] = MappingProxyType({})
-    ) -> tuple[dict[bytes, int], int]:
-        """Every commit that a tip leads to, with its corrected seconds, and how many are missing.
+    ) -> tuple[dict[bytes, int], set[bytes]]:
+        """Every commit that a tip leads to, with its corrected seconds, and those that are missing.
 
         `known` are commits whose seconds are known; they are among the result, and what leads to them is not.
         """
@@ -98,7 +98,7 @@ class Graph:
                 stack.pop()
                 after = max((seconds[parent] for parent in parents if parent in seconds), default=-1) + 1
                 seconds[each] = max(commit.committed, after)
-        return seconds, len(missing)
+        return seconds, missing
 
 
 def in_order(seconds: Mapping[bytes, int]) -> list[bytes]:

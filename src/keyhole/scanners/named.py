@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import TypeVar
 
+from keyhole.core.escaping import escape
 from keyhole.scanners.introduction import Introduction
 from keyhole.scanners.objects import Trouble
 
@@ -33,13 +34,17 @@ class Named:
         self._shown = shown
 
     def __call__(self, objects: set[bytes]) -> str:
-        """The first few paths of these, and how many more there are; object ids where no path is known."""
+        """The first few paths of these, and how many more there are; object ids where no path is known. Refs among
+        them have their own names.
+        """
         paths: set[str] = set()
         without: list[str] = []
         for each in objects:
             # All of them are looked at, not only what is told: what is remembered has them all.
             known = [self._shown[place.path] for place in self._places.get(each, ())]
-            if known:
+            if each.startswith((b"refs/", b"HEAD")):
+                paths.add(self._shown[escape(each)])
+            elif known:
                 paths.add(known[0])
             else:
                 without.append(f"object {each.decode()}")

@@ -154,7 +154,8 @@ def _entries(sizes: Popen[bytes], limits: Limits, trouble: Trouble, tick: Tick) 
             return entries, True
         words = line.split()
         if len(words) != 3:
-            trouble.note(DAMAGED)
+            # What rev-list misses it marks.
+            trouble.note(DAMAGED, objects=[words[0].removeprefix(b"?")] if words else ())
         elif words[1] in _READ_KINDS:
             entries.append(Entry(words[0], _READ_KINDS[words[1]], int(words[2])))
     if sizes.wait(timeout=_ENDING) != 0:
@@ -176,7 +177,7 @@ def read_objects(git: Git, entries: list[Entry], limits: Limits, trouble: Troubl
                 position = outcome
         if position >= len(wanted):
             return
-        trouble.note(DAMAGED)
+        trouble.note(DAMAGED, objects=[wanted[position].object_id])
         position += 1
     if position < len(wanted):
         trouble.note(f"after {_RESTARTS} damaged objects the others were not read")

@@ -110,3 +110,39 @@ def test_nothing_is_looked_for_where_nothing_is_closed():
     trouble.note("damaged")
     assert sought(trouble, Trouble()) == frozenset()
     assert trouble.sentences(Named({}, Shown())) == ("damaged",)
+
+
+def lose(history, object_id):
+    (history.path / "objects" / object_id[:2] / object_id[2:]).unlink()
+
+
+@pytest.mark.parametrize("packed", [True, False])
+def test_a_file_that_is_missing_is_named_by_its_path(history, scan, packed):
+    history.git("config", "fastimport.unpackLimit", "1000")
+    history.commit({"kept": b"1"})
+    if packed:
+        history.git("repack", "-adq")
+    history.commit({"data/lost": b"2", "also": b"3"})
+    for name in ("main:data/lost", "main:also"):
+        lose(history, history.git("rev-parse", name))
+    (reason,) = (each for each in scan(history).reasons if "missing" in each)
+    assert reason == "an object is missing or damaged (2 times): also, data/lost"
+
+
+def test_a_commit_or_a_folder_that_is_missing_is_named_by_its_id(history, scan):
+    history.git("config", "fastimport.unpackLimit", "1000")
+    first = history.commit({"a": b"1"})
+    history.commit({"a": b"2"})
+    lose(history, first)
+    assert any(each.endswith(f": object {first}") for each in scan(history).reasons)
+
+
+def test_a_file_that_is_damaged_is_named_by_its_path(history, scan):
+    history.git("config", "fastimport.unpackLimit", "1000")
+    history.commit({"data/torn": bytes(range(200))})
+    object_id = history.git("rev-parse", "main:data/torn")
+    place = history.path / "objects" / object_id[:2] / object_id[2:]
+    place.chmod(0o600)
+    place.write_bytes(place.read_bytes()[:20])
+    reasons = scan(history).reasons
+    assert any("missing or damaged" in each and "data/torn" in each for each in reasons), reasons
