@@ -185,6 +185,24 @@ def test_a_page_with_its_style_is_small(signed_in, keyhole, path):
     assert 0 < sum(sizes) < WEIGHT
 
 
+def test_a_name_from_right_to_left_stays_before_its_number(signed_in, keyhole):
+    signed_in.set_viewport_size({"width": 1280, "height": 900})
+    signed_in.goto(f"{keyhole.url}/scans/history")
+    first = signed_in.locator("tbody th").first
+    first.locator("a").evaluate("link => link.textContent = '\u05e9\u05dc\u05d5\u05dd'")
+    assert first.locator("a").bounding_box()["x"] < first.locator(".muted").first.bounding_box()["x"]
+
+
+def test_the_days_of_all_severities_stand_in_one_row(signed_in, keyhole):
+    signed_in.set_viewport_size({"width": 1280, "height": 900})
+    signed_in.goto(f"{keyhole.url}/settings/environments/1")
+    tops = [
+        signed_in.locator(f"#due-{each}").bounding_box()["y"]
+        for each in ("critical", "high", "medium", "low")
+    ]
+    assert len(set(tops)) == 1, tops
+
+
 def test_nothing_is_fetched_from_anywhere_else_and_the_policy_is_never_violated(signed_in, keyhole):
     asked, complaints = [], []
     signed_in.on("request", lambda request: asked.append(request.url))

@@ -200,12 +200,12 @@ def test_what_was_compared_with_no_advisories_is_never_shown_as_clean(monkeypatc
     assert b"Not assessed" in page.get("/libraries").content
     assert b"There are no advisories for npm here" in page.get(one).content
     monkeypatch.setattr(services, "covered", lambda: frozenset({"npm"}))
-    assert b"None known" in page.get("/libraries").content
+    assert b"None open" in page.get("/libraries").content
     assert b"Nothing in the advisories" in page.get(one).content
     seen(repository(), dataclasses.replace(QS, version=""))
     assert b"Not assessed" in page.get("/libraries").content
     assert b"Where no exact version is settled" in page.get(one).content
-    assert b"None known" not in page.get("/libraries").content
+    assert b"None open" not in page.get("/libraries").content
 
 
 def test_who_uses_it_and_through_what():
