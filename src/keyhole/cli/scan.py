@@ -247,7 +247,8 @@ def _path(
         def report() -> Dataset:
             from keyhole.reports.dataset import of_result
 
-            return of_result(result, name=name, ref=ref, finished=now)
+            branch = escape(ref.encode("utf-8", "surrogateescape"))
+            return of_result(result, name=name, ref=branch, finished=now)
 
         say(result, report)
 

@@ -8,20 +8,35 @@ _FORBIDDEN = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//")
 _MAX_BYTES = 1000
 
 
-def is_well_formed(ref: str) -> bool:
-    """Whether `git check-ref-format` accepts the full name (its rules 1 to 10), and it is UTF-8 and short.
+def is_name(ref: str) -> bool:
+    """Whether `git check-ref-format` accepts the full name (its rules 1 to 10), and it is short.
 
-    Stricter than git in one point: no component starts with a dash, since such names are options to tools.
+    Its bytes may be any: those that are no UTF-8 are surrogates, as Python has them in arguments.
     """
     try:
-        size = len(ref.encode("utf-8"))
+        size = len(ref.encode("utf-8", "surrogateescape"))
     except UnicodeEncodeError:
         return False
     if not 0 < size <= _MAX_BYTES or "/" not in ref or _FORBIDDEN.search(ref) or ref.endswith("."):
         return False
-    return all(
-        part and not part.startswith((".", "-")) and not part.endswith(".lock") for part in ref.split("/")
-    )
+    return all(part and not part.startswith(".") and not part.endswith(".lock") for part in ref.split("/"))
+
+
+def is_text(ref: str) -> bool:
+    """Whether it can be written as UTF-8, and so be stored and shown."""
+    try:
+        ref.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def is_well_formed(ref: str) -> bool:
+    """Whether the full name is one that git accepts, and is UTF-8.
+
+    Stricter than git in one point: no component starts with a dash, since such names are options to tools.
+    """
+    return is_name(ref) and is_text(ref) and not any(part.startswith("-") for part in ref.split("/"))
 
 
 def is_pushable(ref: str) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from keyhole.core.errors import InvalidInput
-from keyhole.core.refs import is_well_formed
+from keyhole.core.refs import is_name, is_text
 from keyhole.providers.gitcli import GitError, run
 
 _PREFIXES = ("refs/heads/", "refs/tags/")
@@ -32,7 +32,7 @@ def named(git_dir: Path, name: str, place: str = "The repository") -> Tip:
     """
     wanted = [name] if name.startswith("refs/") else [prefix + name for prefix in _PREFIXES]
     for ref in wanted:
-        if ref.startswith(_PREFIXES) and is_well_formed(ref):
+        if ref.startswith(_PREFIXES) and is_name(ref):
             for tip in _tips(git_dir, ref):
                 if tip.ref == ref:
                     return tip
@@ -44,8 +44,12 @@ def named(git_dir: Path, name: str, place: str = "The repository") -> Tip:
 
 
 def names(git_dir: Path, limit: int = 1000) -> list[str]:
-    """Full names of the branches, then the tags, for a form to offer; at most `limit` of them."""
-    return [tip.ref for tip in _tips(git_dir, *_PREFIXES)][:limit]
+    """Full names of the branches, then the tags, for a form to offer; at most `limit` of them.
+
+    Those that are no UTF-8 cannot be chosen there. What they name is not looked at, as one may name nothing.
+    """
+    listed = _listed(git_dir, "%(refname)", *_PREFIXES)
+    return [name for name in listed if is_text(name)][:limit]
 
 
 def head(git_dir: Path) -> str:
@@ -65,16 +69,21 @@ def head_ref(git_dir: Path) -> str:
 
 
 def _tips(git_dir: Path, *patterns: str) -> list[Tip]:
+    tips = []
+    for line in _listed(git_dir, _FORMAT, *patterns):
+        object_id, peeled, ref = line.split("\0")
+        tips.append(Tip(ref, object_id, peeled or object_id))
+    return tips
+
+
+def _listed(git_dir: Path, form: str, *patterns: str) -> list[str]:
     try:
-        listed = run(git_dir, "for-each-ref", f"--format={_FORMAT}", *patterns)
+        listed = run(git_dir, "for-each-ref", f"--format={form}", *patterns)
     except GitError as problem:
         raise InvalidInput(
             f"The repository's branches cannot be read: {problem.message}",
             field="repository",
             hint="Check that the folder still holds the repository.",
         ) from problem
-    tips = []
-    for line in listed.decode("utf-8", "surrogateescape").splitlines():
-        object_id, peeled, ref = line.split("\0")
-        tips.append(Tip(ref, object_id, peeled or object_id))
-    return tips
+    # Not by what Python takes for the end of a line: a name may have some of that in it.
+    return listed.decode("utf-8", "surrogateescape").split("\n")[:-1]

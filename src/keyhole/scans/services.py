@@ -18,7 +18,7 @@ from keyhole.accounts.services import require
 from keyhole.audit.log import Draft, append
 from keyhole.core.caller import Caller, Via
 from keyhole.core.errors import Conflict, InvalidInput, NotFound
-from keyhole.core.refs import is_well_formed
+from keyhole.core.refs import is_text, is_well_formed
 from keyhole.environments import services as environments
 from keyhole.environments.models import UPSTREAM, Environment
 from keyhole.jobs import engine
@@ -136,8 +136,10 @@ def environment_named(caller: Caller, name: str) -> int | None:
 
 def _ref(repository: Repository, name: str) -> str:
     """The full name of the branch or tag. What lies on GitHub is looked up by the scan itself, when it has fetched."""
-    if not name or repository.is_served:
-        return refs.named(repository.git_dir, name, repository.full_name).ref if name else ""
+    if not name:
+        return ""
+    if repository.is_served and is_text(name):
+        return refs.named(repository.git_dir, name, repository.full_name).ref
     if not is_well_formed(name if name.startswith("refs/") else f"refs/heads/{name}"):
         raise InvalidInput(f"{name[:100]!r} cannot be the name of a branch or tag.", field="ref")
     return name

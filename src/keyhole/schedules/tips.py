@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from keyhole.core.caller import Caller
 from keyhole.core.errors import InvalidInput
-from keyhole.core.refs import is_well_formed
+from keyhole.core.refs import is_name, is_text
 from keyhole.providers.gitcli import run
 from keyhole.repositories import mirrors
 from keyhole.repositories.models import Repository
@@ -53,8 +53,8 @@ def branches(repository: Repository) -> Branches:
     """What there is now; `current` has fetched it. Raises KeyholeError if it cannot be had."""
     git_dir = repository.git_dir
     listed = run(git_dir, "for-each-ref", "--format=%(objectname) %(refname)", "refs/heads/")
-    pairs = (line.split(" ", 1) for line in listed.decode("utf-8", "surrogateescape").splitlines())
-    there = {name: commit for commit, name in pairs if is_well_formed(name)}
+    pairs = (line.split(" ", 1) for line in listed.decode("utf-8", "surrogateescape").split("\n")[:-1])
+    there = {name: commit for commit, name in pairs if is_name(name) and is_text(name)}
     return Branches(refs.head_ref(git_dir), refs.head(git_dir), there)
 
 

@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from keyhole.core.refs import is_pushable, is_well_formed
+from keyhole.core.refs import is_name, is_pushable, is_text, is_well_formed
 from tests.oracle.model import may_move
 
 PIECES = [
@@ -69,6 +69,7 @@ def test_generated_names_are_judged_as_git_judges_them():
     good = bad = 0
     for ref in generated(1500):
         ours, gits = is_well_formed(ref), gits_verdict(ref)
+        assert is_name(ref) == gits, ref
         if any(part.startswith("-") for part in ref.split("/")):
             assert not ours, ref
             continue
@@ -76,6 +77,13 @@ def test_generated_names_are_judged_as_git_judges_them():
         good, bad = good + ours, bad + (not ours)
     assert good > 200
     assert bad > 200
+
+
+def test_a_name_of_other_bytes_is_one_for_git_alone():
+    assert is_name("refs/heads/\udcff")
+    assert not is_text("refs/heads/\udcff")
+    assert not is_well_formed("refs/heads/\udcff")
+    assert not is_name("refs/heads/\ud800")
 
 
 def test_generated_names_are_moved_as_the_oracle_says():

@@ -1,5 +1,6 @@
 """Scanning a folder without server and database."""
 
+import os
 import subprocess
 import sys
 
@@ -7,7 +8,7 @@ import pytest
 
 from keyhole.core.errors import InvalidInput
 from keyhole.core.terms import Status
-from keyhole.scans import direct
+from keyhole.scans import direct, refs
 from keyhole.scans.direct import Around
 from tests.unit.scans.test_services import git
 
@@ -35,6 +36,51 @@ def test_one_branch_can_be_named_and_a_wrong_one_is_refused(work):
     assert refused.value.field == "ref"
     with pytest.raises(InvalidInput):
         direct.scan(work / "nowhere")
+
+
+ODD = [
+    b"refs/heads/-x",
+    b"refs/heads/--all",
+    b"refs/heads/caf\xe9",
+    "refs/heads/a\u2028b".encode(),
+    b"refs/tags/-v",
+]
+
+
+@pytest.mark.parametrize("ref", ODD)
+def test_a_branch_of_any_name_that_git_takes_can_be_named(work, ref):
+    for each in ODD:
+        subprocess.run([b"git", b"update-ref", each, b"HEAD"], cwd=work, check=True)
+    name = os.fsdecode(ref)
+    assert direct.scan(work, ref=name).objects == 2
+    assert direct.scan(work, ref=name, head=True).status is Status.COMPLETE
+    with pytest.raises(InvalidInput):
+        direct.scan(work, ref=f"{name}-")
+
+
+@pytest.mark.parametrize(
+    "ref", ["refs/heads/*", "refs/heads/m?in", "a\nb", "a\0b", "-main", "\ud800", "x" * 2000]
+)
+def test_what_is_no_name_is_refused(work, ref):
+    with pytest.raises(InvalidInput):
+        direct.scan(work, ref=ref)
+
+
+def test_names_for_a_form_can_be_written_and_need_no_objects(work):
+    for each in ODD:
+        subprocess.run([b"git", b"update-ref", each, b"HEAD"], cwd=work, check=True)
+    (work / ".git/refs/heads/missing").write_text("1" * 40 + "\n")
+    found = refs.names(work / ".git")
+    assert found == [
+        *(
+            "refs/heads/--all",
+            "refs/heads/-x",
+            "refs/heads/a\u2028b",
+            "refs/heads/main",
+            "refs/heads/missing",
+        ),
+        "refs/tags/-v",
+    ]
 
 
 def test_a_branch_is_remembered_by_whichever_name_it_is_called(work, tmp_path_factory, settings):
