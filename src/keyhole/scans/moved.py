@@ -33,11 +33,11 @@ def settled(scan: Scan, found: Sequence[Found], *, complete: bool) -> list[Found
     if not any(each.surroundings for each in found):
         return list(found)
     known = _under_known_ids(scan, found)
-    earlier = _before(scan) if complete else None
-    if earlier is None:
+    earlier = _before(scan) if complete else []
+    if not earlier:
         return known
-    rows = Finding.objects.filter(scan=earlier, scanner__in=scan.scanners)
-    keys = frozenset(rows.values_list("key", flat=True))
+    rows = Finding.objects.filter(scan__in=earlier, scanner__in=scan.scanners)
+    keys = frozenset(rows.order_by().values_list("key", flat=True))
     appeared = _never_seen(scan, [each for each in known if each.surroundings and each.id not in keys])
     gone = keys - {each.id for each in known}
     if not appeared or not gone:
@@ -68,15 +68,23 @@ def _under_known_ids(scan: Scan, found: Sequence[Found]) -> list[Found]:
     return [each if known[each.id] == each.id else replace(each, id=known[each.id]) for each in found]
 
 
-def _before(scan: Scan) -> Scan | None:
-    """The last scan with a result of the same repository and branch, by any of the same scanners."""
+def _before(scan: Scan) -> list[int]:
+    """The last scans with a result of the same repository and branch, by any of the same scanners, newest first.
+
+    They go back to one that was complete: what those after it do not have, they may just not have seen.
+    """
     earlier = Scan.objects.filter(
         repository=scan.repository_id, ref=scan.ref, state__in=_WITH_RESULT, pk__lt=scan.pk
     )
-    wanted = set(scan.scanners)
-    return next(
-        (each for each in earlier.order_by("-pk")[:_LOOKED_BACK] if wanted & set(each.scanners)), None
-    )
+    wanted, found = set(scan.scanners), []
+    for number, scanners, state in earlier.order_by("-pk").values_list("pk", "scanners", "state")[
+        :_LOOKED_BACK
+    ]:
+        if wanted & set(scanners):
+            found.append(number)
+            if state == State.COMPLETE:
+                break
+    return found
 
 
 def _never_seen(scan: Scan, found: list[Found]) -> list[Found]:
@@ -89,14 +97,14 @@ def _never_seen(scan: Scan, found: list[Found]) -> list[Found]:
     return [each for each in found if each.id not in seen]
 
 
-def _things(earlier: Scan, gone: frozenset[str]) -> dict[_Thing, list[str]]:
-    """Ids of those that are gone, in the order of their places."""
-    rows = Finding.objects.filter(scan=earlier).annotate(around=KT("data__surroundings"))
+def _things(earlier: list[int], gone: frozenset[str]) -> dict[_Thing, list[str]]:
+    """Ids of those that are gone, in the order of their places, each as the last of these scans has it."""
+    rows = Finding.objects.filter(scan__in=earlier).annotate(around=KT("data__surroundings"))
+    told = rows.order_by("scan").values_list("key", "path", "line", "scanner", "rule", "around")
+    last = {row[0]: row for row in told.iterator() if row[0] in gone}
     found: dict[_Thing, list[str]] = defaultdict(list)
-    for key, *thing in (
-        rows.order_by("path", "line", "key").values_list("key", "scanner", "rule", "around").iterator()
-    ):
-        if key in gone and thing[2]:
+    for key, _, _, *thing in sorted(last.values(), key=lambda row: (row[1], row[2], row[0])):
+        if thing[2]:
             found[thing[0], thing[1], thing[2]].append(key)
     return found
 

@@ -53,7 +53,7 @@ class Tide(ProgramScanner):
 
 
 class Programs:
-    def run(self, scanner, files):
+    def run(self, scanner, files, seconds):
         return Ran(0, "", b"", b"")
 
 
@@ -136,6 +136,14 @@ def test_an_incomplete_scan_says_of_nothing_that_it_has_moved():
     scanned(place, {"b.py": BODY, "c.py": BODY})
     known = places(scanned(place, {"b.py": BODY, "d.py": BODY}))
     assert places(scanned(place, {"d.py": BODY}, reasons=("out of time",)))["d.py"] == known["d.py"]
+
+
+def test_a_scan_between_that_saw_nothing_is_no_measure_of_what_has_moved():
+    place = repository()
+    first = places(scanned(place, {"a.py": BODY}))
+    scanned(place, {}, reasons=("the scanning process ended with exit code 1",))
+    scanned(place, {"c.py": BODY.replace(b"zero", b"none").replace(b"two", b"2")}, reasons=("out of time",))
+    assert places(scanned(place, {"b.py": BODY}))["b.py"] == first["a.py"]
 
 
 def test_a_branch_without_the_new_name_has_the_same_finding():
