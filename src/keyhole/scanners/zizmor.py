@@ -18,7 +18,7 @@ from typing import Any
 from keyhole.core.summary import capitalised
 from keyhole.core.terms import Confidence, Kind, Severity
 from keyhole.scanners.programs.advice import Advice, advice
-from keyhole.scanners.programs.answers import items, number, parsed, rule_name, text
+from keyhole.scanners.programs.answers import items, mapping, number, parsed, rule_name, text
 from keyhole.scanners.programs.located import Program
 from keyhole.scanners.programs.ran import Ran
 from keyhole.scanners.programs.scanner import Answer, File, Malformed, ProgramScanner, Remark
@@ -39,7 +39,7 @@ class Zizmor(ProgramScanner):
     kind = Kind.WORKFLOW
     program = Program("zizmor", "zizmor", "pip install 'keyhole[code]' installs zizmor.")
     what = "workflow file"
-    engine = "2"
+    engine = "3"
     overlooks = (b"zizmor: ignore",)
 
     def wants(self, path: bytes) -> bool:
@@ -69,21 +69,37 @@ class Zizmor(ProgramScanner):
             raise Malformed("which says that it failed")
         completed = {found.decode("ascii", "replace") for found in _COMPLETED.findall(ran.errors)}
         said = advice("zizmor")
-        remarks = [_remark(found, said) for found in items(parsed(ran.output))]
         return Answer(
-            remarks=remarks,
+            remarks=_remarks(items(parsed(ran.output)), said),
             unread=dict.fromkeys(
                 [name for name in files if name not in completed], "it is no valid file of its sort"
             ),
         )
 
 
-def _remark(found: Any, said: Mapping[str, Advice]) -> Remark:
-    rule, title = text(found, "ident"), text(found, "desc")
+def _remarks(found: list[Any], said: Mapping[str, Advice]) -> list[Remark]:
+    """Each once: what an alias stands for is found again on every way that leads to it, in one place of the file."""
+    remarks: list[Remark] = []
+    ways: dict[tuple[Remark, str], str] = {}
+    for each in found:
+        place = _place(each)
+        symbolic = mapping(place, "symbolic")
+        remark, way = _remark(each, place, said), repr(symbolic.get("route"))
+        if ways.setdefault((remark, repr(symbolic.get("annotation"))), way) == way:
+            remarks.append(remark)
+    return remarks
+
+
+def _place(found: Any) -> Any:
     places = items(found.get("locations"))
     place = next((one for one in places if text(one, "symbolic", "kind") == "Primary"), None)
     if place is None:
         raise Malformed("with a finding that is nowhere")
+    return place
+
+
+def _remark(found: Any, place: Any, said: Mapping[str, Advice]) -> Remark:
+    rule, title = text(found, "ident"), text(found, "desc")
     about = said.get(rule, Advice())
     offered = [text(each, "title") for each in items(found.get("fixes"))]
     return Remark(

@@ -132,3 +132,27 @@ def test_which_files_it_wants():
         assert SCANNER.wants(path), path
     for path in (b"a/.github/workflows/a.yml", b".github/workflows/a/b.yml", b"reaction.yml", b"a.yml"):
         assert not SCANNER.wants(path), path
+
+
+def test_what_an_alias_repeats_is_one_finding_for_one_place(history, scan):
+    job = b"""\
+on: push
+permissions: {}
+jobs:
+  one: %s
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@v4
+      - run: echo ${{ github.event.head_commit.message }} ${{ github.event.head_commit.message }}
+"""
+    path = ".github/workflows/ci.yml"
+    history.commit({path: job % b""})
+    plainly = scan(history, scanners=["zizmor"])
+    history.commit({path: (job % b"&one") + b"  two: *one\n  three: *one\n"})
+    aliased = scan(history, scanners=["zizmor"])
+    within = [each.id for each in aliased.findings if each.locations[0].line < 9]
+    assert within == [each.id for each in plainly.findings]
+    assert len(within) >= 3
+    assert sum(each.occurrences for each in aliased.findings) == sum(
+        each.occurrences for each in plainly.findings
+    )
