@@ -78,6 +78,7 @@ def _findings(row: Listed) -> str:
 def show(ecosystem: str, name: str, as_json: bool) -> None:
     """Show who uses the library NAME of ECOSYSTEM, how, and what was found about it: open findings first."""
     caller = open_keyhole()
+    from keyhole.core.library import how
     from keyhole.findings.shown import problem_as_json
     from keyhole.inventory.services import covered, problems, uses
     from keyhole.scanners.dependencies.names import normal
@@ -94,7 +95,7 @@ def show(ecosystem: str, name: str, as_json: bool) -> None:
                 row.stock.repository.full_name,
                 row.version or "-",
                 f"{safe(row.path)}:{row.line}" + (f", {row.stock.ref}" if row.stock.ref else ""),
-                " > ".join(row.via) or row.relation,
+                " > ".join(row.via) or how(row.relation, ()) or row.relation,
             )
             for row in rows
         ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -17,6 +18,15 @@ class Relation(StrEnum):
     """Another package asks for it."""
     UNKNOWN = "unknown"
     """The file does not say."""
+
+
+def how(relation: str, via: Sequence[str]) -> str:
+    """How a package comes to the repository, in words; empty where its own files ask for it."""
+    if via:
+        return f"pulled in by {' > '.join(via)}"
+    if relation == Relation.TRANSITIVE:
+        return "pulled in by another package, and the file does not say which"
+    return "the file does not say what asks for it" if relation == Relation.UNKNOWN else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,3 +85,8 @@ class PackageFacts:
         texts = (self.purl, self.ecosystem, self.name, self.version, self.fixed, *self.via, *self.ids)
         if not all(map(is_escaped, texts)):
             raise ValueError("package holds unescaped text")
+
+    @property
+    def how(self) -> str:
+        """How it comes to the repository, in words; empty where its own files ask for it."""
+        return how(self.relation, self.via)

@@ -84,7 +84,7 @@ def remarks(row: Row) -> list[str]:
     more = about.occurrences - 1
     said += [f"{more:,} more {'place' if more == 1 else 'places'}"] if more else []
     for package in about.package:
-        said += [f"pulled in by {' > '.join(package.via)}"] if package.via else []
+        said += [package.how] if package.how else []
         said += ["only for development"] if package.dev else []
         said += [f"fixed in {package.fixed}"] if package.fixed else []
         said += ["known to be exploited"] if package.kev else []

@@ -6,7 +6,7 @@ import dataclasses
 
 import pytest
 
-from keyhole.core.library import Library, PackageFacts, Relation
+from keyhole.core.library import Library, PackageFacts, Relation, how
 from keyhole.core.strict_json import decode, encode_fields
 
 LIBRARY = Library(
@@ -31,3 +31,10 @@ def test_facts_refuse(field, value):
     facts = PackageFacts("", "npm", "qs", "1", Relation.DIRECT, False, (), ("CVE-1",), "2")
     with pytest.raises(ValueError, match="unescaped"):
         dataclasses.replace(facts, **{field: value})
+
+
+def test_how_a_package_comes_in_is_said_also_where_the_file_does_not_tell():
+    assert how(Relation.DIRECT, ()) == ""
+    assert how(Relation.TRANSITIVE, ("a", "b")) == "pulled in by a > b"
+    assert how("transitive", ()) == "pulled in by another package, and the file does not say which"
+    assert how("unknown", ()) == "the file does not say what asks for it"
