@@ -16,7 +16,7 @@ from keyhole.scanners.introduction import Introduction, introduced_in
 from keyhole.scanners.limits import Limits
 from keyhole.scanners.named import sought
 from keyhole.scanners.objects import Entry, OutOfTime, Tick, Trouble, affordable, read_objects
-from keyhole.scanners.tree import listed, listing
+from keyhole.scanners.tree import MISSING, listed, listing
 
 _SMALLEST_SHARE = 512 << 10
 """Bytes that are read by one process without another: starting one takes as long as reading so much."""
@@ -65,7 +65,8 @@ class Head:
             self._git, self._trouble, self._tick, links=True, sizes=True, begun=self._listing
         ):
             self._paths.setdefault(entry.object_id, []).append(path)
-            entries[entry.object_id] = entry
+            if entry.size != MISSING:
+                entries[entry.object_id] = entry
         wanted = affordable(entries.values(), self._limits, self._trouble)
         self._shares = _shares(wanted)
         processes = processors() if len(self._shares) > 1 else 0

@@ -22,6 +22,8 @@ OVERLAP = 32 << 10
 _READ_KINDS = {b"blob": "blob", b"commit": "commit", b"tag": "tag"}
 _RESTARTS = 100
 _ENDING = 60.0
+_MOST_OBJECTS = 100_000
+"""Ids that are kept of those that one reason is about: some millions may be missing."""
 DAMAGED = "an object is missing or damaged"
 """Why something was not seen."""
 _REPORT_EVERY = 5_000
@@ -70,7 +72,8 @@ class Trouble:
         """Remembers that this happened once more."""
         self.counts[reason] = self.counts.get(reason, 0) + count
         if objects:
-            self.objects.setdefault(reason, set()).update(objects)
+            kept = self.objects.setdefault(reason, set())
+            kept.update(islice(objects, max(_MOST_OBJECTS - len(kept), 0)))
 
     def sentences(self, named: Callable[[set[bytes]], str] | None = None) -> tuple[str, ...]:
         """One sentence per reason, with how often if more than once, and in what if that can be `named`."""

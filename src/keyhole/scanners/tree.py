@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 MOST_PATHS = 500_000
 """Paths of a commit that are looked at. Nine objects can be ten million of them."""
+MISSING = -1
+"""The size of an object that is not there."""
 _FILE = (b"100644", b"100755", b"100664")
 _LINK = b"120000"
 _REPORT_EVERY = 10_000
@@ -87,7 +89,8 @@ def listed(
 
     Last comes whether it is one. `begun` is a `listing` with the same `sizes`, where git was started before.
 
-    Without `sizes` these are 0: git looks at an object for each path to tell them, and a bomb has millions.
+    Without `sizes` these are 0: git looks at an object for each path to tell them, and a bomb has millions. With them,
+    what is not there is MISSING, and has been noted.
     """
     modes = (*_FILE, _LINK) if links else _FILE
     with nullcontext(begun) if begun is not None else listing(git, sizes=sizes) as process:
@@ -111,7 +114,8 @@ def listed(
                 elif size[0].isdigit():
                     yield path, Entry(object_id, "blob", int(size[0])), mode == _LINK
                 else:
-                    trouble.note(DAMAGED)
+                    trouble.note(DAMAGED, objects=[object_id])
+                    yield path, Entry(object_id, "blob", MISSING), mode == _LINK
         if process.wait() != 0:
             _tell_why(git, trouble)
 

@@ -53,7 +53,7 @@ def test_an_object_that_is_missing_is_told(history, scan):
     history.commit({"a": b"1"})
     blob = history.git("rev-parse", "main:a")
     (history.path / "objects" / blob[:2] / blob[2:]).unlink()
-    assert "missing or damaged" in scan(history, head=True).verdict
+    assert scan(history, head=True).reasons == ("an object is missing or damaged: a",)
 
 
 def test_a_history_that_is_cut_off_does_not_matter_where_none_is_read(history, token, scan, tmp_path):

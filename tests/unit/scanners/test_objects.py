@@ -82,3 +82,12 @@ def test_trouble_is_told_once_with_how_often():
     trouble.note("another")
     trouble.note("another")
     assert trouble.sentences() == ("one thing", "another (2 times)")
+
+
+def test_of_objects_without_end_some_are_kept_and_all_are_counted(monkeypatch):
+    monkeypatch.setattr(objects, "_MOST_OBJECTS", 3)
+    trouble = Trouble()
+    for number in range(5):
+        trouble.note("gone", objects=[b"%040d" % number])
+    assert trouble.counts == {"gone": 5}
+    assert len(trouble.objects["gone"]) == 3
