@@ -13,7 +13,9 @@ from keyhole.scanners.dependencies.manifests import LOCAL, Wanted
 from keyhole.scanners.dependencies.package import Lines, Malformed, Package, Packages
 from keyhole.scanners.lazily import pattern
 
-_LOCAL = (LOCAL, "workspace:", "file:", "link:", "portal:", "catalog:", "@")
+_LOCAL = (LOCAL, "workspace:", "link:", "catalog:", "@")
+_PLACED = ("file:", "portal:")
+"""Before a folder with a manifest of its own, or an archive."""
 _ALIAS = pattern(r"\s*+npm:((?:@[^/@\s]+/)?[^/@\s]+)(?:@(\S*+))?\s*+")
 """The package and the range that npm installs under another name."""
 
@@ -37,6 +39,7 @@ def declared(ecosystem: str, content: bytes, wanted: Wanted | None, exact: re.Pa
             spelled = alias[1] if alias else wanted.spelled.get(name, name)
             match = exact.fullmatch((alias[2] or "") if alias else how.strip())
             line = lines.of(f'"{name}"', spelled) if alias else lines.of(spelled)
+            placed = how.startswith(_PLACED)
             yield Package(
                 ecosystem,
                 spelled,
@@ -44,5 +47,7 @@ def declared(ecosystem: str, content: bytes, wanted: Wanted | None, exact: re.Pa
                 line,
                 developing and name not in wanted.direct,
                 managed=match is None,
+                folder=how.partition(":")[2] if placed else "",
+                alone=placed,
                 relation=Relation.DIRECT,
             )

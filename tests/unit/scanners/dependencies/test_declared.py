@@ -42,7 +42,7 @@ def test_under_another_name_the_package_counts_that_is_installed(how, name, vers
     assert (last.name, last.version, last.line, last.managed) == (name, version, 3, not version)
 
 
-@pytest.mark.parametrize("how", ["file:../x", "workspace:*", "link:../x"])
+@pytest.mark.parametrize("how", ["workspace:*", "link:../x"])
 def test_what_lies_in_the_repository_is_no_package(how):
     assert found(Wanted(direct={"mine": how})) == {}
 

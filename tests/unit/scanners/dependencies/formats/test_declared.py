@@ -27,7 +27,12 @@ from tests.unit.scanners.dependencies.formats.named import sample, told
             package_json,
             "package_json",
             "@own/app",
-            {"express 4.17.1": "direct", "lodash ": "direct", "mocha 8.0.0": "direct dev"},
+            {
+                "local ": "direct",
+                "express 4.17.1": "direct",
+                "lodash ": "direct",
+                "mocha 8.0.0": "direct dev",
+            },
         ),
         (
             composer_json,
@@ -179,3 +184,14 @@ time = { workspace = true }
 )
 def test_every_version_that_is_asked_for_is_told(read, text, expected):
     assert told(read, text) == expected
+
+
+@pytest.mark.parametrize("how", ["file:../part", "portal:../part", "file:../part.tgz"])
+def test_what_lies_beside_is_assessed_by_its_own_manifest_or_by_a_lock_file(tmp_path, how):
+    scanner = Packages(index_of(tmp_path, record(name="tool", ecosystem="npm")))
+    asking = (b"app/package.json", b'{"dependencies": {"part": "%b"}}' % how.encode())
+    assert scanner.assess([asking]).gaps == ("1 package without one exact version was not assessed: part",)
+    if how.endswith("part"):
+        assert scanner.assess([asking, (b"part/package.json", b"{}")]).gaps == ()
+    lock = b'{"packages": {"node_modules/part": {"version": "1.0.0", "resolved": "%b"}}}' % how.encode()
+    assert scanner.assess([asking, (b"app/package-lock.json", lock)]).gaps == ()
