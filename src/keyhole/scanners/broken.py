@@ -46,6 +46,8 @@ def _unreadable(folder: Path, named: Container[bytes]) -> Iterator[bytes]:
 
 
 def _is_symbolic(file: Path) -> bool:
+    if not file.is_file():  # reading a pipe would wait for ever
+        return False
     try:
         with file.open("rb") as opened:
             return opened.read(4) == b"ref:"
