@@ -128,7 +128,9 @@ def sync(ecosystems: Sequence[str], on_progress: OnProgress, *, remember: bool =
     if failed:
         first = failed[0]
         more = f" And {len(failed) - 1} more could not be fetched." if failed[1:] else ""
-        raise Unavailable(f"{first.message}{more} What else there is was taken.", hint=first.hint)
+        sources = len(names) + len(_feeds())
+        rest = "What else there is was taken." if len(failed) < sources else "Nothing was taken."
+        raise Unavailable(f"{first.message}{more} {rest}", hint=first.hint)
     return count
 
 

@@ -112,6 +112,12 @@ def test_withdrawn_advisories_go_and_are_not_fetched_again(server):
     assert server.took() == ["/PyPI/modified_id.csv"]
 
 
+def test_when_nothing_can_be_fetched_nothing_is_said_to_be_taken(server):
+    server.files["/PyPI/modified_id.csv"] = server.files["/npm/modified_id.csv"] = b"no dates"
+    with pytest.raises(Unavailable, match=r"And 1 more could not be fetched\. Nothing was taken\."):
+        sync("PyPI", "npm")
+
+
 def test_one_that_cannot_be_fetched_leaves_the_others_and_what_it_had(server):
     server.publish("PyPI", dated("A", 1))
     server.publish("npm", record("N", ecosystem="npm"))
