@@ -9,7 +9,7 @@ import logging
 from collections.abc import Iterable
 from datetime import datetime
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -60,7 +60,11 @@ def expire(at: datetime) -> None:
 
 def catch_up() -> None:
     """Ends what has expired by now. For whoever looks: the workers come a little later, or none is alive."""
-    expire(timezone.now())
+    try:
+        expire(timezone.now())
+    except DatabaseError:
+        # Nothing can be written, as on a full disk. Pages go on telling what is there.
+        log.exception("what has expired could not be ended")
 
 
 def _end(decision: Decision, at: datetime) -> None:

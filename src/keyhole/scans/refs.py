@@ -39,7 +39,7 @@ def named(git_dir: Path, name: str, place: str = "The repository") -> Tip:
     raise InvalidInput(
         f"{place} has no branch or tag called {name[:100]!r}.",
         field="ref",
-        hint="Leave it empty to scan the whole history of every branch and tag.",
+        hint="Its name is as git shows it, or in full: refs/heads/NAME or refs/tags/NAME.",
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.db import OperationalError
 from django.utils import timezone
 
 from keyhole.audit.models import Entry
@@ -190,6 +191,19 @@ def test_what_has_expired_is_open_for_whoever_looks_though_no_worker_is_alive(lo
     assert look(the("one").pk) == "accepted"
     Decision.objects.update(expires_at=timezone.now())
     assert look(the("one").pk) == ""
+
+
+def test_where_nothing_can_be_written_findings_are_shown_all_the_same(monkeypatch, caplog):
+    scanned(repository(), [secret("a", title="one"), secret("b", title="two")])
+    services.decide(boss(), accept(the("one")))
+    Decision.objects.update(expires_at=timezone.now())
+
+    def full(_draft):
+        raise OperationalError("database or disk is full")
+
+    monkeypatch.setattr(expiring, "append", full)
+    assert shown() == ["two"]
+    assert "could not be ended" in caplog.text
 
 
 def test_a_decision_everywhere_hides_nothing_in_disconnected_repositories():
