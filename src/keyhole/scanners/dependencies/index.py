@@ -43,7 +43,7 @@ class Span(msgspec.Struct, array_like=True, frozen=True):
     """A range of versions."""
 
     introduced: str
-    """Empty: from the beginning."""
+    """Empty: from the beginning. It may be a text that has no place among versions."""
     fixed: str
     last: str
     """The last version affected, where no fixed one is named; with both empty, it goes on to the end."""

@@ -47,47 +47,60 @@ class Compared(NamedTuple):
 class _Said:
     """What one advisory says of one package."""
 
-    __slots__ = ("_affected", "_ends", "_ranges", "alone", "kinds", "number")
+    __slots__ = ("_affected", "_ecosystem", "_ends", "_loose", "_ranges", "alone", "kinds", "number")
 
     def __init__(self, ecosystem: str, number: int, affected: Affected) -> None:
         self.number = number
+        self._ecosystem = ecosystem
         self._affected = affected
         self._ends: list[tuple[Any, str]] | None = None
         self.alone: _Together | None = None
         """What comes of it where no other advisory is about the same matter, once that was asked for."""
-        self._ranges: list[_Range] = [
-            tuple(key(ecosystem, end) if end else None for end in (each.introduced, each.fixed, each.last))  # type: ignore[misc]  # three
-            for each in affected.spans
-        ]
+        self._ranges: list[_Range] = []
+        self._loose: list[_Range] = []
+        """Those whose beginning has no place among versions, as if they began with the first."""
+        for each in affected.spans:
+            fixed, last = (key(ecosystem, end) if end else None for end in (each.fixed, each.last))
+            try:
+                since = key(ecosystem, each.introduced) if each.introduced else None
+                self._ranges.append((since, fixed, last))
+            except ValueError:
+                self._loose.append((None, fixed, last))
         kind = kinds().get(ecosystem)
-        ends = (end for each in self._ranges for end in each if end is not None)
+        ends = (end for each in (*self._ranges, *self._loose) for end in each if end is not None)
         self.kinds = frozenset(map(kind, ends)) if kind is not None else frozenset()
         """Of the versions at which its ranges begin and end, where there are several."""
 
     def about(self, version: str, mine: Any) -> bool:
         """Whether it is about this version, whose key is `mine`."""
-        for introduced, fixed, last in self._ranges:
-            if (introduced is None or not mine < introduced) and (
-                mine < fixed if fixed is not None else last is None or not last < mine
-            ):
-                return True
-        return f"\n{version}\n" in self._affected.versions
+        return _within(mine, self._ranges) or f"\n{version}\n" in self._affected.versions
+
+    def loose(self, mine: Any) -> bool:
+        """Whether it cannot be told if it is about the version with this key, where nothing else says that it is."""
+        return _within(mine, self._loose)
 
     @property
     def simple(self) -> bool:
         """Whether it has one range."""
-        return len(self._ranges) == 1
+        return len(self._ranges) == 1 and not self._loose
 
     @property
     def ends(self) -> list[tuple[Any, str]]:
         """The versions that it calls fixed, with their keys."""
         if self._ends is None:
             self._ends = [
-                (each[1], span.fixed)
-                for each, span in zip(self._ranges, self._affected.spans, strict=True)
-                if each[1] is not None
+                (key(self._ecosystem, span.fixed), span.fixed) for span in self._affected.spans if span.fixed
             ]
         return self._ends
+
+
+def _within(mine: Any, ranges: list[_Range]) -> bool:
+    for introduced, fixed, last in ranges:
+        if (introduced is None or not mine < introduced) and (
+            mine < fixed if fixed is not None else last is None or not last < mine
+        ):
+            return True
+    return False
 
 
 def compared(index: Index, wanted: Iterable[Wanted]) -> Compared:
@@ -120,7 +133,10 @@ def _met(
                 continue
             if hits := [each for each in all_said if each.about(version, mine)]:
                 met[ecosystem, name, version] = hits
-            if kind is not None and any(each.kinds - {kind(mine)} for each in all_said if each not in hits):
+            others = [each for each in all_said if each not in hits]
+            if any(each.loose(mine) for each in others) or (
+                kind is not None and any(each.kinds - {kind(mine)} for each in others)
+            ):
                 loose.add((ecosystem, name, version))
     return met
 
@@ -202,7 +218,7 @@ class _Together:
         knowing = [said for said in self._said if said.ends and mine < max(said.ends)[0]]
         for end, text in self._ends[place:]:
             for said in knowing:
-                if said.about(text, end):
+                if said.about(text, end) or said.loose(end):
                     break
             else:
                 return text

@@ -151,28 +151,37 @@ def _all_affected(record: dict[str, Any]) -> dict[tuple[str, str], Affected]:
 
 
 def _spans(ecosystem: str, events: Iterable[dict[str, Any]]) -> Iterator[Span]:
-    """The ranges that the events mean; they may come in any order. What cannot be ordered is left out.
+    """The ranges that the events mean; they may come in any order. An end that cannot be ordered is left out.
 
-    At one version they count in the order in which they are given: it may end one range and begin the next.
+    At one version they count in the order in which they are given: it may end one range and begin the next. A range
+    whose beginning cannot be ordered goes to the end that is given next.
     """
-    points = []
-    for event in events:
-        for name in ("introduced", "limit", "fixed", "last_affected"):
-            version = word(event.get(name))
-            if not version:
-                continue
-            try:
-                at = (0,) if version == "0" else (1, key(ecosystem, version))
-                points.append((at, name == "last_affected", name, version))
-            except ValueError:
-                continue
-    points.sort(key=lambda point: point[:2])
+    points = [
+        (_place(ecosystem, version), name, version)
+        for event in events
+        for name in ("introduced", "limit", "fixed", "last_affected")
+        if (version := word(event.get(name)))
+    ]
+    yield from _paired(each for each in points if each[0] is None or each[1] != "introduced")
+    settled = [each for each in points if each[0] is not None]
+    yield from _paired(sorted(settled, key=lambda each: (each[0], each[1] == "last_affected")))
+
+
+def _place(ecosystem: str, version: str) -> tuple[Any, ...] | None:
+    try:
+        return (0,) if version == "0" else (1, key(ecosystem, version))
+    except ValueError:
+        return None
+
+
+def _paired(points: Iterable[tuple[tuple[Any, ...] | None, str, str]]) -> Iterator[Span]:
     open_since: str | None = None
-    for _, _, name, version in points:
+    for place, name, version in points:
         if name == "introduced":
             open_since = ("" if version == "0" else version) if open_since is None else open_since
         elif open_since is not None:
-            yield Span(open_since, "", version) if name == "last_affected" else Span(open_since, version, "")
+            end = version if place is not None else ""
+            yield Span(open_since, "", end) if name == "last_affected" else Span(open_since, end, "")
             open_since = None
     if open_since is not None:
         yield Span(open_since, "", "")

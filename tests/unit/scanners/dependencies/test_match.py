@@ -163,6 +163,25 @@ def test_what_has_no_settled_place_among_versions_is_never_taken_for_safe(
     assert found_there is None if affected is None else bool(found_there) is affected
 
 
+@pytest.mark.parametrize(
+    ("version", "affected"), [("1.0", True), ("2.5", None), ("3.9", None), ("4.0", False), ("4.5", False)]
+)
+def test_a_range_whose_beginning_has_no_place_among_versions_leaves_none_for_safe(
+    tmp_path, version, affected
+):
+    events = [{"introduced": "0"}, {"fixed": "2.0"}, {"introduced": "2.x"}, {"fixed": "4.0"}]
+    file = index_of(tmp_path, record(events=events, ecosystem="npm"))
+    matches = found(file, version, ecosystem="npm")
+    assert matches is None if affected is None else bool(matches) is affected
+    if affected:
+        assert matches[0].fixed == "4.0"
+
+
+def test_a_range_of_nothing_but_texts_that_are_no_versions_is_about_any(tmp_path):
+    events = [{"introduced": "2.0.x"}, {"last_affected": "2.0.x"}]
+    assert found(index_of(tmp_path, record(events=events, ecosystem="npm")), "7.0.0", ecosystem="npm") is None
+
+
 def test_a_package_may_be_known_for_one_matter_and_not_settled_for_another(tmp_path):
     listed = record("A", events=[], aliases=["CVE-1"])
     listed["affected"][0]["versions"] = ["2004d"]

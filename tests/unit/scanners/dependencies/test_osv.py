@@ -59,6 +59,16 @@ def test_ends_of_all_kinds():
     assert spans({"fixed": "1.0"}) == ()
 
 
+def test_a_range_whose_beginning_cannot_be_ordered_goes_to_the_next_end():
+    assert spans({"introduced": "!"}, {"introduced": "3.0"}, {"fixed": "4.0"}) == (
+        ("!", "4.0", ""),
+        ("3.0", "4.0", ""),
+    )
+    assert spans({"introduced": "!"}, {"last_affected": "?"}, {"fixed": "4.0"}) == (("!", "", ""),)
+    assert spans({"introduced": "!"}) == (("!", "", ""),)
+    assert spans({"introduced": "1.0"}, {"fixed": "!"}) == (("1.0", "", ""),)
+
+
 def test_ranges_of_commits_do_not_hide_the_others():
     data = record()
     data["affected"][0]["ranges"].insert(0, {"type": "GIT", "events": [{"introduced": "0"}]})
