@@ -175,6 +175,13 @@ def test_the_same_on_the_command_line(fresh_keyhole):
     assert "Nothing open" in run(keyhole, "scan", "harbour/tide-api").stdout
     assert states(keyhole) == {"deploy/old.pem": "false_positive"}
     assert REASON[:30] in run(keyhole, "findings", "decisions").stdout
+    again = ("findings", "false-positive", number, *whole)
+    assert (
+        f"It would replace decision {made['id']}: false positive" in run(keyhole, *again, "--preview").stdout
+    )
+    second = run(keyhole, *again)
+    assert f"It replaces decision {made['id']}: false positive, by " in second.stderr
+    run(keyhole, "findings", "undo", str(made["id"] + 1))
     run(keyhole, "findings", "undo", str(made["id"]))
     run(keyhole, "findings", "undo", str(made["id"]), code=2)
     assert states(keyhole) == {"deploy/old.pem": "open"}

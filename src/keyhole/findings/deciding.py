@@ -43,6 +43,8 @@ class DecisionSpec:
     """Of scope `package`, in the place of a finding: the advisory by any of its ids."""
     version: str = ""
     """Of scope `finding`: the one version of the package that it is about, such as a statement of OpenVEX."""
+    replaces: tuple[int, ...] | None = None
+    """Ids of the decisions in whose place it may come, as somebody saw them; None for whichever there are."""
 
 
 @dataclass(frozen=True, slots=True)

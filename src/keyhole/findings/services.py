@@ -123,10 +123,8 @@ def preview(caller: Caller, spec: DecisionSpec) -> Preview:
     require(caller, "finding:decide")
     expiring.catch_up()
     target = target_of(spec)
-    rows = _connected(target.rows()) if target.scope == Scope.PACKAGE else target.rows()
-    replaced = Q(covering.replaceable(target.scope), merged_into=None) & ~Q(status="fixed")
-    hides = rows.filter(Q(is_open=True) | replaced)
-    decided = hides.order_by().exclude(decision=None).values("decision")
+    rows = _in_sight(target)
+    hides = _hides(rows, target.scope)
     groups = (
         hides.order_by().values_list("repository__owner__login", "repository__name").annotate(Count("pk"))
     )
@@ -135,18 +133,50 @@ def preview(caller: Caller, spec: DecisionSpec) -> Preview:
         ordered(hides, ProblemFilter().order).select_related("repository__owner"),
         tuple(sorted((f"{owner}/{name}", number) for owner, name, number in groups)),
         rows.exclude(status="fixed").exclude(pk__in=hides.order_by().values("pk")).count(),
-        tuple(Decision.objects.select_related("made_by").filter(pk__in=decided)),
+        _replaced(hides),
     )
 
 
+def _in_sight(target: Target) -> QuerySet[Problem]:
+    return _connected(target.rows()) if target.scope == Scope.PACKAGE else target.rows()
+
+
+def _hides(rows: QuerySet[Problem], scope: Scope) -> QuerySet[Problem]:
+    replaced = Q(covering.replaceable(scope), merged_into=None) & ~Q(status="fixed")
+    return rows.filter(Q(is_open=True) | replaced)
+
+
+def _replaced(hides: QuerySet[Problem]) -> tuple[Decision, ...]:
+    decided = hides.order_by().exclude(decision=None).values("decision")
+    return tuple(Decision.objects.select_related("made_by").filter(pk__in=decided))
+
+
+def _refuse_unseen(spec: DecisionSpec, target: Target) -> None:
+    """Conflict, naming it, if the decision would come in the place of another one that nobody who asks for it saw."""
+    if spec.replaces is None:
+        return
+    # Whoever decides about the same at this moment is waited for: SQLite does that by itself.
+    list(target.rows().order_by("pk").select_for_update(no_key=True).values_list("pk"))
+    replaced = _replaced(_hides(_in_sight(target), target.scope))
+    unseen = [each.told for each in replaced if each.pk not in spec.replaces]
+    if unseen:
+        raise Conflict(
+            f"Not decided: it would replace {'; '.join(unseen[:5])}.",
+            hint="Look at that first, then decide again.",
+        )
+
+
 def decide(caller: Caller, spec: DecisionSpec) -> Decision:
-    """Accept findings for a while, or call them false positives. InvalidInput, naming the field, or NotFound."""
+    """Accept findings for a while, or call them false positives. InvalidInput, naming the field, or NotFound; Conflict
+    if it would replace a decision that is not among those it may replace.
+    """
     user = require(caller, "finding:decide")
     kind, reason, until = kind_of(spec), reason_of(spec), until_of(spec)
     expiring.catch_up()
     target = target_of(spec)
     now = timezone.now()
     with transaction.atomic():
+        _refuse_unseen(spec, target)
         decision = Decision.objects.create(
             kind=kind,
             scope=target.scope,

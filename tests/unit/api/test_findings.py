@@ -85,3 +85,24 @@ def test_a_day_by_itself_is_the_last_one_of_a_decision(olga, until, ends):
     }
     made = client.post(f"{BASE}/decisions", wanted, "application/json")
     assert (made.status_code, made.json()["expires_at"]) == (201, ends)
+
+
+def test_who_decides_later_is_told_what_that_replaces_and_refused_if_they_have_not_seen_it(olga):
+    client = Client(HTTP_HOST="localhost", HTTP_AUTHORIZATION=f"Bearer {secret_of(olga)}")
+    making.scanned(making.repository(), [making.secret("a")])
+    wanted = {"kind": "false_positive", "reason": "A test value.", "findings": [Problem.objects.get().pk]}
+
+    def post(path="/decisions", **more):
+        return client.post(f"{BASE}{path}", {**wanted, **more}, "application/json")
+
+    assert post("/decisions/preview").json()["replaces"] == []
+    first = post(replaces=[]).json()
+    assert first["replaces"] == []
+    refused = post(replaces=[], reason="Mine.")
+    assert is_problem(refused, 409)
+    assert f"decision {first['id']}: false positive, by " in refused.content.decode()
+    (seen,) = post("/decisions/preview").json()["replaces"]
+    assert (seen["id"], seen["reason"]) == (first["id"], "A test value.")
+    (replaced,) = post(replaces=[seen["id"]]).json()["replaces"]
+    assert replaced["id"] == first["id"]
+    assert len(post().json()["replaces"]) == 1, "who does not say what they saw is told"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -220,6 +221,31 @@ def test_a_decision_everywhere_hides_nothing_in_disconnected_repositories():
     assert decision_as_json(made)["hides"] == 1
     Repository.objects.filter(pk=gone.pk).update(removed_at=None)
     assert services.hidden_by(boss(), made).count() == 2, "it holds when the repository is connected again"
+
+
+def test_a_decision_replaces_none_that_was_made_since_somebody_looked_and_names_it():
+    place = repository()
+    scanned(place, [secret(name, title=name) for name in ("one", "two", "three")])
+    spec = accept(the("one"), the("two"))
+    looked = tuple(each.pk for each in services.preview(boss(), spec).replaces)
+    services.decide(boss(), accept(the("three")))
+    other = services.decide(person("maintainer", "mia"), replace(accept(the("two")), reason="Made up."))
+    with pytest.raises(
+        Conflict, match=rf"decision {other.pk}: accepted until .*, by mia@.*Made up"
+    ) as refused:
+        services.decide(boss(), replace(spec, replaces=looked))
+    assert "three" not in refused.value.message
+    assert Decision.objects.count() == 2
+    assert shown() == ["one"]
+    # Whoever has seen it, or does not ask, decides otherwise all the same, for all of them at once.
+    services.decide(boss(), replace(spec, replaces=(other.pk,)))
+    assert shown() == []
+    services.decide(boss(), spec)
+    # A nearer one is replaced by none, so nobody is asked about it.
+    services.decide(
+        boss(),
+        DecisionSpec("false_positive", "Ours.", scope="repository", repository_id=place.pk, replaces=()),
+    )
 
 
 def test_a_decision_holds_for_the_same_thing_under_a_new_id():

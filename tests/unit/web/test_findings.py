@@ -13,6 +13,7 @@ from keyhole.accounts.services import local_caller
 from keyhole.core.finding import Location
 from keyhole.core.terms import Place, Severity
 from keyhole.findings.models import Decision, Problem, SavedView
+from keyhole.web.pages import decisions
 from tests.unit.findings.making import person, repository, scanned, secret, vulnerable
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -199,6 +200,25 @@ def test_deciding_again_says_what_it_replaces_and_the_first_one_by_what_it_was_r
     owner.post(f"{second}/withdraw")
     assert "Accepted: 1 finding" in text(owner.get(first))
     assert "Replaced by" not in text(owner.get("/decisions"))
+
+
+def test_what_somebody_else_decides_at_the_same_moment_is_shown_and_not_replaced(owner, found, monkeypatch):
+    mia = browser(person("maintainer", "mia").user_id)
+    chosen = {"problems": the("Cloud key").pk, "until": "2027-06-30"}
+    look = decisions._sight
+
+    def look_slowly(form, seen):
+        monkeypatch.setattr(decisions, "_sight", look)
+        decide(mia, "decide", **chosen, reason="Mia was first.")
+        return look(form, seen)
+
+    monkeypatch.setattr(decisions, "_sight", look_slowly)
+    answer = decide(owner, "decide", **chosen, reason="Mine.")
+    assert "Not decided yet" in text(answer)
+    assert "Mia was first." in text(answer)
+    assert [each.reason for each in Decision.objects.all()] == ["Mia was first."]
+    seen = re.search(r'name="seen" value="([^"]*)"', answer.content.decode()).group(1)
+    assert decide(owner, "decide", **chosen, reason="Mine.", seen=seen).status_code == 302
 
 
 def test_a_decision_hides_nothing_else_than_its_preview_showed_however_many_it_is(owner, found):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 from ninja import Query, Router, Status
@@ -38,6 +39,8 @@ class DecisionWanted(Taken):
     ecosystem: str = ""
     package: str = ""
     ids: list[str] = Field(default_factory=list, max_length=50)
+    replaces: list[Id] | None = Field(default=None, max_length=10_000)
+    """The decisions in whose place it may come, as the preview told them; any, without this."""
 
 
 @router.get("", response=Page[dict[str, Any]], summary="List decisions, newest first")
@@ -58,14 +61,23 @@ def preview(request: ApiRequest, wanted: DecisionWanted) -> dict[str, Any]:
         "hides": seen.count,
         "repositories": dict(seen.repositories),
         "others": seen.others,
+        "replaces": [decision_as_json(each) for each in seen.replaces],
         "findings": [problem_as_json(row) for row in seen.hides[:MOST]],
     }
 
 
 @router.post("", response={201: dict[str, Any]}, summary="Accept findings, or call them false positives")
 def decide(request: ApiRequest, wanted: DecisionWanted) -> Status[dict[str, Any]]:
-    """What it covers is not shown as open any more. It is on record."""
-    return Status(201, decision_as_json(services.decide(request.caller, _spec(request, wanted))))
+    """What it covers is not shown as open any more. It is on record. The answer tells which decisions it replaces; with
+    `replaces`, those of a preview, it is refused if there are others meanwhile.
+    """
+    spec = _spec(request, wanted)
+    before = services.preview(request.caller, spec).replaces
+    if spec.replaces is None:
+        spec = replace(spec, replaces=tuple(each.pk for each in before))
+    made = services.decide(request.caller, spec)
+    told = [decision_as_json(each) for each in before]
+    return Status(201, {**decision_as_json(made), "replaces": told})
 
 
 @router.get("/{int:number}", response=dict[str, Any], summary="Look at one decision")
@@ -94,5 +106,6 @@ def _spec(request: ApiRequest, wanted: DecisionWanted) -> services.DecisionSpec:
         ecosystem=wanted.ecosystem,
         package=wanted.package,
         ids=tuple(wanted.ids),
+        replaces=None if wanted.replaces is None else tuple(wanted.replaces),
     )
     return widened(spec, wanted.rule)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -76,20 +77,39 @@ def _decide(
     from keyhole.findings.deciding import DecisionSpec, widened
 
     spec = widened(DecisionSpec(kind, reason, until, scope, ids))
+    seen = services.preview(caller, spec)
     if preview:
-        _say_preview(services.preview(caller, spec), as_json)
+        _say_preview(seen, as_json)
         return
-    made = services.decide(caller, spec)
+    made = services.decide(caller, replace(spec, replaces=tuple(each.pk for each in seen.replaces)))
+    _say_replaced(seen)
     _say_decision(made, services.hidden_by(caller, made).count(), as_json)
 
 
 def _say_preview(seen: Any, as_json: bool) -> None:
+    from keyhole.findings.shown import decision_as_json
+
     if as_json:
-        say_json({"hides": seen.count, "repositories": dict(seen.repositories), "others": seen.others})
+        say_json(
+            {
+                "hides": seen.count,
+                "repositories": dict(seen.repositories),
+                "others": seen.others,
+                "replaces": [decision_as_json(each) for each in seen.replaces],
+            }
+        )
         return
     click.echo(f"It would hide {count(seen.count, 'finding')}.")
     for name, number in seen.repositories:
         click.echo(f"  {safe(name)}: {number:,}")
+    for each in seen.replaces:
+        click.echo(f"It would replace {safe(each.told)}.")
+
+
+def _say_replaced(seen: Any) -> None:
+    """Whoever did not know of an earlier decision learns of it, and can take the new one back."""
+    for each in seen.replaces:
+        click.echo(f"It replaces {safe(each.told)}.", err=True)
 
 
 def _say_decision(made: Decision, hidden: int, as_json: bool) -> None:

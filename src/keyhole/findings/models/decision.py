@@ -72,6 +72,13 @@ class Decision(models.Model):
         return "expired" if self.withdrawn_at is None else "taken back"
 
     @property
+    def told(self) -> str:
+        """It in one line, for whoever is about to decide otherwise."""
+        until = f" until {self.expires_at:%Y-%m-%d}" if self.expires_at else ""
+        what = f"decision {self.pk}: {self.get_kind_display().lower()}{until}"
+        return f"{what}, by {self.made_by.email} at {self.made_at:%Y-%m-%d %H:%M} UTC ({self.reason})"
+
+    @property
     def about(self) -> str:
         """What it covers, in a few words."""
         match self.scope:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 
-from keyhole.core.errors import InvalidInput
+from keyhole.core.errors import Conflict, InvalidInput
 from keyhole.core.plural import counted
 from keyhole.findings import services as findings
 from keyhole.findings.covering import covered_by
@@ -41,11 +43,16 @@ def decide(request: HttpRequest) -> HttpResponseBase:
     changed = request.POST.get("seen", sight) != sight
     if request.POST.get("step") == "decide" and not changed:
         try:
-            made = findings.decide(caller, form.spec())
+            made = findings.decide(
+                caller, replace(form.spec(), replaces=tuple(each.pk for each in seen.replaces))
+            )
         except InvalidInput as problem:
             if problem.field not in ("reason", "until", "path"):
                 raise
             errors[problem.field] = problem
+        except Conflict:  # somebody decided between the look above and now
+            changed, seen = True, findings.preview(caller, form.spec(preview=True))
+            sight = _sight(form, seen)
         else:
             hidden = counted(findings.hidden_by(caller, made).count(), "finding")
             messages.success(
