@@ -26,7 +26,7 @@ from keyhole.core.errors import Conflict, Unavailable
 from keyhole.core.permissions import Level
 from keyhole.core.secret import Secret
 from keyhole.providers import local
-from keyhole.providers.gitcli import run
+from keyhole.providers.gitcli import GitError, run
 from keyhole.providers.github import mirror
 from keyhole.providers.github.problems import GitHubProblem, ProblemKind
 from keyhole.providers.github.repositories import RemoteRepository, by_id
@@ -122,24 +122,30 @@ def _fetch(
     use: Use, now: RemoteRepository, credential: Secret, git_dir: Path, on_progress: OnProgress
 ) -> None:
     _clear_away(git_dir)
-    instance = use.connection.instance
+    source = (use.connection.instance, now.owner_login, now.name, credential, git_dir, on_progress)
     try:
         if git_dir.exists():
-            mirror.fetch(
-                instance,
-                now.owner_login,
-                now.name,
-                credential,
-                git_dir,
-                on_progress,
-                default_branch=now.default_branch,
-            )
-        else:
-            mirror.clone(instance, now.owner_login, now.name, credential, git_dir, on_progress)
+            try:
+                mirror.fetch(*source, default_branch=now.default_branch)
+                return
+            except GitHubProblem:
+                if not _is_damaged(git_dir):
+                    raise
+            shutil.rmtree(git_dir)
+        mirror.clone(*source)
     except GitHubProblem as problem:
         if problem.kind in (ProblemKind.NOT_FOUND_OR_NOT_SELECTED, ProblemKind.PERMISSION_MISSING):
             raise _cannot_read(now) from problem
         raise
+
+
+def _is_damaged(git_dir: Path) -> bool:
+    """Whether a ref names what is not there any more: git never brings such a mirror up to date again."""
+    try:
+        run(git_dir, "for-each-ref", "--format=%(objecttype)")
+    except GitError as problem:
+        return "missing object" in problem.message  # and not that there was no time for it
+    return False
 
 
 def _clear_away(git_dir: Path) -> None:
@@ -162,7 +168,7 @@ def _cannot_read(now: RemoteRepository) -> GitHubProblem:
 
 
 def _count_refs(git_dir: Path) -> int:
-    return run(git_dir, "for-each-ref", "--format=%(objecttype)").count(b"\n")
+    return run(git_dir, "for-each-ref", "--format=%(refname)").count(b"\n")
 
 
 @contextmanager

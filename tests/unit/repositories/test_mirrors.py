@@ -73,6 +73,29 @@ def test_it_is_made_once_and_then_only_brought_up_to_date(world, row):
     assert refs(row.git_dir) == refs(world.tide.git_dir)
 
 
+def test_one_whose_ref_names_what_is_lost_is_made_anew(world, row):
+    fetch(row)
+    (row.git_dir / "refs/heads/main").write_text("1" * 40 + "\n")
+    git(world, "tag", "v1", "main")
+    assert fetch(row).refs == 2
+    assert refs(row.git_dir) == refs(world.tide.git_dir)
+
+
+def test_one_that_is_whole_is_kept_when_fetching_fails(world, row):
+    fetch(row)
+    before = row.git_dir.stat().st_ino
+    (world.tide.git_dir / "refs/heads/main").write_text("1" * 40 + "\n")
+    with pytest.raises(GitHubProblem):
+        fetch(row)
+    assert row.git_dir.stat().st_ino == before
+
+
+def test_refs_are_counted_whatever_they_name(row):
+    fetch(row)
+    (row.git_dir / "refs/heads/lost").write_text("1" * 40 + "\n")
+    assert mirrors._count_refs(row.git_dir) == 2
+
+
 def test_the_credential_is_in_no_file_of_the_mirror(world, given, row):
     fetch(row)
     config = (row.git_dir / "config").read_text()
