@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, runtime_checkable
 
-from keyhole.core.errors import KeyholeError
+from keyhole.core.errors import InvalidInput
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from keyhole.core.terms import Kind
     from keyhole.scanners.assessment import Assessment
     from keyhole.scanners.hits import About, Digest, Hit
@@ -16,18 +17,19 @@ if TYPE_CHECKING:
     from keyhole.scanners.programs.ran import Ran
 
 
-class NotInstalled(KeyholeError):
+class _Scanners(InvalidInput):
+    """The choice of scanners is not acceptable."""
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message, field="scanners", hint=hint)
+
+
+class NotInstalled(_Scanners):
     """A scan asked for a scanner whose program is not on this machine."""
 
-    status = 422
-    exit_code = 2
 
-
-class UnknownScanner(KeyholeError):
+class UnknownScanner(_Scanners):
     """A scan asked for a scanner that does not exist."""
-
-    status = 422
-    exit_code = 2
 
 
 class Programs(Protocol):

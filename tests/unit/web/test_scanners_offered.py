@@ -26,7 +26,7 @@ def test_all_are_offered_and_what_is_missing_comes_last_with_how_to_get_it():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_one_that_is_missing_cannot_be_chosen(client):
+def test_one_that_is_missing_cannot_be_chosen(client, monkeypatch):
     from django.contrib.auth import get_user_model
     from django.utils import timezone
 
@@ -47,3 +47,20 @@ def test_one_that_is_missing_cannot_be_chosen(client):
     assert 'value="checkov" disabled' in page
     assert 'value="zizmor" disabled' not in page
     assert "pip install checkov" in page
+    monkeypatch.setattr("keyhole.scans.services._check_place", lambda repository: None)
+    # It was there when the form was made: what was typed is kept, and how to get it again is said.
+    typed = {"name": "Weekly look", "repository": Repository.objects.get().pk, "scanners": ["checkov"]}
+    for address, more in {
+        "/scans/new": {},
+        "/schedules/new": {
+            "repositories": typed["repository"],
+            "when": "times",
+            "preset": "nightly",
+            "zone": "UTC",
+        },
+    }.items():
+        answer = client.post(address, typed | more, HTTP_HOST="localhost")
+        page = answer.content.decode()
+        assert answer.status_code == 422
+        assert 'value="Weekly look"' in page
+        assert 'id="scanners-error">The scanner checkov needs a program' in page
