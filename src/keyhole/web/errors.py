@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+from urllib.parse import urlsplit
 
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 
 from keyhole.core.errors import KeyholeError
+from keyhole.web.paths import local_path
 from keyhole.web.render import show
 
 _log = logging.getLogger(__name__)
@@ -98,4 +100,18 @@ def _page(
         message=message,
         hint=hint,
         explain=explain,
+        back=_back(request),
     )
+
+
+def _back(request: HttpRequest) -> str:
+    """The page of this Keyhole that led here, so that nobody has to look for it again; empty if that is not known."""
+    try:
+        sent = urlsplit(request.META.get("HTTP_REFERER", ""))
+    except ValueError:
+        return ""
+    path = local_path(f"{sent.path}?{sent.query}" if sent.query else sent.path)
+    # Not `get_host`: it raises where the host is what is wrong.
+    if sent.netloc != request.META.get("HTTP_HOST", "") or path in ("/", request.get_full_path()):
+        return ""
+    return path
