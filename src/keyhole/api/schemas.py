@@ -292,6 +292,13 @@ class Schedule(Schema):
     next_times: list[datetime]
 
 
+class NewSchedule(Schedule):
+    """A schedule that was just made."""
+
+    warnings: list[str]
+    """What speaks against its scanning what is meant: a branch that is not there."""
+
+
 class ScheduleWanted(Taken):
     """The fields of the form "New schedule"."""
 

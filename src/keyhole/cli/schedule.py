@@ -75,6 +75,7 @@ def new(name: str, repositories: tuple[str, ...], as_json: bool, **wanted: Any) 
     from keyhole.repositories.services import by_full_name
     from keyhole.scans.services import environment_named
     from keyhole.schedules import services
+    from keyhole.schedules.words import warning
 
     zone = wanted["zone"] or "UTC"
     when = _when(wanted, zone)
@@ -92,6 +93,8 @@ def new(name: str, repositories: tuple[str, ...], as_json: bool, **wanted: Any) 
             **when,
         ),
     )
+    if warned := warning(made):
+        click.echo(f"Warning: {safe(warned)}", err=True)
     if as_json:
         say_json(_as_dict(made))
         return

@@ -31,6 +31,11 @@ def is_text(ref: str) -> bool:
     return True
 
 
+def can_be_chosen(name: str) -> bool:
+    """Whether a branch or tag may have this name, short or in full, and it can be stored."""
+    return is_name(name if name.startswith("refs/") else f"refs/heads/{name}") and is_text(name)
+
+
 def is_well_formed(ref: str) -> bool:
     """Whether the full name is one that git accepts, and is UTF-8.
 

@@ -18,7 +18,7 @@ from keyhole.accounts.services import require
 from keyhole.audit.log import Draft, append
 from keyhole.core.caller import Caller, Via
 from keyhole.core.errors import Conflict, InvalidInput, NotFound
-from keyhole.core.refs import is_text, is_well_formed
+from keyhole.core.refs import can_be_chosen, is_text
 from keyhole.environments import services as environments
 from keyhole.environments.models import UPSTREAM, Environment
 from keyhole.jobs import engine
@@ -140,7 +140,7 @@ def _ref(repository: Repository, name: str) -> str:
         return ""
     if repository.is_served and is_text(name):
         return refs.named(repository.git_dir, name, repository.full_name).ref
-    if not is_well_formed(name if name.startswith("refs/") else f"refs/heads/{name}"):
+    if not can_be_chosen(name):
         raise InvalidInput(f"{name[:100]!r} cannot be the name of a branch or tag.", field="ref")
     return name
 

@@ -18,7 +18,7 @@ from keyhole.accounts.services import require
 from keyhole.audit.log import Draft, append
 from keyhole.core.caller import Caller
 from keyhole.core.errors import Conflict, InvalidInput, NotFound
-from keyhole.core.refs import is_well_formed
+from keyhole.core.refs import can_be_chosen
 from keyhole.jobs import engine
 from keyhole.repositories import services as repositories
 from keyhole.repositories.models import Repository
@@ -190,7 +190,7 @@ def _changeable(caller: Caller, number: int) -> tuple[User, Schedule]:
 def _checked(caller: Caller, spec: ScheduleSpec) -> tuple[dict[str, object], list[Repository]]:
     places = _places(caller, spec.repository_ids)
     ref = spec.ref.strip()
-    if ref and not is_well_formed(ref if ref.startswith("refs/") else f"refs/heads/{ref}"):
+    if ref and not can_be_chosen(ref):
         raise InvalidInput(f"{ref[:100]!r} cannot be the name of a branch or tag.", field="ref")
     name = line_of("name", spec.name, 100)
     if not name:

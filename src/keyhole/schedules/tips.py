@@ -38,6 +38,15 @@ def current(caller: Caller, repository: Repository, ref: str) -> str:
     return _digest(listed) if listed.strip() else NOTHING
 
 
+def may_have(repository: Repository, ref: str) -> bool:
+    """Whether it has the branch or tag, as far as is known here: GitHub is not asked, nor is what was not fetched."""
+    try:
+        refs.named(repository.git_dir, ref)
+    except InvalidInput as problem:
+        return problem.field != "ref"
+    return True
+
+
 class Branches(NamedTuple):
     """The branches of a repository, and the one that a scan of no branch looks at the files of."""
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from keyhole.schedules import times
+from keyhole.schedules import times, tips
 from keyhole.schedules.models import Schedule, When
+
+_NAMED = 3
+"""Names given of many repositories."""
 
 
 def when(schedule: Schedule) -> str:
@@ -17,3 +20,19 @@ def when(schedule: Schedule) -> str:
         return f"{times.explain(schedule.cron)} ({schedule.zone})"
     looks = f", looking every {schedule.poll_minutes} min" if schedule.poll_minutes else ""
     return f"When something was pushed{looks}"
+
+
+def warning(schedule: Schedule) -> str:
+    """What is said of one that was made or changed, where its branch or tag is not there; empty if nothing is."""
+    if not schedule.ref:
+        return ""
+    chosen = schedule.repositories.filter(removed_at=None).select_related("owner")
+    without = [each.full_name for each in chosen if not tips.may_have(each, schedule.ref)]
+    if not without:
+        return ""
+    more = f" and {len(without) - _NAMED} more" if len(without) > _NAMED else ""
+    verb, there = ("has", "it has") if len(without) == 1 else ("have", "they have")
+    return (
+        f"{', '.join(without[:_NAMED])}{more} {verb} no branch or tag called {schedule.ref!r}, as far as is known "
+        f"here. Nothing is scanned there until {there}."
+    )

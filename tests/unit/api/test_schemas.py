@@ -31,6 +31,13 @@ def field_of(answer):
     return told["field"] if "field" in told else told["errors"][0]["field"]
 
 
+def test_a_schedule_of_a_branch_that_is_not_there_is_made_with_a_warning(bearer):
+    made = posted("/schedules", bearer, {**SCHEDULE, "when": "push", "ref": "rel"}).json()
+    assert made["ref"] == "rel"
+    assert "acme/tool has no branch or tag called 'rel'" in made["warnings"][0]
+    assert posted("/schedules", bearer, {**SCHEDULE, "when": "push"}).json()["warnings"] == []
+
+
 @pytest.mark.parametrize("at", [LATEST, EARLIEST, "9999-12-31T23:59:00Z"])
 @pytest.mark.parametrize("zone", ["UTC", "Asia/Tokyo", "America/New_York"])
 def test_a_schedule_of_a_time_that_cannot_be_told_is_refused(bearer, at, zone):

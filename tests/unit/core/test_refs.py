@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from keyhole.core.refs import is_name, is_pushable, is_text, is_well_formed
+from keyhole.core.refs import can_be_chosen, is_name, is_pushable, is_text, is_well_formed
 from tests.oracle.model import may_move
 
 PIECES = [
@@ -84,6 +84,16 @@ def test_a_name_of_other_bytes_is_one_for_git_alone():
     assert not is_text("refs/heads/\udcff")
     assert not is_well_formed("refs/heads/\udcff")
     assert not is_name("refs/heads/\ud800")
+
+
+@pytest.mark.parametrize("name", ["main", "-x", "a/-b", "refs/heads/-x", "refs/tags/v1", "\u00e9"])
+def test_whatever_git_takes_can_be_chosen(name):
+    assert can_be_chosen(name)
+
+
+@pytest.mark.parametrize("name", ["", "a b", "a..b", "refs/heads/", "x.lock", "\udcff", "refs/heads/\udcff"])
+def test_what_git_refuses_or_nothing_stores_cannot_be_chosen(name):
+    assert not can_be_chosen(name)
 
 
 def test_generated_names_are_moved_as_the_oracle_says():

@@ -14,11 +14,12 @@ from keyhole.core.caller import Caller, Via
 from keyhole.core.errors import Conflict, InvalidInput, NotFound, PermissionDenied
 from keyhole.environments import services as environments
 from keyhole.environments.services import EnvironmentSpec
+from keyhole.repositories.models import Repository
 from keyhole.scans.models import Scan, Trigger
-from keyhole.schedules import services
+from keyhole.schedules import services, words
 from keyhole.schedules.models import Cause, Occurrence, Schedule
 from keyhole.schedules.running import carry_out
-from tests.unit.scans.test_services import member
+from tests.unit.scans.test_services import git, member
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -78,6 +79,31 @@ def test_what_makes_no_sense_is_refused_by_field(make, fields, field):
 def test_an_unknown_repository_is_refused(make):
     with pytest.raises(NotFound):
         make(repository_ids=(999_999,))
+
+
+def test_a_branch_that_is_not_there_is_told_and_taken(make, places):
+    assert "harbour/moor, harbour/tide have no branch or tag called 'rel'" in words.warning(make(ref="rel"))
+    git("branch", "rel", at=places[0].location)
+    only = words.warning(make(ref="refs/heads/rel"))
+    assert "harbour/tide has no" in only
+    assert "moor" not in only
+    git("tag", "rel", at=places[1].location)
+    assert words.warning(make(ref="rel")) == ""
+
+
+def test_of_a_repository_that_was_not_fetched_yet_no_branch_is_said_to_be_missing(make, places, tmp_path):
+    Repository.objects.update(location=str(tmp_path / "nowhere"))
+    assert words.warning(make(ref="rel")) == ""
+    assert words.warning(make()) == ""
+
+
+def test_a_branch_that_begins_with_a_dash_is_scanned(make, places):
+    git("update-ref", "refs/heads/-x", "main", at=places[0].location)
+    git("update-ref", "refs/heads/-x", "main", at=places[1].location)
+    schedule = make(ref="-x", when="push", cron="")
+    assert words.warning(schedule) == ""
+    carry_out(schedule.occurrences.get().pk)
+    assert set(Scan.objects.values_list("ref", flat=True)) == {"refs/heads/-x"}
 
 
 def test_pausing_takes_its_times_away_and_resuming_brings_them(make):

@@ -72,6 +72,12 @@ def test_one_is_made_looked_at_changed_paused_run_and_removed(olga):
     assert page.get(f"/schedules/{schedule.pk}").status_code == 404
 
 
+def test_a_branch_that_is_not_there_is_told_when_it_is_saved(olga):
+    told = browser(olga).post("/schedules/new", form(olga, ref="<rel>-x"), follow=True).content.decode()
+    assert "no branch or tag called &#x27;&lt;rel&gt;-x&#x27;" in told
+    assert Schedule.objects.get().ref == "<rel>-x"
+
+
 def test_the_form_of_a_change_offers_what_a_new_one_does_for_what_was_not_said(olga):
     page = browser(olga)
     page.post("/schedules/new", form(olga))

@@ -7,11 +7,11 @@ from typing import Annotated
 from ninja import Query, Router, Status
 
 from keyhole.api.auth import ApiRequest
-from keyhole.api.schemas import MOST, Page, Schedule, ScheduleWanted
+from keyhole.api.schemas import MOST, NewSchedule, Page, Schedule, ScheduleWanted
 from keyhole.core.errors import InvalidInput
 from keyhole.repositories.services import by_full_name
 from keyhole.scans.services import environment_named
-from keyhole.schedules import models, services
+from keyhole.schedules import models, services, words
 
 router = Router()
 
@@ -23,8 +23,8 @@ def listing(request: ApiRequest, page: Annotated[int, Query(ge=1, le=10_000)] = 
     return Page(total=rows.count(), items=[_shown(row) for row in rows[(page - 1) * MOST : page * MOST]])
 
 
-@router.post("", response={201: Schedule}, summary="Create a schedule")
-def create(request: ApiRequest, wanted: ScheduleWanted) -> Status[Schedule]:
+@router.post("", response={201: NewSchedule}, summary="Create a schedule")
+def create(request: ApiRequest, wanted: ScheduleWanted) -> Status[NewSchedule]:
     """It acts for the person whose API token makes it."""
     _check_together(wanted)
     if wanted.at is not None and wanted.at.tzinfo is None:
@@ -45,7 +45,8 @@ def create(request: ApiRequest, wanted: ScheduleWanted) -> Status[Schedule]:
             poll_minutes=wanted.poll_minutes,
         ),
     )
-    return Status(201, _shown(made))
+    warned = words.warning(made)
+    return Status(201, NewSchedule(**_shown(made).dict(), warnings=[warned] if warned else []))
 
 
 @router.get("/{int:number}", response=Schedule, summary="Look at one schedule")

@@ -15,7 +15,7 @@ from keyhole.core.caller import Caller
 from keyhole.core.errors import InvalidInput, KeyholeError, NotFound
 from keyhole.environments.services import list_environments
 from keyhole.repositories.services import list_repositories
-from keyhole.schedules import services, times
+from keyhole.schedules import services, times, words
 from keyhole.schedules.models import Schedule, When
 from keyhole.schedules.services import ScheduleSpec
 from keyhole.web.caller import caller_of
@@ -109,6 +109,8 @@ def _sent(
     except (InvalidInput, NotFound) as problem:
         return _form(request, title, form, schedule, problem)
     messages.success(request, f"{saved.name} is saved.", "ok")
+    if warned := words.warning(saved):
+        messages.warning(request, warned, "warn")
     return redirect("schedule", saved.pk)
 
 
