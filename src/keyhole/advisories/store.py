@@ -22,7 +22,7 @@ from keyhole.advisories.following import Source, stamp
 from keyhole.core.errors import Conflict, InvalidInput, KeyholeError, Unavailable
 from keyhole.scanners.dependencies.draft import Draft, Settled
 from keyhole.scanners.dependencies.index import KEV, Coverage, Feed, Index, Unusable
-from keyhole.scanners.dependencies.versions import orders
+from keyhole.scanners.dependencies.versions import orders, spelled
 
 _ZIP = b"PK"
 _REPORT_EVERY = 5000
@@ -98,7 +98,7 @@ def sync(ecosystems: Sequence[str], on_progress: OnProgress, *, remember: bool =
     be fetched, after everything else was put in place; what was fetched in part is gone on with the next time.
     With `remember`, all of them count as asked for once one was fetched, so that the others are tried again.
     """
-    names = tuple(ecosystems) or tuple(sorted(orders()))
+    names = tuple(dict.fromkeys(map(spelled, ecosystems))) or tuple(sorted(orders()))
     if unknown := sorted(set(names) - set(orders())):
         raise InvalidInput(
             f"There is no ecosystem {unknown[0]!r} here.", hint=f"There are: {', '.join(sorted(orders()))}."

@@ -145,9 +145,10 @@ def _all(conditions: Sequence[Q]) -> Q:
 def _actions(wanted: Filter) -> list[Q] | None:
     if not wanted.action:
         return None
-    if not wanted.action.endswith("*"):
-        return [Q(action=wanted.action)]
-    return [Q(action=action) for action in actions() if action.startswith(wanted.action[:-1])]
+    asked = wanted.action.lower()  # as all of them are
+    if not asked.endswith("*"):
+        return [Q(action=asked)]
+    return [Q(action=action) for action in actions() if action.startswith(asked[:-1])]
 
 
 def _tokens(wanted: Filter) -> list[Q] | None:

@@ -24,7 +24,7 @@ def command() -> None:
 
 @command.command("list")
 @click.argument("text", default="")
-@click.option("--ecosystem", default="", help="As OSV calls it: PyPI, npm, Maven, Go, ...")
+@click.option("--ecosystem", default="", help="As OSV calls it, in any case: PyPI, npm, Maven, Go, ...")
 @click.option("--affected", is_flag=True, help="Only those that an open finding is about.")
 @click.option("--direct", is_flag=True, help="Only those that a repository asks for itself.")
 @click.option("--licence", default="", help="Part of a licence; `none` where the file says none.")
@@ -82,7 +82,9 @@ def show(ecosystem: str, name: str, as_json: bool) -> None:
     from keyhole.findings.shown import problem_as_json
     from keyhole.inventory.services import covered, problems, uses
     from keyhole.scanners.dependencies.names import normal
+    from keyhole.scanners.dependencies.versions import spelled
 
+    ecosystem = spelled(ecosystem)
     key = normal(ecosystem, name)
     rows, found = uses(caller, ecosystem, key), list(problems(caller, ecosystem, key))
     if as_json:

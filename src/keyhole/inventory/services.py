@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet, Value
@@ -13,12 +13,12 @@ from django.db.models.functions import Concat
 from keyhole.accounts.services import require
 from keyhole.advisories.store import holding
 from keyhole.core.caller import Caller
-from keyhole.core.errors import NotFound
+from keyhole.core.errors import InvalidInput, NotFound
 from keyhole.core.library import Relation
 from keyhole.findings import expiring
 from keyhole.findings.models import Problem
 from keyhole.inventory.models import Library, Stock
-from keyhole.scanners.dependencies.versions import key
+from keyhole.scanners.dependencies.versions import key, orders
 
 PAGE = 100
 """Libraries of one page."""
@@ -66,10 +66,13 @@ class Listed:
 
 
 def list_libraries(caller: Caller, wanted: LibraryFilter, page: int = 1) -> tuple[int, list[Listed]]:
-    """How many libraries match, and one page of them, by name."""
+    """How many libraries match, and one page of them, by name.
+
+    InvalidInput, naming the field, for a choice that there is not.
+    """
     require(caller, "finding:read")
     expiring.catch_up()
-    rows = _matching(wanted)
+    rows = _matching(_spelled(wanted))
     groups = rows.order_by().values("ecosystem", "key")
     found = groups.annotate(
         shown=Min("name"),
@@ -93,6 +96,28 @@ def ecosystems(caller: Caller) -> list[tuple[str, int]]:
     require(caller, "finding:read")
     counted = _matching(LibraryFilter()).order_by().values_list("ecosystem")
     return sorted(counted.annotate(Count("key", distinct=True)))
+
+
+def _spelled(wanted: LibraryFilter) -> LibraryFilter:
+    """The same, with its choices as libraries have them; they may be given in any case."""
+    used = _matching(LibraryFilter()).order_by().values_list("ecosystem", flat=True).distinct()
+    return replace(
+        wanted,
+        ecosystem=_choice("ecosystem", wanted.ecosystem, {*orders(), *used} if wanted.ecosystem else ()),
+        relation=_choice("relation", wanted.relation, Relation),
+        use=_choice("use", wanted.use, ("dev", "run")),
+    )
+
+
+def _choice(field: str, given: str, known: Iterable[str]) -> str:
+    found = next((each for each in known if each.lower() == given.lower()), "")
+    if given and not found:
+        raise InvalidInput(
+            f"There is no {field} {given[:40]!r} here.",
+            field=field,
+            hint=f"There are: {', '.join(sorted(known, key=str.lower))}.",
+        )
+    return found
 
 
 def uses(caller: Caller, ecosystem: str, key: str) -> list[Library]:
@@ -145,7 +170,7 @@ def _matching(wanted: LibraryFilter) -> QuerySet[Library]:
     if wanted.licence:
         rows = (
             rows.filter(~Exists(_licensed()), licences="")
-            if wanted.licence == "none"
+            if wanted.licence.lower() == "none"
             else rows.filter(licences__icontains=wanted.licence)
         )
     if wanted.repository_id is not None:

@@ -55,6 +55,12 @@ def test_the_first_time_everything_is_fetched_and_then_only_what_changed(server,
     assert held() == {"A": "It breaks", "B": "It breaks more", "C": "It breaks"}
 
 
+def test_an_ecosystem_may_be_named_in_any_case(server):
+    server.publish("PyPI", dated("A", 1))
+    assert sync("pypi", "PYPI") == 1
+    assert held() == {"A": "It breaks"}
+
+
 def test_many_changes_are_fetched_with_the_archive(server, monkeypatch):
     monkeypatch.setattr(following, "MANY", 2)
     server.publish("PyPI", dated("A1", 1))

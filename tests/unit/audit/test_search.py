@@ -127,6 +127,11 @@ def test_the_actions_on_record_are_known(many):
     assert actions() == ["git:act", "rest:act", "rest:refuse", "token:revoke"]
 
 
+@pytest.mark.parametrize("asked", ["Git:act", "TOKEN:*"])
+def test_an_action_may_be_written_in_any_case(many, asked):
+    assert every(Filter(action=asked)) == every(Filter(action=asked.lower())) != []
+
+
 def test_no_actions_without_records():
     assert actions() == []
     assert find(Filter(action="token:*"), 5) == []

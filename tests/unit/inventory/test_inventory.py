@@ -8,7 +8,7 @@ import pytest
 
 from keyhole.accounts.services import local_caller
 from keyhole.core.actions import Role
-from keyhole.core.errors import NotFound
+from keyhole.core.errors import InvalidInput, NotFound
 from keyhole.core.library import Library as Seen
 from keyhole.core.library import Relation
 from keyhole.inventory import services
@@ -128,6 +128,24 @@ def test_libraries_are_found_by_what_they_are():
     assert names(licence="none") == ["qs"]
     assert names(repository_id=999) == []
     assert services.ecosystems(local_caller()) == [("PyPI", 1), ("npm", 1)]
+
+
+def test_choices_may_be_written_in_any_case_and_none_other_is_left_out_without_a_word():
+    seen(repository(), FLASK, QS, dataclasses.replace(QS, ecosystem="CocoaPods", name="Pod"))
+    assert names(ecosystem="NPM") == ["qs"]
+    assert names(ecosystem="cocoapods") == ["Pod"]
+    assert names(ecosystem="github actions") == []
+    assert names(relation="Direct", use="RUN") == ["Flask"]
+    assert names(licence="None") == ["Pod", "qs"]
+    for field in ("ecosystem", "relation", "use"):
+        with pytest.raises(InvalidInput) as refused:
+            names(**{field: "javascript"})
+        assert refused.value.field == field
+        assert {"ecosystem": "npm", "relation": "direct", "use": "dev"}[field] in refused.value.hint
+    page = browser(person("olga", Role.OWNER))
+    assert b'<option value="npm" selected>' in page.get("/libraries?ecosystem=NPM").content
+    assert page.get("/libraries/one?ecosystem=NPM&name=qs").status_code == 200
+    assert page.get("/libraries?ecosystem=javascript").status_code == 422
 
 
 def test_a_licence_that_the_lock_file_says_is_not_wanting_in_the_manifest():

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from keyhole.inventory import services
 from keyhole.inventory.services import PAGE, LibraryFilter
 from keyhole.repositories.services import list_repositories
+from keyhole.scanners.dependencies.versions import spelled
 from keyhole.web.caller import caller_of
 from keyhole.web.registry import Nav, page, trail
 from keyhole.web.render import show
@@ -21,6 +22,8 @@ def listing(request: HttpRequest) -> HttpResponse:
     """The libraries that match, by name, a hundred a page."""
     caller = caller_of(request)
     given = {name: value for name in _GIVEN if (value := request.GET.get(name, "").strip()[:254])}
+    if "ecosystem" in given:
+        given["ecosystem"] = spelled(given["ecosystem"])
     number = _page_number(request.GET)
     total, rows = services.list_libraries(caller, _wanted(given), number)
     return show(
@@ -43,7 +46,7 @@ def listing(request: HttpRequest) -> HttpResponse:
 def one(request: HttpRequest) -> HttpResponse:
     """Who uses one library, at which versions and through which others, and what is known against it."""
     caller = caller_of(request)
-    ecosystem, key = request.GET.get("ecosystem", "")[:40], request.GET.get("name", "")[:300]
+    ecosystem, key = spelled(request.GET.get("ecosystem", "")[:40]), request.GET.get("name", "")[:300]
     uses = services.uses(caller, ecosystem, key)
     covered = ecosystem in services.covered()
     return show(

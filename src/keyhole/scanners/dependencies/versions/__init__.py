@@ -36,6 +36,11 @@ def orders() -> Mapping[str, Key]:
     return MappingProxyType(found)
 
 
+def spelled(ecosystem: str) -> str:
+    """The ecosystem's name as OSV writes it, from any case; one that has no order is left as it is."""
+    return next((name for name in orders() if name.lower() == ecosystem.lower()), ecosystem)
+
+
 @functools.cache
 def kinds() -> Mapping[str, Callable[[Any], object]]:
     """What tells the kind of a version by its key, of each ecosystem that has several, by its OSV name."""
