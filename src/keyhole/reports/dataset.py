@@ -136,6 +136,11 @@ class Dataset:
             raise ValueError("report holds unescaped text")
 
     @property
+    def subtitle(self) -> str:
+        """What it covers, for below the title; empty where the title says that already."""
+        return "" if self.about == f"{self.title}." else self.about
+
+    @property
     def open(self) -> tuple[Row, ...]:
         """What there is to do."""
         return tuple(row for row in self.rows if row.open)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from keyhole.core.finding import Location
 from keyhole.core.plural import counted
-from keyhole.core.terms import Kind, Place, Severity
+from keyhole.core.terms import Kind, Severity
 from keyhole.reports.dataset import Decided, Row, Source
 
 KINDS = {
@@ -68,12 +68,7 @@ def _group(rows: tuple[Row, ...]) -> Group:
 
 def where(location: Location) -> str:
     """The place, as people write it."""
-    note = f" ({location.note})" if location.note else ""
-    if location.place is Place.FILE:
-        return f"{location.path}:{location.line}{note}"
-    what = location.place.value
-    # A tag has a name; the message of a commit has nothing but the commit, which is told beside it.
-    return (what if location.path in ("", what) else f"{what} of {location.path}") + note
+    return f"{location.where} ({location.note})" if location.note else location.where
 
 
 def remarks(row: Row) -> list[str]:

@@ -6,6 +6,7 @@ import csv
 import dataclasses
 import io
 import json
+import re
 from datetime import timedelta
 
 import pytest
@@ -180,7 +181,11 @@ def test_the_view_of_the_findings_page_can_be_taken_away(ran):
 def test_the_view_of_the_findings_page_can_be_shared_and_mailed(ran):
     ran(result(found("0"), found("1", Severity.CRITICAL)))
     browser = owner_browser()
-    assert "Open findings, critical." in browser.get("/findings/share?severity=critical").content.decode()
+    for address in ("/findings/share?severity=critical", "/findings/report.html?severity=critical"):
+        page = re.sub(r"<title>.*?</title>", "", browser.get(address).content.decode())
+        assert page.count("Open findings, critical") == 1, (
+            "a title that says what it is about says it for both"
+        )
     once = browser.post("/findings/share?severity=critical", {"days": "7"}).content.decode()
     canaries.watch("share link", once.partition("/shared/")[2].partition("<")[0])
     share = Share.objects.get()

@@ -15,9 +15,9 @@ from keyhole.reports.outline import where
         ("a/b.py", Place.FILE, "", "a/b.py:3"),
         ("a/b.py", Place.FILE, "base64-encoded", "a/b.py:3 (base64-encoded)"),
         ("commit message", Place.FILE, "", "commit message:3"),
-        ("commit message", Place.COMMIT_MESSAGE, "", "commit message"),
-        ("", Place.TAG_MESSAGE, "", "tag message"),
-        ("v1", Place.TAG_MESSAGE, "base64-encoded", "tag message of v1 (base64-encoded)"),
+        ("commit message", Place.COMMIT_MESSAGE, "", "line 3 of the message of commit bbbbbbbbbb"),
+        ("", Place.TAG_MESSAGE, "", "line 3 of the message of a tag"),
+        ("v1", Place.TAG_MESSAGE, "base64-encoded", "line 3 of the message of tag v1 (base64-encoded)"),
     ],
 )
 def test_a_place_is_said_as_people_write_it(path, place, note, said):

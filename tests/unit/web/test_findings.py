@@ -295,6 +295,25 @@ def test_merged_ones_are_shown_with_the_reason_and_can_be_parted(owner):
     assert "Open 1 " in text(owner.get("/findings"))
 
 
+@pytest.mark.parametrize("query", ["show=nothing", "severity=worst", "since=soon", "scanner=no-such"])
+def test_a_filter_that_does_not_exist_is_neither_kept_nor_decided_about(owner, found, query):
+    assert owner.post("/findings/views", {"name": "Odd", "query": query}).status_code == 422
+    assert not SavedView.objects.exists()
+    fields = {"all": "1", "query": f"{query}&kind=secret", "kind": "false_positive", "reason": "Odd."}
+    owner.post("/findings/decide", {**fields, "step": "decide"})
+    assert not any(row.decided for row in Problem.objects.all())
+
+
+def test_past_the_end_of_the_list_it_is_not_said_that_nothing_matches(owner, found):
+    last = Problem.objects.order_by("-rank", "pk").first().pk
+    page = text(owner.get(f"/findings?after={last}&severity=low"))
+    assert "No further findings" in page
+    assert "the end of the 60 that match" in page
+    page = text(owner.get(f"/findings/secrets?after={the('Cloud key').pk}"))
+    assert "No further secrets" in page
+    assert "No secret is open" not in page
+
+
 def test_views_are_kept_opened_and_removed(owner, found):
     query = "severity=low&nonsense=1&after=3"
     answer = owner.post("/findings/views", {"name": "Low ones", "query": query, "shared": "1"})

@@ -326,3 +326,16 @@ def test_the_name_of_a_branch_hides_nothing(browser, make):
         page = browser.get(address).content.decode()
         assert "main\\u200b\\u202egnp" in page, address
         assert "\u202e" not in page, address
+
+
+def test_a_page_past_the_end_of_a_list_does_not_say_that_there_is_nothing(browser, make):
+    scan = make(State.COMPLETE)
+    stock = Stock.objects.create(repository=scan.repository, scan=scan, at=timezone.now(), complete=True)
+    Library.objects.create(stock=stock, ecosystem="npm", key="qs", name="qs", path="a", line=1, dev=False)
+    page = browser.get("/libraries?page=7").content.decode()
+    assert "No further libraries" in page
+    assert "No such libraries" not in page
+    assert "No such libraries" in browser.get("/libraries?q=nothing&page=7").content.decode()
+    page = browser.get(f"/scans/history?before={scan.pk}").content.decode()
+    assert "No older runs" in page
+    assert "No such runs" not in page

@@ -100,6 +100,7 @@ def _filter(caller: Any, text: str, asked: dict[str, Any]) -> Any:
 def show(number: int, as_json: bool) -> None:
     """Show one finding: why it matters, what to do, where it is, and its history."""
     caller = open_keyhole()
+    from keyhole.core.terms import whereabouts
     from keyhole.findings import services
     from keyhole.findings.shown import whole_as_json
 
@@ -110,13 +111,14 @@ def show(number: int, as_json: bool) -> None:
         return
     data = row.data
     click.echo(click.style(f"{row.severity.capitalize()}: {safe(row.title)}", bold=True))
-    click.echo(f"{safe(row.repository.full_name)}, {safe(row.path)}:{row.line}, {row.scanner} {row.rule}")
+    click.echo(f"{safe(row.repository.full_name)}, {safe(row.where)}, {row.scanner} {row.rule}")
     click.echo(_state(row))
     for text in (data["why"], data["fix"], *data["references"]):
         click.echo(safe(text))
     for which, place in enumerate(data["locations"]):
         if which:
-            click.echo(f"  also in {safe(place['path'])}:{place['line']} {place['commit'][:10]}")
+            there = whereabouts(place.get("place", "file"), place["path"], place["line"], place["commit"])
+            click.echo(f"  also in {safe(there)} {place['commit'][:10]}")
         if place.get("latest"):
             click.echo(f"  on line {place['latest']} in the latest version of {safe(place['path'])}")
     for each in row.merged.all():

@@ -16,6 +16,7 @@ from keyhole import __version__
 from keyhole.core.finding import Location
 from keyhole.core.library import Library, PackageFacts
 from keyhole.core.licences import Licences, read
+from keyhole.core.terms import Place
 from keyhole.reports.dataset import Dataset, Row
 from keyhole.reports.outline import decision, where
 from keyhole.reports.renderers.asking import asking, reference
@@ -159,7 +160,8 @@ def _properties(row: Row) -> Iterable[dict[str, str]]:
 
 
 def _place(location: Location) -> str:
-    return f"{where(location)} in {location.commit}" if location.commit else where(location)
+    told = location.place is Place.COMMIT_MESSAGE
+    return f"{where(location)} in {location.commit}" if location.commit and not told else where(location)
 
 
 def _render(data: Dataset) -> bytes:

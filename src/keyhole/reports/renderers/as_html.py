@@ -44,7 +44,7 @@ def document(data: Dataset, downloads: Iterable[tuple[str, str]] = ()) -> str:
         policy=policy(),
         style=mark_safe(style()),  # noqa: S308 - ours, and inside of a style element nothing may be escaped
         title=data.title,
-        about=data.about,
+        about=format_html('<p class="lead">{}</p>', data.subtitle) if data.subtitle else _NOTHING,
         verdict=data.verdict,
         state="ok" if data.clean else "bad" if data.open else "warn",
         links=_links(downloads),
@@ -72,7 +72,7 @@ _PAGE = """<!doctype html>
 <style>{style}</style>
 </head>
 <body>
-<header><p class="mark">Security report</p><h1>{title}</h1><p class="lead">{about}</p>
+<header><p class="mark">Security report</p><h1>{title}</h1>{about}
 <p class="verdict {state}">{verdict}</p>{links}</header>
 <main>{incomplete}{numbers}{found}{aside}{libraries}{sources}</main>
 <footer><p>Made {made_at} by {made_by}.

@@ -30,7 +30,8 @@ def render(data: Dataset) -> bytes:
 def _head(pages: Pages, data: Dataset) -> None:
     pages.write("SECURITY REPORT", Style(BOLD, 8, _BRAND))
     pages.write(data.title, Style(BOLD, 20, _INK, 1.25))
-    pages.write(data.about, Style(size=10.5, colour=_MUTED))
+    if data.subtitle:
+        pages.write(data.subtitle, Style(size=10.5, colour=_MUTED))
     pages.space(6)
     colour = _OK if data.clean else _BAD if data.open else _WARN
     pages.write(data.verdict, Style(BOLD, 12.5, colour))

@@ -37,7 +37,9 @@ class DecisionForm:
 
     def _numbers(self, sent: QueryDict, caller: Caller) -> tuple[int, ...]:
         if self.all:
-            rows = findings.list_problems(caller, FindingsForm(QueryDict(self.query)).wanted)
+            form = FindingsForm(QueryDict(self.query))
+            form.check()
+            rows = findings.list_problems(caller, form.wanted)
             return tuple(rows.values_list("pk", flat=True)[: MOST_AT_ONCE + 1])
         given = [
             text for text in sent.getlist("problems") if text.isascii() and text.isdigit() and len(text) < 19

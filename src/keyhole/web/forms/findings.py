@@ -127,6 +127,11 @@ class FindingsForm:
             self.problems["since"] = InvalidInput("It is a day, such as 2026-11-25.", field="since")
             return None
 
+    def check(self) -> None:
+        """InvalidInput if it asks for something that there is not: such a filter is shown, and not acted on."""
+        for problem in self.problems.values():
+            raise problem
+
     @property
     def narrow(self) -> bool:
         """Whether a field is used that is not always in sight."""

@@ -66,8 +66,7 @@ def filter_of(query: str) -> ProblemFilter | None:
     if not query:
         return None
     form = FindingsForm(QueryDict(query[:2000]))
-    if form.problems:
-        raise next(iter(form.problems.values()))
+    form.check()
     return form.wanted
 
 

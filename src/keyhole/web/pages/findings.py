@@ -108,9 +108,12 @@ def _views(caller: Caller) -> dict[str, Any]:
 )
 def save(request: HttpRequest) -> HttpResponseBase:
     """Keep the filter under a name. What is not a filter is left out of it."""
-    query = FindingsForm(QueryDict(request.POST.get("query", "")[:4000])).query()
+    caller, form = caller_of(request), FindingsForm(QueryDict(request.POST.get("query", "")[:4000]))
+    form.check()
+    findings.check_scanners(caller, form.wanted.scanner)
+    query = form.query()
     view = saved.save_view(
-        caller_of(request), request.POST.get("name", ""), query, shared=bool(request.POST.get("shared"))
+        caller, request.POST.get("name", ""), query, shared=bool(request.POST.get("shared"))
     )
     messages.success(request, f"The view “{view.name}” is kept.", "ok")
     return redirect(f"{reverse('findings')}?{query}")

@@ -43,6 +43,5 @@ def share(request: HttpRequest) -> HttpResponse:
 
 def _dataset(request: HttpRequest) -> Dataset:
     form = FindingsForm(request.GET)
-    if form.problems:
-        raise next(iter(form.problems.values()))
+    form.check()
     return services.of_filter(caller_of(request), form.wanted)
