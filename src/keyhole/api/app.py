@@ -9,15 +9,24 @@ from typing import Any
 from django.contrib.auth.decorators import login_not_required
 from django.urls import URLPattern, path
 from ninja import NinjaAPI
+from ninja.openapi.schema import OpenAPISchema
 
 from keyhole import __version__
 from keyhole.api import answers, endpoints
 from keyhole.api.auth import authenticate
+from keyhole.api.described import with_errors
 from keyhole.api.parameters import refuse_strange
 
 
+class _Api(NinjaAPI):
+    def get_openapi_schema(self, **asked: Any) -> OpenAPISchema:
+        document = super().get_openapi_schema(**asked)
+        with_errors(document)
+        return document
+
+
 def _build() -> NinjaAPI:
-    api = NinjaAPI(
+    api = _Api(
         title="Keyhole",
         version=__version__,
         description="Manage tokens and read scans, integrations and the audit log of this Keyhole. "

@@ -81,6 +81,28 @@ class Page(Schema, Generic[T]):
     items: list[T]
 
 
+class WrongField(Schema):
+    """A field of a body, or a parameter, that is not acceptable."""
+
+    field: str
+    message: str
+
+
+class Problem(Schema):
+    """An error. Not every one has the last three."""
+
+    message: str
+    documentation_url: str
+    status: str
+    explain: str
+    """An id for `keyhole explain`; empty if nothing is on record."""
+    hint: str = ""
+    """What to do."""
+    field: str = ""
+    """The one that is to blame."""
+    errors: list[WrongField] = Field(default_factory=list)
+
+
 class Account(Schema):
     """Who the API token belongs to, and what can be done with it now."""
 
