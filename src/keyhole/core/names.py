@@ -1,8 +1,10 @@
-"""Names of owners and repositories: what may be one, and when two are the same."""
+"""Names of owners and repositories: what may be one, and when two are the same; and names that only people read."""
 
 from __future__ import annotations
 
 import re
+import unicodedata
+from collections.abc import Iterable
 
 from keyhole.core.errors import InvalidInput
 
@@ -47,3 +49,18 @@ def fold(name: str) -> str:
     Not `casefold`: it maps the Kelvin sign to `k` and the sharp s to `ss`, so that two names would be one.
     """
     return name.translate(_FOLD)
+
+
+def plain(name: str) -> str:
+    """A name that people give to what they make, without what they do not tell apart: case, width, spaces.
+
+    To compare new ones with. Nothing is looked up by it, and nothing allowed: that is what `fold` is for.
+    """
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
+    return " ".join(folded.split())
+
+
+def alike(name: str, others: Iterable[str]) -> str | None:
+    """The first of the others that people do not tell apart from this one."""
+    wanted = plain(name)
+    return next((each for each in others if plain(each) == wanted), None)

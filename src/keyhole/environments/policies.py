@@ -13,6 +13,7 @@ from keyhole.audit.log import ALLOWED, Draft, append
 from keyhole.core import gates
 from keyhole.core.caller import Caller
 from keyhole.core.errors import Conflict, NotFound
+from keyhole.core.names import alike
 from keyhole.environments.models import Policy, PolicyVersion
 from keyhole.environments.naming import check_scanners
 
@@ -47,11 +48,12 @@ def create(caller: Caller, policy: gates.Policy) -> Policy:
     check_scanners(policy)
     try:
         with transaction.atomic():
+            _refuse_alike(policy)
             row = Policy.objects.create(name=policy.name, description=policy.description)
             PolicyVersion.objects.create(policy=row, number=1, data=policy.to_json(), by=user)
             _record(caller, "policy:create", row, version=1, gates=len(policy.gates))
     except IntegrityError as problem:
-        raise _taken(policy) from problem
+        raise _taken(policy.name) from problem
     return row
 
 
@@ -65,6 +67,8 @@ def change(caller: Caller, number: int, policy: gates.Policy) -> Policy:
             latest, before = row.latest, row.name
             if latest.data == policy.to_json():
                 return row
+            if policy.name != before:  # two that are alike since long ago stay as they are
+                _refuse_alike(policy, row.pk)
             row.name, row.description = policy.name, policy.description
             row.save(update_fields=["name", "description"])
             made = PolicyVersion.objects.create(
@@ -72,7 +76,7 @@ def change(caller: Caller, number: int, policy: gates.Policy) -> Policy:
             )
             _record(caller, "policy:change", row, before=before, version=made.number, gates=len(policy.gates))
     except IntegrityError as problem:
-        raise _taken(policy) from problem
+        raise _taken(policy.name) from problem
     return row
 
 
@@ -105,8 +109,14 @@ def _no_such() -> NotFound:
     return NotFound("There is no such scan policy.", hint="`keyhole policy list` shows the policies.")
 
 
-def _taken(policy: gates.Policy) -> Conflict:
-    return Conflict(f"There is a policy {policy.name!r} already.", hint="Choose another name.")
+def _refuse_alike(policy: gates.Policy, own: int = 0) -> None:
+    others = Policy.objects.filter(removed_at=None).exclude(pk=own)
+    if known := alike(policy.name, others.values_list("name", flat=True)):
+        raise _taken(known)
+
+
+def _taken(name: str) -> Conflict:
+    return Conflict(f"There is a policy {name!r} already.", hint="Choose another name.")
 
 
 def _record(caller: Caller, action: str, row: Policy, **more: Any) -> None:

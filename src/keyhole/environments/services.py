@@ -13,7 +13,9 @@ from keyhole.accounts.services import require
 from keyhole.audit.log import ALLOWED, Draft, append
 from keyhole.core.caller import Caller
 from keyhole.core.errors import Conflict, InvalidInput, NotFound
+from keyhole.core.names import alike
 from keyhole.core.terms import Severity
+from keyhole.environments import removal
 from keyhole.environments.models import UPSTREAM, Environment, Policy
 from keyhole.notifications.models import Channel
 from keyhole.tokens.services import checked_text
@@ -92,18 +94,19 @@ def change(caller: Caller, number: int, spec: EnvironmentSpec) -> Environment:
 
 
 def remove(caller: Caller, number: int) -> Environment:
-    """Remove an environment. Scans that it measured keep its name and their verdicts."""
+    """Remove an environment, and its due dates. Scans that it measured keep its name and their verdicts."""
     require(caller, "environment:change")
     with transaction.atomic():
         row = get(caller, number)
         row.removed_at = timezone.now()
         row.save(update_fields=["removed_at"])
+        removal.run_parts(row.pk)
         _record(caller, "environment:remove", row)
     return row
 
 
 def _save(caller: Caller, row: Environment, spec: EnvironmentSpec, action: str) -> Environment:
-    row.name = checked_text("name", spec.name, _NAME, lines=False)
+    before, row.name = row.name, checked_text("name", spec.name, _NAME, lines=False)
     if not row.name:
         raise InvalidInput("An environment needs a name.", field="name")
     row.description = checked_text("description", spec.description, _DESCRIPTION, lines=False)
@@ -116,14 +119,24 @@ def _save(caller: Caller, row: Environment, spec: EnvironmentSpec, action: str) 
     channels = _channels(spec.channel_ids)
     try:
         with transaction.atomic():
+            if row.name != before:  # two that are alike since long ago stay as they are
+                _refuse_alike(row)
             row.save()
             row.channels.set(channels)
             _record(caller, action, row)
     except IntegrityError as problem:
-        raise Conflict(
-            f"There is an environment {row.name!r} already.", hint="Choose another name."
-        ) from problem
+        raise _taken(row.name) from problem
     return row
+
+
+def _refuse_alike(row: Environment) -> None:
+    others = Environment.objects.filter(removed_at=None).exclude(pk=row.pk)
+    if known := alike(row.name, others.values_list("name", flat=True)):
+        raise _taken(known)
+
+
+def _taken(name: str) -> Conflict:
+    return Conflict(f"There is an environment {name!r} already.", hint="Choose another name.")
 
 
 def _policy(number: int | None) -> Policy | None:

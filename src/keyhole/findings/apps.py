@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.apps import AppConfig
 
+from keyhole.environments.removal import offer_on_removal
 from keyhole.jobs import offer
 from keyhole.scans.afterwards import offer_afterwards
 
@@ -20,5 +21,6 @@ class FindingsConfig(AppConfig):
         offer_afterwards("keyhole.findings.life")
         offer_afterwards("keyhole.findings.judging")
         offer_afterwards("keyhole.findings.telling")
+        offer_on_removal("keyhole.findings.due")
         offer("keyhole.findings.expiring")
         offer("keyhole.findings.overdue")

@@ -9,6 +9,7 @@ from django.db.models import F, Q, QuerySet
 
 from keyhole.core.terms import Severity
 from keyhole.environments.models import Environment
+from keyhole.environments.removal import on_removal
 from keyhole.findings.models import Problem
 from keyhole.findings.rounds import Round
 
@@ -40,8 +41,14 @@ def set_dates(this: Round) -> None:
             _set(found.filter(severity=severity.value), environment, days.get(severity.value))
 
 
+@on_removal
+def forget(number: int) -> None:
+    """Takes away the dates of one environment. Where the code goes to another one, its next scan gives its own."""
+    Problem.objects.filter(measured_by=number).update(due_at=None, measured_by=None)
+
+
 def _forget_removed(this: Round) -> None:
-    """Takes away the dates of environments to which no code goes any more: nobody is reminded of them, either."""
+    """Takes away the dates that a scan gave whose environment was removed while it ran."""
     removed = list(Environment.objects.exclude(removed_at=None).values_list("pk", flat=True))
     for found in this.parts() if removed else ():
         found.filter(measured_by__in=removed).update(due_at=None, measured_by=None)

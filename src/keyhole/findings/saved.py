@@ -10,6 +10,7 @@ from keyhole.accounts.services import require
 from keyhole.core.caller import Caller
 from keyhole.core.errors import Conflict, InvalidInput, NotFound
 from keyhole.core.escaping import is_escaped
+from keyhole.core.names import alike
 from keyhole.findings.models import SavedView
 
 MOST = 50
@@ -38,13 +39,17 @@ def save_view(caller: Caller, name: str, query: str, *, shared: bool) -> SavedVi
         raise Conflict(f"You keep {MOST} views already.", hint="Remove one that you do not need.")
     try:
         with transaction.atomic():
+            if known := alike(name, SavedView.objects.filter(owner=user).values_list("name", flat=True)):
+                raise _taken(known)
             return SavedView.objects.create(
                 owner=user, name=name, query=query, shared=shared, created_at=timezone.now()
             )
     except IntegrityError as taken:
-        raise Conflict(
-            f"You have a view called {name}.", hint="Remove it first, or choose another name."
-        ) from taken
+        raise _taken(name) from taken
+
+
+def _taken(name: str) -> Conflict:
+    return Conflict(f"You have a view called {name}.", hint="Remove it first, or choose another name.")
 
 
 def remove_view(caller: Caller, number: int) -> None:

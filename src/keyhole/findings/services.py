@@ -24,6 +24,7 @@ __all__ = [
     "Preview",
     "ProblemFilter",
     "check_scanners",
+    "covered_by",
     "decide",
     "decisions",
     "get",
@@ -229,6 +230,12 @@ def hidden_by(caller: Caller, decision: Decision) -> QuerySet[Problem]:
     """The findings that a decision covers now, in connected repositories."""
     require(caller, "finding:read")
     return _connected(decision.problems.all()).select_related("repository__owner")
+
+
+def covered_by(caller: Caller, decision: Decision) -> QuerySet[Problem]:
+    """The findings that a decision is about, whatever hides them, in connected repositories."""
+    require(caller, "finding:read")
+    return _connected(covering.covered_by(decision))
 
 
 def replacements(caller: Caller, given: Collection[Decision]) -> dict[int, list[Decision]]:

@@ -14,6 +14,7 @@ from keyhole.accounts.services import require
 from keyhole.audit.log import ALLOWED, Draft, append
 from keyhole.core.caller import Caller
 from keyhole.core.errors import Conflict, InvalidInput, NotFound
+from keyhole.core.names import alike
 from keyhole.core.redact import one_line
 from keyhole.core.secret import Secret
 from keyhole.notifications.channels.interface import ChannelKind, kind_of
@@ -121,7 +122,7 @@ def change(caller: Caller, number: int, name: str, values: Mapping[str, str]) ->
     with transaction.atomic():
         channel = _existing(number)
         if name != channel.name:
-            _refuse_taken(name)
+            _refuse_taken(name, channel.pk)
         before, changed = channel.name, sorted(each for each, text in new.items() if text)
         channel.name, channel.values, channel.problem = name, checked, ""
         channel.save(update_fields=["name", "values", "problem"])
@@ -206,9 +207,10 @@ def _name(text: str) -> str:
     return name
 
 
-def _refuse_taken(name: str) -> None:
-    if Channel.objects.filter(name=name, removed_at=None).exists():
-        raise Conflict(f"There is a channel {name} already.", hint="Choose another name.")
+def _refuse_taken(name: str, own: int = 0) -> None:
+    others = Channel.objects.filter(removed_at=None).exclude(pk=own)
+    if known := alike(name, others.values_list("name", flat=True)):
+        raise Conflict(f"There is a channel {known} already.", hint="Choose another name.")
 
 
 def _checked(rules: Mapping[str, RuleSpec]) -> Mapping[str, RuleSpec]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from keyhole.core.errors import InvalidInput
-from keyhole.core.names import fold, owner_name, repository_name
+from keyhole.core.names import alike, fold, owner_name, repository_name
 
 
 @pytest.mark.parametrize(
@@ -87,6 +87,24 @@ def test_owner_names_that_do_not(name):
     with pytest.raises(InvalidInput) as refused:
         owner_name(name)
     assert refused.value.field == "owner"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("Prod", "prod", True),
+        ("  Prod  1", "prod 1", True),
+        ("Prod\u00a01", "prod 1", True),
+        ("ｐｒｏｄ", "Prod", True),
+        ("STRASSE", "straße", True),
+        ("Caf\u00e9", "cafe\u0301", True),
+        ("Prod", "Prod 1", False),
+        ("Cafe", "Café", False),
+    ],
+)
+def test_names_for_people_are_compared_as_people_tell_them_apart(one, other, same):
+    assert (alike(one, ["Else", other]) == other) is same
+    assert (alike(other, [one]) == one) is same
 
 
 def test_fold_is_for_ascii_letters_alone():

@@ -14,7 +14,8 @@ from keyhole.core.errors import Conflict, InvalidInput, NotFound, PermissionDeni
 from keyhole.core.gate_kinds import CompleteGate, FindingsGate, ScannersGate
 from keyhole.core.gates import Policy
 from keyhole.core.terms import Kind
-from keyhole.environments import examples, policies, services
+from keyhole.environments import beginning, examples, policies, services
+from keyhole.environments.models import Environment
 from keyhole.environments.naming import check_scanners
 from keyhole.environments.services import EnvironmentSpec
 
@@ -151,6 +152,41 @@ def test_two_environments_have_two_names():
     services.create(local_caller(), EnvironmentSpec("Production"))
     with pytest.raises(Conflict):
         services.create(local_caller(), EnvironmentSpec("Production"))
+
+
+@pytest.mark.parametrize("name", ["prod", " PROD ", "ｐrod"])
+def test_names_that_nobody_tells_apart_are_one_too_many(name):
+    caller = local_caller()
+    prod, other = (services.create(caller, EnvironmentSpec(each)) for each in ("Prod", "Other"))
+    for write in (
+        lambda: services.create(caller, EnvironmentSpec(name)),
+        lambda: services.change(caller, other.pk, EnvironmentSpec(name)),
+    ):
+        with pytest.raises(Conflict, match="There is an environment 'Prod' already"):
+            write()
+    assert services.change(caller, prod.pk, EnvironmentSpec("PROD")).name == "PROD", "its own it may write so"
+    # Two that are from before they were compared stay as they are, and can be changed.
+    old = Environment.objects.create(name="prod")
+    assert services.change(caller, old.pk, EnvironmentSpec("prod", rank=3)).rank == 3
+
+
+def test_policies_that_nobody_tells_apart_are_one_too_many():
+    caller = local_caller()
+    row = policies.create(caller, STRICT)
+    other = policies.create(caller, dataclasses.replace(STRICT, name="Other"))
+    same = dataclasses.replace(STRICT, name="STRICT")
+    for write in (lambda: policies.create(caller, same), lambda: policies.change(caller, other.pk, same)):
+        with pytest.raises(Conflict, match="There is a policy 'Strict' already"):
+            write()
+    assert policies.change(caller, row.pk, same).name == "STRICT"
+
+
+def test_the_examples_are_not_made_beside_what_is_called_so_in_other_letters():
+    caller = local_caller()
+    services.create(caller, EnvironmentSpec("PRODUCTION"))
+    policies.create(caller, dataclasses.replace(STRICT, name="staging"))
+    assert beginning.take_examples(caller) == ["Staging", "Development"]
+    assert services.by_name(caller, "Staging").policy.name == "staging"
 
 
 def test_members_look_and_do_not_touch():

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
+from keyhole.environments import services as environments
 from keyhole.environments.models import Environment
 from keyhole.findings import arriving, inserting, rounds
 from keyhole.findings.life import settle_findings
@@ -166,6 +167,22 @@ def test_an_environment_that_was_removed_holds_nobody_to_its_date():
     scanned(place, [secret("a")])
     row = Problem.objects.get()
     assert (row.due_at, row.measured_by) == (None, None)
+
+
+def test_due_dates_go_with_the_environment_that_gave_them():
+    place, caller = repository(), boss()
+    live, trial = (
+        environments.create(caller, environments.EnvironmentSpec(name, due_days={"high": days}))
+        for name, days in (("Live", 3), ("Trial", 5))
+    )
+    scanned(place, [secret("a")], environment=live)
+    scanned(place, [secret("b")], environment=trial)
+    environments.remove(caller, live.pk)
+    rows = Problem.objects.select_related("measured_by")
+    assert {(row.measured_by and row.measured_by.name, row.due_at is None) for row in rows} == {
+        (None, True),
+        ("Trial", False),
+    }
 
 
 def test_more_findings_than_one_statement_takes_live_as_few_do(monkeypatch):

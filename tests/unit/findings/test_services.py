@@ -219,6 +219,7 @@ def test_a_decision_everywhere_hides_nothing_in_disconnected_repositories():
     assert services.get_decision(boss(), made.pk).hides == 1
     assert [row.repository for row in services.hidden_by(boss(), made)] == [here]
     assert decision_as_json(made)["hides"] == 1
+    assert services.covered_by(boss(), made).count() == 1
     Repository.objects.filter(pk=gone.pk).update(removed_at=None)
     assert services.hidden_by(boss(), made).count() == 2, "it holds when the repository is connected again"
 

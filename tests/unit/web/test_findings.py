@@ -319,6 +319,7 @@ def test_views_are_kept_opened_and_removed(owner, found):
     answer = owner.post("/findings/views", {"name": "Low ones", "query": query, "shared": "1"})
     assert answer["Location"] == "/findings?severity=low"
     view = SavedView.objects.get()
+    assert owner.post("/findings/views", {"name": "low ONES", "query": query}).status_code == 409
     other = browser(person("member", "mia").user_id)
     assert "Low ones" in text(other.get("/findings"))
     assert other.post(f"/findings/views/{view.pk}/remove").status_code == 404

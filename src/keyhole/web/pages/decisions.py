@@ -11,7 +11,6 @@ from django.shortcuts import redirect
 from keyhole.core.errors import Conflict, InvalidInput
 from keyhole.core.plural import counted
 from keyhole.findings import services as findings
-from keyhole.findings.covering import covered_by
 from keyhole.findings.services import Preview
 from keyhole.web.caller import caller_of
 from keyhole.web.forms.decision import DAYS, DecisionForm
@@ -118,7 +117,7 @@ def one(request: HttpRequest, number: int) -> HttpResponse:
         ids=[each.text for each in row.ids.all()],
         listed=list(hidden[:_LISTED]),
         unlisted=max(0, hidden.count() - _LISTED),
-        once=covered_by(row).count() if row.ended_at or replaced else 0,
+        once=findings.covered_by(caller, row).count() if row.ended_at or replaced else 0,
         crumbs=trail("findings", "decisions"),
     )
 
