@@ -57,7 +57,10 @@ def assignment(line: bytes, at: int) -> Assignment | None:
     """The assignment whose value begins at this offset; None if there is none."""
     low = max(0, at - _LONGEST_HEAD)
     head = _HEAD.search(line[low:at]) if at > 0 else None
-    return None if head is None else _apart(line, at, low + head.start(1), head.group(1), head.group(2))
+    if head is None:
+        return None
+    begins, ends = head.span(1)
+    return _apart(line, at, low + begins, line[low + begins : low + ends], line[low + ends : at])
 
 
 def _apart(line: bytes, start: int, begins: int, name: bytes, between: bytes) -> Assignment | None:

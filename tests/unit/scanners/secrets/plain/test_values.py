@@ -103,3 +103,16 @@ ORDERED = re.compile(
 def test_what_is_in_order_is_what_a_pattern_of_all_runs_finds(text):
     ordered = sum(len(run[0]) for run in ORDERED.finditer(text))
     assert values._in_order(text) == (ordered > 0 and 2 * ordered >= len(text))
+
+
+def test_each_byte_is_of_the_class_that_its_pattern_says():
+    tests = (rb"[a-z]", rb"[A-Z]", rb"[0-9]", rb"[^0-9A-Za-z]")
+    first = [
+        next(place for place, test in enumerate(tests) if re.match(test, bytes([byte])))
+        for byte in range(256)
+    ]
+    for byte, mine in enumerate(first):
+        for other in b"aZ5-\xff\n":
+            value = bytes([byte, other])
+            assert values.classes(value) == len({mine, first[other]})
+            assert values.has_digit(value) == (2 in {mine, first[other]})
