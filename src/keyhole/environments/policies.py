@@ -57,8 +57,11 @@ def create(caller: Caller, policy: gates.Policy) -> Policy:
     return row
 
 
-def change(caller: Caller, number: int, policy: gates.Policy) -> Policy:
-    """Have the policy say this from now on. What it said before is kept, for the verdicts that name it."""
+def change(caller: Caller, number: int, policy: gates.Policy, seen: int = 0) -> Policy:
+    """Have the policy say this from now on. What it said before is kept, for the verdicts that name it.
+
+    Conflict if the name is taken, or if `seen`, the version that this was made from, is not the last one any more.
+    """
     user = require(caller, "environment:change")
     check_scanners(policy)
     try:
@@ -67,6 +70,12 @@ def change(caller: Caller, number: int, policy: gates.Policy) -> Policy:
             latest, before = row.latest, row.name
             if latest.data == policy.to_json():
                 return row
+            if seen and seen != latest.number:
+                raise Conflict(
+                    f"Somebody changed {before} meanwhile: it is at version {latest.number}, and this was made from "
+                    f"version {seen}.",
+                    hint="Look at what it says now. To have it as it stands here all the same, save again.",
+                )
             if policy.name != before:  # two that are alike since long ago stay as they are
                 _refuse_alike(policy, row.pk)
             row.name, row.description = policy.name, policy.description

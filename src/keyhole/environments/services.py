@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -22,6 +23,15 @@ from keyhole.tokens.services import checked_text
 
 _NAME, _DESCRIPTION = 40, 1024
 _LONGEST_DUE, _LARGEST_RANK = 3650, 9999
+_TITLES = {
+    "name": "name",
+    "description": "description",
+    "rank": "place in lists",
+    "policy_id": "policy",
+    "due_days": "days",
+    "channel_ids": "channels",
+    "upstream": "word to GitHub",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +97,41 @@ def create(caller: Caller, spec: EnvironmentSpec) -> Environment:
     return _save(caller, Environment(created_at=timezone.now()), spec, "environment:create")
 
 
-def change(caller: Caller, number: int, spec: EnvironmentSpec) -> Environment:
-    """Change an environment. Its scans from now on are measured by it; verdicts on earlier ones stay as they are."""
+def mark_of(row: Environment) -> str:
+    """Tells the environment as it is from any other state of it."""
+    return hashlib.sha256(repr(spec_of(row)).encode()).hexdigest()[:16]
+
+
+def change(caller: Caller, number: int, spec: EnvironmentSpec, seen: str = "") -> Environment:
+    """Change an environment. Its scans from now on are measured by it; verdicts on earlier ones stay as they are.
+
+    Conflict if the name is taken, or if it is not any more as it was when `seen`, its mark, was taken.
+    """
     require(caller, "environment:change")
-    return _save(caller, get(caller, number), spec, "environment:change")
+    known = get(caller, number)
+    with transaction.atomic():
+        # Whoever changes it at this moment is waited for: SQLite does that by itself.
+        Environment.objects.select_for_update().get(pk=known.pk)
+        row = get(caller, number)
+        if seen and seen != mark_of(row):
+            _refuse_unseen(row, spec)
+        return _save(caller, row, spec, "environment:change")
+
+
+def _plain(value: object) -> object:
+    return frozenset(value) if isinstance(value, tuple) else value
+
+
+def _refuse_unseen(row: Environment, spec: EnvironmentSpec) -> None:
+    now = spec_of(row)
+    differ = [
+        title for name, title in _TITLES.items() if _plain(getattr(now, name)) != _plain(getattr(spec, name))
+    ]
+    if differ:
+        raise Conflict(
+            f"Somebody changed {row.name} meanwhile. Not what this says is its {', '.join(differ)}.",
+            hint="Look at what it is now. To have it as it stands here all the same, save again.",
+        )
 
 
 def remove(caller: Caller, number: int) -> Environment:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
+import re
+
 import pytest
 from django.contrib.auth import get_user_model
 from django.http import QueryDict
@@ -372,3 +375,47 @@ def test_what_github_was_not_told_can_be_told_again(owner, live):
     assert telling.state == "waiting"
     assert owner.post(f"/scans/{scan.pk}/tell").status_code == 409
     assert "Tell GitHub again" not in owner.get(f"/scans/{scan.pk}").content.decode()
+
+
+def _mark(page):
+    return re.search(r'name="seen" value="([^"]+)"', page.content.decode()).group(1)
+
+
+def test_whoever_saves_an_environment_that_somebody_else_changed_meanwhile_is_told_first(owner, live):
+    address = f"{ENVIRONMENTS}/{live.pk}"
+    stale = _mark(owner.get(address))
+    mine = {"name": live.name, "rank": "7", "policy": str(live.policy_id), "due:high": "9", "seen": stale}
+    other = services.spec_of(live)
+    services.change(local_caller(), live.pk, dataclasses.replace(other, description="Theirs."))
+    wrong = owner.post(
+        address, mine | {"rank": "x"}
+    )  # what is wrong with the form does not make it a newer one
+    assert _mark(wrong) == stale
+    told = owner.post(address, mine)
+    assert told.status_code == 409
+    assert f"Somebody changed {live.name} meanwhile." in told.content.decode()
+    assert "description, place in lists, days" in told.content.decode()
+    assert services.get(local_caller(), live.pk).description == "Theirs."
+    assert owner.post(address, mine | {"seen": _mark(told)}).status_code == 302
+    assert services.get(local_caller(), live.pk).rank == 7
+    # The same from both is no conflict, nor is what no form was seen for, as over the API.
+    assert owner.post(address, mine).status_code == 302
+    assert owner.post(address, {**mine, "rank": "8", "seen": ""}).status_code == 302
+
+
+def test_whoever_saves_a_policy_that_somebody_else_changed_meanwhile_is_told_first(owner):
+    row = policies.create(local_caller(), STRICT)
+    address = f"{POLICIES}/{row.pk}/change"
+    stale = _mark(owner.get(address))
+    policies.change(local_caller(), row.pk, Policy("Strict", (CompleteGate(),)))
+    mine = fields(Policy("Strict", (FindingsGate(most=4),)))
+    mine["seen"] = stale
+    tried = mine.copy()
+    tried["do"] = "try"
+    assert _mark(owner.post(address, tried)) == stale
+    told = owner.post(address, mine)
+    assert told.status_code == 409
+    assert "Somebody changed Strict meanwhile: it is at version 2" in told.content.decode()
+    mine["seen"] = _mark(told)
+    assert owner.post(address, mine).status_code == 302
+    assert policies.get(local_caller(), row.pk).latest.number == 3

@@ -10,7 +10,7 @@ from django.shortcuts import redirect
 
 from keyhole.accounts.services import allows, require
 from keyhole.core.caller import Caller
-from keyhole.core.errors import InvalidInput, KeyholeError
+from keyhole.core.errors import Conflict, InvalidInput, KeyholeError
 from keyhole.core.terms import Severity
 from keyhole.environments import beginning, policies, services
 from keyhole.environments.models import UPSTREAM, Environment
@@ -101,9 +101,9 @@ def change(request: HttpRequest, number: int) -> HttpResponseBase:
     if request.method != "POST":
         return _form(request, _of(services.spec_of(row)), row=row)
     try:
-        changed = services.change(caller, number, _spec(caller, request, row))
+        changed = services.change(caller, number, _spec(caller, request, row), request.POST.get("seen", ""))
     except KeyholeError as problem:
-        return _form(request, _posted(request), problem, row=row)
+        return _form(request, _posted(request), problem, row=services.get(caller, number))
     messages.success(request, f"{changed.name} is as you say, for scans from now on.", "ok")
     return redirect("environments")
 
@@ -184,6 +184,13 @@ def _whole(text: str, field: str) -> int:
     return int(text)
 
 
+def _seen(request: HttpRequest, row: Environment | None, problem: KeyholeError | None) -> str:
+    """What the form was made from: kept until somebody has been told that it is not so any more."""
+    if row is None or (problem and not isinstance(problem, Conflict)):
+        return request.POST.get("seen", "")
+    return services.mark_of(row)
+
+
 def _form(
     request: HttpRequest,
     form: dict[str, Any],
@@ -199,11 +206,12 @@ def _form(
         status=problem.status if problem else 200,
         title=f"Change {row.name}" if row is not None else "New environment",
         row=row,
+        seen=_seen(request, row, problem),
         form=form,
         due=[(name, form["due"][name]) for name in form["due"]],
         policies=[(str(each.pk), each.name) for each in policies.list_policies(caller)],
         channels=[(str(each.pk), each) for each in list_channels(caller)] if _sees_channels(caller) else [],
         told=[(name, title, _ABOUT[name]) for name, title in UPSTREAM.items()],
-        errors={field: problem.message} if problem else {},
+        errors={field: f"{problem.message} {problem.hint}".strip()} if problem else {},
         crumbs=trail(*_WAY),
     )

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 
 from keyhole.core import gates
-from keyhole.core.errors import InvalidInput, KeyholeError, NotFound
+from keyhole.core.errors import Conflict, InvalidInput, KeyholeError, NotFound
 from keyhole.core.policy_text import from_json, from_text, to_toml
 from keyhole.core.reach import in_words
 from keyhole.environments import policies
@@ -168,7 +168,8 @@ def change(request: HttpRequest, number: int) -> HttpResponseBase:
         return _edit(request, draft, row=row)
     try:
         policy = draft.read()
-        changed = policies.change(caller_of(request), number, policy)
+        seen = whole_number(request.POST.get("seen", ""))
+        changed = policies.change(caller_of(request), number, policy, seen)
     except KeyholeError as problem:
         return _edit(request, draft, problem, row=row)
     _note_strange(request, policy)
@@ -208,6 +209,13 @@ def _note_strange(request: HttpRequest, policy: gates.Policy) -> None:
         )
 
 
+def _seen(request: HttpRequest, row: Any, problem: KeyholeError | None) -> str:
+    """The version that the form was made from: kept until somebody has been told that there is a later one."""
+    if row is None:
+        return ""
+    return (not isinstance(problem, Conflict) and request.POST.get("seen")) or str(row.latest.number)
+
+
 def _edit(
     request: HttpRequest, draft: Draft, problem: KeyholeError | None = None, *, row: Any = None
 ) -> HttpResponse:
@@ -224,6 +232,7 @@ def _edit(
         status=problem.status if problem else 200,
         title=f"Change {row.name}" if row is not None else "New scan policy",
         row=row,
+        seen=_seen(request, row, problem),
         form=draft.form,
         text=draft.text,
         problem=problem,
