@@ -108,6 +108,9 @@ def _take_python(content: bytes, wanted: Wanted) -> None:
     wanted.direct.pop("python", None)  # the interpreter, as Poetry writes it
 
 
+_OF_PIPENV = frozenset({"source", "requires", "scripts", "pipenv"})
+
+
 def pipfile_wanted(manifests: Manifests) -> Wanted | None:
     """By `Pipfile`."""
     return _from(manifests, "Pipfile", _take_pipfile)
@@ -115,8 +118,9 @@ def pipfile_wanted(manifests: Manifests) -> Wanted | None:
 
 def _take_pipfile(content: bytes, wanted: Wanted) -> None:
     document = toml_in(content)
-    _name(wanted, document.get("packages"))
-    _name(wanted, document.get("dev-packages"), developing=True)
+    for group, found in document.items():
+        if group not in _OF_PIPENV:  # every other table is a group of packages
+            _name(wanted, found, developing=group != "packages")
 
 
 def cargo_wanted(manifests: Manifests) -> Wanted | None:

@@ -108,6 +108,11 @@ def leaves(folder: str) -> bool:
     return folder.startswith(("..", "/", "\\", "~"))
 
 
+def is_archive(place: str) -> bool:
+    """Whether a path is of a packed package, which is somebody else's wherever it lies, and not of a folder."""
+    return place.lower().endswith((".tgz", ".tar.gz", ".tar", ".tar.bz2", ".zip", ".whl"))
+
+
 def plain(text: str) -> str:
     """Somebody else's words as one line that can be shown."""
     if text.isascii() and text.isprintable() and " " not in text and "\\" not in text:

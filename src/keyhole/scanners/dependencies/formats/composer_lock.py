@@ -32,13 +32,16 @@ def read(content: bytes, manifests: Manifests = NONE) -> Packages:
         for entry in found:
             name = word(entry.get("name"))
             known = standing.get(name.lower(), UNKNOWN)
+            dist = entry.get("dist")
+            place = word(dist.get("url")) if isinstance(dist, dict) and dist.get("type") == "path" else ""
             yield Package(
                 "Packagist",
                 name,
-                word(entry.get("version")),
+                "" if place else word(entry.get("version")),
                 lines.of(f'"name": "{name}"'),
                 group == "packages-dev",
                 relation=known.relation,
                 via=known.via,
                 licences=licences(entry.get("license")),
+                folder=place,
             )

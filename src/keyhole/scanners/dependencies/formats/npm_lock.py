@@ -11,7 +11,16 @@ from typing import Any
 from keyhole.scanners.dependencies.documents import as_object, json_in, licences, word, words
 from keyhole.scanners.dependencies.graph import standings
 from keyhole.scanners.dependencies.manifests import npm_wanted
-from keyhole.scanners.dependencies.package import NONE, UNKNOWN, Lines, Manifests, Package, Packages, leaves
+from keyhole.scanners.dependencies.package import (
+    NONE,
+    UNKNOWN,
+    Lines,
+    Manifests,
+    Package,
+    Packages,
+    is_archive,
+    leaves,
+)
 
 NAMES = ("package-lock.json", "npm-shrinkwrap.json")
 MANIFESTS = ("package.json",)
@@ -128,10 +137,23 @@ def _nested(dependencies: dict[str, Any], lines: Lines, manifests: Manifests) ->
     developing = () if wanted is None else [top[name] for name in wanted.developing if name in top]
     standing = standings(asks, lambda entry: entry.name, direct, developing)
     for entry in entries:
+        folder = entry.version.removeprefix("file:") if entry.version.startswith("file:") else ""
+        folder = "" if is_archive(folder) else folder
+        if folder and not leaves(folder):
+            continue
         known = standing.get(entry, UNKNOWN)
         dev = bool(entry.told.get("dev") or entry.told.get("devOptional"))
         version = _version({"version": entry.version})
-        yield Package("npm", entry.name, version, entry.line, dev, relation=known.relation, via=known.via)
+        yield Package(
+            "npm",
+            entry.name,
+            version,
+            entry.line,
+            dev,
+            relation=known.relation,
+            via=known.via,
+            folder=folder,
+        )
 
 
 def _version(entry: dict[str, Any]) -> str:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from keyhole.scanners.dependencies.graph import standings
 from keyhole.scanners.dependencies.outline import entries
-from keyhole.scanners.dependencies.package import UNKNOWN, Malformed, Package, Packages
+from keyhole.scanners.dependencies.package import UNKNOWN, Malformed, Package, Packages, is_archive
 from keyhole.scanners.lazily import pattern
 
 NAMES = ("pnpm-lock.yaml", "pnpm-lock.*.yaml")
@@ -32,6 +32,8 @@ class _Entry:
     line: int
     dev: bool | None = None
     """As the file says, which it does until version 6."""
+    packed: bool = False
+    """Whether it is packed in a file of the repository; its version then stands below it."""
 
 
 @dataclass(slots=True)
@@ -74,6 +76,8 @@ class _Lock:
             told == "name" and not package.version and value
         ):  # those that are not of a registry have it there
             package.name = value
+        elif told == "version" and package.packed:
+            package.version = value
 
     def _wanted(self, kind: str, name: str, value: str) -> None:
         if kind in _ASKS or kind == _DEVELOPING:
@@ -82,7 +86,7 @@ class _Lock:
 
 
 def read(content: bytes) -> Packages:
-    """Every package of a registry with its version; those of git and of addresses come without one."""
+    """Every package with its version; those of git and of addresses come without one."""
     lock = _Lock()
     for number, keys, value in entries(content):
         lock.note(number, keys, value)
@@ -111,20 +115,24 @@ def _plain(key: str) -> str:
 
 def _keys(name: str, value: str) -> list[str]:
     """The keys that a package may have that is asked for by this name and this version."""
-    if not value or value.startswith(_OF_THE_REPOSITORY):
+    if not value or _is_folder(value):
         return []
     plain = _plain(value)
     # In that order: as it is told, under another name than its own, and since version 6 and until version 5.
     return [plain, f"{name}@{plain}", f"{name}/{plain}"]
 
 
+def _is_folder(place: str) -> bool:
+    return place.startswith(_OF_THE_REPOSITORY) and not is_archive(place.partition("(")[0])
+
+
 def _package(key: str, line: int) -> _Entry | None:
-    if key.startswith(_OF_THE_REPOSITORY):
+    if _is_folder(key):
         return None
     match = _SLASH.fullmatch(key) or _AT.fullmatch(key)
     if match is None:
-        return _Entry(key, "", line)
+        return _Entry(key, "", line, packed=key.startswith(_OF_THE_REPOSITORY))
     version = match["version"]
     if version.startswith(_OF_THE_REPOSITORY):
-        return None
+        return None if _is_folder(version) else _Entry(match["name"], "", line, packed=True)
     return _Entry(match["name"], "" if re.search(r"[:/]", version) else version, line)

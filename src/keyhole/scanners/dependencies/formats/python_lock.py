@@ -22,6 +22,7 @@ from keyhole.scanners.dependencies.package import (
     Package,
     Packages,
     Standing,
+    is_archive,
     leaves,
 )
 from keyhole.scanners.lazily import pattern
@@ -79,10 +80,17 @@ def _folder(entry: dict[str, Any]) -> str | None:
         return word(told.get("path")) if isinstance(told, dict) else ""
     source = entry.get("source")
     if not isinstance(source, dict):
-        return None
+        place = word(entry.get("path"))  # as PDM writes it
+        return place if place and not is_archive(place) else None
     if source.get("type") == "directory":
         return word(source.get("url"))
     return next((word(source[key]) for key in _OWN if key in source), None)
+
+
+def _is_of_uv(entry: dict[str, Any]) -> bool:
+    """Whether a package of the repository is told as uv does, which leaves none out."""
+    source = entry.get("source")
+    return isinstance(source, dict) and any(key in source for key in _OWN)
 
 
 def _standings(entries: list[dict[str, Any]], wanted: Wanted | None) -> dict[int, Standing]:
@@ -109,8 +117,8 @@ def _standings(entries: list[dict[str, Any]], wanted: Wanted | None) -> dict[int
             for place in found(_asked(each.get("dependencies")) + _extra(each, "optional"))
         ]
         developing = [place for each in own for place in found(_extra(each, "dev"))]
-    elif wanted is not None:
-        direct = found([(name, "") for name in wanted.direct])
+    if wanted is not None and not any(map(_is_of_uv, own)):
+        direct = [*(direct or ()), *found([(name, "") for name in wanted.direct])]
         developing = found([(name, "") for name in wanted.developing])
     return standings(asks, lambda place: word(entries[place].get("name")), direct, developing)
 

@@ -18,6 +18,7 @@ from keyhole.scanners.dependencies.package import (
     Manifests,
     Package,
     Packages,
+    is_archive,
     text_of,
 )
 from keyhole.scanners.lazily import pattern
@@ -33,6 +34,9 @@ _LOCAL = ("workspace:", "file:", "link:", "portal:")
 _REMOTE = pattern(
     r"(?:git|github|gitlab|bitbucket|gist|https?|ssh)(?:\+[a-z]+)?(?::|@)|[^@/:]+/[^@/:#]+(?:#|$)"
 )
+_PATHS = ("./", "../", "/", "~/")
+_BEHIND = pattern(r"(?:::|#).*")
+"""What the later versions write behind a path."""
 _OWN = "workspace:"
 _LONG = "? "
 """Before what an entry stands for where that has more than 1,024 characters; the colon is on the next line then."""
@@ -52,7 +56,10 @@ class _Entry:
 
 
 def read(content: bytes, manifests: Manifests = NONE) -> Packages:
-    """Every entry with its version; those of git and of addresses come without one, as does what cannot be read."""
+    """Every entry with its version; those of git and of addresses come without one, as does what cannot be read.
+
+    What is packed in a file of the repository has one; folders of the repository are no packages.
+    """
     text = text_of(content)
     if "yarn lockfile" not in text[:400] and "__metadata" not in text[:1000]:
         raise Malformed("not a lock file of Yarn")
@@ -79,7 +86,7 @@ def read(content: bytes, manifests: Manifests = NONE) -> Packages:
         [found for each in developing if (found := resolve(each))],
     )
     for entry in entries:
-        if not entry.wanted.removeprefix("npm:").startswith(_LOCAL):
+        if not _is_folder(entry.wanted.removeprefix("npm:")):
             known = standing.get(entry, UNKNOWN)
             yield Package(
                 "npm",
@@ -90,6 +97,10 @@ def read(content: bytes, manifests: Manifests = NONE) -> Packages:
                 relation=known.relation,
                 via=known.via,
             )
+
+
+def _is_folder(wanted: str) -> bool:
+    return wanted.startswith((*_LOCAL, *_PATHS)) and not is_archive(_BEHIND.sub("", wanted))
 
 
 def _asked_for(

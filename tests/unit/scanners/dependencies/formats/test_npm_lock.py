@@ -60,3 +60,19 @@ def test_a_link_that_may_be_outside_is_told():
     }
     (package,) = npm_lock.read(json.dumps({"packages": links}).encode())
     assert (package.name, package.version, package.folder) == ("out", "", "../out")
+
+
+def test_a_folder_of_the_repository_is_no_package_of_the_first_version_either():
+    lock = {
+        "lockfileVersion": 1,
+        "dependencies": {
+            "own": {"version": "file:packages/own"},
+            "out": {"version": "file:../out"},
+            "packed": {"version": "file:vendor/packed-1.0.0.tgz"},
+        },
+    }
+    found = npm_lock.read(json.dumps(lock).encode())
+    assert [(each.name, each.version, each.folder) for each in found] == [
+        ("out", "", "../out"),
+        ("packed", "", ""),
+    ]

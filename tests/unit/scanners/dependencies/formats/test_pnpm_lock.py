@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from keyhole.core.library import Relation
 from keyhole.scanners.dependencies.formats import pnpm_lock
 from keyhole.scanners.dependencies.package import Malformed
 from tests.unit.scanners.dependencies.formats.named import named, sample
@@ -52,3 +53,39 @@ def test_packages_in_another_layout_are_not_passed_over(content):
 
 def test_a_repository_without_packages_has_none():
     assert named(pnpm_lock.read, "lockfileVersion: '9.0'\n\npackages: {}\n") == []
+
+
+@pytest.mark.parametrize("version", ["6.0", "9.0"])
+def test_what_is_packed_in_the_repository_is_somebody_elses_and_a_folder_is_not(version):
+    key, name = (
+        ("file:vendor/a-1.2.3.tgz", "    name: a\n")
+        if version == "6.0"
+        else ("a@file:vendor/a-1.2.3.tgz", "")
+    )
+    lock = f"""lockfileVersion: '{version}'
+
+importers:
+
+  .:
+    dependencies:
+      a:
+        specifier: file:vendor/a-1.2.3.tgz
+        version: file:vendor/a-1.2.3.tgz
+
+packages:
+
+  {key}:
+    resolution: {{integrity: x, tarball: file:vendor/a-1.2.3.tgz}}
+{name}    version: 1.2.3
+
+  b@file:packages/b:
+    resolution: {{directory: packages/b, type: directory}}
+    version: 1.0.0
+
+  c@https://codeload.github.com/c/c/tar.gz/1:
+    resolution: {{tarball: https://codeload.github.com/c/c/tar.gz/1}}
+    version: 1.0.0
+"""
+    (packed, other) = pnpm_lock.read(lock.encode())
+    assert (packed.name, packed.version, packed.relation) == ("a", "1.2.3", Relation.DIRECT)
+    assert other.version == ""

@@ -90,3 +90,29 @@ def test_what_the_repository_has_itself_is_no_package_however_it_is_asked_for():
         '__metadata:\n  version: 8\n\n"a@npm:^1.0.0, a@workspace:packages/a":\n  version: 0.0.0-use.local\n'
     )
     assert named(yarn_lock.read, text) == []
+
+
+def test_what_is_packed_in_the_repository_is_somebody_elses_and_a_folder_is_not():
+    classic = """# yarn lockfile v1
+
+"a@file:./vendor/a-1.2.3.tgz":
+  version "1.2.3"
+
+"b@./packages/b", "b@../b":
+  version "1.0.0"
+
+"c@file:packages/c":
+  version "1.0.0"
+"""
+    assert named(yarn_lock.read, classic) == [("npm", "a", "1.2.3")]
+    berry = """__metadata:
+  version: 8
+
+"a@file:./vendor/a.tgz::locator=app%40workspace%3A.":
+  version: 4.5.6
+  resolution: "a@file:./vendor/a.tgz#./vendor/a.tgz::hash=1"
+
+"b@portal:../b::locator=app%40workspace%3A.":
+  version: 0.0.0-use.local
+"""
+    assert named(yarn_lock.read, berry) == [("npm", "a", "4.5.6")]
