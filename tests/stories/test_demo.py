@@ -81,7 +81,8 @@ def test_every_step_truly_happens(project, tmp_path):
     assert "does not accept the credential" in details["notice"]
 
 
-def test_told_to_end_it_ends_its_server_too(project, tmp_path):
+def started(project, tmp_path):
+    """A demo whose server is there, and where the server's process id is written."""
     lock, scratch = tmp_path / "kept" / "server.lock", tmp_path / "scratch"
     scratch.mkdir()
     running = subprocess.Popen(
@@ -95,10 +96,28 @@ def test_told_to_end_it_ends_its_server_too(project, tmp_path):
         with suppress(subprocess.TimeoutExpired):
             running.wait(0.1)
         assert running.returncode is None
+    return running, lock
+
+
+def test_told_to_end_it_ends_its_server_too(project, tmp_path):
+    running, lock = started(project, tmp_path)
     running.terminate()
     assert running.wait(60) == 128 + signal.SIGTERM
     assert not psutil.pid_exists(int(lock.read_text()))
-    assert list(scratch.iterdir()) == []
+    assert list((tmp_path / "scratch").iterdir()) == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process that its parent is gone")
+def test_killed_it_leaves_no_server(project, tmp_path):
+    running, lock = started(project, tmp_path)
+    server = psutil.Process(int(lock.read_text()))
+    running.kill()
+    running.wait(60)
+    try:
+        server.wait(30)
+    finally:
+        with suppress(psutil.NoSuchProcess):
+            server.kill()
 
 
 def test_a_folder_that_is_no_repository_fails_and_says_so(tmp_path):

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import ctypes
 import http.client
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
 import time
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
 
 _READY_WITHIN = 30.0
 _OWNER = "demo"
+_PR_SET_PDEATHSIG = 1
 
 
 class World:
@@ -87,7 +91,10 @@ class World:
         begun = time.monotonic()
         log = (self.scratch / "server.log").open("wb")
         self._server = subprocess.Popen(
-            [sys.executable, "-m", "keyhole.cli", "up"], stdout=log, stderr=subprocess.STDOUT
+            [sys.executable, "-m", "keyhole.cli", "up"],
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            preexec_fn=partial(_end_with, os.getpid()),  # noqa: PLW1509 - only prctl is called
         )
         while not self._answers():
             if self._server.poll() is not None or time.monotonic() - begun > _READY_WITHIN:
@@ -169,6 +176,14 @@ class World:
             check=False,
             env={**_git_environment(), "HOME": str(self.scratch)},
         )
+
+
+def _end_with(starter: int) -> None:
+    """In the new process, on Linux: it is told to end when the one that starts it is gone, by `kill -9`, say."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+        if os.getppid() != starter:  # it was gone before that
+            os._exit(1)
 
 
 def _git_environment() -> dict[str, str]:
