@@ -18,7 +18,8 @@ from keyhole.providers.outgoing import Reply, configured
 
 LARGEST = 2 << 30
 """Bytes of one file."""
-_CHUNK = 32 << 20
+_CHUNK = 8 << 20
+"""Bytes that are fetched at a time: what a break costs, while asking anew for each costs a connection."""
 _LIST_CHUNK = 256 << 10
 _SECONDS = 600.0
 _REDIRECTS = 3
