@@ -105,7 +105,7 @@ def new(
         say_json(_as_dict(made))
     else:
         click.echo(
-            f"{safe(made.name)} is sent {mailing.when(made)}. Send it now: keyhole mailing send {made.pk}"
+            f"{safe(made.name)} is {mailing.is_sent(made)}. Send it now: keyhole mailing send {made.pk}"
         )
 
 
@@ -179,7 +179,7 @@ def _set_paused(number: int, *, paused: bool) -> None:
     from keyhole.reports import mailing
 
     row = mailing.set_paused(caller, number, paused)
-    click.echo(f"{safe(row.name)} is {'paused' if paused else f'sent {mailing.when(row)}'}.")
+    click.echo(f"{safe(row.name)} is {mailing.is_sent(row)}.")
 
 
 @command.command("remove")

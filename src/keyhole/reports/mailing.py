@@ -202,6 +202,12 @@ def when(mailing: Mailing) -> str:
     return "Paused" if mailing.paused_at else f"{times.explain(mailing.cron)} ({mailing.zone})"
 
 
+def is_sent(mailing: Mailing) -> str:
+    """The same for within a sentence: `sent at 07:00 (UTC)`, or `paused`."""
+    words = when(mailing)
+    return f"{'' if mailing.paused_at else 'sent '}{words[:1].lower()}{words[1:]}"
+
+
 def _record(caller: Caller, action: str, mailing: Mailing, **more: object) -> None:
     subject = {
         "mailing_id": mailing.pk,

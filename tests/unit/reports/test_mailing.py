@@ -287,6 +287,7 @@ def test_the_command_attaches_a_pdf_or_sends_a_link(channel, monkeypatch):
     for given in ((), ("--format", "csv"), ("--link", "7")):
         done = CliRunner().invoke(command, ["new", "Board", "--channel", "Board", *given])
         assert done.exit_code == 0, done.output
+        assert "Board is sent at 07:00 on Monday (UTC)." in done.output
     made = list(Mailing.objects.order_by("pk").values_list("form", "link_days"))
     assert made == [("pdf", 0), ("csv", 0), ("", 7)]
 
@@ -294,6 +295,7 @@ def test_the_command_attaches_a_pdf_or_sends_a_link(channel, monkeypatch):
 def test_it_rests_goes_on_and_ends(bound):
     made = bound()
     mailing.set_paused(local_caller(), made.pk, True)
+    assert mailing.is_sent(mailing.get(local_caller(), made.pk)) == "paused"
     assert not Sending.objects.filter(done_at=None).exists()
     mailing.set_paused(local_caller(), made.pk, False)
     assert Sending.objects.filter(done_at=None).count() == 1

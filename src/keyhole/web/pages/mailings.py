@@ -36,7 +36,7 @@ def new(request: HttpRequest) -> HttpResponseBase:
         except (InvalidInput, NotFound) as wrong:
             problem = wrong
         else:
-            messages.success(request, f"{made.name} is sent {mailings.when(made)}.", "ok")
+            messages.success(request, f"{made.name} is {mailings.is_sent(made)}.", "ok")
             return redirect("mailing", made.pk)
     field = getattr(problem, "field", "") or ("repository" if problem else "")
     query = request.POST.get("query", "") if request.method == "POST" else request.GET.urlencode()
