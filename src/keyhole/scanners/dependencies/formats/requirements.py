@@ -12,11 +12,12 @@ notes every line may be direct or not.
 from __future__ import annotations
 
 import re
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from dataclasses import dataclass, field
 
 from keyhole.scanners.dependencies.graph import standings
 from keyhole.scanners.dependencies.names import normal
-from keyhole.scanners.dependencies.package import UNKNOWN, Package, Packages, text_of
+from keyhole.scanners.dependencies.package import UNKNOWN, Malformed, Package, Packages, text_of
 from keyhole.scanners.lazily import pattern
 
 NAMES = (
@@ -61,7 +62,7 @@ def read(content: bytes) -> Packages:
     found: list[_Line] = []
     files: list[Package] = []
     noting = False
-    for number, line in enumerate(text_of(content).splitlines(), 1):
+    for number, line in enumerate(_text(content).splitlines(), 1):
         if found and (via := _VIA.fullmatch(line) or (_MORE.fullmatch(line) if noting else None)):
             noting = True
             _note(found[-1], via[1])
@@ -78,6 +79,16 @@ def read(content: bytes) -> Packages:
         (each.package for each in found) if not any(each.via for each in found) else _with_standing(found)
     )
     yield from files
+
+
+def _text(content: bytes) -> str:
+    """As pip reads it: what PowerShell writes by `pip freeze > requirements.txt` is UTF-16."""
+    if not content.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+        return text_of(content)
+    try:
+        return content.decode("utf-16")
+    except UnicodeDecodeError:
+        raise Malformed("not UTF-16 text") from None
 
 
 def _package(plain: str, number: int) -> Package | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from keyhole.scanners.dependencies.formats import requirements
+from keyhole.scanners.dependencies.package import Malformed
 from tests.unit.scanners.dependencies.formats.named import named
 
 
@@ -113,3 +114,14 @@ def test_notes_and_what_is_told_besides_go_together():
 def test_long_lines_are_read_in_no_time():
     for piece in (b"a/", b"a-", b"-", b"git+a@", b"a.zip", b"[a"):
         assert len(list(requirements.read(b"x" + piece * 200_000))) <= 1
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_what_a_shell_of_windows_writes_is_read_as_pip_reads_it(encoding):
+    found = list(requirements.read("# caf\u00e9\r\na==1.0\r\n".encode(encoding)))
+    assert [(each.name, each.version, each.line) for each in found] == [("a", "1.0", 2)]
+
+
+def test_what_only_begins_as_utf_16_is_none():
+    with pytest.raises(Malformed, match="UTF-16"):
+        list(requirements.read(b"\xff\xfea\x00\x00\xd8b"))
