@@ -26,6 +26,8 @@ import django  # after the variable above, which it reads
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
+from keyhole.core.errors import Misconfigured
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -165,7 +167,7 @@ def main() -> None:
             if link is not None:
                 print(f"Set up the first account: {link}", flush=True)  # noqa: T201
             asyncio.run(serve())
-    except ImproperlyConfigured as problem:
+    except (Misconfigured, ImproperlyConfigured) as problem:
         sys.exit(f"Keyhole does not start. {problem}")
 
 

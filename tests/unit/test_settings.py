@@ -7,8 +7,8 @@ import subprocess
 import sys
 
 import pytest
-from django.core.exceptions import ImproperlyConfigured
 
+from keyhole.core.errors import Misconfigured
 from keyhole.settings.files import private_file
 
 SHOW = "import keyhole.settings as s; print(repr(getattr(s, {name!r})))"
@@ -84,7 +84,7 @@ NONSENSE = {
 )
 def test_nonsense_stops_the_start_and_names_the_setting(tmp_path, name, text):
     said = load(tmp_path / "data", **{name: text})
-    assert said.startswith("django.core.exceptions.ImproperlyConfigured"), said
+    assert said.startswith("keyhole.core.errors.Misconfigured"), said
     assert name in said
 
 
@@ -95,7 +95,7 @@ def test_a_file_that_others_may_read_or_write_is_refused(tmp_path, file, mode):
     load(data)
     (data / file).chmod(mode)
     said = load(data)
-    assert "ImproperlyConfigured" in said
+    assert "Misconfigured" in said
     assert f"chmod 600 {data / file}" in said
 
 
@@ -116,7 +116,7 @@ def test_a_data_folder_that_cannot_be_one_is_told_in_a_sentence(tmp_path):
 
 def test_a_secret_that_cannot_be_written_whole_leaves_no_draft(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "fsync", full_disk)
-    with pytest.raises(ImproperlyConfigured, match=r"new\.secret cannot be used: No space left"):
+    with pytest.raises(Misconfigured, match=r"new\.secret cannot be used: No space left"):
         private_file(tmp_path / "new.secret", lambda: b"x")
     assert list(tmp_path.iterdir()) == []
 
@@ -130,7 +130,7 @@ def test_a_damaged_secret_is_refused_and_never_made_anew(tmp_path, content):
     data = tmp_path / "data"
     load(data)
     (data / "django.secret").write_text(content, errors="surrogateescape")
-    assert "ImproperlyConfigured" in load(data)
+    assert "Misconfigured" in load(data)
     assert (data / "django.secret").read_text(errors="surrogateescape") == content
 
 

@@ -9,11 +9,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from django.conf import settings
-from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.db import Error as DatabaseProblem
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
+
+from keyhole.core.errors import Misconfigured
 
 _CHECKED_BYTES = 64 << 20
 """Larger databases are not read from end to end at each start."""
@@ -22,7 +23,7 @@ _CHECKED_BYTES = 64 << 20
 def bring_up_to_date(*, thorough: bool = True) -> None:
     """Check the database, then apply the migrations it lacks. Interrupted, it can be run again.
 
-    Raises ImproperlyConfigured, with what to do, when the database is damaged or was used by a newer Keyhole. It is
+    Raises Misconfigured, with what to do, when the database is damaged or was used by a newer Keyhole. It is
     then left as it is. `thorough` reads the whole of a small database, which a single command need not wait for.
     """
     try:
@@ -34,9 +35,7 @@ def bring_up_to_date(*, thorough: bool = True) -> None:
             if executor.migration_plan(executor.loader.graph.leaf_nodes()):
                 call_command("migrate", verbosity=0, interactive=False)
     except DatabaseProblem as problem:
-        raise ImproperlyConfigured(
-            f"The database {_name()} cannot be used: {problem}. {_RESTORE}"
-        ) from problem
+        raise Misconfigured(f"The database {_name()} cannot be used: {problem}. {_RESTORE}") from problem
 
 
 _RESTORE = "Keyhole leaves it as it is: restore it from a backup, or choose another KEYHOLE_DATA."
@@ -66,7 +65,7 @@ def _check_sound() -> None:
         cursor.execute("PRAGMA quick_check(1)")
         found = cursor.fetchone()[0]
     if found != "ok":
-        raise ImproperlyConfigured(f"The database {_name()} is damaged: {found}. {_RESTORE}")
+        raise Misconfigured(f"The database {_name()} is damaged: {found}. {_RESTORE}")
 
 
 def _check_not_newer(executor: MigrationExecutor) -> None:
@@ -78,7 +77,7 @@ def _check_not_newer(executor: MigrationExecutor) -> None:
         if app in labels and (app, name) not in known
     )
     if later:
-        raise ImproperlyConfigured(
+        raise Misconfigured(
             f"The database {_name()} was used by a newer Keyhole ({', '.join(later)}). "
             "Start that version, or restore a backup from before it."
         )

@@ -15,7 +15,6 @@ from pathlib import Path
 from django.apps import apps
 from django.conf import settings
 from django.contrib.sessions.base_session import AbstractBaseSession
-from django.core.exceptions import ImproperlyConfigured
 from django.db import connection, transaction
 
 from keyhole.accounts.models import ApiToken, Invitation, ResetCode
@@ -25,7 +24,7 @@ from keyhole.audit.log import ALLOWED, Chain, Draft
 from keyhole.audit.outside import Memory
 from keyhole.backups import archive
 from keyhole.backups.restore import Unpacked
-from keyhole.core.errors import InvalidInput
+from keyhole.core.errors import InvalidInput, Misconfigured
 from keyhole.tokens import revocations
 from keyhole.tokens.models import Token
 from keyhole.vault import forgotten
@@ -72,7 +71,7 @@ def settle(unpacked: Unpacked, *, keep_tokens: bool) -> Settled:
         raise RuntimeError("the settings do not name the folder that the backup was unpacked in")
     try:
         bring_up_to_date()
-    except ImproperlyConfigured as problem:
+    except Misconfigured as problem:
         raise InvalidInput(str(problem), hint="Nothing was restored.") from problem
     _remember(Memory(archive.REVOKED), unpacked.before.revoked)
     _remember(Memory(archive.FORGOTTEN), unpacked.before.forgotten)

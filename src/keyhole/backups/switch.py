@@ -10,7 +10,6 @@ import fcntl
 import json
 import os
 import re
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -55,6 +54,8 @@ def finish(data: Path) -> bool:
         if not STAGING.fullmatch(staging.name) or not _REPLACED.fullmatch(replaced.name):
             raise ValueError(f"{data / JOURNAL} is not what a restore writes; move it away to go on without")
         _exchange(data, staging, replaced, journal["names"])
+        import shutil  # noqa: PLC0415  # the settings look here each time, and there is nearly never anything
+
         shutil.rmtree(staging, ignore_errors=True)
         (data / JOURNAL).unlink()
         flush(data)

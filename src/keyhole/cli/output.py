@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
@@ -93,7 +92,11 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[object]], *, empty: s
 
 def terminal_width() -> int:
     """Characters of a line of the terminal on standard output; 0 where that is none, and nothing is to be cut."""
-    return shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
+    if not sys.stdout.isatty():
+        return 0
+    import shutil
+
+    return shutil.get_terminal_size().columns
 
 
 def ago(moment: datetime | None, *, never: str = "never") -> str:

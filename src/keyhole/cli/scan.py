@@ -269,16 +269,12 @@ def _path(
 
 def _around() -> Around:
     """What the settings say, without Django around them: importing that takes as long as scanning a small project."""
-    from django.core.exceptions import ImproperlyConfigured
-
     from keyhole.scans.direct import Around
 
     try:
         from keyhole import settings
     except OSError:
         return Around()  # no data folder can be made here
-    except ImproperlyConfigured as problem:
-        raise Unavailable(str(problem), hint="Nothing was done.") from problem
     return Around.of(settings)
 
 

@@ -71,6 +71,19 @@ class Conflict(KeyholeError):
     exit_code = 2
 
 
+class Misconfigured(KeyholeError):
+    """A setting makes no sense, or what it names cannot be used or could be read by others: nothing was begun.
+
+    Ours and not Django's `ImproperlyConfigured`, as some commands read the settings without Django.
+    """
+
+    status = 503
+    exit_code = 4
+
+    def __init__(self, message: str, *, hint: str = "Nothing was done.") -> None:
+        super().__init__(message, hint=hint)
+
+
 class Unavailable(KeyholeError):
     """Keyhole cannot act safely now (audit not writable, database locked, sealed): nothing was done."""
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from subprocess import PIPE
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -109,7 +108,7 @@ def all_commits(git: Git, graph: Graph, trouble: Trouble) -> Commits:
     if missing:
         # Not everything was read, or git knows that there is no more (a shallow clone): it has to say which there are.
         with git.start("rev-list", TOLD, *git.from_) as listing:
-            graph.take_listed(listing.stdout or ())
+            graph.take_listed(listing.stdout)
             listed = listing.wait() == 0 and listed
         seconds, missing = graph.reached(tips)
     if missing:
@@ -144,7 +143,7 @@ def tips_of(git: Git) -> tuple[list[bytes], bool]:
 
 def _begun(git: Git, from_: Iterable[str]) -> tuple[list[bytes], bool]:
     with git.start("rev-list", "--no-walk=unsorted", *from_) as listing:
-        tips = [line.strip() for line in listing.stdout or ()]
+        tips = [line.strip() for line in listing.stdout]
         return tips, listing.wait() == 0
 
 
@@ -310,8 +309,8 @@ def _name_without_commit(git: Git, tips: Sequence[bytes], found: Places, without
         named = [each.encode() for each in git.tips] or _other_refs(git)
         lines, from_ = [*named, *(b"^" + tip for tip in tips)], ("--stdin",)
     asked = (line + b"\n" for line in lines)
-    with git.start("rev-list", "--objects", *from_, stdin=PIPE) as names, feeding(names, asked):
-        for line in names.stdout or ():
+    with git.start("rev-list", "--objects", *from_, fed=True) as names, feeding(names, asked):
+        for line in names.stdout:
             object_id, _, path = line.rstrip(b"\n").partition(b" ")
             if object_id in without:
                 found[object_id] = {path: Introduction(LAST, "", "", shown_path(path) or "(no path)")}
@@ -324,7 +323,7 @@ def _name_without_commit(git: Git, tips: Sequence[bytes], found: Places, without
 def _other_refs(git: Git) -> list[bytes]:
     """What refs name that is not a commit."""
     with git.start("for-each-ref", "--format=%(objecttype) %(objectname)") as refs:
-        named = [line.split(b" ") for line in refs.stdout or ()]
+        named = [line.split(b" ") for line in refs.stdout]
     return [object_id for kind, object_id in named if kind != b"commit"]
 
 

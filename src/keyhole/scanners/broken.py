@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Container, Iterator
 from pathlib import Path
-from subprocess import PIPE
 
 from keyhole.scanners.gitpipe import Git, feeding
 
@@ -17,7 +16,7 @@ def broken_refs(git: Git) -> frozenset[bytes]:
     """Their full names, as git has them, and HEAD if it is one."""
     named: dict[bytes, bytes] = {}
     with git.start("for-each-ref", "--format=%(objectname) %(refname)") as refs:
-        for line in refs.stdout or ():
+        for line in refs.stdout:
             object_id, _, name = line.rstrip(b"\n").partition(b" ")
             named[name] = object_id
     missing = _missing(git, frozenset(named.values()))
@@ -32,11 +31,11 @@ def broken_refs(git: Git) -> frozenset[bytes]:
 
 def _missing(git: Git, ids: frozenset[bytes]) -> set[bytes]:
     asked = (each + b"\n" for each in ids)
-    with git.start("cat-file", "--batch-check", stdin=PIPE) as sizes, feeding(sizes, asked):
-        return {line.split()[0] for line in sizes.stdout or () if line.rstrip().endswith(b" missing")}
+    with git.start("cat-file", "--batch-check", fed=True) as sizes, feeding(sizes, asked):
+        return {line.split()[0] for line in sizes.stdout if line.rstrip().endswith(b" missing")}
 
 
-def _unreadable(folder: Path, named: Container[bytes]) -> Iterator[bytes]:
+def _unreadable(folder: str, named: Container[bytes]) -> Iterator[bytes]:
     """Files of refs that git passes over when it lists refs, but for those that only stand for another one."""
     for place, _, files in os.walk(folder):
         for file in (Path(place, each) for each in files):

@@ -8,9 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
-import signal
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -23,10 +20,11 @@ from keyhole.core.git_safety import GIT_PATH
 from keyhole.core.secret import Secret
 from keyhole.scanners.earlier import Earlier
 from keyhole.scanners.early import ended, forgotten, started, taken
+from keyhole.scanners.interface import NeedsProgram
 from keyhole.scanners.kept import LARGEST
 from keyhole.scanners.limits import Limits
 from keyhole.scanners.programs.configured import configured
-from keyhole.scanners.registry import chosen
+from keyhole.scanners.registry import chosen, named
 from keyhole.scanners.rules_version import rules_version
 from keyhole.scanners.said import Ended, Said, decoded, understood
 from keyhole.scanners.secrets import own
@@ -145,7 +143,11 @@ def _ignore(_what: object) -> None:
 def _talking(order: dict[str, Any], limits: Limits, stop: threading.Event) -> Iterator[_Talk]:
     """A child that works on the order. It is gone when the block is left, with all that it started."""
     with ExitStack() as stack:
-        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="keyhole-scan-"))
+        folder = (
+            _folder(stack)
+            if any(isinstance(named(each), NeedsProgram) for each in order["scanners"])
+            else "/"
+        )
         child = taken() or started()
         stack.callback(ended, child)
         try:
@@ -154,6 +156,13 @@ def _talking(order: dict[str, Any], limits: Limits, stop: threading.Event) -> It
         except BrokenPipeError:
             raise Ended(_ending(child)) from None
         yield _Talk(child, Said(child.stdout, time.monotonic() + limits.seconds + _GRACE_SECONDS, stop))
+
+
+def _folder(stack: ExitStack) -> str:
+    """An empty folder for programs to be run in. It is gone when the block is left."""
+    import tempfile  # noqa: PLC0415  # most scans run none
+
+    return stack.enter_context(tempfile.TemporaryDirectory(prefix="keyhole-scan-"))
 
 
 class _Talk(NamedTuple):
@@ -179,6 +188,8 @@ class _Talk(NamedTuple):
 
 def _failure(told: str) -> str:
     """Why it failed, in words where it is something that people can mend."""
+    import shutil  # noqa: PLC0415  # nearly all scans end well
+
     if told.startswith(FileNotFoundError.__name__) and shutil.which("git", path=GIT_PATH) is None:
         return f"git was not found in any of {GIT_PATH.replace(':', ', ')}; install it (`keyhole doctor` checks it)"
     return f"the scanning process failed: {escape(told[:200].encode('utf-8', 'replace'))}"
@@ -197,6 +208,8 @@ def _memory(said: Said) -> bytes:
 
 
 def _ending(child: Spawned) -> str:
+    import signal  # noqa: PLC0415  # nearly all scans end well
+
     code = child.wait(_GRACE_SECONDS)
     if code is None:
         return "the scanning process fell silent"

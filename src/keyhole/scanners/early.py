@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import atexit
 import os
+import sys
 from _signal import SIGKILL  # type: ignore[import-not-found]  # what `signal` is made of
 from _thread import allocate_lock
 
@@ -59,7 +60,7 @@ def forgotten() -> None:
 def started(*words: str) -> Spawned:
     """A process that waits for an order. It has a group of its own, with all that it will start."""
     # No pathlib here, see above.
-    source = os.path.dirname(os.path.dirname(os.path.abspath(keyhole.__file__)))  # noqa: PTH100, PTH120
+    source = os.path.dirname(os.path.dirname(os.path.abspath(keyhole.__file__)))
     environment = {
         "PATH": GIT_PATH,
         "LC_ALL": "C",
@@ -67,7 +68,10 @@ def started(*words: str) -> Spawned:
         "PYTHONUTF8": "1",
         "OPENBLAS_NUM_THREADS": "1",  # numpy's would spin beside us for work that never comes
     }
-    return Spawned(_RUN, words, environment)
+    # -P: the working directory is no place to import from; -s: nor is anybody's home.
+    argv = [sys.executable, "-P", "-s", "-B", "-c", _RUN, *words]
+    # What was made to be inherited here is open there, too: closing that is its first task.
+    return Spawned(argv, environment, leads=True)
 
 
 def ended(process: Spawned) -> None:

@@ -8,23 +8,23 @@ from __future__ import annotations
 
 import json
 import os
-import selectors
-import signal
+import select
+from _signal import SIGKILL  # type: ignore[import-not-found]  # what `signal` is made of
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, NamedTuple, NoReturn
 
 _NUMBER = 4
 MOST_PARTS = 8192
 """As many numbers as surely fit into an empty pipe."""
 _CHUNK = 1 << 20
-_WAIT_SECONDS = 0.05
+_WAIT_MS = 50
 
 
 class _Worker(NamedTuple):
     process: int
     answers: int
-    pending: list[bytes]
 
 
 def processors() -> int:
@@ -47,16 +47,21 @@ class Here:
 
 
 @contextmanager
-def shared(parts: int, work: Callable[[int], Any], processes: int) -> Iterator[Pool | Here]:
+def shared(
+    parts: int,
+    work: Callable[[int], Any],
+    processes: int,
+    begin: Callable[[int], None] = lambda _number: None,
+) -> Iterator[Pool | Here]:
     """Starts processes that do `work(part)` for each part; they are gone when the block is left.
 
-    The work's result must be plain JSON. Must be called while this process has one thread. With no processes this one
-    does it.
+    Each of them first does `begin(number)` with its own number, from 0. The work's result must be plain JSON. Must be
+    called while this process has one thread. With no processes this one does it.
     """
     if not processes:
         yield Here(parts, work)
         return
-    pool = Pool(parts, work, processes)
+    pool = Pool(parts, work, processes, begin)
     try:
         yield pool
     finally:
@@ -66,63 +71,69 @@ def shared(parts: int, work: Callable[[int], Any], processes: int) -> Iterator[P
 class Pool:
     """The processes at work; see `shared`."""
 
-    def __init__(self, parts: int, work: Callable[[int], Any], processes: int) -> None:
+    def __init__(
+        self, parts: int, work: Callable[[int], Any], processes: int, begin: Callable[[int], None]
+    ) -> None:
         if parts > MOST_PARTS:
             raise ValueError(f"at most {MOST_PARTS} parts")
         take, give = os.pipe()
         os.write(give, b"".join(number.to_bytes(_NUMBER, "big") for number in range(parts)))
         self._workers: list[_Worker] = []
-        for _ in range(min(parts, processes)):
-            self._workers.append(self._fork(take, give, work))
+        for number in range(min(parts, processes)):
+            self._workers.append(self._fork(take, give, work, partial(begin, number)))
         os.close(give)
         os.close(take)
 
-    def _fork(self, take: int, give: int, work: Callable[[int], Any]) -> _Worker:
+    def _fork(self, take: int, give: int, work: Callable[[int], Any], begin: Callable[[], None]) -> _Worker:
         answers, say = os.pipe()
         process = os.fork()
         if process == 0:
-            _serve(take, give, say, work)
+            _serve(take, give, say, work, begin)
         os.close(say)
-        return _Worker(process, answers, [])
+        return _Worker(process, answers)
 
     def results(self, waiting: Callable[[], None]) -> Iterator[tuple[int, Any]]:
         """Each part with its result, as they come; parts whose process ended early are missing.
 
         `waiting` is called every now and then, and may raise.
         """
-        with selectors.DefaultSelector() as selector:
-            for worker in self._workers:
-                selector.register(worker.answers, selectors.EVENT_READ, worker)
-            while selector.get_map():
-                waiting()
-                for key, _ in selector.select(_WAIT_SECONDS):
-                    chunk = os.read(key.fd, _CHUNK)
-                    if not chunk:
-                        selector.unregister(key.fd)
-                    yield from map(json.loads, _lines(key.data, chunk))
+        poll = select.poll()
+        pending: dict[int, list[bytes]] = {}
+        for worker in self._workers:
+            poll.register(worker.answers, select.POLLIN)
+            pending[worker.answers] = []
+        while pending:
+            waiting()
+            for answers, _ in poll.poll(_WAIT_MS):
+                chunk = os.read(answers, _CHUNK)
+                yield from map(json.loads, _lines(pending[answers], chunk))
+                if not chunk:
+                    poll.unregister(answers)
+                    del pending[answers]
 
     def end(self) -> None:
         """Kills what still runs and collects it."""
         for worker in self._workers:
-            os.kill(worker.process, signal.SIGKILL)  # not collected yet, so the number is still its own
+            os.kill(worker.process, SIGKILL)  # not collected yet, so the number is still its own
             os.waitpid(worker.process, 0)
             os.close(worker.answers)
         self._workers.clear()
 
 
-def _lines(worker: _Worker, chunk: bytes) -> list[bytes]:
+def _lines(pending: list[bytes], chunk: bytes) -> list[bytes]:
     *whole, rest = chunk.split(b"\n")
     if whole:
-        whole[0] = b"".join(worker.pending) + whole[0]
-        worker.pending.clear()
-    worker.pending.append(rest)
+        whole[0] = b"".join(pending) + whole[0]
+        pending.clear()
+    pending.append(rest)
     return whole
 
 
-def _serve(take: int, give: int, say: int, work: Callable[[int], Any]) -> NoReturn:
+def _serve(take: int, give: int, say: int, work: Callable[[int], Any], begin: Callable[[], None]) -> NoReturn:
     status = 1
     try:
         os.close(give)
+        begin()
         with os.fdopen(say, "wb") as answers:
             while number := os.read(take, _NUMBER):
                 part = int.from_bytes(number, "big")

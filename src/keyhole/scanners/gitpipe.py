@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import resource
-import subprocess
-import threading
+from _thread import LockType, allocate_lock, start_new_thread
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
-from typing import IO, NamedTuple
+from typing import NamedTuple
 
 from keyhole.core.git_safety import git_argv, git_env
+from keyhole.scanners.spawned import Spawned
 
 _BUFFER = 1 << 20
 _SHARE = 0.75
@@ -31,18 +31,20 @@ _FORMATS = (b"sha1", b"sha256")
 class Facts(NamedTuple):
     """What git knows of a repository without reading much of it."""
 
-    objects: Path | None
-    """The folder with what is stored; None if git does not take it for a repository."""
-    shallow: Path | None
-    """The file that is there if history was cut off."""
+    folder: str
+    """Where git keeps what all working copies have in common; empty if git does not take it for a repository."""
     commit: str
     """The object id of the head, empty if there is no such commit."""
+
+    def has(self, name: str) -> bool:
+        """Whether there is a file of this name in that folder."""
+        return os.path.exists(os.path.join(self.folder, name))
 
 
 class Git:
     """Starts git processes for one repository."""
 
-    def __init__(self, git_dir: Path, tips: Iterable[str] = ()) -> None:
+    def __init__(self, git_dir: str | os.PathLike[str], tips: Iterable[str] = ()) -> None:
         self._git_dir = git_dir
         self.tips = tuple(tips)
         """Object ids that the scan is limited to; none means every ref and HEAD."""
@@ -54,34 +56,27 @@ class Git:
         """What the result names as the commit that was scanned."""
 
     @contextmanager
-    def start(
-        self, *args: str, stdin: int | IO[bytes] | None = subprocess.DEVNULL
-    ) -> Iterator[subprocess.Popen[bytes]]:
-        """A running git with its output as a pipe; killed and reaped when the block is left.
+    def start(self, *args: str, fed: bool = False, reads: int | None = None) -> Iterator[Spawned]:
+        """A running git; killed and reaped when the block is left. It reads nothing, or what it is `fed` by `feeding`,
+        or what another one writes to this descriptor.
 
         What git writes to its standard error is thrown away: it quotes the repository, and nobody escapes it.
         """
-        process = subprocess.Popen(
-            git_argv(self._git_dir, *args, config=_CONFIG),
-            env=git_env(),
-            stdin=stdin,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            bufsize=_BUFFER,
-        )
+        argv = git_argv(self._git_dir, *args, config=_CONFIG)
+        process = Spawned(argv, git_env(), reads=reads, buffer=_BUFFER)
+        if not fed:
+            process.stdin.close()
         _limit(process.pid)
         try:
             yield process
         finally:
             process.kill()
-            close(process.stdin)
-            close(process.stdout)
+            process.close()
             process.wait()
 
     def answer(self, *args: str) -> str:
         """The single line that a short git command prints; empty if it fails."""
         with self.start(*args) as process:
-            assert process.stdout is not None  # noqa: S101  # it was asked for; this is for the type checker
             line = process.stdout.readline(_BUFFER)
             return line.decode("ascii", "replace").strip() if process.wait() == 0 else ""
 
@@ -92,13 +87,13 @@ class Git:
             return False
         file, packed = self.place(branch), self.place("packed-refs")
         # Asked of the files, as git says the same of a branch that is damaged.
-        return not file.exists() and not (packed.is_file() and f" {branch}\n".encode() in packed.read_bytes())
+        return not os.path.exists(file) and not _holds(packed, f" {branch}\n".encode())
 
-    def place(self, name: str) -> Path:
+    def place(self, name: str) -> str:
         """Where git keeps this. The whole answer, as names of folders may have line breaks."""
         with self.start("rev-parse", "--git-path", name) as process:
-            said = process.stdout.read() if process.stdout is not None else b""
-        return Path(_text(said.removesuffix(b"\n")))
+            said = process.stdout.read()
+        return os.fsdecode(said.removesuffix(b"\n"))
 
     def facts(self) -> Facts:
         """Where things are, asked all at once: starting git takes longer than its answer."""
@@ -106,17 +101,18 @@ class Git:
         # tells where that ends.
         asked = ("--git-common-dir", "--show-object-format", "--revs-only", f"{self.head}^{{commit}}")
         with self.start("rev-parse", *asked) as process:
-            said = process.stdout.read() if process.stdout is not None else b""
+            said = process.stdout.read()
         *lines, last = said.removesuffix(b"\n").split(b"\n")
         commit = b"" if last in _FORMATS else last
-        folder = _text(b"\n".join(lines[:-1] if commit else lines))
-        if not folder:
-            return Facts(None, None, "")
-        return Facts(Path(folder, "objects"), Path(folder, "shallow"), commit.decode("ascii"))
+        folder = os.fsdecode(b"\n".join(lines[:-1] if commit else lines))
+        return Facts(folder, commit.decode("ascii") if folder else "")
 
 
-def _text(said: bytes) -> str:
-    return said.decode("utf-8", "surrogateescape")
+def _holds(file: str, line: bytes) -> bool:
+    if not os.path.isfile(file):
+        return False
+    with open(file, "rb") as opened:
+        return line in opened.read()
 
 
 def _limit(pid: int) -> None:
@@ -132,33 +128,26 @@ def _limit(pid: int) -> None:
 
 
 @contextmanager
-def feeding(process: subprocess.Popen[bytes], lines: Iterable[bytes]) -> Iterator[None]:
+def feeding(process: Spawned, lines: Iterable[bytes]) -> Iterator[None]:
     """Writes lines to a process from a thread while the block reads its answers; kills it when the block is left.
 
     From a thread, because a process that waits for us to read would never get the rest of its input otherwise.
     """
-    assert process.stdin is not None  # noqa: S101  # for the type checker
-    feeder = threading.Thread(target=_feed, args=(process.stdin, lines), daemon=True)
-    feeder.start()
+    fed = allocate_lock()
+    fed.acquire()
+    start_new_thread(_feed, (process, lines, fed))
     try:
         yield
     finally:
         process.kill()
-        feeder.join()
+        fed.acquire()
 
 
-def _feed(stdin: IO[bytes], lines: Iterable[bytes]) -> None:
+def _feed(process: Spawned, lines: Iterable[bytes], fed: LockType) -> None:
     try:
-        stdin.writelines(lines)
-        stdin.close()
+        process.stdin.writelines(lines)
+        process.stdin.close()
     except (BrokenPipeError, ValueError):
         return  # git ended early, or the scan did; whoever reads its output notices
-
-
-def close(pipe: IO[bytes] | None) -> None:
-    """Closes a pipe whose other end may be gone."""
-    try:
-        if pipe is not None:
-            pipe.close()
-    except BrokenPipeError:
-        return  # the process is gone, and what was meant for it with it
+    finally:
+        fed.release()

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from subprocess import Popen
+from collections.abc import Mapping
+from contextlib import ExitStack
 from typing import Any
 
+from keyhole.scanners.ahead import Ahead
 from keyhole.scanners.collect import Collector
 from keyhole.scanners.examination import Examination, Found, from_plain, plain
 from keyhole.scanners.forked import Here, Pool, processors, shared
@@ -15,8 +15,9 @@ from keyhole.scanners.interface import Examiner
 from keyhole.scanners.introduction import Introduction, introduced_in
 from keyhole.scanners.limits import Limits
 from keyhole.scanners.named import sought
-from keyhole.scanners.objects import Entry, OutOfTime, Tick, Trouble, affordable, read_objects
-from keyhole.scanners.tree import MISSING, listed, listing
+from keyhole.scanners.objects import Entry, OutOfTime, Tick, Trouble, affordable, read_objects, reader
+from keyhole.scanners.spawned import Spawned
+from keyhole.scanners.tree import MISSING, listed
 
 _SMALLEST_SHARE = 512 << 10
 """Bytes that are read by one process without another: starting one takes as long as reading so much."""
@@ -32,17 +33,25 @@ class Head:
     """One scan of them. Its findings name this commit, and not the one that brought them."""
 
     def __init__(
-        self, git: Git, examiners: Mapping[str, Examiner], limits: Limits, trouble: Trouble, tick: Tick
+        self,
+        git: Git,
+        examiners: Mapping[str, Examiner],
+        limits: Limits,
+        trouble: Trouble,
+        tick: Tick,
+        ahead: Ahead | None = None,
     ) -> None:
         self._git = git
         self._examiners = examiners
         self._limits = limits
         self._trouble = trouble
         self._tick = tick
+        self._ahead = ahead
+        self._readers: list[Spawned] = []
+        self._reader: Spawned | None = None
         self._paths: dict[bytes, list[bytes]] = {}
         self._shares: list[list[Entry]] = []
         self._commit = b""
-        self._listing: Popen[bytes] | None = None
         self.collector = Collector(limits, trouble)
         """What was found."""
         self.closed = Trouble()
@@ -52,17 +61,19 @@ class Head:
         self.size = 0
         """Bytes of those."""
 
-    @contextmanager
-    def ahead(self) -> Iterator[None]:
-        """Has git list them while the block asks what must be known before: most of either is how git begins."""
-        with listing(self._git, sizes=True) as self._listing:
-            yield
+    def facts(self) -> Facts:
+        """What must be known before. To be called once."""
+        facts = self._ahead.facts() if self._ahead is not None else None
+        if facts is None:
+            self._ahead = None
+            facts = self._git.facts()
+        return facts
 
     def read(self, _facts: Facts) -> None:
         """All of it."""
         entries: dict[bytes, Entry] = {}
         for path, entry, _ in listed(
-            self._git, self._trouble, self._tick, links=True, sizes=True, begun=self._listing
+            self._git, self._trouble, self._tick, links=True, sizes=True, begun=self._ahead
         ):
             self._paths.setdefault(entry.object_id, []).append(path)
             if entry.size != MISSING:
@@ -70,15 +81,20 @@ class Head:
         wanted = affordable(entries.values(), self._limits, self._trouble)
         self._shares = _shares(wanted)
         processes = processors() if len(self._shares) > 1 else 0
-        with (
-            shared(len(self._shares), self._read, processes) as pool,
+        with ExitStack() as stack:
+            # git begins while this process makes copies of itself, which takes about as long.
+            for _ in self._shares[:processes]:
+                self._readers.append(stack.enter_context(reader(self._git)))
+            pool = stack.enter_context(shared(len(self._shares), self._read, processes, self._take_reader))
+            for each in self._readers:
+                each.stdin.close()  # of copies of this end only one may be left, or git would wait for more
             # Beside those who read, so that nobody waits for it.
-            self._git.start("show", "-s", "--format=%H,%at", f"{self._git.head}^{{commit}}") as shown,
-        ):
+            told = ("--format=%H,%at", f"{self._git.head}^{{commit}}")
+            shown = stack.enter_context(self._git.start("show", "-s", *told))
             try:
                 self._take_all(pool, len(wanted))
             finally:
-                self._commit = (shown.stdout.readline() if shown.stdout is not None else b"").strip()
+                self._commit = shown.stdout.readline().strip()
 
     def _take_all(self, pool: Pool | Here, total: int) -> None:
         ended = 0
@@ -88,15 +104,24 @@ class Head:
         if ended < len(self._shares):
             self._trouble.note("a reading process ended early, perhaps for want of memory")
 
+    def _take_reader(self, number: int) -> None:
+        """What each of those who read does first: one of these is its own."""
+        for each, process in enumerate(self._readers):
+            if each == number:
+                self._reader = process
+            else:
+                process.close()
+
     def _read(self, number: int) -> dict[str, Any]:
         """What is found in one share, as JSON."""
         examination = Examination(self._examiners, self._limits)
         trouble = Trouble()
+        begun, self._reader = self._reader, None
         found: list[Found] = []
         objects = size = 0
         late = False
         try:
-            for piece in read_objects(self._git, self._shares[number], self._limits, trouble):
+            for piece in read_objects(self._git, self._shares[number], self._limits, trouble, begun):
                 found += examination.examine(piece)
                 if piece.is_last:
                     objects += 1

@@ -10,11 +10,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from subprocess import PIPE, Popen
 from typing import NamedTuple, Self
 
 from keyhole.scanners.gitpipe import Git, feeding
 from keyhole.scanners.graph import Graph
+from keyhole.scanners.spawned import Spawned
 
 _CHUNK = 1 << 20
 _WORTH = 1 << 18
@@ -68,10 +68,10 @@ def trees_fit(git: Git, graph: Graph, commits: Sequence[bytes], processes: int) 
         return False
     some = {graph.commits[each].tree + b"\n" for each in commits[:: max(1, len(commits) // _SAMPLES)]}
     with (
-        git.start("cat-file", "--batch-check=%(objectsize)", stdin=PIPE) as asked,
+        git.start("cat-file", "--batch-check=%(objectsize)", fed=True) as asked,
         feeding(asked, sorted(some)),
     ):
-        sizes = [int(line) for line in asked.stdout or () if line.strip().isdigit()]
+        sizes = [int(line) for line in asked.stdout if line.strip().isdigit()]
     return max(sizes, default=0) * _share(len(commits), processes) <= _MOST_TREES
 
 
@@ -105,9 +105,9 @@ class History:
         self._expected: dict[int, Iterator[Asked]] = {}
         self._left_out = False
         self._chunks: queue.Queue[tuple[int, bytes]] = queue.Queue(_MOST_CHUNKS)
-        self._running: list[Popen[bytes]] = []
+        self._running: list[Spawned] = []
         self._ended = threading.Event()
-        self._codes: list[int] = []
+        self._codes: list[int | None] = []
         self._next = iter(range(len(self._shares)))
         self._threads = [
             threading.Thread(target=self._compare_shares, daemon=True)
@@ -171,7 +171,7 @@ class History:
             return
         try:
             with ExitStack() as stack:
-                changes = stack.enter_context(self._git.start("diff-tree", *_COMPARE, stdin=PIPE))
+                changes = stack.enter_context(self._git.start("diff-tree", *_COMPARE, fed=True))
                 self._running.append(changes)
                 asked = self._asking(self._shares[number])
                 self._expected[number] = iter(asked)
@@ -182,8 +182,7 @@ class History:
         finally:
             self._chunks.put((number, b""))
 
-    def _keep(self, changes: Popen[bytes], number: int) -> None:
-        assert changes.stdout is not None  # noqa: S101  # for the type checker
+    def _keep(self, changes: Spawned, number: int) -> None:
         descriptor = changes.stdout.fileno()
         with contextlib.suppress(OSError, AttributeError):  # too many large ones already, or not Linux
             fcntl.fcntl(descriptor, fcntl.F_SETPIPE_SZ, _CHUNK)

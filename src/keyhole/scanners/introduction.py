@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from keyhole.core.escaping import escape
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from keyhole.scanners.graph import Order
 
 _LONGEST_PATH = 4096
-_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  # UTC; with the zone it would be written "+00:00"
+_LAST_YEAR = 9999
 
 
 class Introduction(NamedTuple):
@@ -36,9 +36,12 @@ def introduced_in(commit: bytes, authored: bytes, path: bytes) -> Introduction:
 def date_of(seconds: bytes) -> str:
     """RFC 3339 in UTC of what a commit says of its time; empty if that is no date."""
     try:
-        return f"{(_EPOCH + timedelta(seconds=int(seconds))).isoformat()}Z"
-    except (ValueError, OverflowError):
+        moment = time.gmtime(int(seconds))
+    except (ValueError, OverflowError, OSError):
         return ""  # a commit may claim any number; one that is no date is left out
+    if not 1 <= moment.tm_year <= _LAST_YEAR:
+        return ""
+    return "%04d-%02d-%02dT%02d:%02d:%02dZ" % moment[:6]  # noqa: UP031  # as everybody knows it from strftime
 
 
 def shown_path(path: bytes) -> str:

@@ -10,11 +10,10 @@ import ctypes
 import math
 import os
 import resource
-import signal
 import struct
 import sys
+from _signal import SIGKILL  # type: ignore[import-not-found]  # what `signal` is made of
 from collections.abc import Callable
-from pathlib import Path
 
 from keyhole.scanners.limits import Limits
 
@@ -39,7 +38,7 @@ def isolate(limits: Limits, *, file_bytes: int = 0) -> tuple[str, ...]:
     libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
     held: list[str] = []
     if libc is not None:
-        libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        libc.prctl(_PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0)
         if _leave_network(libc):
             held.append("network namespace of its own")
         if _refuse_sockets(libc):
@@ -65,10 +64,18 @@ def _leave_network(libc: ctypes.CDLL) -> bool:
         ("gid_map", f"{group} {group} 1"),
     ):
         try:
-            Path(f"/proc/self/{name}").write_text(line)
+            _write(f"/proc/self/{name}", line)
         except OSError:
             break  # the map is for looks; reading our own files works without
     return True
+
+
+def _write(file: str, line: str) -> None:
+    opened = os.open(file, os.O_WRONLY)
+    try:
+        os.write(opened, line.encode())
+    finally:
+        os.close(opened)
 
 
 def _refuse_sockets(libc: ctypes.CDLL) -> bool:

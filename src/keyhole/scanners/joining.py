@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from subprocess import PIPE, Popen
 from typing import TYPE_CHECKING, NamedTuple
 
 from keyhole.scanners.attribution import Commits, tips_of
@@ -11,6 +10,7 @@ from keyhole.scanners.gitpipe import Git, feeding
 from keyhole.scanners.graph import TOLD, Graph
 from keyhole.scanners.memory.ids import Ids
 from keyhole.scanners.memory.memory import Memory
+from keyhole.scanners.spawned import Spawned
 
 if TYPE_CHECKING:
     from keyhole.scanners.packs.index import Numbers
@@ -66,19 +66,19 @@ def _moved(git: Git, before: set[bytes], now: set[bytes]) -> tuple[list[bytes], 
     return None if listed[0] is None or listed[1] is None else (listed[0], listed[1])
 
 
-def _listing(git: Git, stack: ExitStack, from_: set[bytes], without: set[bytes]) -> Popen[bytes] | None:
+def _listing(git: Git, stack: ExitStack, from_: set[bytes], without: set[bytes]) -> Spawned | None:
     """Lists the commits that lead from these and not from those; None if there are none of these."""
     if not from_:
         return None
     lines = [each + b"\n" for each in sorted(from_)] + [b"^" + each + b"\n" for each in sorted(without)]
-    listing = stack.enter_context(git.start("rev-list", TOLD, "--stdin", stdin=PIPE))
+    listing = stack.enter_context(git.start("rev-list", TOLD, "--stdin", fed=True))
     stack.enter_context(feeding(listing, lines))
     return listing
 
 
-def _lines_of(listing: Popen[bytes] | None) -> list[bytes] | None:
+def _lines_of(listing: Spawned | None) -> list[bytes] | None:
     """What it lists; None if it fails."""
     if listing is None:
         return []
-    lines = list(listing.stdout or ())
+    lines = list(listing.stdout)
     return lines if listing.wait() == 0 else None

@@ -14,7 +14,6 @@ import os
 import re
 import stat
 from collections.abc import Iterator
-from pathlib import Path
 
 from keyhole.core.secret import Secret
 
@@ -29,9 +28,9 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9.-]{0,99}")
 class Kept:
     """A folder of such files."""
 
-    def __init__(self, folder: Path, key: Secret) -> None:
+    def __init__(self, folder: str | os.PathLike[str], key: Secret) -> None:
         """The folder is made when something is first written. The key says who may have written it."""
-        self._folder = folder
+        self._folder = os.fspath(folder)
         self._key = hashlib.sha256(b"keyhole kept files\0" + key.reveal().encode()).digest()
 
     def read(self, name: str) -> bytes | None:
@@ -41,36 +40,36 @@ class Kept:
 
     def exists(self, name: str) -> bool:
         """Whether there is a file of this name, as it was written or not."""
-        return self._path(name).exists()
+        return os.path.exists(self._path(name))
 
     def write(self, name: str, content: bytes) -> bool:
         """Keeps this under the name, whole or not at all. False where nothing can be written."""
         path = self._path(name)
         if len(content) > LARGEST:
             return False
-        new = path.with_name(f"{path.name}.{os.urandom(8).hex()}.new")
+        new = f"{path}.{os.urandom(8).hex()}.new"
         try:
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            os.makedirs(self._folder, mode=0o700, exist_ok=True)
             descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
             try:
                 with os.fdopen(descriptor, "wb") as file:
                     file.write(self._seal(name, content))
                     file.write(content)
-                new.replace(path)
+                os.replace(new, path)
             finally:
-                new.unlink(missing_ok=True)
+                _removed(new)
         except OSError:
             return False  # a full disk, a read-only home: the next scan takes longer
         return True
 
     def newest(self, prefix: str) -> list[str]:
         """The names that begin so, of what was written last first."""
-        return [path.name for _, _, path in sorted(self._files(prefix), reverse=True)]
+        return [os.path.basename(path) for _, _, path in sorted(self._files(prefix), reverse=True)]
 
     def remove(self, name: str) -> None:
         """Forgets what was written under this name."""
         with contextlib.suppress(OSError):  # what cannot be removed cannot be trusted less than it is
-            self._path(name).unlink(missing_ok=True)
+            _removed(self._path(name))
 
     def only(self, prefix: str, newest: int, size: int = TOGETHER) -> None:
         """Removes the files whose names begin so, but for the newest ones: so many, and of so many bytes together.
@@ -81,21 +80,22 @@ class Kept:
             size -= each
             if number and (number >= newest or size < 0):
                 with contextlib.suppress(OSError):
-                    path.unlink(missing_ok=True)
+                    _removed(path)
 
-    def _files(self, prefix: str) -> Iterator[tuple[int, int, Path]]:
+    def _files(self, prefix: str) -> Iterator[tuple[int, int, str]]:
         """When each was written, its bytes, and where it is."""
         with contextlib.suppress(OSError):
-            for path in self._folder.iterdir():
-                if path.name.startswith(prefix):
+            for name in os.listdir(self._folder):
+                if name.startswith(prefix):
                     with contextlib.suppress(FileNotFoundError):  # another scan is at it, too
-                        status = path.stat()
+                        path = os.path.join(self._folder, name)
+                        status = os.stat(path)
                         yield status.st_mtime_ns, status.st_size, path
 
-    def _path(self, name: str) -> Path:
+    def _path(self, name: str) -> str:
         if not _NAME.fullmatch(name):
             raise ValueError("not a name for a kept file")
-        return self._folder / name
+        return os.path.join(self._folder, name)
 
     def _seal(self, name: str, content: bytes) -> bytes:
         # SHA-256, as processors have instructions for it.
@@ -104,7 +104,12 @@ class Kept:
         return seal.digest()
 
 
-def _private(path: Path) -> tuple[bytes, bytes]:
+def _removed(path: str) -> None:
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(path)
+
+
+def _private(path: str) -> tuple[bytes, bytes]:
     """Seal and content of a file that only this account can have written; empty if there is none."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)

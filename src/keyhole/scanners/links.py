@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from subprocess import PIPE
 from types import MappingProxyType
 from typing import IO, NamedTuple, Protocol, runtime_checkable
 
@@ -61,10 +60,9 @@ def followed(git: Git, paths: Sequence[bytes], tick: Tick) -> Iterator[Led]:
     lines = (b"%s:%s\n" % (git.head.encode(), path) for path in asked)
     done = 0
     with (
-        git.start("cat-file", "--batch-check", "--follow-symlinks", "--buffer", stdin=PIPE) as answers,
+        git.start("cat-file", "--batch-check", "--follow-symlinks", "--buffer", fed=True) as answers,
         feeding(answers, lines),
     ):
-        assert answers.stdout is not None  # noqa: S101  # for the type checker
         for path in asked:
             tick(done, len(asked))
             led = _led(path, answers.stdout)

@@ -8,12 +8,13 @@ in a working copy it is what its owner has not decided to publish.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from itertools import islice
-from subprocess import PIPE, Popen
 from typing import IO, Any, NamedTuple
 
-from keyhole.scanners.gitpipe import Git, close, feeding
+from keyhole.scanners.gitpipe import Git, feeding
 from keyhole.scanners.limits import Limits
+from keyhole.scanners.spawned import Spawned
 
 SEGMENT = 16 << 20
 """Objects larger than this are examined piece by piece, so that memory does not depend on the repository."""
@@ -127,12 +128,11 @@ def _walked(
 ) -> list[Entry] | None:
     """What these lead to; None if git could not go to the end."""
     with git.start("rev-list", "--objects", "--no-object-names", "--missing=print", *from_) as walk:
-        with git.start("cat-file", "--batch-check", "--buffer", stdin=walk.stdout) as sizes:
-            close(
-                walk.stdout
-            )  # only the second git may hold it, or the first would not notice when that one ends
+        with git.start("cat-file", "--batch-check", "--buffer", reads=walk.stdout.fileno()) as sizes:
+            # Only the second git may hold it, or the first would not notice when that one ends.
+            walk.stdout.close()
             entries, cut = _entries(sizes, limits, trouble, tick)
-        return entries if cut or walk.wait(timeout=_ENDING) == 0 else None
+        return entries if cut or walk.wait(_ENDING) == 0 else None
 
 
 def describe(git: Git, ids: list[bytes], limits: Limits, trouble: Trouble, tick: Tick) -> list[Entry]:
@@ -141,15 +141,15 @@ def describe(git: Git, ids: list[bytes], limits: Limits, trouble: Trouble, tick:
         return []
     lines = (object_id + b"\n" for object_id in ids)
     with (
-        git.start("cat-file", "--batch-check", "--buffer", stdin=PIPE) as sizes,
+        git.start("cat-file", "--batch-check", "--buffer", fed=True) as sizes,
         feeding(sizes, lines),
     ):
         return _entries(sizes, limits, trouble, tick)[0]
 
 
-def _entries(sizes: Popen[bytes], limits: Limits, trouble: Trouble, tick: Tick) -> tuple[list[Entry], bool]:
+def _entries(sizes: Spawned, limits: Limits, trouble: Trouble, tick: Tick) -> tuple[list[Entry], bool]:
     entries: list[Entry] = []
-    for count, line in enumerate(sizes.stdout or ()):
+    for count, line in enumerate(sizes.stdout):
         if count % _REPORT_EVERY == 0:
             tick(count, 0)
         if count >= limits.objects:
@@ -161,19 +161,29 @@ def _entries(sizes: Popen[bytes], limits: Limits, trouble: Trouble, tick: Tick) 
             trouble.note(DAMAGED, objects=[words[0].removeprefix(b"?")] if words else ())
         elif words[1] in _READ_KINDS:
             entries.append(Entry(words[0], _READ_KINDS[words[1]], int(words[2])))
-    if sizes.wait(timeout=_ENDING) != 0:
+    if sizes.wait(_ENDING) != 0:
         trouble.note("git could not list all objects")
     return entries, False
 
 
-def read_objects(git: Git, entries: list[Entry], limits: Limits, trouble: Trouble) -> Iterator[Piece]:
-    """The text of every entry, in pieces. One that cannot be read is noted and skipped, and never ends the rest."""
+def reader(git: Git) -> AbstractContextManager[Spawned]:
+    """git, waiting to be told what `read_objects` shall read."""
+    return git.start("cat-file", "--batch", "--buffer", fed=True)
+
+
+def read_objects(
+    git: Git, entries: list[Entry], limits: Limits, trouble: Trouble, begun: Spawned | None = None
+) -> Iterator[Piece]:
+    """The text of every entry, in pieces. One that cannot be read is noted and skipped, and never ends the rest.
+
+    `begun` is a `reader` that was started before, and is used up.
+    """
     wanted = affordable(entries, limits, trouble)
     position = 0
     for _ in range(_RESTARTS):
         if position >= len(wanted):
             return
-        for outcome in _read_from(git, wanted, position):
+        for outcome in _read_from(git, wanted, position, begun):
             if isinstance(outcome, Piece):
                 yield outcome
             else:
@@ -182,18 +192,18 @@ def read_objects(git: Git, entries: list[Entry], limits: Limits, trouble: Troubl
             return
         trouble.note(DAMAGED, objects=[wanted[position].object_id])
         position += 1
+        begun = None
     if position < len(wanted):
         trouble.note(f"after {_RESTARTS} damaged objects the others were not read")
 
 
-def _read_from(git: Git, wanted: list[Entry], position: int) -> Iterator[Piece | int]:
+def _read_from(git: Git, wanted: list[Entry], position: int, begun: Spawned | None) -> Iterator[Piece | int]:
     """Pieces, and after each object the position of the next one; ends early at the first damaged one."""
     asked = (entry.object_id + b"\n" for entry in islice(wanted, position, None))
-    with git.start("cat-file", "--batch", "--buffer", stdin=PIPE) as reader, feeding(reader, asked):
-        assert reader.stdout is not None  # noqa: S101  # for the type checker
+    with nullcontext(begun) if begun is not None else reader(git) as process, feeding(process, asked):
         try:
             for done, entry in enumerate(islice(wanted, position, None), position + 1):
-                yield from _pieces(reader.stdout, entry)
+                yield from _pieces(process.stdout, entry)
                 yield done
         except _Unreadable:
             return

@@ -106,7 +106,7 @@ class Past:
 
     def read(self, facts: Facts) -> None:
         """Everything there is that has not been read before."""
-        store = self._opened(facts.objects) if facts.objects is not None else None
+        store = self._opened(Path(facts.folder, "objects")) if facts.folder else None
         self._store = self._recall(store) if store is not None else None
         if self._store is None:
             self._memory = None

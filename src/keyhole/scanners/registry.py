@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import importlib
-import importlib.util
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -35,6 +34,15 @@ def _offered(name: str) -> Scanner | None:
     if scanner is not None and scanner.id != name.replace("_", "-"):
         raise TypeError(f"scanner {scanner.id} lives in a module named {name}")
     return scanner
+
+
+def _offered_if_there(name: str) -> Scanner | None:
+    try:
+        return _offered(name)
+    except ModuleNotFoundError as missing:
+        if missing.name != f"{keyhole.scanners.__name__}.{name}":
+            raise  # it is there, and something that it needs is not
+        return None
 
 
 def chosen(ids: Iterable[str]) -> list[Scanner]:
@@ -83,10 +91,9 @@ def named(name: str) -> Scanner:
     # Without importing the others: all of them together take longer to import than a small repository to read.
     module = name.replace("-", "_")
     here = module.isidentifier() and module == module.lower() and "__" not in module
-    if here and importlib.util.find_spec(f"{keyhole.scanners.__name__}.{module}") is not None:
-        scanner = _offered(module)
-        if scanner is not None and scanner.id == name:
-            return scanner
+    scanner = _offered_if_there(module) if here else None
+    if scanner is not None and scanner.id == name:
+        return scanner
     from difflib import get_close_matches  # noqa: PLC0415  # nearly all names are right
 
     near = get_close_matches(name[:40], all_scanners(), 1)

@@ -6,14 +6,12 @@ import contextlib
 import fcntl
 import json
 import os
-import selectors
+import select
 import threading
 import time
 from typing import IO, Any, TypeVar
 
-from keyhole.core.strict_json import decode
-
-_POLL_SECONDS = 0.1
+_POLL_MS = 100
 _LONGEST_LINE = 256 << 20
 _CHUNK = 1 << 20
 _NONSENSE = "the scanning process said something that is not a result"
@@ -34,6 +32,8 @@ class Said:
         os.set_blocking(self._stdout, False)
         with contextlib.suppress(OSError, AttributeError):  # too many large ones already, or not Linux
             fcntl.fcntl(self._stdout, fcntl.F_SETPIPE_SZ, _CHUNK)
+        self._poll = select.poll()
+        self._poll.register(self._stdout, select.POLLIN)
         self._deadline = deadline
         self._stop = stop
         self._pending = bytearray()
@@ -62,17 +62,15 @@ class Said:
         return taken
 
     def _more(self) -> bool:
-        with selectors.DefaultSelector() as selector:
-            selector.register(self._stdout, selectors.EVENT_READ)
-            while True:
-                if self._stop.is_set():
-                    raise Ended("stopped")
-                if time.monotonic() > self._deadline:
-                    raise Ended("out of time")
-                if selector.select(_POLL_SECONDS):
-                    chunk = os.read(self._stdout, _CHUNK)
-                    self._pending += chunk
-                    return bool(chunk)
+        while True:
+            if self._stop.is_set():
+                raise Ended("stopped")
+            if time.monotonic() > self._deadline:
+                raise Ended("out of time")
+            if self._poll.poll(_POLL_MS):
+                chunk = os.read(self._stdout, _CHUNK)
+                self._pending += chunk
+                return bool(chunk)
 
 
 def understood(line: bytes) -> tuple[str, Any]:
@@ -87,6 +85,8 @@ def understood(line: bytes) -> tuple[str, Any]:
 
 def decoded(kind: type[T], data: object) -> T:
     """The value that was written by `encode_fields`. Raises Ended if it was not."""
+    from keyhole.core.strict_json import decode  # noqa: PLC0415  # while the scan is at work
+
     try:
         return decode(kind, data)
     except (ValueError, RecursionError):

@@ -10,7 +10,6 @@ from __future__ import annotations
 import functools
 import hashlib
 import os
-import subprocess
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -27,6 +26,8 @@ _NOT_OURS = (".pyc", "github_permissions.json")
 
 def standing(git_dir: Path, scanners: Iterable[str], measure: object) -> str:
     """A digest of all of that, and of what `measure` shows by its `repr`; empty if it cannot be said."""
+    import subprocess  # noqa: PLC0415  # not for a scan of the newest commit, which cannot wait for the import
+
     try:
         refs = subprocess.run(
             git_argv(git_dir, "show-ref", "--head"),

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from subprocess import Popen
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Protocol
 
 from keyhole.scanners.gitpipe import Git
 from keyhole.scanners.limits import Limits
 from keyhole.scanners.objects import DAMAGED, Entry, Tick, Trouble, describe, read_objects
+from keyhole.scanners.spawned import Spawned
 
 if TYPE_CHECKING:
     from keyhole.scanners.links import FollowsLinks
@@ -21,6 +21,16 @@ MISSING = -1
 _FILE = (b"100644", b"100755", b"100664")
 _LINK = b"120000"
 _REPORT_EVERY = 10_000
+
+
+class Listing(Protocol):
+    """A process that tells what `listing` does."""
+
+    stdout: IO[bytes]
+
+    def wait(self) -> int | None:
+        """Waits until it has ended; 0 if all was told."""
+        ...
 
 
 def files(
@@ -71,7 +81,7 @@ def _unseen(
     return unseen
 
 
-def listing(git: Git, *, sizes: bool = False) -> AbstractContextManager[Popen[bytes]]:
+def listing(git: Git, *, sizes: bool = False) -> AbstractContextManager[Spawned]:
     """git, at work on what `listed` tells."""
     return git.start("ls-tree", "-r", "-z", *(("-l",) if sizes else ()), "--full-tree", git.head)
 
@@ -83,18 +93,17 @@ def listed(
     *,
     links: bool = False,
     sizes: bool = False,
-    begun: Popen[bytes] | None = None,
+    begun: Listing | None = None,
 ) -> Iterator[tuple[bytes, Entry, bool]]:
     """Path and object of every file of HEAD, or of the first tip; with `links` also of what are symbolic links.
 
-    Last comes whether it is one. `begun` is a `listing` with the same `sizes`, where git was started before.
+    Last comes whether it is one. `begun` is at work on a `listing` with the same `sizes` since before.
 
     Without `sizes` these are 0: git looks at an object for each path to tell them, and a bomb has millions. With them,
     what is not there is MISSING, and has been noted.
     """
     modes = (*_FILE, _LINK) if links else _FILE
     with nullcontext(begun) if begun is not None else listing(git, sizes=sizes) as process:
-        assert process.stdout is not None  # noqa: S101  # for the type checker
         rest, count = b"", 0
         while chunk := process.stdout.read1(1 << 20):  # type: ignore[attr-defined]  # a pipe has a buffered reader
             *lines, rest = (rest + chunk).split(b"\0")

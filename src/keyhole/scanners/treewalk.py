@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from subprocess import PIPE
 from typing import IO, NamedTuple
 
 from keyhole.scanners.gitpipe import Git
@@ -41,7 +40,7 @@ def first_places(git: Git, wanted: set[bytes], tick: Tick) -> Iterator[tuple[byt
     left = set(wanted)
     with (
         git.start("rev-list", "--topo-order", "--reverse", "--format=%T %at", *git.from_) as commits,
-        git.start("cat-file", "--batch", stdin=PIPE) as trees,
+        git.start("cat-file", "--batch", fed=True) as trees,
     ):
         assert commits.stdout and trees.stdin and trees.stdout  # noqa: S101, PT018  # for the type checker
         known: dict[bytes, _Ways] = {}

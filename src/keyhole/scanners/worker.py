@@ -7,22 +7,21 @@ the line of our code, never with their message: a message may quote what was bei
 from __future__ import annotations
 
 import gc
-import importlib
 import json
 import os
 import sys
 import time
-from contextlib import ExitStack, nullcontext, suppress
-from pathlib import Path
+from contextlib import ExitStack, suppress
 from typing import IO, TYPE_CHECKING, Any
 
 from keyhole.core.secret import Secret
 from keyhole.core.terms import Status
+from keyhole.scanners.ahead import Ahead
 from keyhole.scanners.collect import worst_first
 from keyhole.scanners.early import HEAD
 from keyhole.scanners.gitpipe import Facts, Git
 from keyhole.scanners.head import Head
-from keyhole.scanners.interface import Examiner, NeedsProgram, Scanner, Tools, TreeExaminer
+from keyhole.scanners.interface import Examiner, NeedsProgram, Remembers, Scanner, Tools, TreeExaminer
 from keyhole.scanners.introduction import Introduction
 from keyhole.scanners.isolation import isolate
 from keyhole.scanners.kept import Kept
@@ -40,6 +39,7 @@ from keyhole.scanners.tree import files
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from pathlib import Path
 
     from keyhole.scanners.memory.memory import Memory
     from keyhole.scanners.past import Past
@@ -102,13 +102,14 @@ class Scan:
         relatives: Sequence[str] = (),
         code: str = "",
         head: bool = False,
+        ahead: Ahead | None = None,
     ) -> None:
         """Makes the scanners ready. Looks at nothing of the repository yet.
 
         `memory` is the name under which is kept what is remembered of this repository; empty if nothing is to be.
         `relatives` are such names of other parts of it, to be used where there is none of this.
         `code` tells versions of the scanners apart: what another one read is read again.
-        With `head` only the files of the newest commit are looked at.
+        With `head` only the files of the newest commit are looked at, which git may have been asked for `ahead`.
         """
         self._git = git
         self._scanners = scanners
@@ -126,7 +127,7 @@ class Scan:
         self._notes: list[str] = []
         self._keeps = bool(memory)
         self._past = (
-            Head(git, self._examiners, limits, self._trouble, report.tick)
+            Head(git, self._examiners, limits, self._trouble, report.tick, ahead)
             if head
             else self._whole_past(memory, relatives, tools.kept)
         )
@@ -166,12 +167,11 @@ class Scan:
         The result is as `ScanResult.from_json` takes it.
         """
         start = time.monotonic()
-        with self._past.ahead() if isinstance(self._past, Head) and self._examiners else nullcontext():
-            facts = self._git.facts()
-            try:
-                self._read_everything(facts)
-            except OutOfTime:
-                self._trouble.note(f"time limit of {self._limits.seconds:g} seconds reached")
+        facts = self._past.facts() if isinstance(self._past, Head) else self._git.facts()
+        try:
+            self._read_everything(facts)
+        except OutOfTime:
+            self._trouble.note(f"time limit of {self._limits.seconds:g} seconds reached")
         introduced = self._introduced()
         assessed = self._assess(facts.commit) if self._assessors else {}
         found = self._past.collector.findings(self._examiners, introduced, self._shown)
@@ -235,18 +235,18 @@ class Scan:
     def _read_everything(self, facts: Facts) -> None:
         self._report.phase("listing")
         self._report.tick(0, 0)
-        if facts.objects is None or facts.shallow is None:
+        if not facts.folder:
             self._trouble.note("git does not take this for a repository")
             return
         # A line in this file is all it takes to make git read the objects of somebody else's repository.
-        if (facts.objects / "info/alternates").exists():
+        if facts.has("objects/info/alternates"):
             self._trouble.note(
                 "objects are borrowed from another repository (alternates), which is not followed"
             )
             return
         if not self._examiners:
             return  # nobody wants to see the history
-        if facts.shallow.exists() and not isinstance(self._past, Head):
+        if facts.has("shallow") and not isinstance(self._past, Head):
             self._trouble.note("history is cut off (a shallow clone), and what came before was not read")
         self._begun = True
         self._past.read(facts)
@@ -278,14 +278,13 @@ def main() -> int:
     configure(Configured.from_json(order["programs"]))
     own.use(order["own_rules"])
     scanners = chosen(order["scanners"])
-    folder = _path(order["kept"])
-    kept = Kept(folder, key) if folder is not None else None
+    kept = Kept(order["kept"], key) if order["kept"] else None
     report = Reporter(sys.stdout, limits.seconds)
     try:
         with ExitStack() as stack:
             bench = _bench(scanners, limits, stack)
             tools = Tools(keyed_digest(key), _path(order["advisories"]), bench, kept, order["code"])
-            git = Git(Path(order["git_dir"]), order["tips"])
+            git = Git(order["git_dir"], order["tips"])
             scan = Scan(
                 git,
                 scanners,
@@ -296,6 +295,7 @@ def main() -> int:
                 relatives=order["relatives"],
                 code=order["code"],
                 head=order["head"],
+                ahead=_ahead(git, scanners, limits, stack) if order["head"] else None,
             )  # may still write what it keeps
             result = scan.run((*isolate(limits), *(bench.held if bench else ())))
     except MemoryError:
@@ -309,20 +309,31 @@ def main() -> int:
     return 0
 
 
+def _ahead(git: Git, scanners: list[Scanner], limits: Limits, stack: ExitStack) -> Ahead | None:
+    """Where one of them looks at what git will tell; None if there is no process to be had."""
+    if not any(isinstance(scanner, Remembers) for scanner in scanners):
+        return None
+    try:
+        return stack.enter_context(Ahead(git, limits))
+    except OSError:
+        return None  # it is asked later
+
+
 def _let_go() -> None:
     """Closes what is open by inheritance, and leaves the folder that whoever started this process is in."""
     os.chdir("/")
-    for opened in Path("/dev/fd").iterdir():
-        if int(opened.name) > 2:
+    for opened in map(int, os.listdir("/dev/fd")):
+        if opened > 2:
             with suppress(OSError):  # the listing itself was one of them
-                os.close(int(opened.name))
+                os.close(opened)
 
 
 def _get_ready(*, whole: bool) -> None:
     """What nearly every scan will need, of the whole history or not, while there is no order yet."""
-    importlib.import_module("keyhole.scanners.secrets.engine")
+    import keyhole.scanners.secrets.engine  # noqa: PLC0415  # here that is the point
+
     if whole:
-        importlib.import_module("keyhole.scanners.past")
+        import keyhole.scanners.past  # noqa: F401, PLC0415
 
 
 def _secrets(tools: Tools) -> Examiner:
@@ -336,20 +347,30 @@ def _bench(scanners: list[Scanner], limits: Limits, stack: ExitStack) -> Bench |
     names = [scanner.id for scanner in scanners if isinstance(scanner, NeedsProgram)]
     if not names:
         return None
+    from pathlib import Path  # noqa: PLC0415  # see `_path`
+
     from keyhole.scanners.programs.client import Bench  # noqa: PLC0415  # most scans need none
 
     return stack.enter_context(Bench(names, Path.cwd(), limits))
 
 
 def _path(text: str) -> Path | None:
-    return Path(text) if text else None
+    if not text:
+        return None
+    from pathlib import Path  # noqa: PLC0415  # takes as long to import as git takes to list a small project
+
+    return Path(text)
 
 
 def _where(error: BaseException) -> str:
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
-    place = "" if trace is None else f" in {Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}"
+    place = (
+        ""
+        if trace is None
+        else f" in {os.path.basename(trace.tb_frame.f_code.co_filename)}:{trace.tb_lineno}"
+    )
     return f"{type(error).__name__}{place}"
 
 

@@ -12,9 +12,9 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from csp.constants import NONCE, NONE, SELF
-from django.core.exceptions import ImproperlyConfigured
 
 from keyhole.backups import switch
+from keyhole.core.errors import Misconfigured
 from keyhole.core.secret import Secret
 from keyhole.settings.files import password_in, private_file, private_folder, secret_in
 from keyhole.settings.variables import VARIABLES, Network, address, folder, read
@@ -25,7 +25,7 @@ __all__ = ["VARIABLES"]
 def _sqlite() -> dict[str, Any]:
     path = KEYHOLE_DATA / "keyhole.sqlite3"
     if not path.exists() and (KEYHOLE_DATA / "audit.head").exists():
-        raise ImproperlyConfigured(
+        raise Misconfigured(
             f"{path} is missing, but audit.head beside it shows that it was in use. Restore it from a backup; "
             "to begin anew, choose another KEYHOLE_DATA."
         )
@@ -46,7 +46,7 @@ def _sqlite() -> dict[str, Any]:
 def _postgresql(url: str) -> dict[str, Any]:
     parts = urlsplit(url)
     if parts.scheme not in ("postgresql", "postgres") or not parts.path.strip("/"):
-        raise ImproperlyConfigured("KEYHOLE_DATABASE_URL must be postgresql://USER:PASSWORD@HOST:PORT/NAME.")
+        raise Misconfigured("KEYHOLE_DATABASE_URL must be postgresql://USER:PASSWORD@HOST:PORT/NAME.")
     options: dict[str, Any] = dict(parse_qsl(parts.query))
     host = options.pop("host", "") or unquote(parts.hostname or "")
     return {
@@ -73,7 +73,7 @@ try:
         KEYHOLE_DATA
     )  # a restore that was ended in the middle, before anything in the folder is used
 except (OSError, ValueError) as problem:
-    raise ImproperlyConfigured(f"A restore in {KEYHOLE_DATA} cannot be finished: {problem}.") from problem
+    raise Misconfigured(f"A restore in {KEYHOLE_DATA} cannot be finished: {problem}.") from problem
 KEYHOLE_LISTEN: tuple[str, int] = _values["KEYHOLE_LISTEN"]
 KEYHOLE_MAX_TOKEN_DAYS: int = _values["KEYHOLE_MAX_TOKEN_DAYS"]
 KEYHOLE_MAX_SHARE_DAYS: int = _values["KEYHOLE_MAX_SHARE_DAYS"]
@@ -98,11 +98,11 @@ KEYHOLE_OIDC_LINK: bool = _values["KEYHOLE_OIDC_LINK"]
 KEYHOLE_OIDC_JOIN: bool = _values["KEYHOLE_OIDC_JOIN"]
 KEYHOLE_OIDC_ROLE: str = _values["KEYHOLE_OIDC_ROLE"]
 if KEYHOLE_OIDC_ISSUER and (not KEYHOLE_OIDC_CLIENT_ID or KEYHOLE_OIDC_CLIENT_SECRET is None):
-    raise ImproperlyConfigured(
+    raise Misconfigured(
         "KEYHOLE_OIDC_ISSUER needs KEYHOLE_OIDC_CLIENT_ID and KEYHOLE_OIDC_CLIENT_SECRET_FILE beside it."
     )
 if KEYHOLE_OIDC_JOIN and not KEYHOLE_OIDC_DOMAINS:
-    raise ImproperlyConfigured("KEYHOLE_OIDC_JOIN=yes needs KEYHOLE_OIDC_DOMAINS: else anybody could join.")
+    raise Misconfigured("KEYHOLE_OIDC_JOIN=yes needs KEYHOLE_OIDC_DOMAINS: else anybody could join.")
 KEYHOLE_SMTP_HOST: str = _values["KEYHOLE_SMTP_HOST"]
 KEYHOLE_SMTP_PORT: int = _values["KEYHOLE_SMTP_PORT"]
 KEYHOLE_SMTP_TLS: str = _values["KEYHOLE_SMTP_TLS"]
@@ -121,7 +121,7 @@ def _url() -> str:
     try:
         return address(_values["KEYHOLE_URL"] or f"http://{bracketed}:{port}")
     except ValueError as problem:
-        raise ImproperlyConfigured(f"KEYHOLE_URL: {problem}.") from problem
+        raise Misconfigured(f"KEYHOLE_URL: {problem}.") from problem
 
 
 def _repositories() -> Path:
@@ -130,7 +130,7 @@ def _repositories() -> Path:
     try:
         return folder(_values["KEYHOLE_REPOSITORIES"])
     except ValueError as problem:
-        raise ImproperlyConfigured(f"KEYHOLE_REPOSITORIES: {problem}.") from problem
+        raise Misconfigured(f"KEYHOLE_REPOSITORIES: {problem}.") from problem
 
 
 KEYHOLE_URL = _url()

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import os
 import re
-import secrets
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from django.core.exceptions import ImproperlyConfigured
-
+from keyhole.core.errors import Misconfigured
 from keyhole.core.secret import Secret
 
 
-class Unusable(ImproperlyConfigured, OSError):
+class Unusable(Misconfigured, OSError):
     """The machine does not let Keyhole use the path. An OSError too, for those who do without a data folder then."""
 
 
@@ -25,11 +23,9 @@ def private_folder(path: Path) -> Path:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
         found = path.stat()
     if found.st_uid != os.geteuid():
-        raise ImproperlyConfigured(
-            f"{path} belongs to another user; Keyhole keeps secrets only in its own folder."
-        )
+        raise Misconfigured(f"{path} belongs to another user; Keyhole keeps secrets only in its own folder.")
     if found.st_mode & 0o077 and any(path.iterdir()):
-        raise ImproperlyConfigured(
+        raise Misconfigured(
             f"{path} is open to other users (mode {stat.S_IMODE(found.st_mode):04o}); run: chmod 700 {path}"
         )
     with _usable(path):
@@ -44,7 +40,7 @@ def private_file(path: Path, first_content: Callable[[], bytes]) -> Path:
             _make(path, first_content())
         found = path.stat()
     if found.st_uid != os.geteuid() or found.st_mode & 0o077:
-        raise ImproperlyConfigured(
+        raise Misconfigured(
             f"{path} can be read by others (owner {found.st_uid}, mode {stat.S_IMODE(found.st_mode):04o}); "
             f"treat what it holds as known to them, then run: chmod 600 {path}"
         )
@@ -80,10 +76,10 @@ def _usable(path: Path) -> Iterator[None]:
 
 def secret_in(path: Path) -> Secret:
     """The secret of 64 hexadecimal digits in the file, which is made with a new one if missing."""
-    private_file(path, lambda: secrets.token_hex(32).encode())
+    private_file(path, lambda: os.urandom(32).hex().encode())
     text = path.read_text(encoding="ascii", errors="replace").strip()
     if re.fullmatch(r"[0-9a-f]{64}", text) is None:
-        raise ImproperlyConfigured(
+        raise Misconfigured(
             f"{path} does not hold a secret of 64 hexadecimal digits; restore it from a backup."
         )
     return Secret(text)
@@ -97,10 +93,10 @@ def password_in(path: str, name: str) -> Secret | None:
         found = Path(path).stat()
         text = Path(path).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as problem:
-        raise ImproperlyConfigured(f"{name}={path} cannot be read.") from problem
+        raise Misconfigured(f"{name}={path} cannot be read.") from problem
     if found.st_mode & 0o077:
-        raise ImproperlyConfigured(f"{name}={path} can be read by others; run: chmod 600 {path}")
+        raise Misconfigured(f"{name}={path} can be read by others; run: chmod 600 {path}")
     password = text.partition("\n")[0].rstrip("\r")
     if not password:
-        raise ImproperlyConfigured(f"{name}={path} is empty.")
+        raise Misconfigured(f"{name}={path} is empty.")
     return Secret(password)

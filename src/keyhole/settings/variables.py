@@ -12,9 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from django.core.exceptions import ImproperlyConfigured
-
-from keyhole.core.errors import InvalidInput
+from keyhole.core.errors import InvalidInput, Misconfigured
 from keyhole.core.names import owner_name
 from keyhole.core.secret import Secret
 
@@ -226,20 +224,20 @@ VARIABLES = (
 
 
 def read(environment: dict[str, str]) -> dict[str, Any]:
-    """The value of every variable. ImproperlyConfigured, with the reason for people, when one makes no sense."""
+    """The value of every variable. Misconfigured, with the reason for people, when one makes no sense."""
     names = [variable.name for variable in VARIABLES]
     for name in environment:
         # Only near misses: orchestrators put names such as KEYHOLE_SERVICE_HOST into every container.
         ours = name.startswith("KEYHOLE_") and name not in names
         if ours and (meant := _meant(name, names)):
-            raise ImproperlyConfigured(f"{name} is not a setting; {meant} is.")
+            raise Misconfigured(f"{name} is not a setting; {meant} is.")
     values = {}
     for variable in VARIABLES:
         text = environment.get(variable.name) or variable.default
         try:
             values[variable.name] = variable.parse(text)
         except ValueError as problem:
-            raise ImproperlyConfigured(f"{variable.name}={text}: {problem}.") from problem
+            raise Misconfigured(f"{variable.name}={text}: {problem}.") from problem
     return values
 
 

@@ -1,11 +1,11 @@
 """The database is looked at before it is used."""
 
 import pytest
-from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 
 from keyhole.accounts.storage import bring_up_to_date
+from keyhole.core.errors import Misconfigured
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -24,5 +24,5 @@ def test_a_database_that_is_up_to_date_is_left_alone(django_assert_max_num_queri
 
 
 def test_a_database_of_a_newer_keyhole_is_refused(later_migration):
-    with pytest.raises(ImproperlyConfigured, match=r"newer.*tokens\.0099_later"):
+    with pytest.raises(Misconfigured, match=r"newer.*tokens\.0099_later"):
         bring_up_to_date()

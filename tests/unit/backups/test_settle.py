@@ -166,10 +166,10 @@ def test_another_folder_than_the_one_unpacked_is_not_touched(tmp_path):
 
 
 def test_a_database_of_a_newer_keyhole_is_refused(monkeypatch):
-    from django.core.exceptions import ImproperlyConfigured
+    from keyhole.core.errors import Misconfigured
 
     def newer():
-        raise ImproperlyConfigured("was used by a newer Keyhole (tokens.0099_later)")
+        raise Misconfigured("was used by a newer Keyhole (tokens.0099_later)")
 
     monkeypatch.setattr(settling, "bring_up_to_date", newer)
     with pytest.raises(InvalidInput, match="newer"):

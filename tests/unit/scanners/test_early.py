@@ -56,11 +56,44 @@ def test_where_no_process_can_be_had_there_is_none(monkeypatch):
     assert early.taken() is None
 
 
-def test_who_gives_the_order_does_without_what_findings_are():
+def test_the_process_that_scans_does_without_what_takes_long_to_import():
+    code = (
+        "import sys, keyhole.scanners.worker as worker\n"
+        "worker._get_ready(whole=False); worker.chosen(['secrets']); print(*sys.modules)"
+    )
+    # -S: what site imports depends on what is installed beside us.
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", f"import sys; sys.path[:] = {sys.path!r}\n{code}"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    heavy = {
+        "dataclasses",
+        "datetime",
+        "importlib.util",
+        "inspect",
+        "keyhole.core.finding",
+        "keyhole.scanners.past",
+        "numpy",
+        "pathlib",
+        "selectors",
+        "subprocess",
+        "tempfile",
+        "threading",
+        "urllib.parse",
+    }
+    loaded = set(done.stdout.split())
+    assert "keyhole.scanners.secrets.engine" in loaded
+    assert not heavy & loaded
+
+
+def test_who_gives_the_order_does_without_what_findings_are_and_what_takes_long_to_import():
     code = (
         "import sys, keyhole.scanners.child\n"
         "from keyhole.scanners.registry import chosen\n"
-        "chosen(['secrets']); print('keyhole.core.finding' in sys.modules)"
+        "chosen(['secrets']); print(*sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout == "False\n"
+    heavy = {"dataclasses", "keyhole.core.finding", "selectors", "shutil", "subprocess", "tempfile"}
+    assert not heavy & set(done.stdout.split())

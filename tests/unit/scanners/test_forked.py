@@ -77,3 +77,14 @@ def test_with_no_processes_this_one_does_it():
             (part, (part, os.getpid())) for part in range(3)
         ]
     assert len(told) == 3
+
+
+def test_each_process_first_does_what_is_to_be_done_with_its_number():
+    begun = []
+    with shared(20, lambda _part: [*begun, os.getpid()], 3, begun.append) as pool:
+        answers = [answer for _, answer in pool.results(nothing)]
+    assert not begun
+    by = {process: number for number, process in answers}
+    assert len(by) == len(set(by.values()))
+    assert all([number, process] in answers for process, number in by.items())
+    assert set(by.values()) <= {0, 1, 2}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import resource
-import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -23,13 +23,13 @@ def limited():
 
 
 def test_git_may_take_less_memory_than_whoever_starts_it(history, limited):
-    with Git(history.path).start("cat-file", "--batch", stdin=subprocess.PIPE) as process:
+    with Git(history.path).start("cat-file", "--batch", fed=True) as process:
         soft, hard = resource.prlimit(process.pid, resource.RLIMIT_DATA)
     assert soft == hard < MEMORY * 0.8
 
 
 def test_git_is_as_free_as_whoever_starts_it_where_nothing_is_limited(history):
-    with Git(history.path).start("cat-file", "--batch", stdin=subprocess.PIPE) as process:
+    with Git(history.path).start("cat-file", "--batch", fed=True) as process:
         assert (
             resource.prlimit(process.pid, resource.RLIMIT_DATA)[0]
             == resource.getrlimit(resource.RLIMIT_DATA)[0]
@@ -47,22 +47,23 @@ def oddly_named(request, tmp_path):
 
 def test_facts_of_a_repository_whatever_its_folders_are_called(oddly_named):
     path = oddly_named.path
-    assert Git(path).facts() == Facts(path / "objects", path / "shallow", "")
+    assert Git(path).facts() == Facts(str(path), "")
     commit = oddly_named.commit({"a": b"1"})
-    assert Git(path).facts() == Facts(path / "objects", path / "shallow", commit)
+    assert Git(path).facts() == Facts(str(path), commit)
 
 
 def test_facts_of_a_worktree_are_those_of_its_repository(history, tmp_path):
     commit = history.commit({"a": b"1"})
     history.git("worktree", "add", "-q", str(tmp_path / "tree"), "main")
     facts = Git(history.path / "worktrees" / "tree").facts()
-    assert facts.objects.resolve() == history.path / "objects"
-    assert facts.shallow.resolve() == history.path / "shallow"
+    assert Path(facts.folder).resolve() == history.path
+    assert facts.has("objects")
+    assert not facts.has("shallow")
     assert facts.commit == commit
 
 
 def test_what_is_no_repository_has_no_facts(tmp_path):
-    assert Git(tmp_path).facts() == Facts(None, None, "")
+    assert Git(tmp_path).facts() == Facts("", "")
 
 
 def test_a_damaged_branch_is_not_taken_for_one_that_is_not_born_whatever_its_folders_are_called(oddly_named):

@@ -108,3 +108,18 @@ def test_out_of_time_findings_still_name_their_commit(history, token):
         one.read(git.facts())
     ((place,),) = one.places().values()
     assert place.commit == commit
+
+
+def test_damaged_objects_among_many_are_told_and_the_others_read(history, token, scan):
+    """Enough for two processes, each of which begins with a git that was started for it and goes on with others."""
+    history.commit({f"{number:02}": b"%d" % number + b"x" * 60_000 for number in range(40)} | {"39": token})
+    damaged = [f"{number:02}" for number in (0, 1, 17, 38)]
+    for path in damaged:
+        blob = history.git("rev-parse", f"main:{path}")
+        file = history.path / "objects" / blob[:2] / blob[2:]
+        file.chmod(0o600)
+        file.write_bytes(file.read_bytes()[:-20] + b"y" * 20)
+    result = scan(history, head=True)
+    assert [finding.locations[0].path for finding in result.findings] == ["39"]
+    assert result.reasons == ("an object is missing or damaged (4 times): 00, 01, 17 and 1 more",)
+    assert result.objects == 36

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 
@@ -17,7 +18,7 @@ def kept(tmp_path):
 
 
 def file_of(kept, name):
-    return kept._folder / name
+    return Path(kept._folder, name)
 
 
 def test_what_was_written_is_read_and_is_private(kept):
@@ -26,8 +27,8 @@ def test_what_was_written_is_read_and_is_private(kept):
     assert kept.write("a", b"newer")
     assert kept.read("a") == b"newer"
     assert file_of(kept, "a").stat().st_mode & 0o777 == 0o600
-    assert kept._folder.stat().st_mode & 0o777 == 0o700
-    assert [file.name for file in kept._folder.iterdir()] == ["a"]
+    assert Path(kept._folder).stat().st_mode & 0o777 == 0o700
+    assert [file.name for file in Path(kept._folder).iterdir()] == ["a"]
 
 
 @pytest.mark.parametrize(
@@ -75,7 +76,7 @@ def test_only_the_newest_of_a_kind_stay(kept):
         os.utime(file_of(kept, f"kind-{number}"), ns=(number, number))
     kept.write("other", b"")
     kept.only("kind-", 2)
-    assert sorted(file.name for file in kept._folder.iterdir()) == ["kind-3", "kind-4", "other"]
+    assert sorted(file.name for file in Path(kept._folder).iterdir()) == ["kind-3", "kind-4", "other"]
 
 
 @pytest.mark.parametrize(("size", "stay"), [(10_000, 4), (2_500, 2), (1_000, 1), (0, 1)])

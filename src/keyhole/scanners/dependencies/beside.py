@@ -1,12 +1,15 @@
-"""Which manifests belong to which lock file: those of its folder, and of the folders below it that it locks too."""
+"""What lies beside a file: the manifests that belong to a lock file, which are those of its folder and of the folders
+below it that it locks too, and whatever other file it names.
+"""
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from keyhole.scanners.dependencies.formats import Reader, manifests_of, reader_of
-from keyhole.scanners.dependencies.package import Manifests
+from keyhole.scanners.dependencies.package import Around, Manifests
 
 LARGEST = 1 << 20
 """Bytes of a manifest that is looked into; what people write is smaller."""
@@ -26,7 +29,9 @@ class Beside:
         for each, names in manifests_of().items():
             for name in names:
                 interested.setdefault(name, []).append(each)
+        self._there: dict[bytes, bytes] = {}
         for path, content in files:
+            self._there[path] = content
             folder, name = _parted(path)
             read = reader_of(path)
             if read is not None and read in manifests_of():
@@ -49,6 +54,17 @@ class Beside:
             if not above:
                 return
             above = above.rpartition(b"/")[0]
+
+    def around(self, path: bytes) -> Around:
+        """What finds other files from the one at this path: among those that were read, none that is too large."""
+        folder = path.rpartition(b"/")[0].decode("utf-8", "surrogateescape")
+
+        def content(place: str) -> bytes | None:
+            whole = posixpath.normpath(posixpath.join(folder, place.replace("\\", "/")))
+            found = self._there.get(whole.encode("utf-8", "surrogateescape"))
+            return found if found is not None and len(found) <= LARGEST else None
+
+        return content
 
     def of(self, path: bytes, read: Reader) -> Manifests:
         """The manifests of the lock file at this path."""

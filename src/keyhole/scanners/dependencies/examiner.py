@@ -11,13 +11,13 @@ from keyhole.core.escaping import escape
 from keyhole.core.plural import counted
 from keyhole.scanners.assessment import Assessment
 from keyhole.scanners.dependencies.beside import Beside
-from keyhole.scanners.dependencies.formats import Reader, is_manifest, manifests_of, reader_of
+from keyhole.scanners.dependencies.formats import Reader, is_manifest, looking_around, manifests_of, reader_of
 from keyhole.scanners.dependencies.index import KEV, Index, Unusable
 from keyhole.scanners.dependencies.libraries import library
 from keyhole.scanners.dependencies.match import Wanted, compared
 from keyhole.scanners.dependencies.matters import Seen, issues
 from keyhole.scanners.dependencies.names import normal
-from keyhole.scanners.dependencies.package import Malformed, Manifests, Package
+from keyhole.scanners.dependencies.package import Malformed, Package
 from keyhole.scanners.dependencies.places import without_files
 from keyhole.scanners.dependencies.unlocked import is_known, unlocked
 
@@ -78,7 +78,7 @@ class Packages:
                 gaps.append(f"{escape(path)} was not assessed: it is larger than any such file")
                 continue
             try:
-                found += [(path, package) for package in _packages_in(content, read, beside.of(path, read))]
+                found += [(path, package) for package in _packages_in(path, content, read, beside)]
             except Malformed as problem:
                 gaps.append(f"{escape(path)} was not assessed: {problem}")
             except Exception as problem:  # noqa: BLE001  # one bad file must not take the others with it
@@ -197,8 +197,10 @@ def _packages(number: int, which: str = "") -> str:
     return f"{counted(number, 'package')}{which} {'was' if number == 1 else 'were'}"
 
 
-def _packages_in(content: bytes, read: Reader, manifests: Manifests) -> list[Package]:
-    return list(read(content, manifests) if read in manifests_of() else read(content))
+def _packages_in(path: bytes, content: bytes, read: Reader, beside: Beside) -> list[Package]:
+    if read in manifests_of():
+        return list(read(content, beside.of(path, read)))
+    return list(read(content, beside.around(path)) if read in looking_around() else read(content))
 
 
 def _key(package: Package) -> tuple[str, str]:

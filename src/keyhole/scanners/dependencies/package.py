@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -121,6 +121,14 @@ def plain(text: str) -> str:
 
 
 Packages = Iterator[Package]
+Around = Callable[[str], bytes | None]
+"""Another file of the commit, by its path from the folder of the one that is read; None for what is not there."""
+
+
+def nowhere(_path: str) -> None:
+    """Nothing is known of any other file."""
+
+
 Manifests = Mapping[str, Sequence[bytes]]
 """What the repository itself asks for: files by their names, from the folder of a lock file and from those below it
 that have no such lock file of their own."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class Configured(NamedTuple):
@@ -24,6 +26,10 @@ class Configured(NamedTuple):
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Configured:
         """What `to_json` wrote."""
+        if not any(data.values()):
+            return cls()
+        from pathlib import Path  # noqa: PLC0415  # nearly always there is none, see `worker`
+
         rules = data["semgrep_rules"]
         return cls(tuple(map(Path, data["places"])), Path(rules) if rules else None)
 

@@ -10,7 +10,6 @@ from base64 import b64decode, urlsafe_b64decode
 from collections import Counter
 from collections.abc import Callable
 from hashlib import sha256
-from urllib.parse import unquote_to_bytes
 
 from keyhole.scanners.lazily import pattern
 
@@ -99,6 +98,8 @@ def _basic_pair(value: bytes) -> bool:
 
 def _password(value: bytes) -> bool:
     """What stands where a password belongs: not a variable, nor one of the words that stand there in every manual."""
+    from urllib.parse import unquote_to_bytes  # noqa: PLC0415  # takes long to import, and addresses with one are rare
+
     from keyhole.scanners.secrets.plain import values  # noqa: PLC0415  # which needs this module
 
     written = unquote_to_bytes(value)

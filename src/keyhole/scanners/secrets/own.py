@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from keyhole.core.errors import KeyholeError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from keyhole.scanners.secrets.rules import Rule
 
 _MOST_FILES = 200

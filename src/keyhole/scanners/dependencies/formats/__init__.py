@@ -2,8 +2,9 @@
 
 A module offers `NAMES`, patterns of file names, and `read(content)`, which gives the packages or raises Malformed. What
 it is given may be anything: it reads, and neither runs nor fetches. One that can say more where it knows what the
-repository itself asks for offers `MANIFESTS`, names of files, too: its `read` is given them besides. Modules are found
-by walking this package.
+repository itself asks for offers `MANIFESTS`, names of files, too: its `read` is given them besides. One whose files
+take values from others of the commit says so by `AROUND`: its `read` is given what finds those. Modules are found by
+walking this package.
 """
 
 from __future__ import annotations
@@ -38,6 +39,12 @@ def manifests_of() -> Mapping[Reader, tuple[str, ...]]:
     return MappingProxyType(
         {module.read: module.MANIFESTS for module in _modules() if hasattr(module, "MANIFESTS")}
     )
+
+
+@functools.cache
+def looking_around() -> frozenset[Reader]:
+    """What wants to look at other files of the commit besides."""
+    return frozenset(module.read for module in _modules() if getattr(module, "AROUND", False))
 
 
 @functools.cache

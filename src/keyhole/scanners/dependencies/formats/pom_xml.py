@@ -1,26 +1,31 @@
-"""Maven's project files: the dependencies and plugins that one declares, with versions from its own properties.
+"""Maven's project files: the dependencies and plugins that one declares, with versions from its properties.
 
-Format: https://maven.apache.org/pom.html. Maven resolves what these pull in when it builds and locks nothing; parents
-are not looked for, so that a version which comes from one is none here.
+Format: https://maven.apache.org/pom.html. Maven resolves what these pull in when it builds and locks nothing. Properties
+are its own and those of its parents, as far as these are files of the commit; of others nothing is known.
 """
 
 from __future__ import annotations
 
+import functools
+import posixpath
+
 from keyhole.core.library import Relation
 from keyhole.scanners.dependencies.markup import Element, xml_in
-from keyhole.scanners.dependencies.package import Package, Packages
+from keyhole.scanners.dependencies.package import Around, Malformed, Package, Packages, nowhere
 from keyhole.scanners.dependencies.properties import resolved
 from keyhole.scanners.lazily import pattern
 
 NAMES = ("pom.xml", "*.pom")
 _EXACT = pattern(r"\[?([^\[\](),$\s]+)\]?")
 _MOVING = frozenset({"LATEST", "RELEASE"})
+AROUND = True
+_MOST_PARENTS = 10
 
 
-def read(content: bytes) -> Packages:
+def read(content: bytes, around: Around = nowhere) -> Packages:
     """Dependencies of all sections and profiles, and plugins that have a version."""
     project = xml_in(content, "project")
-    properties = _properties(project)
+    properties = _properties(project, around)
     managed = {
         id(below)
         for element in project.all()
@@ -47,13 +52,48 @@ def read(content: bytes) -> Packages:
         yield Package("Maven", name, settled, named.line, dev, not version, relation=relation)
 
 
-def _properties(project: Element) -> dict[str, str]:
-    found: dict[str, str] = {}
+def _properties(project: Element, around: Around) -> dict[str, str]:
+    found = _inherited(project, around)
     parent = project.child("parent")
     for name in ("groupId", "version", "artifactId"):
         inherited = parent.word(name) if parent is not None else ""
         mine = project.word(name) or (inherited if name != "artifactId" else "")
         found |= {f"project.{name}": mine, f"pom.{name}": mine, f"project.parent.{name}": inherited}
-    own = project.child("properties")
-    found |= {child.name: child.text.strip() for child in own.children} if own is not None else {}
+    found |= _set_in(project)
     return {name: value for name, value in found.items() if value}
+
+
+def _set_in(project: Element) -> dict[str, str]:
+    own = project.child("properties")
+    return {child.name: child.text.strip() for child in own.children} if own is not None else {}
+
+
+def _inherited(project: Element, around: Around) -> dict[str, str]:
+    """The properties of its parents, of which the nearer one counts."""
+    found: dict[str, str] = {}
+    place, below = "", project
+    for _ in range(_MOST_PARENTS):
+        parent = below.child("parent")
+        if parent is None:
+            break
+        told = parent.child("relativePath")
+        path = told.text.strip() if told is not None else "../pom.xml"
+        if not path:
+            break  # it says that none of these files is its parent
+        place = posixpath.join(posixpath.dirname(place), path if path.endswith(".xml") else f"{path}/pom.xml")
+        content = around(place)
+        above = _parsed(content) if content is not None else None
+        if above is None or above.word("artifactId") != parent.word("artifactId"):
+            break
+        found = _set_in(above) | found
+        below = above
+    return found
+
+
+@functools.lru_cache(64)
+def _parsed(content: bytes) -> Element | None:
+    """Many projects have one parent."""
+    try:
+        return xml_in(content, "project")
+    except Malformed:
+        return None

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import functools
 import zlib
-from pathlib import Path
 
 _SYMBOLS = 28
 _PER_BIT = 16
@@ -32,6 +31,7 @@ def surprise(text: bytes) -> float:
 @functools.cache
 def _rows() -> list[list[bytes]]:
     """For the two symbols before, what each symbol costs."""
-    table = zlib.decompress(Path(__file__).with_name("trigrams.bin").read_bytes())
+    with open(f"{__file__.rpartition('/')[0]}/trigrams.bin", "rb") as file:
+        table = zlib.decompress(file.read())
     rows = [table[start : start + _SYMBOLS] for start in range(0, len(table), _SYMBOLS)]
     return [rows[start : start + _SYMBOLS] for start in range(0, len(rows), _SYMBOLS)]
