@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
-
-_HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
 def escape(raw: bytes) -> str:
@@ -14,18 +11,22 @@ def escape(raw: bytes) -> str:
     Backslashes are doubled, so that two different names never look the same.
     """
     text = raw.decode("utf-8", "surrogateescape").replace("\\", "\\\\")
-    if text.isascii() and text.isprintable():
+    if text.isprintable():
         return text
     return "".join(map(_escaped, text))
 
 
 def is_escaped(text: str) -> bool:
     """Whether the text holds nothing that could hide, break a line or steer a terminal."""
-    return (text.isascii() and text.isprintable()) or not any(map(_is_hidden, text))
+    return text.isprintable() or not any(map(_is_hidden, text))
 
 
 def _is_hidden(character: str) -> bool:
-    return unicodedata.category(character) in _HIDDEN
+    if character.isprintable():
+        return False
+    import unicodedata  # noqa: PLC0415  # nearly all text is printable, and every scan begins with this module
+
+    return unicodedata.category(character) != "Zs"  # blanks of any width hide nothing
 
 
 def _escaped(character: str) -> str:

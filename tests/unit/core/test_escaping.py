@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+import unicodedata
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -49,3 +52,9 @@ def test_what_escape_never_makes_stays(text):
 
 def test_a_line_is_made_visible_without_doubling_its_backslashes():
     assert visible("\ta\\b\u202e") == "    a\\b\\u202e"
+
+
+def test_of_all_characters_those_are_hidden_that_show_nothing_and_are_no_blank():
+    hidden = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+    for code in range(sys.maxunicode + 1):
+        assert is_escaped(chr(code)) == (unicodedata.category(chr(code)) not in hidden), hex(code)
