@@ -40,10 +40,11 @@ def _escaped(character: str) -> str:
 
 def unescape(text: str) -> bytes:
     """The bytes that `escape` made this text of. What it never makes stays as it is."""
-    return _ESCAPE.sub(_plain, text).encode("utf-8", "surrogateescape")
+    return re.sub(_ESCAPE, _plain, text).encode("utf-8", "surrogateescape")
 
 
-_ESCAPE = re.compile(r"\\(?:\\|x[89a-f][0-9a-f]|u[0-9a-f]{4}|U[0-9a-f]{8})")
+# Not compiled here: every scan begins with this module, and hardly any takes an escape back.
+_ESCAPE = r"\\(?:\\|x[89a-f][0-9a-f]|u[0-9a-f]{4}|U[0-9a-f]{8})"
 
 
 def _plain(found: re.Match[str]) -> str:

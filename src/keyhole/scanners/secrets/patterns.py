@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from keyhole.scanners import lazily
 from keyhole.scanners.secrets.syntax import tree_of
 
 SHORT = ("token", "near", "value", "words")
@@ -24,7 +25,7 @@ ASSIGNS = (
     r"""[ \t]{0,4}(?:[bruf]?["'`])?"""
 )
 """Between a name and its value: in code, JSON, YAML, TOML, XML, shell and SQL."""
-_OPEN_END = re.compile(r"\{(\d+),\d*\}(?:=(?:\{\d(?:,\d)?\}|\?)?)?$")
+_OPEN_END = lazily.pattern(r"\{(\d+),\d*\}(?:=(?:\{\d(?:,\d)?\}|\?)?)?$")
 _MARGIN = 24
 _ENDLESS = 1 << 16
 _MOST = WIDEST - _MARGIN

@@ -6,11 +6,13 @@ import re
 import warnings
 from typing import Any
 
+from keyhole.scanners import lazily
+
 # Private, and the only thing in Python that reads a pattern.
 _parse = re._parser.parse  # type: ignore[attr-defined]  # noqa: SLF001
 names = re._constants  # type: ignore[attr-defined]  # noqa: SLF001
 """What its parts are called."""
-_POSIX = re.compile(r"\\.|\[:\^?[a-z]+:\]", re.DOTALL)
+_POSIX = lazily.pattern(r"\\.|\[:\^?[a-z]+:\]", re.DOTALL)
 _ANY = r"\w"
 """One character, of which nothing more is known: all that is asked of such a class is how wide it is."""
 
