@@ -15,6 +15,7 @@ LARGEST = 1 << 20
 """Bytes of a manifest that is looked into; what people write is smaller."""
 _MOST = 1_000
 """Manifests of one lock file."""
+_LONGEST_PATH = 4096
 _DEEPEST = 100
 """Folders above a manifest in which its lock file is looked for."""
 
@@ -60,6 +61,8 @@ class Beside:
         folder = path.rpartition(b"/")[0].decode("utf-8", "surrogateescape")
 
         def content(place: str) -> bytes | None:
+            if len(place) > _LONGEST_PATH:
+                return None
             whole = posixpath.normpath(posixpath.join(folder, place.replace("\\", "/")))
             found = self._there.get(whole.encode("utf-8", "surrogateescape"))
             return found if found is not None and len(found) <= LARGEST else None

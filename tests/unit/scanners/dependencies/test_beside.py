@@ -33,3 +33,13 @@ def test_not_more_and_nothing_larger_than_people_write(monkeypatch):
 def test_folders_of_any_depth_and_name():
     deep = b"/".join([b"\xff"] * 5000)
     assert not Beside([(b"yarn.lock", b""), (deep + b"/package.json", b"x")]).of(b"yarn.lock", yarn_lock.read)
+
+
+def test_other_files_are_found_by_their_paths_and_none_outside_or_too_large():
+    files = [(b"pom.xml", b"root"), (b"a/pom.xml", b"a"), (b"big.xml", b"x" * (beside.LARGEST + 1))]
+    around = Beside(files).around(b"a/pom.xml")
+    assert around("../pom.xml") == b"root"
+    assert around("..\\pom.xml") == b"root"
+    assert around("./pom.xml") == b"a"
+    for place in ("../../pom.xml", "/pom.xml", "../big.xml", "", "../gone.xml", "../" * 5000 + "pom.xml"):
+        assert around(place) is None

@@ -62,7 +62,7 @@ def _set_in(project: Element) -> dict[str, str]:
     return {each.name: each.text.strip() for group in groups for each in group.children}
 
 
-@functools.lru_cache(64)
+@functools.lru_cache(8)
 def _set_by(content: bytes) -> Mapping[str, str]:
     """What a shared file sets, which many projects ask for; nothing if it is none."""
     try:

@@ -1,13 +1,14 @@
 """Maven's project files: the dependencies and plugins that one declares, with versions from its properties.
 
-Format: https://maven.apache.org/pom.html. Maven resolves what these pull in when it builds and locks nothing. Properties
-are its own and those of its parents, as far as these are files of the commit; of others nothing is known.
+Format: https://maven.apache.org/pom.html. Maven resolves what these pull in when it builds and locks nothing.
+Properties are its own and those of its parents, as far as these are files of the commit; of others nothing is known.
 """
 
 from __future__ import annotations
 
 import functools
 import posixpath
+from typing import NamedTuple
 
 from keyhole.core.library import Relation
 from keyhole.scanners.dependencies.markup import Element, xml_in
@@ -53,47 +54,58 @@ def read(content: bytes, around: Around = nowhere) -> Packages:
 
 
 def _properties(project: Element, around: Around) -> dict[str, str]:
-    found = _inherited(project, around)
+    found: dict[str, str] = {}
     parent = project.child("parent")
     for name in ("groupId", "version", "artifactId"):
         inherited = parent.word(name) if parent is not None else ""
         mine = project.word(name) or (inherited if name != "artifactId" else "")
         found |= {f"project.{name}": mine, f"pom.{name}": mine, f"project.parent.{name}": inherited}
-    found |= _set_in(project)
+    found |= _inherited(project, around)
     return {name: value for name, value in found.items() if value}
 
 
-def _set_in(project: Element) -> dict[str, str]:
-    own = project.child("properties")
-    return {child.name: child.text.strip() for child in own.children} if own is not None else {}
+class _Model(NamedTuple):
+    """What a project file says to those below it."""
+
+    artifact: str
+    parent: str
+    """Artifact of its own parent."""
+    place: str
+    """Where the file of that lies, from its folder; empty if it is not to be looked for."""
+    properties: dict[str, str]
+
+
+def _model(project: Element) -> _Model:
+    own, parent = project.child("properties"), project.child("parent")
+    told = parent.child("relativePath") if parent is not None else None
+    place = "" if parent is None else "../pom.xml" if told is None else told.text.strip()
+    return _Model(
+        project.word("artifactId"),
+        parent.word("artifactId") if parent is not None else "",
+        place if not place or place.endswith(".xml") else f"{place}/pom.xml",
+        {child.name: child.text.strip() for child in own.children} if own is not None else {},
+    )
 
 
 def _inherited(project: Element, around: Around) -> dict[str, str]:
-    """The properties of its parents, of which the nearer one counts."""
-    found: dict[str, str] = {}
-    place, below = "", project
+    """The properties that it and its parents set, of which the nearer one counts."""
+    model = _model(project)
+    found, folder = model.properties, ""
     for _ in range(_MOST_PARENTS):
-        parent = below.child("parent")
-        if parent is None:
+        file = posixpath.join(folder, model.place)
+        content = around(file) if model.place else None
+        above = _parent(content) if content is not None else None
+        if above is None or above.artifact != model.parent:
             break
-        told = parent.child("relativePath")
-        path = told.text.strip() if told is not None else "../pom.xml"
-        if not path:
-            break  # it says that none of these files is its parent
-        place = posixpath.join(posixpath.dirname(place), path if path.endswith(".xml") else f"{path}/pom.xml")
-        content = around(place)
-        above = _parsed(content) if content is not None else None
-        if above is None or above.word("artifactId") != parent.word("artifactId"):
-            break
-        found = _set_in(above) | found
-        below = above
+        found = above.properties | found
+        model, folder = above, posixpath.dirname(file)
     return found
 
 
-@functools.lru_cache(64)
-def _parsed(content: bytes) -> Element | None:
+@functools.lru_cache(8)
+def _parent(content: bytes) -> _Model | None:
     """Many projects have one parent."""
     try:
-        return xml_in(content, "project")
+        return _model(xml_in(content, "project"))
     except Malformed:
         return None

@@ -28,3 +28,18 @@ def test_references_with_their_versions():
 def test_several_in_one_reference():
     text = '<Project><ItemGroup><PackageReference Update="A; B" Version="1.0"/></ItemGroup></Project>'
     assert named(msbuild.read, text) == [("NuGet", "A", "1.0"), ("NuGet", "B", "1.0")]
+
+
+def test_properties_of_shared_files_above_count_from_the_nearest_ones():
+    shared = "<Project><PropertyGroup><A>{a}</A><B>{b}</B></PropertyGroup></Project>"
+    files = {
+        "../Directory.Build.props": shared.format(a="1.0", b="1.0"),
+        "../../Directory.Build.props": shared.format(a="0.1", b="0.1"),
+        "Directory.Packages.props": "<Project><PropertyGroup><B>2.0</B></PropertyGroup></Project>",
+    }
+    project = """<Project><ItemGroup><PackageReference Include="X" Version="$(A)" />
+<PackageReference Include="Y" Version="$(B)" /><PackageReference Include="Z" Version="$(C)" /></ItemGroup></Project>"""
+    found = msbuild.read(project.encode(), lambda place: files.get(place, "").encode() or None)
+    assert [(each.name, each.version) for each in found] == [("X", "1.0"), ("Y", "2.0"), ("Z", "")]
+    broken = msbuild.read(project.encode(), lambda _place: b"<Project>")
+    assert [each.version for each in broken] == ["", "", ""]

@@ -32,3 +32,40 @@ def test_declared_packages_with_the_files_own_properties():
 def test_another_kind_of_document_is_none():
     with pytest.raises(Malformed):
         list(pom_xml.read(b"<settings/>"))
+
+
+CHILD = """<project><parent><groupId>g</groupId><artifactId>{parent}</artifactId><version>1</version>{place}</parent>
+<artifactId>core</artifactId>{properties}
+<dependencies><dependency><groupId>a</groupId><artifactId>b</artifactId><version>${{b.version}}</version></dependency>
+</dependencies></project>"""
+ROOT = "<project><artifactId>root</artifactId>{parent}<properties>{properties}</properties></project>"
+ABOVE = "<parent><groupId>g</groupId><artifactId>top</artifactId><version>1</version></parent>"
+
+
+def version(files, **told):
+    given = {"parent": "root", "place": "", "properties": ""} | told
+    around = lambda place: files.get(place, "").encode() or None  # noqa: E731
+    (package,) = pom_xml.read(CHILD.format(**given).encode(), around)
+    return package.version
+
+
+def test_properties_of_parents_count_and_the_nearer_ones_first():
+    root = ROOT.format(parent="", properties="<b.version>2.0</b.version>")
+    assert version({"../pom.xml": root}) == "2.0"
+    assert version({"../up/pom.xml": root}, place="<relativePath>../up</relativePath>") == "2.0"
+    assert (
+        version({"../pom.xml": root}, properties="<properties><b.version>3</b.version></properties>") == "3"
+    )
+    middle = ROOT.format(parent=ABOVE, properties="<c>1</c>")
+    top = ROOT.format(parent="", properties="<b.version>${c}.5</b.version>").replace("root", "top")
+    assert version({"../pom.xml": middle, "../../pom.xml": top}) == "1.5"
+
+
+def test_a_file_that_is_not_the_parent_tells_nothing():
+    root = ROOT.format(parent="", properties="<b.version>2.0</b.version>")
+    assert version({}) == ""
+    assert version({"../pom.xml": root}, parent="other") == ""
+    assert version({"../pom.xml": root}, place="<relativePath/>") == ""
+    assert version({"../pom.xml": "<settings/>"}) == ""
+    itself = ROOT.format(parent=ABOVE.replace("top", "root"), properties="")
+    assert version(dict.fromkeys(("../" * each + "pom.xml" for each in range(20)), itself)) == ""
