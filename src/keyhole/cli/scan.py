@@ -158,7 +158,8 @@ class _Saying:
     def get_ready(self) -> None:
         """Imports what takes long, while the scan's process works and not after it."""
         if self.as_json:
-            import msgspec.json  # noqa: F401
+            if not self._head:  # which has no time for it, and hardly ever so much to say
+                import msgspec.json  # noqa: F401
         else:
             from keyhole.reports import dataset  # noqa: F401
         if self._policy is not None:

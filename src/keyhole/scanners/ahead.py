@@ -6,12 +6,11 @@ what it compiles.
 
 from __future__ import annotations
 
-import json
 import os
 from _signal import SIGKILL  # type: ignore[import-not-found]  # what `signal` is made of
 from typing import IO, NoReturn, Self
 
-from keyhole.scanners.gitpipe import Facts, Git
+from keyhole.scanners.gitpipe import Git
 from keyhole.scanners.isolation import isolate
 from keyhole.scanners.limits import Limits
 from keyhole.scanners.tree import listing
@@ -20,7 +19,7 @@ _CHUNK = 1 << 20
 
 
 class Ahead:
-    """The facts of a repository and the files of its newest commit, with sizes, as `tree.listed` reads them."""
+    """The newest commit of a repository and its files, with sizes, as `tree.listed` reads them."""
 
     def __init__(self, git: Git, limits: Limits) -> None:
         """Starts it. Must be called while there is one thread. Raises OSError if there is no process to be had."""
@@ -31,13 +30,15 @@ class Ahead:
             _ask(git, limits, saying)
         os.close(saying)
         self.stdout: IO[bytes] = os.fdopen(said, "rb", _CHUNK)
-        """First the facts, then the files."""
+        """First a line about the commit, then the files."""
         self._code: int | None = None
 
-    def facts(self) -> Facts | None:
-        """The facts; None if nobody could ask. To be called once, and before the files are read."""
+    def newest(self) -> bytes:
+        """What `Git.newest` tells; nothing if there is no such commit, or if nobody could ask. To be called once, and
+        before the files are read.
+        """
         line = self.stdout.readline()
-        return Facts(*json.loads(line)) if line.endswith(b"\n") else None
+        return line if line.endswith(b"\n") else b""
 
     def wait(self) -> int:
         """How it ended: 0 if all files were told."""
@@ -61,8 +62,8 @@ def _ask(git: Git, limits: Limits, saying: int) -> NoReturn:
     status = 1
     try:
         isolate(limits)
-        with os.fdopen(saying, "wb", 0) as out, listing(git, sizes=True) as files:
-            out.write(json.dumps(git.facts()).encode() + b"\n")
+        with os.fdopen(saying, "wb", 0) as out, listing(git, sizes=True) as files, git.newest() as newest:
+            out.write(newest.stdout.readline() or b"\n")  # the files have line breaks in them, too
             while chunk := files.stdout.read1(_CHUNK):  # type: ignore[attr-defined]  # a pipe has a buffered reader
                 out.write(chunk)
             status = 0 if files.wait() == 0 else 1

@@ -6,7 +6,7 @@ import os
 import resource
 from _thread import LockType, allocate_lock, start_new_thread
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import NamedTuple
 
 from keyhole.core.git_safety import git_argv, git_env
@@ -94,6 +94,21 @@ class Git:
         with self.start("rev-parse", "--git-path", name) as process:
             said = process.stdout.read()
         return os.fsdecode(said.removesuffix(b"\n"))
+
+    def folder(self) -> str:
+        """Where git keeps what all working copies have in common, without asking git.
+
+        Source: gitrepository-layout(5).
+        """
+        pointer = os.path.join(self._git_dir, "commondir")
+        if not os.path.isfile(pointer):
+            return os.fspath(self._git_dir)
+        with open(pointer, "rb") as opened:
+            return os.path.join(self._git_dir, os.fsdecode(opened.read().rstrip(b"\r\n")))
+
+    def newest(self) -> AbstractContextManager[Spawned]:
+        """git, telling in one line the id of the head, a comma, and when it was written; nothing if there is none."""
+        return self.start("show", "-s", "--format=%H,%at", f"{self.head}^{{commit}}")
 
     def facts(self) -> Facts:
         """Where things are, asked all at once: starting git takes longer than its answer."""

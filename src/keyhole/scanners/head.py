@@ -63,11 +63,11 @@ class Head:
 
     def facts(self) -> Facts:
         """What must be known before. To be called once."""
-        facts = self._ahead.facts() if self._ahead is not None else None
-        if facts is None:
+        self._commit = self._ahead.newest().strip() if self._ahead is not None else b""
+        if not self._commit:
             self._ahead = None
-            facts = self._git.facts()
-        return facts
+            return self._git.facts()
+        return Facts(self._git.folder(), self._commit.partition(b",")[0].decode("ascii"))
 
     def read(self, _facts: Facts) -> None:
         """All of it."""
@@ -89,12 +89,12 @@ class Head:
             for each in self._readers:
                 each.stdin.close()  # of copies of this end only one may be left, or git would wait for more
             # Beside those who read, so that nobody waits for it.
-            told = ("--format=%H,%at", f"{self._git.head}^{{commit}}")
-            shown = stack.enter_context(self._git.start("show", "-s", *told))
+            newest = stack.enter_context(self._git.newest()) if not self._commit else None
             try:
                 self._take_all(pool, len(wanted))
             finally:
-                self._commit = shown.stdout.readline().strip()
+                if newest is not None:
+                    self._commit = newest.stdout.readline().strip()
 
     def _take_all(self, pool: Pool | Here, total: int) -> None:
         ended = 0

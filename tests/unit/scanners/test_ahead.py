@@ -29,10 +29,11 @@ def files(git, begun=None):
 
 
 def test_it_says_what_git_says_later(history):
-    history.commit({f"folder/{number}\n": b"1" * number for number in range(2000)})
+    commit = history.commit({f"folder/{number}\n": b"1" * number for number in range(2000)})
     git = Git(history.path)
     with Ahead(git, Limits()) as ahead:
-        assert ahead.facts() == git.facts()
+        assert ahead.newest() == b"%b,1700000060\n" % commit.encode()
+        assert git.folder() == git.facts().folder
         assert files(git, ahead) == files(git)
         assert ahead.wait() == 0
 
@@ -43,7 +44,7 @@ def test_what_git_cannot_list_whole_is_not_taken_for_all(history):
     (history.path / "objects" / tree[:2] / tree[2:]).unlink()
     git = Git(history.path)
     with Ahead(git, Limits()) as ahead:
-        ahead.facts()
+        ahead.newest()
         assert files(git, ahead) == files(git)
         assert files(git)[1] == {"the files of the commit could not all be listed": 1}
 
@@ -90,7 +91,7 @@ def test_it_is_held_in_before_git_starts(history, monkeypatch):
 
     monkeypatch.setattr(module, "listing", tries)
     with Ahead(Git(history.path), Limits()) as ahead:
-        ahead.facts()
+        ahead.newest()
         assert ahead.stdout.read() == b"refused"
     socket.socket().close()  # and this process is not
 
