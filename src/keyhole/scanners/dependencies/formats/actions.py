@@ -21,7 +21,7 @@ _WHAT = (
 _USES = pattern(rf"\s*(?:-\s+)*(?:[&!]\S*\s+)?{_KEY}{_WHAT}")
 _FLOW = pattern(r"\s*(?:-\s+)*(?:[\w-]+:\s*)?(?:[&!]\S*\s+)?[\[{]")
 _USES_IN_FLOW = pattern(rf"[{{,]\s*{_KEY}{_WHAT}")
-_BELOW = pattern(rf"\s*(?:-\s+)*(?:[&!]\S*\s+)?{_KEY}\s*(?:[>|][-+0-9]*)?\s*(?:\#.*)?")
+_BELOW = pattern(rf"\s*(?:-\s+)*(?:[&!]\S*\s+)?{_KEY}\s*+(?:[>|][-+0-9]*+)?\s*+(?:\#.*)?")
 _EXACT = pattern(r"v?[0-9]+\.[0-9]+\.[0-9]+\S*")
 _COMMIT = pattern(r"[0-9a-f]{40}")
 

@@ -70,3 +70,8 @@ def test_what_only_looks_like_it_is_none(line):
 @pytest.mark.parametrize("part", [",uses:a/b/", ",uses:!", "{uses: a/", "- ", ",", " "])
 def test_a_line_that_repeats_itself_takes_no_time(part):
     assert named(actions.read, "- {" + part * 100_000) == []
+
+
+def test_blanks_behind_a_key_are_read_once():
+    content = b"steps:\n  - uses:" + b" " * 300_000 + b"actions/checkout@v4.1.0\n"
+    assert [(each.name, each.version) for each in actions.read(content)] == [("actions/checkout", "v4.1.0")]
