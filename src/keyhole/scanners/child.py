@@ -18,17 +18,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from keyhole.core.escaping import escape
 from keyhole.core.git_safety import GIT_PATH
 from keyhole.core.secret import Secret
+from keyhole.scanners.code import code
 from keyhole.scanners.earlier import Earlier
 from keyhole.scanners.early import ended, forgotten, started, taken
 from keyhole.scanners.interface import NeedsProgram
-from keyhole.scanners.kept import LARGEST
+from keyhole.scanners.kept import LARGEST, Kept
 from keyhole.scanners.limits import Limits
 from keyhole.scanners.programs.configured import configured
 from keyhole.scanners.registry import chosen, named
 from keyhole.scanners.rules_version import rules_version
 from keyhole.scanners.said import Ended, Said, decoded, understood
 from keyhole.scanners.secrets import own
-from keyhole.scanners.standing import code
 
 if TYPE_CHECKING:
     from keyhole.core.finding import ScanResult
@@ -91,7 +91,7 @@ def run(
         "kept": str(kept.resolve()) if kept is not None else "",
         "memory": earlier.memory,
         "relatives": earlier.relatives(),
-        "code": earlier.code or (code() if kept is not None else ""),
+        "code": earlier.code or (code(Kept(kept, hmac_secret)) if kept is not None else ""),
         "head": head,
         "limits": limits._asdict(),
         "hmac_secret": hmac_secret.reveal(),

@@ -15,10 +15,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from keyhole.core.secret import Secret
+from keyhole.scanners.code import code
 from keyhole.scanners.interface import Remembers, Scanner
 from keyhole.scanners.kept import Kept
 from keyhole.scanners.remembered import REMEMBERED
-from keyhole.scanners.standing import code, holding, standing, standing_of
+from keyhole.scanners.standing import holding, standing, standing_of
 
 if TYPE_CHECKING:
     from keyhole.core.finding import ScanResult
@@ -64,9 +65,9 @@ class Earlier:
         self._repository = _hashed(str(git_dir.resolve()))
         name = f"{self._repository}-{_hashed(ref)}" if tips else self._repository
         self.memory, self._name = f"{self._kind}history-{name}", f"{self._kind}result-{name}"
-        self.code = code()
+        self.code = code(self._kept)
         if len(remembering) == len(scanners):
-            self._stand(git_dir, tips, [scanner.id for scanner in scanners], measure)
+            self._stand(git_dir, tips, [scanner.id for scanner in scanners], (self.code, measure))
 
     def relatives(self) -> list[str]:
         """Where this branch or tag has no memory of its own: those that know some of its history, the best first."""

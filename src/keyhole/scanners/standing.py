@@ -1,27 +1,23 @@
 """Whether anything has changed that a scan could tell apart: answered in a few milliseconds, without reading objects.
 
-It looks at what refs name, at which files hold objects, and at our own code and rules. Where all of that is as it was
-before a complete scan, that scan's result is the result. For one branch or tag it is enough that it names the same, and
-that nothing has gone of what held objects then: what was added since belongs to others.
+It looks at what refs name, and at which files hold objects; whoever asks adds our own code and rules. Where all of that
+is as it was before a complete scan, that scan's result is the result. For one branch or tag it is enough that it names
+the same, and that nothing has gone of what held objects then: what was added since belongs to others.
 """
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-import keyhole
 from keyhole.core.git_safety import git_argv, git_env
 
 _SECONDS = 30.0
 _FOLDER = 2
 """Letters of the name of a folder with objects in files of their own."""
 _MOST_HOLDING = 20_000
-_NOT_OURS = (".pyc", "github_permissions.json")
-"""What no scanner depends on."""
 
 
 def standing(git_dir: Path, scanners: Iterable[str], measure: object) -> str:
@@ -74,7 +70,7 @@ def holding(git_dir: Path) -> frozenset[str]:
 
 
 def _digest(scanners: Iterable[str], measure: object, *parts: bytes) -> str:
-    words = (code(), *sorted(scanners), repr(measure))
+    words = (*sorted(scanners), repr(measure))
     digest = hashlib.sha256("\0".join(words).encode("utf-8", "surrogateescape"))
     for part in parts:
         digest.update(b"\0" + part)
@@ -113,22 +109,3 @@ def _stamp(file: Path) -> str:
         return f"{file.name} -"
     # The time of its last change of any kind, too: unlike the other one it cannot be set.
     return f"{file.name} {status.st_size} {status.st_mtime_ns} {status.st_ctime_ns} {status.st_ino}"
-
-
-@functools.cache
-def code() -> str:
-    """A digest of the scanners themselves, with their rules: another version may say something else."""
-    package = Path(keyhole.__file__).parent
-    # By names and not by paths, which takes twice as long.
-    files = sorted(
-        os.path.join(folder, name)  # noqa: PTH118
-        for part in ("scanners", "core")
-        for folder, _, names in os.walk(package / part)
-        for name in names
-        if not name.endswith(_NOT_OURS)
-    )
-    digest = hashlib.sha256()
-    for file in files:
-        with open(file, "rb", buffering=0) as opened:  # noqa: PTH123
-            digest.update(f"{file.removeprefix(str(package))}\0".encode() + opened.read() + b"\0")
-    return digest.hexdigest()

@@ -93,7 +93,7 @@ def test_another_key_remembers_nothing(history, again, token):
 def test_what_another_version_of_the_scanners_read_is_read_again(history, again, monkeypatch):
     history.commit({"a": b"1"})
     again()
-    monkeypatch.setattr(earlier, "code", lambda: "mended since")
+    monkeypatch.setattr(earlier, "code", lambda _kept: "mended since")
     history.commit({"b": b"2"})
     assert again().notes == ()
 
