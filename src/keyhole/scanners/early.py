@@ -16,8 +16,9 @@ import keyhole
 from keyhole.core.git_safety import GIT_PATH
 from keyhole.scanners.spawned import Spawned
 
-# Not -m: what is run that way is compiled from its source each time. Nor is garbage looked for in what is imported.
-_RUN = "import gc, sys; gc.disable(); from keyhole.scanners.worker import main; sys.exit(main())"
+# Not -m: what is run that way is compiled from its source each time. Nor is garbage looked for in what is imported, nor
+# Python taken to pieces at the end.
+_RUN = "import gc, os; gc.disable(); from keyhole.scanners.worker import main; os._exit(main())"
 HEAD = "head"
 """Said to a process that will read the newest commit alone, and needs less for that."""
 

@@ -80,6 +80,7 @@ class Reporter:
         """A JSON line with the length, and so many bytes."""
         self.write(kind, len(content))
         self._out.buffer.write(content)  # type: ignore[attr-defined]  # there is one below standard output
+        self._out.flush()
 
     def write(self, kind: str, data: Any) -> None:
         """One JSON line."""
