@@ -39,11 +39,14 @@ def files(
     limits: Limits,
     trouble: Trouble,
     tick: Tick,
+    *,
     follower: FollowsLinks | None = None,
+    unread: dict[bytes, list[bytes]] | None = None,
 ) -> Iterator[tuple[bytes, bytes]]:
     """Path and content of the wanted files of HEAD, or of the first tip, in order of path.
 
     A link comes with the content of the file that it leads to, if there is a `follower` who does not see that anyway.
+    `unread` takes the paths of the objects that could not be read.
     """
     paths: dict[bytes, list[bytes]] = {}
     links: list[bytes] = []
@@ -62,6 +65,8 @@ def files(
             found[piece.entry.object_id] = b"".join(parts)
             parts = []
             tick(len(found), len(entries))
+    if unread is not None:
+        unread.update((object_id, each) for object_id, each in paths.items() if object_id not in found)
     ordered = sorted((path, object_id) for object_id, each in paths.items() for path in each)
     yield from ((path, found[object_id]) for path, object_id in ordered if object_id in found)
 

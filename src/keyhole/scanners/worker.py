@@ -22,7 +22,7 @@ from keyhole.scanners.early import HEAD
 from keyhole.scanners.gitpipe import Facts, Git
 from keyhole.scanners.head import Head
 from keyhole.scanners.interface import Examiner, NeedsProgram, Remembers, Scanner, Tools, TreeExaminer
-from keyhole.scanners.introduction import Introduction
+from keyhole.scanners.introduction import Introduction, introduced_in
 from keyhole.scanners.isolation import isolate
 from keyhole.scanners.kept import Kept
 from keyhole.scanners.keyed import keyed_digest
@@ -133,6 +133,7 @@ class Scan:
             else self._whole_past(memory, relatives, tools.kept)
         )
         self._begun = False
+        self._unread: dict[bytes, list[bytes]] = {}
 
     def _whole_past(self, memory: str, relatives: Sequence[str], kept: Kept | None) -> Past:
         # What reads packs takes long to import, and the newest commit does without.
@@ -176,7 +177,7 @@ class Scan:
         introduced = self._introduced()
         assessed = self._assess(facts.commit) if self._assessors else {}
         found = self._past.collector.findings(self._examiners, introduced, self._shown)
-        named = Named(introduced, self._shown)
+        named = Named({**self._unread_places(facts.commit), **introduced}, self._shown)
         reasons = self._trouble.sentences(named)
         return {
             "status": Status.INCOMPLETE if reasons else Status.COMPLETE,
@@ -214,7 +215,8 @@ class Scan:
                     self._limits,
                     self._trouble,
                     self._report.tick,
-                    assessor if isinstance(assessor, FollowsLinks) else None,
+                    follower=assessor if isinstance(assessor, FollowsLinks) else None,
+                    unread=self._unread,
                 )
                 assessment = assessor.assess(seen)
             except OutOfTime:
@@ -227,6 +229,13 @@ class Scan:
                 self._trouble.note(self._shown[gap])
             together.take(name, assessment, commit, self._digest)
         return together.to_json()
+
+    def _unread_places(self, commit: str) -> dict[bytes, list[Introduction]]:
+        """Where the files are that are as they are now, and could not be read."""
+        return {
+            object_id: [introduced_in(commit.encode(), b"", path) for path in paths]
+            for object_id, paths in self._unread.items()
+        }
 
     def _introduced(self) -> dict[bytes, list[Introduction]]:
         self._report.phase("attributing")

@@ -146,3 +146,11 @@ def test_a_file_that_is_damaged_is_named_by_its_path(history, scan):
     place.write_bytes(place.read_bytes()[:20])
     reasons = scan(history).reasons
     assert any("missing or damaged" in each and "data/torn" in each for each in reasons), reasons
+
+
+def test_so_is_one_that_only_scanners_of_files_look_at(history, scan):
+    history.git("config", "fastimport.unpackLimit", "1000")
+    history.commit({"lost/requirements.txt": b"a==1\n", "requirements.txt": b"b==1\n"})
+    lose(history, history.git("rev-parse", "main:lost/requirements.txt"))
+    reasons = scan(history, scanners=("dependencies",)).reasons
+    assert "an object is missing or damaged: lost/requirements.txt" in reasons

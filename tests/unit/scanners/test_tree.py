@@ -22,7 +22,7 @@ def is_lock(path):
 
 
 def files(history, trouble, follower=None, **limits):
-    return list(tree.files(Git(history.path), is_lock, Limits(**limits), trouble, nobody, follower))
+    return list(tree.files(Git(history.path), is_lock, Limits(**limits), trouble, nobody, follower=follower))
 
 
 def test_wanted_files_with_their_content_in_order(history):
