@@ -19,14 +19,14 @@ from keyhole.scanners.objects import Entry, OutOfTime, Tick, Trouble, affordable
 from keyhole.scanners.spawned import Spawned
 from keyhole.scanners.tree import MISSING, listed
 
-_SMALLEST_SHARE = 512 << 10
+_FEW = 512 << 10
 """Bytes that are read by one process without another: starting one takes as long as reading so much."""
+_SHARES_PER_PROCESS = 6
+"""Enough that none is left alone with much when the others are done."""
 _LARGEST_SHARE = 8 << 20
-_MOST_SHARES = 64
+_MOST_SHARES = 256
 _PER_OBJECT = 32 << 10
 """Bytes that are read while what is done once for each object is done."""
-_STRETCH = 64 << 10
-"""Bytes that follow each other and are in the same share. No more: what takes long is often together in one folder."""
 
 
 class Head:
@@ -86,8 +86,6 @@ class Head:
             for _ in self._shares[:processes]:
                 self._readers.append(stack.enter_context(reader(self._git)))
             pool = stack.enter_context(shared(len(self._shares), self._read, processes, self._take_reader))
-            for each in self._readers:
-                each.stdin.close()  # of copies of this end only one may be left, or git would wait for more
             # Beside those who read, so that nobody waits for it.
             newest = stack.enter_context(self._git.newest()) if not self._commit else None
             try:
@@ -106,22 +104,17 @@ class Head:
 
     def _take_reader(self, number: int) -> None:
         """What each of those who read does first: one of these is its own."""
-        for each, process in enumerate(self._readers):
-            if each == number:
-                self._reader = process
-            else:
-                process.close()
+        self._reader = self._readers[number]
 
     def _read(self, number: int) -> dict[str, Any]:
         """What is found in one share, as JSON."""
         examination = Examination(self._examiners, self._limits)
         trouble = Trouble()
-        begun, self._reader = self._reader, None
         found: list[Found] = []
         objects = size = 0
         late = False
         try:
-            for piece in read_objects(self._git, self._shares[number], self._limits, trouble, begun):
+            for piece in read_objects(self._git, self._shares[number], self._limits, trouble, self._reader):
                 found += examination.examine(piece)
                 if piece.is_last:
                     objects += 1
@@ -130,6 +123,8 @@ class Head:
                         self._tick(objects, len(self._shares[0]))
         except OutOfTime:
             late = True
+        if late or trouble.counts:
+            self._reader = None
         taken = examination.taken()
         trouble.take(taken["left_out"])
         return {
@@ -171,20 +166,18 @@ class Head:
 
 
 def _shares(entries: list[Entry]) -> list[list[Entry]]:
-    """The entries in about equal parts: one for each processor, or more where those would be large."""
-    whole = sum(entry.size for entry in entries)
-    share = min(_LARGEST_SHARE, whole // processors() + 1)
-    share = max(_SMALLEST_SHARE, share, whole // _MOST_SHARES)
-    count = max(1, -(-whole // share))
-    if count > processors():
-        count += -count % processors()  # so that none is left alone with the last
-    shares: list[list[Entry]] = [[] for _ in range(count)]
-    held = [0] * count
-    to = stretch = 0
-    for entry in entries:
-        if stretch >= _STRETCH:
-            to, stretch = held.index(min(held)), 0
-        shares[to].append(entry)
-        held[to] += entry.size + _PER_OBJECT
-        stretch += entry.size + _PER_OBJECT
-    return [each for each in shares if each]
+    """The entries in shares, those that take longest first; a single one where there is little to read."""
+    costs = [entry.size + _PER_OBJECT for entry in entries]
+    if sum(entry.size for entry in entries) <= _FEW:
+        return [entries] if entries else []
+    most = min(_LARGEST_SHARE, sum(costs) // (processors() * _SHARES_PER_PROCESS))
+    most = max(most, sum(costs) // _MOST_SHARES)
+    shares: list[list[Entry]] = []
+    held: list[int] = []
+    for entry, cost in zip(entries, costs, strict=True):
+        if not held or held[-1] + cost > most:
+            shares.append([])
+            held.append(0)
+        shares[-1].append(entry)
+        held[-1] += cost
+    return [share for _, share in sorted(zip(held, shares, strict=True), key=lambda each: -each[0])]

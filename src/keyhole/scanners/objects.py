@@ -8,7 +8,7 @@ in a working copy it is what its owner has not decided to publish.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from itertools import islice
 from typing import IO, Any, NamedTuple
 
@@ -28,6 +28,8 @@ _MOST_OBJECTS = 100_000
 DAMAGED = "an object is missing or damaged"
 """Why something was not seen."""
 _REPORT_EVERY = 5_000
+_AT_ONCE = 500
+"""Ids of at most 64 digits: half of the 64 KiB that a pipe holds."""
 
 
 class Entry(NamedTuple):
@@ -167,8 +169,8 @@ def _entries(sizes: Spawned, limits: Limits, trouble: Trouble, tick: Tick) -> tu
 
 
 def reader(git: Git) -> AbstractContextManager[Spawned]:
-    """git, waiting to be told what `read_objects` shall read."""
-    return git.start("cat-file", "--batch", "--buffer", fed=True)
+    """git, waiting to be asked for objects by `read_objects`, again and again."""
+    return git.start("cat-file", "--batch", fed=True)
 
 
 def read_objects(
@@ -176,14 +178,14 @@ def read_objects(
 ) -> Iterator[Piece]:
     """The text of every entry, in pieces. One that cannot be read is noted and skipped, and never ends the rest.
 
-    `begun` is a `reader` that was started before, and is used up.
+    `begun` is a `reader` that was started before. If there is trouble with it, or if not all is read, it has ended.
     """
     wanted = affordable(entries, limits, trouble)
     position = 0
     for _ in range(_RESTARTS):
         if position >= len(wanted):
             return
-        for outcome in _read_from(git, wanted, position, begun):
+        for outcome in _asked(begun, wanted) if begun is not None else _read_from(git, wanted, position):
             if isinstance(outcome, Piece):
                 yield outcome
             else:
@@ -197,10 +199,28 @@ def read_objects(
         trouble.note(f"after {_RESTARTS} damaged objects the others were not read")
 
 
-def _read_from(git: Git, wanted: list[Entry], position: int, begun: Spawned | None) -> Iterator[Piece | int]:
+def _asked(process: Spawned, wanted: list[Entry]) -> Iterator[Piece | int]:
+    """As `_read_from`, by a git that goes on: it answers at once, and is never asked for more than a pipe can hold."""
+    done = 0
+    try:
+        while stretch := wanted[done : done + _AT_ONCE]:
+            process.stdin.write(b"".join(entry.object_id + b"\n" for entry in stretch))
+            process.stdin.flush()
+            for entry in stretch:
+                yield from _pieces(process.stdout, entry)
+                done += 1
+                yield done
+    except (_Unreadable, BrokenPipeError):
+        return
+    finally:
+        if done < len(wanted):
+            process.kill()
+
+
+def _read_from(git: Git, wanted: list[Entry], position: int) -> Iterator[Piece | int]:
     """Pieces, and after each object the position of the next one; ends early at the first damaged one."""
     asked = (entry.object_id + b"\n" for entry in islice(wanted, position, None))
-    with nullcontext(begun) if begun is not None else reader(git) as process, feeding(process, asked):
+    with git.start("cat-file", "--batch", "--buffer", fed=True) as process, feeding(process, asked):
         try:
             for done, entry in enumerate(islice(wanted, position, None), position + 1):
                 yield from _pieces(process.stdout, entry)
