@@ -74,7 +74,7 @@ def test_what_is_said_where_the_other_stream_is_closed_is_all_that_is_there(plac
 
 
 @pytest.mark.parametrize(
-    "name", ["keyhole.scanners.early", "subprocess", "keyhole.cli.main", "click", "click.core"]
+    "name", ["keyhole.scanners.early", "keyhole.scanners.spawned", "keyhole.cli.main", "click", "click.core"]
 )
 def test_who_stops_it_while_it_begins_sees_no_traceback(place, name):
     # Whoever runs the tests in the background has it ignored, and what is started with it.

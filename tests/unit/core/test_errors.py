@@ -14,6 +14,7 @@ EDGES = {
     errors.BadCredentials: (401, 5),
     errors.PermissionDenied: (403, 5),
     errors.Conflict: (409, 2),
+    errors.Misconfigured: (503, 4),
     errors.Unavailable: (503, 4),
 }
 

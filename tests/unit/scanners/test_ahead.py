@@ -22,6 +22,10 @@ from keyhole.scanners.registry import chosen
 from keyhole.scanners.tree import listed
 
 
+ROOMY = Limits(memory_bytes=64 << 30)
+"""What runs all tests may hold more than a scan may."""
+
+
 def files(git, begun=None):
     trouble = Trouble()
     found = list(listed(git, trouble, lambda _done, _total: None, sizes=True, begun=begun))
@@ -31,7 +35,7 @@ def files(git, begun=None):
 def test_it_says_what_git_says_later(history):
     commit = history.commit({f"folder/{number}\n": b"1" * number for number in range(2000)})
     git = Git(history.path)
-    with Ahead(git, Limits()) as ahead:
+    with Ahead(git, ROOMY) as ahead:
         assert ahead.newest() == b"%b,1700000060\n" % commit.encode()
         assert git.folder() == git.facts().folder
         assert files(git, ahead) == files(git)
@@ -43,7 +47,7 @@ def test_what_git_cannot_list_whole_is_not_taken_for_all(history):
     tree = history.git("rev-parse", "main:folder")
     (history.path / "objects" / tree[:2] / tree[2:]).unlink()
     git = Git(history.path)
-    with Ahead(git, Limits()) as ahead:
+    with Ahead(git, ROOMY) as ahead:
         ahead.newest()
         assert files(git, ahead) == files(git)
         assert files(git)[1] == {"the files of the commit could not all be listed": 1}
@@ -57,8 +61,8 @@ def test_where_it_dies_git_is_asked_again(history, monkeypatch):
     commit = history.commit({"a": b"1"})
     monkeypatch.setattr(module, "listing", dies)
     git, trouble = Git(history.path), Trouble()
-    with Ahead(git, Limits()) as ahead:
-        head = Head(git, {}, Limits(), trouble, lambda _done, _total: None, ahead)
+    with Ahead(git, ROOMY) as ahead:
+        head = Head(git, {}, ROOMY, trouble, lambda _done, _total: None, ahead)
         facts = head.facts()
         assert facts.commit == commit
         head.read(facts)
@@ -71,11 +75,11 @@ def test_where_no_process_can_be_had_git_is_asked_later(history, monkeypatch):
         raise BlockingIOError
 
     monkeypatch.setattr(os, "fork", refused)
-    assert worker._ahead(Git(history.path), chosen(["secrets"]), Limits(), ExitStack()) is None
+    assert worker._ahead(Git(history.path), chosen(["secrets"]), ROOMY, ExitStack()) is None
 
 
 def test_where_nobody_looks_at_what_it_lists_it_is_not_asked(history):
-    assert worker._ahead(Git(history.path), chosen(["dependencies"]), Limits(), ExitStack()) is None
+    assert worker._ahead(Git(history.path), chosen(["dependencies"]), ROOMY, ExitStack()) is None
 
 
 def test_it_is_held_in_before_git_starts(history, monkeypatch):
@@ -90,7 +94,7 @@ def test_it_is_held_in_before_git_starts(history, monkeypatch):
         yield SimpleNamespace(stdout=BufferedReader(BytesIO(said)), wait=lambda: 0)
 
     monkeypatch.setattr(module, "listing", tries)
-    with Ahead(Git(history.path), Limits()) as ahead:
+    with Ahead(Git(history.path), ROOMY) as ahead:
         ahead.newest()
         assert ahead.stdout.read() == b"refused"
     socket.socket().close()  # and this process is not
@@ -98,7 +102,7 @@ def test_it_is_held_in_before_git_starts(history, monkeypatch):
 
 def test_nothing_of_it_is_left_whether_it_was_listened_to_or_not(history):
     history.commit({f"{number}": b"1" for number in range(20_000)})  # more than a pipe holds
-    with Ahead(Git(history.path), Limits()) as ahead:
+    with Ahead(Git(history.path), ROOMY) as ahead:
         process = ahead._process
     with pytest.raises(ProcessLookupError):
         os.kill(process, 0)

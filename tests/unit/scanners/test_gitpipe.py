@@ -10,7 +10,7 @@ import pytest
 from keyhole.scanners.gitpipe import Facts, Git
 from tests.unit.scanners.conftest import History
 
-MEMORY = 1 << 30
+MEMORY = 64 << 30  # more than what runs all tests may hold already
 
 
 @pytest.fixture
