@@ -21,7 +21,6 @@ from keyhole.scanners.objects import Trouble
 from keyhole.scanners.registry import chosen
 from keyhole.scanners.tree import listed
 
-
 ROOMY = Limits(memory_bytes=64 << 30)
 """What runs all tests may hold more than a scan may."""
 
