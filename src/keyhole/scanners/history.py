@@ -108,7 +108,7 @@ class History:
         self._running: list[Spawned] = []
         self._ended = threading.Event()
         self._codes: list[int | None] = []
-        self._next = iter(range(len(self._shares)))
+        self._next = reversed(range(len(self._shares)))  # the late ones take longest, and would be waited for
         self._threads = [
             threading.Thread(target=self._compare_shares, daemon=True)
             for _ in range(min(processes, len(self._shares)))

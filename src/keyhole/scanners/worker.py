@@ -6,6 +6,7 @@ the line of our code, never with their message: a message may quote what was bei
 
 from __future__ import annotations
 
+import errno
 import gc
 import json
 import os
@@ -308,11 +309,8 @@ def main() -> int:
                 ahead=_ahead(git, scanners, limits, stack) if order["head"] else None,
             )  # may still write what it keeps
             result = scan.run((*isolate(limits), *(bench.held if bench else ())))
-    except MemoryError:
-        report.write("failed", "out of memory")
-        return 1
     except Exception as error:  # noqa: BLE001  # whatever it is, the parent must learn that the scan did not end
-        report.write("failed", _where(error))
+        report.write("failed", _why(error))
         return 1
     report.write("result", result)
     scan.remember()
@@ -372,7 +370,9 @@ def _path(text: str) -> Path | None:
     return Path(text)
 
 
-def _where(error: BaseException) -> str:
+def _why(error: BaseException) -> str:
+    if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
+        return "out of memory"  # ours, or what the kernel says where it has none for a process or a file
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 
@@ -18,7 +19,7 @@ from keyhole.scanners.keyed import keyed_digest
 from keyhole.scanners.limits import Limits
 from keyhole.scanners.objects import Entry, OutOfTime, Piece, Trouble
 from keyhole.scanners.registry import named
-from keyhole.scanners.worker import Reporter, Scan, _where
+from keyhole.scanners.worker import Reporter, Scan, _why
 
 
 def piece(text, kind="blob"):
@@ -86,9 +87,14 @@ def test_an_error_leaves_as_its_class_and_line_without_its_message():
     try:
         raise KeyError("what was being read")
     except KeyError as error:
-        said = _where(error)
+        said = _why(error)
     assert said.startswith("KeyError in test_worker.py:")
     assert "read" not in said.removeprefix("KeyError in test_worker.py:")
+
+
+@pytest.mark.parametrize("error", [MemoryError(), OSError(errno.ENOMEM, "no memory for a process")])
+def test_want_of_memory_is_named_whoever_wanted_it(error):
+    assert _why(error) == "out of memory"
 
 
 def test_too_many_findings_or_places_are_noted_and_each_finding_keeps_one_place():

@@ -25,7 +25,7 @@ _HEADER = 12
 _MAGIC = b"\377tOc\0\0\0\2"
 _FANOUT = 256 * 4
 _LARGE = 0x80000000
-_BITS = 63
+_BITS = 16
 _LONGEST_NUMBER = 9
 _LONGEST_CHAIN = 16
 """Doublings: a chain of more than 65,536 differences is left to git."""
@@ -121,11 +121,14 @@ def _read_index(table: bytes) -> tuple[Bytes, Numbers]:
 
 
 def _order(offsets: Numbers) -> Numbers:
-    """The places of the numbers in ascending order: as np.argsort, in half the time where they are not too large."""
-    bits = len(offsets).bit_length()
-    if len(offsets) and int(offsets.max()) >> (_BITS - bits):
-        return np.argsort(offsets, kind="stable")
-    return np.sort(offsets << bits | np.arange(len(offsets))) & ((1 << bits) - 1)
+    """The places of the numbers in ascending order: as np.argsort, in a third of the time.
+
+    By sixteen bits after the other, which numpy sorts without comparing.
+    """
+    order = np.argsort(offsets.astype(np.uint16), kind="stable")
+    for shift in range(_BITS, int(offsets.max(initial=0)).bit_length(), _BITS):
+        order = order[np.argsort((offsets[order] >> shift).astype(np.uint16), kind="stable")]
+    return order
 
 
 def _at(data: Bytes, where: Numbers) -> Numbers:
