@@ -7,11 +7,11 @@ a secret that exists in no ordinary commit is still found.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from keyhole.scanners.forked import processors
 from keyhole.scanners.gitpipe import Git, feeding
@@ -22,6 +22,9 @@ from keyhole.scanners.limits import Limits
 from keyhole.scanners.named import MOST_SOUGHT
 from keyhole.scanners.objects import DAMAGED, OutOfTime, Tick, Trouble, list_objects
 from keyhole.scanners.treewalk import first_places
+
+if TYPE_CHECKING:
+    from keyhole.scanners.memory.ids import Ids
 
 PATHS_PER_OBJECT = 100
 """How many paths of one object are kept; the first ones in history."""
@@ -55,7 +58,7 @@ class Sought(NamedTuple):
 
     objects: frozenset[bytes]
     """Hexadecimal ids."""
-    stored: Callable[[], Container[bytes]] | None = None
+    stored: Callable[[], Ids] | None = None
     """Tells the ids of all files and messages that there are: a file of a commit that is none of them is trouble, also
     when nothing was found. None where that has been looked at already. Called while git is at work."""
     before: Places = MappingProxyType({})  # type: ignore[assignment]
@@ -69,7 +72,7 @@ class _Walk:
     wanted: frozenset[bytes]
     found: Places
     commits: Commits
-    known: Container[bytes] | None = None
+    known: Ids | None = None
     missing: int = 0
     lost: set[bytes] = field(default_factory=set)
     """The first of what is missing."""
@@ -263,7 +266,7 @@ def _worth_a_look(walk: _Walk, lines: list[bytes]) -> list[bytes]:
         return [line for line in lines if line[_NEW_ID] in wanted or not _of_one_parent(line)]
     cut = [line[_NEW_ID] for line in lines]
     ids = set(cut)
-    ids = {each for each in ids if each not in known} | (ids & wanted)
+    ids = known.lacks(ids) | (ids & wanted)
     seldom = [line for line, each in zip(lines, cut, strict=True) if each in ids]
     # What went, and a submodule, are known to nobody. What is wanted is, whatever history takes it for.
     return [

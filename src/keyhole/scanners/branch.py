@@ -7,9 +7,10 @@ push, git lists all that it leads to, and what was read before is still not read
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from keyhole.scanners.attribution import Commits, Sought, all_commits
+from keyhole.scanners.collect import Record
 from keyhole.scanners.gitpipe import Git
 from keyhole.scanners.interface import Examiner
 from keyhole.scanners.joining import Joined, joined_since
@@ -97,8 +98,7 @@ class Branch(Past):
             self._memory, self._taken = None, Ids.of()
             return entries
         left = {entry.object_id for entry in again}
-        found = (each for each in memory.found if each.site.object_id in left)
-        self._take(len(again), _size(again), found)
+        self._take(len(again), _size(again), _in_these(memory.found, left))
         return new
 
     def _sought(self, objects: frozenset[bytes], named: frozenset[bytes]) -> tuple[Commits, Sought]:
@@ -112,6 +112,14 @@ class Branch(Past):
 
     def _all_read(self) -> Ids:
         return self._taken | Ids.of_names(*(entry.object_id for entry in self._entries))
+
+
+def _in_these(found: Iterable[Record], objects: set[bytes]) -> Iterator[Record]:
+    """What was found in these objects."""
+    for record in found:
+        sites = [site for site in record.sites if site.object_id in objects]
+        if sites:
+            yield record._replace(sites=sites)
 
 
 def _apart(entries: list[Entry], read: Ids) -> tuple[list[Entry], list[Entry]]:

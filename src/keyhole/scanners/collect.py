@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from keyhole.core.terms import MAX_LOCATIONS, Place, Severity, finding_id
@@ -24,7 +24,9 @@ Told = dict[str, Any]
 """A finding as `Finding.from_json` takes it. Made one, and checked, by whoever started this process."""
 
 
-class _Record(NamedTuple):
+class Record(NamedTuple):
+    """One finding to be: what was hit first, and everywhere that it was hit."""
+
     scanner: str
     hit: Hit
     sites: list[Site]
@@ -36,7 +38,7 @@ class Collector:
     def __init__(self, limits: Limits, trouble: Trouble) -> None:
         self._limits = limits
         self._trouble = trouble
-        self._records: dict[tuple[str, str], _Record] = {}
+        self._records: dict[tuple[str, str], Record] = {}
         self._sites = 0
 
     def add(self, found: Found) -> None:
@@ -47,7 +49,7 @@ class Collector:
             if len(self._records) >= self._limits.findings:
                 self._trouble.note(f"more than {self._limits.findings} findings; the others are not kept")
                 return
-            record = self._records[scanner, hit.fingerprint] = _Record(scanner, hit, [])
+            record = self._records[scanner, hit.fingerprint] = Record(scanner, hit, [])
         if self._sites >= self._limits.sites:
             self._trouble.note(f"more than {self._limits.sites} places; the others are not kept")
             if record.sites:
@@ -59,11 +61,15 @@ class Collector:
         """Every object with something in it."""
         return {site.object_id for record in self._records.values() for site in record.sites}
 
-    def all(self) -> Iterator[Found]:
-        """Every hit that was kept."""
-        for record in self._records.values():
-            for site in record.sites:
-                yield Found(record.scanner, record.hit, site)
+    def take(self, records: Iterable[Record]) -> None:
+        """Keeps what an earlier scan with the same limits had, before anything is added."""
+        for record in records:
+            self._records[record.scanner, record.hit.fingerprint] = record._replace(sites=[*record.sites])
+            self._sites += len(record.sites)
+
+    def all(self) -> Iterable[Record]:
+        """What was kept."""
+        return self._records.values()
 
     def findings(
         self,
@@ -96,7 +102,7 @@ class _Located(NamedTuple):
 
 
 def _locations(
-    record: _Record, introduced: Mapping[bytes, list[Introduction]], shown: Mapping[str, str]
+    record: Record, introduced: Mapping[bytes, list[Introduction]], shown: Mapping[str, str]
 ) -> list[_Located]:
     """Per path and place, where history first has it. Of later versions of the file only the line in the last one is
     something that a person could use.
@@ -115,8 +121,8 @@ def _locations(
 
 
 def _both(one: _Located, other: _Located) -> _Located:
-    first = min(one, other, key=lambda each: each.where)
-    return first._replace(latest=_later(one.latest, other.latest))
+    where, introduction, site, _ = one if one.where <= other.where else other
+    return _Located(where, introduction, site, _later(one.latest, other.latest))
 
 
 def _later(one: tuple[Order, int], other: tuple[Order, int]) -> tuple[Order, int]:
@@ -143,7 +149,7 @@ def _location(located: _Located) -> Told:
     }
 
 
-def _finding(record: _Record, examiner: Examiner, locations: list[_Located]) -> Told:
+def _finding(record: Record, examiner: Examiner, locations: list[_Located]) -> Told:
     about = examiner.about(record.hit.rule)
     return {
         "id": finding_id(record.scanner, record.hit.fingerprint),

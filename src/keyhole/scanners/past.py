@@ -21,8 +21,7 @@ from keyhole.scanners.attribution import (
     in_history,
     introductions,
 )
-from keyhole.scanners.collect import Collector
-from keyhole.scanners.examination import Found
+from keyhole.scanners.collect import Collector, Record
 from keyhole.scanners.gitpipe import Facts, Git
 from keyhole.scanners.interface import Examiner
 from keyhole.scanners.introduction import Introduction
@@ -188,12 +187,11 @@ class Past:
         self._take(memory.objects, memory.size, memory.found)
         self.reading.closed.take(memory.closed)
 
-    def _take(self, objects: int, size: int, found: Iterable[Found]) -> None:
+    def _take(self, objects: int, size: int, found: Iterable[Record]) -> None:
         """Takes so much for read, with what was found in it."""
         self._recalled = self.reading.objects = objects
         self.reading.bytes = size
-        for each in found:
-            self.collector.add(each)
+        self.collector.take(found)
 
     def _read_store(self, store: Store) -> None:
         """Reads what is stored here in a way that can be read here."""
@@ -225,7 +223,7 @@ class Past:
                 self._before = joined.stay
                 return joined.commits, Sought(objects, self._all_read, memory.places, named)
         commits = self._early or all_commits(self._git, self.reading.graph, self._trouble)
-        return commits, Sought(objects, self._stored if self._store is not None else None, named=named)
+        return commits, Sought(objects, self._all_read if self._store is not None else None, named=named)
 
     def _all_read(self) -> Ids:
         """All files and messages that were read, by this scan or before."""
@@ -242,7 +240,3 @@ class Past:
         if self._new is None and store is not None:
             self._new = Ids.of(*store.rows()) | Ids.of_names(*store.only_loose())
         return self._new or Ids.of()
-
-    def _stored(self) -> frozenset[bytes]:
-        """Everything there is, where git has not listed it."""
-        return frozenset(names_of(self._all_read().rows))

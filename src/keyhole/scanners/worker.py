@@ -31,6 +31,7 @@ from keyhole.scanners.limits import Limits
 from keyhole.scanners.named import Named
 from keyhole.scanners.objects import OutOfTime, Trouble
 from keyhole.scanners.programs.configured import Configured, configure
+from keyhole.scanners.ready import get_ready
 from keyhole.scanners.registry import chosen, named
 from keyhole.scanners.remembered import REMEMBERED
 from keyhole.scanners.rules_version import rules_version
@@ -278,7 +279,7 @@ def main() -> int:
     _let_go()
     gc.disable()  # nothing made here refers to itself, and looking for that takes a tenth of the time
     if "early" in sys.argv[1:]:
-        _get_ready(whole=HEAD not in sys.argv)
+        get_ready(whole=HEAD not in sys.argv)
     line = sys.stdin.readline()
     if not line:
         return 0  # started early, and not needed
@@ -334,14 +335,6 @@ def _let_go() -> None:
         if opened > 2:
             with suppress(OSError):  # the listing itself was one of them
                 os.close(opened)
-
-
-def _get_ready(*, whole: bool) -> None:
-    """What nearly every scan will need, of the whole history or not, while there is no order yet."""
-    import keyhole.scanners.secrets.engine  # noqa: PLC0415  # here that is the point
-
-    if whole:
-        import keyhole.scanners.past  # noqa: F401, PLC0415
 
 
 def _secrets(tools: Tools) -> Examiner:

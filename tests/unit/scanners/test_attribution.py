@@ -24,6 +24,7 @@ from keyhole.scanners.gitpipe import Git
 from keyhole.scanners.graph import TOLD, Graph
 from keyhole.scanners.history import by_trees
 from keyhole.scanners.limits import Limits
+from keyhole.scanners.memory.ids import Ids
 from keyhole.scanners.objects import OutOfTime, Trouble
 from keyhole.scanners.treewalk import _entries, first_places
 
@@ -45,7 +46,7 @@ def introduced(history, objects, limits, trouble, tick, known=None):
         introductions(
             git,
             commits,
-            Sought(frozenset(objects), None if known is None else lambda: known),
+            Sought(frozenset(objects), None if known is None else lambda: Ids.of_names(*known)),
             limits,
             trouble,
             tick,
@@ -172,14 +173,15 @@ def test_no_line_is_left_out_that_matters(lines, wanted, known):
     if known is not None:  # then there are none of the longer ids, with which git has to list what there is
         lines = [line for line in lines if not any(each in line for each in LONG)]
     commits = Commits([], Graph(), {}, whole=True)
-    kept = _worth_a_look(_Walk(wanted, {}, commits, known), lines)
+    ids = None if known is None else Ids.of_names(*known)
+    kept = _worth_a_look(_Walk(wanted, {}, commits, ids), lines)
     rest = iter(lines)
     assert all(each in rest for each in kept)  # in their order
     left_out = Counter(lines) - Counter(kept)
     assert all(line.startswith(b":") and not matters(line, wanted, known) for line in left_out)
 
 
-@pytest.mark.parametrize("known", [None, frozenset(IDS)])
+@pytest.mark.parametrize("known", [None, Ids.of_names(*IDS)])
 def test_an_ordinary_change_is_not_looked_at(known):
     walk = _Walk(frozenset(IDS[:2]), {}, Commits([], Graph(), {}, whole=True), known)
     changes = [
@@ -206,7 +208,7 @@ def test_quoted_paths_are_undone(written, plain):
 def test_where_git_fails_with_trees_it_is_asked_for_commits(history, monkeypatch, number):
     for each in range(4):
         history.commit({"a": b"%d" % each, f"b{each}": b"same"})
-    objects = history.git("rev-list", "--objects", "--all").encode().split()
+    objects = history.git("rev-list", "--objects", "--no-object-names", "--all").encode().split()
     trouble, asked = [Trouble(), Trouble()], []
     plain = introduced(history, objects, Limits(), trouble[0], nobody, frozenset(objects))
 

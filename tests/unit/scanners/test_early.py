@@ -6,6 +6,10 @@ import os
 import signal
 import subprocess
 import sys
+import time
+from pathlib import Path
+
+import pytest
 
 from keyhole.scanners import early
 
@@ -27,6 +31,18 @@ def test_one_that_has_ended_is_not_given_out():
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
     assert early.taken() is None
+
+
+@pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="nothing tells what a process has loaded")
+def test_one_that_waits_makes_itself_ready_for_what_few_repositories_have():
+    early.start_early()
+    process = early.taken()
+    end = time.monotonic() + 30
+    while "_lzma" not in Path(f"/proc/{process.pid}/maps").read_text() and time.monotonic() < end:
+        time.sleep(0.02)
+    assert time.monotonic() < end
+    assert process.poll() is None
+    early.ended(process)
 
 
 def test_starting_it_loads_next_to_nothing():

@@ -81,19 +81,9 @@ def _members(content: bytes, budget: Budget) -> Iterator[Raw]:
     kind = "tar" if content[_TAR_MARK] == _TAR else _opened(content)
     if not kind:
         return iter(())
-    # Imported where there is an archive: that takes longer than reading a small repository without one.
-    from keyhole.scanners.archives import squeezed, tarred, zipped  # noqa: PLC0415
+    from keyhole.scanners.archives.openers import OPENERS  # noqa: PLC0415  # see there
 
-    openers = {
-        "tar": tarred.members,
-        "zip": zipped.members,
-        "gzip": squeezed.gzip,
-        "bzip2": squeezed.bzip2,
-        "xz": squeezed.xz,
-        "LZMA": squeezed.lzma_alone,
-        "zstandard": squeezed.zstandard,
-    }
-    return openers[kind](content, budget)
+    return OPENERS[kind](content, budget)
 
 
 def ends_as_zip(content: bytes) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from itertools import compress
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 _ID = 20
 _NAME = re.compile(rb"[0-9a-f]{40}")
+_NAMES = re.compile(rb"[0-9a-f]*")
 _KIND = "S20"  # compared byte by byte; the bytes that numpy leaves off at the end are zeros on both sides
 
 
@@ -66,6 +68,14 @@ class Ids:
         """For each of these ids whether it is in the set."""
         where, sought = self._where(rows)
         return np.asarray(self.strings[where] == sought) if len(self) else np.zeros(len(rows), np.bool_)
+
+    def lacks(self, names: set[bytes]) -> set[bytes]:
+        """Those of the names that are not in the set, and whatever else is no name of this length."""
+        likely = [each for each in names if len(each) == 2 * _ID and each.isalnum()]
+        if not _NAMES.fullmatch(b"".join(likely)):  # all at once, as nearly always all of them are names
+            likely = [each for each in likely if _NAME.fullmatch(each)]
+        has = self.has(rows_of(likely))
+        return names.difference(compress(likely, has.tolist()))
 
     def places(self, names: list[bytes]) -> list[int]:
         """Where in the order of the set each of these is; -1 for one that is not in it."""

@@ -13,11 +13,13 @@ from typing import Any
 import numpy as np
 
 from keyhole.scanners.attribution import Places
-from keyhole.scanners.examination import Found, from_plain, plain
+from keyhole.scanners.collect import Record
+from keyhole.scanners.examination import Site
+from keyhole.scanners.hits import Hit
 from keyhole.scanners.introduction import Introduction
 from keyhole.scanners.memory.ids import Ids
 
-_FORMAT = 4
+_FORMAT = 5
 _LENGTH = 8
 _BYTES_OF_A_HIT = 200
 MOST_BYTES = 256 << 20
@@ -48,7 +50,7 @@ class Memory:
     """Bytes of those."""
     closed: list[list[Any]]
     """What nobody could look into, as `Trouble.told` told it."""
-    found: tuple[Found, ...]
+    found: tuple[Record, ...]
     """Every hit."""
     places: Places
     """Of the objects with hits that a commit leads to."""
@@ -63,7 +65,7 @@ class Memory:
     @property
     def bytes_at_least(self) -> int:
         """How much `written` makes, without most of the words between."""
-        hits = len(self.found) + sum(map(len, self.places.values()))
+        hits = sum(len(each.sites) for each in self.found) + sum(map(len, self.places.values()))
         return len(self.read.raw) + len(self.loose.raw) + 28 * len(self.commits) + _BYTES_OF_A_HIT * hits
 
     def written(self) -> bytes:
@@ -77,16 +79,17 @@ class Memory:
             "objects": self.objects,
             "size": self.size,
             "closed": self.closed,
-            "found": [plain(each) for each in self.found],
+            "found": [
+                [each.scanner, each.hit, [[site.object_id.decode(), *site[1:]] for site in each.sites]]
+                for each in self.found
+            ],
             "places": [
                 [
                     object_id.decode(),
-                    path.decode("latin-1"),
-                    list(place.order),
-                    *place[1:],
+                    [[path.decode("latin-1"), place.order[0], *place[1:]] for path, place in paths.items()],
                 ]
                 for object_id, paths in self.places.items()
-                for path, place in paths.items()
+                if paths
             ],
         }
         parts = [
@@ -106,10 +109,13 @@ def understood(content: bytes, identity: str) -> Memory | None:
         data = json.loads(head)
         if data["format"] != _FORMAT or data["identity"] != identity:
             return None
-        places: Places = {}
-        for object_id, path, order, commit, date, shown in data["places"]:
-            place = Introduction((order[0], order[1]), commit, date, shown)
-            places.setdefault(object_id.encode(), {})[path.encode("latin-1")] = place
+        places: Places = {
+            object_id.encode(): {
+                path.encode("latin-1"): Introduction((since, commit), commit, date, shown)
+                for path, since, commit, date, shown in paths
+            }
+            for object_id, paths in data["places"]
+        }
         memory = Memory(
             identity,
             frozenset(data["packs"]),
@@ -121,7 +127,10 @@ def understood(content: bytes, identity: str) -> Memory | None:
             data["objects"],
             data["size"],
             [[str(why), int(count), list(map(str, objects))] for why, count, objects in data["closed"]],
-            tuple(map(from_plain, data["found"])),
+            tuple(
+                Record(scanner, Hit(*hit), [Site(object_id.encode(), *rest) for object_id, *rest in sites])
+                for scanner, hit, sites in data["found"]
+            ),
             places,
             bool(data["part"]),
         )

@@ -33,6 +33,14 @@ def test_sets_are_sets(one, other):
     )
 
 
+NO_NAMES = [b"", NAMES[0][:38], NAMES[0] + b"00", NAMES[1].upper(), b"g" * 40, b"a" * 39 + b" ", b" " * 40]
+
+
+@given(some, st.sets(st.sampled_from(NAMES + NO_NAMES)))
+def test_what_a_set_lacks_is_all_that_is_not_in_it(one, asked):
+    assert Ids.of_names(*one).lacks(asked) == asked - one
+
+
 @given(
     st.dictionaries(st.sampled_from(NAMES), st.integers(0, 9)),
     st.dictionaries(st.sampled_from(NAMES), st.just(7)),

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from keyhole.scanners.examination import Found, Site
+from keyhole.scanners.collect import Record
+from keyhole.scanners.examination import Site
 from keyhole.scanners.hits import Hit
 from keyhole.scanners.introduction import Introduction
 from keyhole.scanners.memory.ids import Ids
@@ -28,7 +29,9 @@ def memory():
         size=10,
         closed=[["an archive with a password", 2, [BLOB.decode()]]],
         found=(
-            Found("secrets", Hit("r", 0, 9, "r:" + "0" * 32, "", "x"), Site(BLOB, "blob", 1, 2, "x", "y")),
+            Record(
+                "secrets", Hit("r", 0, 9, "r:" + "0" * 32, "", "x"), [Site(BLOB, "blob", 1, 2, "x", "y")] * 2
+            ),
         ),
         places={BLOB: {b"a\xff": Introduction((5, COMMIT.decode()), COMMIT.decode(), "", "a\\xff")}},
         part=True,
@@ -56,7 +59,7 @@ def test_for_other_rules_it_is_nothing(memory):
         lambda raw: raw[:-1],
         lambda raw: raw + b"x" * 8,
         lambda raw: raw.replace(b'"packs"', b'"sacks"'),
-        lambda raw: raw.replace(b'"format":4', b'"format":1'),
+        lambda raw: raw.replace(b'"format":5', b'"format":1'),
         lambda raw: b"\xff" * 40 + raw[40:],
     ],
 )
