@@ -75,7 +75,7 @@ def test_where_no_process_can_be_had_there_is_none(monkeypatch):
 def test_the_process_that_scans_does_without_what_takes_long_to_import():
     code = (
         "import sys, keyhole.scanners.worker as worker\n"
-        "worker._get_ready(whole=False); worker.chosen(['secrets']); print(*sys.modules)"
+        "worker.get_ready(whole=False); worker.chosen(['secrets']); print(*sys.modules)"
     )
     # -S: what site imports depends on what is installed beside us.
     done = subprocess.run(
