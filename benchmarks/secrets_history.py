@@ -26,6 +26,7 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from keyhole.core.secret import Secret
 from tests.stories.scan_memory import watched
 
 _COMMITS = 50
@@ -105,6 +106,18 @@ class Bench:
         for name, median in medians.items():
             print(f"  {name:28} {median:8.3f} s {median / first:7.2f} x")
 
+    @property
+    def key(self) -> Secret:
+        """What keys the fingerprints of the command's scans."""
+        return Secret((self.folder / "data/findings.secret").read_text().strip())
+
+    def ready(self) -> None:
+        """As the server does when a scan has ended, and has long done when the next one begins."""
+        from keyhole.scanners import child  # noqa: PLC0415  # after the arguments are understood
+
+        child.get_ready(hmac_secret=self.key, scanners=["secrets"], kept=self.kept)
+        time.sleep(_READY_SECONDS)
+
     def forget(self) -> None:
         """Leaves nothing remembered but compiled rules."""
         for file in [*self.kept.glob("history-*"), *self.kept.glob("result-*")]:
@@ -158,7 +171,7 @@ def rescan(bench: Bench) -> None:
 
     def restore_and_wait() -> None:
         restore()
-        _ready()
+        bench.ready()
 
     since = ["--since-commit", old]
     peers = {name: [*each, *since] for name, each in _of_history(path).items() if name != "gitleaks"}
@@ -171,7 +184,7 @@ def rescan(bench: Bench) -> None:
     bench.run(argv)
     same = {
         "keyhole": (_nothing, _bound(bench.run, argv)),
-        "keyhole, resident": (_ready, _resident(bench, path)),
+        "keyhole, resident": (bench.ready, _resident(bench, path)),
     }
     bench.compare("nothing more", same, {})
 
@@ -205,22 +218,12 @@ def _kingfisher(path: Path) -> list[str]:
 
 def _resident(bench: Bench, path: Path) -> Run:
     """A scan from within a process that is there already, as the server's worker does it."""
-    from keyhole.core.secret import Secret  # noqa: PLC0415  # after the arguments are understood
-    from keyhole.scanners import child, locate  # noqa: PLC0415
+    from keyhole.scanners import child, locate  # noqa: PLC0415  # after the arguments are understood
 
     def run() -> None:
-        key = Secret((bench.folder / "data/findings.secret").read_text().strip())
-        child.run(locate.git_dir_of(path), hmac_secret=key, kept=bench.kept)
+        child.run(locate.git_dir_of(path), hmac_secret=bench.key, kept=bench.kept)
 
     return run
-
-
-def _ready() -> None:
-    """As the server does when a scan has ended, and has long done when the next one begins."""
-    from keyhole.scanners.early import start_early  # noqa: PLC0415
-
-    start_early()
-    time.sleep(_READY_SECONDS)
 
 
 def _bound(function: Callable[[list[str]], None], argv: list[str]) -> Run:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from keyhole.scanners.forked import processors
 from keyhole.scanners.gitpipe import Git, feeding
 from keyhole.scanners.graph import LAST, TOLD, Graph, Order, in_order
-from keyhole.scanners.history import Asked, History, LeftOut, by_commits, by_trees, trees_fit
+from keyhole.scanners.history import History, LeftOut, by_commits, by_trees, trees_fit
 from keyhole.scanners.introduction import Introduction, date_of, shown_path
 from keyhole.scanners.limits import Limits
 from keyhole.scanners.named import MOST_SOUGHT
@@ -92,6 +92,8 @@ class Commits:
         self.seconds = seconds
         """Every commit, with the seconds that its place in the order is made of."""
         self.ordered: Sequence[bytes] = in_order(seconds)
+        self.begun: History | None = None
+        """What git says of them, where it was asked for that before anybody listens."""
 
     def order(self, commit: bytes) -> Order:
         """The place of a commit."""
@@ -197,12 +199,12 @@ def _walk(
     if not walk.wanted and sought.stored is None:
         return True
     problem = _DAMAGED_HISTORY
-    for asking in _ways_to_ask(git, walk.commits):
+    for each in _ways_to_ask(git, walk.commits):
         if problem != _DAMAGED_HISTORY:
             break
         walk.missing = 0
         walk.lost.clear()
-        with History(git, walk.commits.ordered, asking, processors()) as history:
+        with each as history:
             if walk.known is None and sought.stored is not None:
                 walk.known = sought.stored()
             problem = _compared(history, walk, limits, tick)
@@ -224,11 +226,14 @@ def _walk(
     return False
 
 
-def _ways_to_ask(git: Git, commits: Commits) -> Iterator[Callable[[Sequence[bytes]], list[Asked]]]:
+def _ways_to_ask(git: Git, commits: Commits) -> Iterator[History]:
     """One after the other, where git did not answer: by trees it may have had no memory for them."""
+    if commits.begun is not None:
+        yield commits.begun
+        return
     if trees_fit(git, commits.graph, commits.ordered, processors()):
-        yield partial(by_trees, commits.graph)
-    yield by_commits
+        yield History(git, commits.ordered, partial(by_trees, commits.graph), processors())
+    yield History(git, commits.ordered, by_commits, processors())
 
 
 def _compared(history: History, walk: _Walk, limits: Limits, tick: Tick) -> str:

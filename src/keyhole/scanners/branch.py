@@ -8,18 +8,21 @@ push, git lists all that it leads to, and what was read before is still not read
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from keyhole.scanners.attribution import Commits, Sought, all_commits
 from keyhole.scanners.collect import Record
 from keyhole.scanners.gitpipe import Git
 from keyhole.scanners.interface import Examiner
-from keyhole.scanners.joining import Joined, joined_since
 from keyhole.scanners.limits import Limits
 from keyhole.scanners.memory.ids import Ids, rows_of
 from keyhole.scanners.memory.memory import Memory
 from keyhole.scanners.objects import Entry, Trouble, list_since
 from keyhole.scanners.packs.store import Store
 from keyhole.scanners.past import Past, Report
+
+if TYPE_CHECKING:
+    from keyhole.scanners.joining import Joined
 
 _FEW = 2_000
 """So many objects git finds in packs sooner than these are opened here."""
@@ -41,7 +44,6 @@ class Branch(Past):
         self._entries: list[Entry] = []
         self._taken = Ids.of()
         self._elsewhere: set[bytes] = set()
-        self._joined: Joined | None = None
 
     def _can_use(self, memory: Memory) -> bool:
         # That of another branch, or of everything, is like this one's own from before a push that took some away.
@@ -50,7 +52,7 @@ class Branch(Past):
     def _recall(self, store: Store) -> Store:
         if self._trouble.counts:
             self._memory = None  # history may be cut off: what is remembered was of more
-        self._joined = joined_since(self._git, self._memory) if self._memory is not None else None
+        self._joined = super()._since(self._memory) if self._memory is not None else None
         entries = self._grown(store)
         self._entries = entries = self._listed() if entries is None else entries
         if len(store.packs) < len(store.names):
@@ -100,6 +102,9 @@ class Branch(Past):
         left = {entry.object_id for entry in again}
         self._take(len(again), _size(again), _in_these(memory.found, left))
         return new
+
+    def _since(self, memory: Memory) -> Joined | None:
+        return self._joined  # what joined is what is read, so it is known
 
     def _sought(self, objects: frozenset[bytes], named: frozenset[bytes]) -> tuple[Commits, Sought]:
         memory, joined = self._memory, self._joined

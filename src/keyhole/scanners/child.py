@@ -11,7 +11,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -20,12 +20,12 @@ from keyhole.core.git_safety import GIT_PATH
 from keyhole.core.secret import Secret
 from keyhole.scanners.code import code
 from keyhole.scanners.earlier import Earlier
-from keyhole.scanners.early import ended, forgotten, started, taken
-from keyhole.scanners.interface import NeedsProgram
+from keyhole.scanners.early import ended, start_early, started, taken
+from keyhole.scanners.interface import NeedsProgram, Remembers
 from keyhole.scanners.kept import LARGEST, Kept
 from keyhole.scanners.limits import Limits
 from keyhole.scanners.programs.configured import configured
-from keyhole.scanners.registry import chosen, named
+from keyhole.scanners.registry import chosen
 from keyhole.scanners.rules_version import rules_version
 from keyhole.scanners.said import Ended, Said, decoded, understood
 from keyhole.scanners.secrets import own
@@ -77,27 +77,24 @@ def run(
     measure = (limits, own.texts())
     told = on_result or _ignore
     earlier = Earlier(git_dir, hmac_secret, selected, tips, measure, kept if not head else None, ref=ref)
-    if (result := earlier.result(start)) is not None:
-        forgotten()
-        told(result)
-        return result
+    means = _means(hmac_secret, selected, kept)
     order = {
         "git_dir": str(git_dir.resolve()),
         "scanners": [scanner.id for scanner in selected],
         "tips": tips,
-        "programs": configured().to_json(),
-        "own_rules": own.texts(),
         "advisories": str(advisories.resolve()) if advisories is not None else "",
-        "kept": str(kept.resolve()) if kept is not None else "",
         "memory": earlier.memory,
         "relatives": earlier.relatives(),
-        "code": earlier.code or (code(Kept(kept, hmac_secret)) if kept is not None else ""),
         "head": head,
         "limits": limits._asdict(),
-        "hmac_secret": hmac_secret.reveal(),
     }
     try:
-        with _talking(order, limits, stop or threading.Event()) as talk:
+        with _talking(means, order, selected, limits, stop or threading.Event()) as talk:
+            # Looked at before the process may look at the repository: what changes meanwhile is found next time.
+            if (same := earlier.result(start)) is not None:
+                told(same)
+                return same
+            talk.begin()
             result, line = talk.result(on_progress or _ignore)
             earlier.note(result, line)
             told(result)
@@ -107,6 +104,32 @@ def run(
         result = _without_result(str(problem), selected, time.monotonic() - start)
         told(result)
     return result
+
+
+def get_ready(*, hmac_secret: Secret, scanners: Iterable[str], kept: Path | None) -> None:
+    """Starts the process of the next scan, which will most likely be one by these scanners (see `run`).
+
+    It opens those of them that look at history alone, compiles what they will need, and waits. A scan with other rules
+    or another folder does without it.
+    """
+    start_early(means=_means(hmac_secret, chosen(scanners), kept))
+
+
+def _means(hmac_secret: Secret, scanners: Iterable[Scanner], kept: Path | None) -> bytes:
+    """What the process is told first: all that is the same from scan to scan, whatever else looks at the files."""
+    means = {
+        "opened": [scanner.id for scanner in scanners if isinstance(scanner, Remembers)],
+        "programs": configured().to_json(),
+        "own_rules": own.texts(),
+        "kept": str(kept.resolve()) if kept is not None else "",
+        "code": code(Kept(kept, hmac_secret)) if kept is not None else "",
+        "hmac_secret": hmac_secret.reveal(),
+    }
+    return _line(means)
+
+
+def _line(said: object) -> bytes:
+    return json.dumps(said).encode() + b"\n"
 
 
 def _without_result(reason: str, scanners: Iterable[Scanner], seconds: float) -> ScanResult:
@@ -140,22 +163,17 @@ def _ignore(_what: object) -> None:
 
 
 @contextmanager
-def _talking(order: dict[str, Any], limits: Limits, stop: threading.Event) -> Iterator[_Talk]:
-    """A child that works on the order. It is gone when the block is left, with all that it started."""
+def _talking(
+    means: bytes, order: dict[str, Any], scanners: Iterable[Scanner], limits: Limits, stop: threading.Event
+) -> Iterator[_Talk]:
+    """A child that gets ready for the order. It is gone when the block is left, with all that it started."""
     with ExitStack() as stack:
-        folder = (
-            _folder(stack)
-            if any(isinstance(named(each), NeedsProgram) for each in order["scanners"])
-            else "/"
-        )
-        child = taken() or started()
+        folder = _folder(stack) if any(isinstance(each, NeedsProgram) for each in scanners) else "/"
+        child, told = taken(means) or (started(), False)
         stack.callback(ended, child)
-        try:
-            child.stdin.write(json.dumps({**order, "folder": folder}).encode() + b"\n")
-            child.stdin.close()
-        except BrokenPipeError:
-            raise Ended(_ending(child)) from None
-        yield _Talk(child, Said(child.stdout, time.monotonic() + limits.seconds + _GRACE_SECONDS, stop))
+        talk = _Talk(child, Said(child.stdout, time.monotonic() + limits.seconds + _GRACE_SECONDS, stop))
+        talk.tell((b"" if told else means) + _line({**order, "folder": folder}))
+        yield talk
 
 
 def _folder(stack: ExitStack) -> str:
@@ -168,6 +186,16 @@ def _folder(stack: ExitStack) -> str:
 class _Talk(NamedTuple):
     child: Spawned
     said: Said
+
+    def tell(self, lines: bytes) -> None:
+        """Says something to the child. If it has ended, `result` tells why."""
+        with suppress(BrokenPipeError):
+            self.child.stdin.write(lines)
+            self.child.stdin.flush()
+
+    def begin(self) -> None:
+        """Says that it may look at the repository, and nothing more."""
+        self.tell(b"begin\n")
 
     def result(self, on_progress: Callable[[Progress], None]) -> tuple[ScanResult, bytes]:
         """The result, and the line that said so."""

@@ -9,8 +9,9 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -53,6 +54,7 @@ class Earlier:
         `measure` is whatever else the result depends on, as something whose `repr` tells it.
         """
         self._kept: Kept | None = None
+        self._stands: Callable[[], None] = _nowhere
         self._standing = self.memory = self.code = self._name = ""
         """`memory`: the name under which is kept what is remembered; `code`: of which version that has to be."""
         self._repository = ""
@@ -67,7 +69,8 @@ class Earlier:
         self.memory, self._name = f"{self._kind}history-{name}", f"{self._kind}result-{name}"
         self.code = code(self._kept)
         if len(remembering) == len(scanners):
-            self._stand(git_dir, tips, [scanner.id for scanner in scanners], (self.code, measure))
+            measure = self.code, measure
+            self._stands = partial(self._stand, git_dir, tips, [scanner.id for scanner in scanners], measure)
 
     def relatives(self) -> list[str]:
         """Where this branch or tag has no memory of its own: those that know some of its history, the best first."""
@@ -86,7 +89,11 @@ class Earlier:
             self._standing = standing_of(tips, git_dir, scanners, measure)
 
     def result(self, start: float) -> ScanResult | None:
-        """The result of the last complete scan, if nothing has changed since. `start` is when this one began."""
+        """The result of the last complete scan, if nothing has changed since. `start` is when this one began.
+
+        How things stand when this is asked is what the result of this scan is kept for, so it is asked first.
+        """
+        self._stands()
         content = self._kept.read(self._name) if self._kept is not None and self._standing else None
         if content is None:
             return None
@@ -125,6 +132,10 @@ class Earlier:
         """Lets go of the oldest, so that many branches do not take the place of whole repositories."""
         if self._kept is not None:
             self._kept.only(self._kind + what, _REFS_KEPT if self._kind else _REPOSITORIES_KEPT)
+
+
+def _nowhere() -> None:
+    """What is scanned depends on more than can be told."""
 
 
 def _hashed(text: str) -> str:

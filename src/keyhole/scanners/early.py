@@ -22,12 +22,15 @@ _RUN = "import gc, os; gc.disable(); from keyhole.scanners.worker import main; o
 HEAD = "head"
 """Said to a process that will read the newest commit alone, and needs less for that."""
 
-_waiting: list[Spawned] = []
+_waiting: list[tuple[Spawned, bytes]] = []
 _one_at_a_time = allocate_lock()
 
 
-def start_early(*words: str) -> None:
-    """Starts the process of the next scan. It waits for its order, and ends with this process at the latest."""
+def start_early(*words: str, means: bytes = b"") -> None:
+    """Starts the process of the next scan. It waits for its order, and ends with this process at the latest.
+
+    `means` is the line that it is told first, where that is known.
+    """
     with _one_at_a_time:
         if _waiting:
             return
@@ -35,27 +38,45 @@ def start_early(*words: str) -> None:
             process = started("early", *words)
         except OSError:
             return  # no process or memory to be had now: the next scan starts its own
-        _waiting.append(process)
+        _waiting.append((process, _digest(means)))
         atexit.register(ended, process)
+        if means:
+            try:
+                process.stdin.write(means)
+                process.stdin.flush()
+            except BrokenPipeError:
+                return  # it has ended, as whoever takes it will see
 
 
-def taken() -> Spawned | None:
-    """The process that was started early, if there is one and it waits. Whoever takes it ends it."""
+def taken(means: bytes = b"") -> tuple[Spawned, bool] | None:
+    """The process that was started early, and whether it was told these means. Whoever takes it ends it.
+
+    None if there is none, or none that waits, or if it was told others.
+    """
     with _one_at_a_time:
         if not _waiting:
             return None
-        process = _waiting.pop()
+        process, told = _waiting.pop()
         atexit.unregister(ended)
-    if process.poll() is None:
-        return process
+    if process.poll() is None and told in {b"", _digest(means)}:
+        return process, bool(told)
     ended(process)
     return None
 
 
 def forgotten() -> None:
     """Ends the process that was started early, if it still waits."""
-    if (process := taken()) is not None:
-        ended(process)
+    if (waiting := taken()) is not None:
+        ended(waiting[0])
+
+
+def _digest(means: bytes) -> bytes:
+    """What tells means apart, without the key that is among them."""
+    if not means:
+        return b""
+    from hashlib import sha256  # noqa: PLC0415  # see above
+
+    return sha256(means).digest()
 
 
 def started(*words: str) -> Spawned:

@@ -85,6 +85,15 @@ def _share(commits: int, processes: int) -> int:
     return max(_FEWEST_COMMITS, -(-commits // (processes * each)))
 
 
+def begun(git: Git, commits: Sequence[bytes]) -> History | None:
+    """What git says of these commits, with git at work on it already; None if they are many, and worth some thought."""
+    if len(commits) > _FEWEST_COMMITS:
+        return None
+    history = History(git, commits, by_commits, 1)
+    history.begin()
+    return history
+
+
 class History:
     """What git says of these commits. Use as a context."""
 
@@ -115,8 +124,8 @@ class History:
         ]
 
     def __enter__(self) -> Self:
-        for thread in self._threads:
-            thread.start()
+        """Begins, if that has not been done by `begin`."""
+        self.begin()
         return self
 
     def __exit__(self, *_error: object) -> None:
@@ -130,6 +139,12 @@ class History:
                 continue
         for thread in self._threads:
             thread.join()
+
+    def begin(self) -> None:
+        """Has git begin before anybody listens. What is never used as a context goes on until this process ends."""
+        for thread in self._threads:
+            if thread.ident is None:
+                thread.start()
 
     def lines(self, patience: float) -> Iterator[tuple[int, list[bytes]]]:
         """What the processes say, some lines at a time, each with its number; those of one are in order.

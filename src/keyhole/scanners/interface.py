@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, runtime_checkable
 
 from keyhole.core.errors import InvalidInput
@@ -75,6 +75,15 @@ class LeavesOut(Protocol):
 
     def left_out(self) -> Mapping[str, int]:
         """What a limit made it leave out since it was last asked: reasons, for people, each with how often."""
+        ...
+
+
+@runtime_checkable
+class GetsReady(Protocol):
+    """An examiner that can do before its first text what it would else do when it is first needed."""
+
+    def get_ready(self, idle: Callable[[], bool]) -> None:
+        """Does some of that for as long as there is nothing else to do."""
         ...
 
 

@@ -50,10 +50,17 @@ def joined_since(git: Git, memory: Memory) -> Joined | None:
     seconds, missing = graph.reached(added, known)
     if missing:
         return None
-    stays = ~Ids.of_names(*gone).has(memory.commits.rows)
     commits = Commits(tips, graph, {each: seconds[each] for each in added}, whole=True)
     less = bool(gone) or not all(tip in memory.commits for tip in before - now)
-    return Joined(commits, (Ids.of(memory.commits.rows[stays]), memory.seconds[stays]), less)
+    return Joined(commits, _staying(memory, gone), less)
+
+
+def _staying(memory: Memory, gone: set[bytes]) -> tuple[Ids, Numbers]:
+    """The commits that are remembered, but for those that are gone."""
+    if not gone:
+        return memory.commits, memory.seconds
+    stays = ~Ids.of_names(*gone).has(memory.commits.rows)
+    return Ids.of(memory.commits.rows[stays]), memory.seconds[stays]
 
 
 def _moved(git: Git, before: set[bytes], now: set[bytes]) -> tuple[list[bytes], list[bytes]] | None:

@@ -7,6 +7,7 @@ anything else everything is read again.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -23,6 +24,7 @@ from keyhole.scanners.attribution import (
 )
 from keyhole.scanners.collect import Collector, Record
 from keyhole.scanners.gitpipe import Facts, Git
+from keyhole.scanners.history import begun
 from keyhole.scanners.interface import Examiner
 from keyhole.scanners.introduction import Introduction
 from keyhole.scanners.limits import Limits
@@ -35,6 +37,7 @@ from keyhole.scanners.reading import Reading
 from keyhole.scanners.remembered import REMEMBERED
 
 if TYPE_CHECKING:
+    from keyhole.scanners.joining import Joined
     from keyhole.scanners.packs.index import Numbers
 
 
@@ -72,6 +75,7 @@ class Past:
         self._store: Store | None = None
         self._commits: Commits | None = None
         self._early: Commits | None = None
+        self._joined: Joined | None = None
         self._new: Ids | None = None
         self._places: Places = {}
         self._packs_gone = False
@@ -121,9 +125,10 @@ class Past:
             self._store.rest()
         objects = frozenset(self.collector.objects())
         self._commits, wanted = self._sought(objects, sought(self._trouble, self.reading.closed) - objects)
-        self._places = introductions(
-            self._git, self._commits, wanted, self._limits, self._trouble, self._report.tick
-        )
+        with self._commits.begun or nullcontext():
+            self._places = introductions(
+                self._git, self._commits, wanted, self._limits, self._trouble, self._report.tick
+            )
         self._whole = not self._trouble.counts
         return in_history(self._places)
 
@@ -209,19 +214,29 @@ class Past:
         families = self.reading.prepare(store, entries, read)
         self._report.phase("reading")
         with self.reading.pool() as pool:  # forked before there is a second thread
+            self._look_back()
             left = self.reading.packs(pool, self._commits_read)
         return left + [each.pack.name(position) for each in families for position in each.stuck]
 
+    def _look_back(self) -> None:
+        """Asks git what has become of the history that is remembered, while other processes read files."""
+        if self._memory is None or self._packs_gone:
+            return
+        self._joined = self._since(self._memory)
+        if self._joined is not None:
+            self._joined.commits.begun = begun(self._git, self._joined.commits.ordered)
+
+    def _since(self, memory: Memory) -> Joined | None:
+        from keyhole.scanners.joining import joined_since  # noqa: PLC0415  # only where there is a memory
+
+        return joined_since(self._git, memory)
+
     def _sought(self, objects: frozenset[bytes], named: frozenset[bytes]) -> tuple[Commits, Sought]:
         """The commits to look at for where these are, and what is known of that."""
-        memory = self._memory
-        if memory is not None and not self._packs_gone:
-            from keyhole.scanners.joining import joined_since  # noqa: PLC0415  # only where there is a memory
-
-            joined = joined_since(self._git, memory)
-            if joined is not None:
-                self._before = joined.stay
-                return joined.commits, Sought(objects, self._all_read, memory.places, named)
+        memory, joined = self._memory, self._joined
+        if memory is not None and joined is not None:
+            self._before = joined.stay
+            return joined.commits, Sought(objects, self._all_read, memory.places, named)
         commits = self._early or all_commits(self._git, self.reading.graph, self._trouble)
         return commits, Sought(objects, self._all_read if self._store is not None else None, named=named)
 

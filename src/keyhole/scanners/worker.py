@@ -13,9 +13,9 @@ import os
 import sys
 import time
 from contextlib import ExitStack, suppress
+from types import MappingProxyType
 from typing import IO, TYPE_CHECKING, Any
 
-from keyhole.core.secret import Secret
 from keyhole.core.terms import Status
 from keyhole.scanners.ahead import Ahead
 from keyhole.scanners.collect import worst_first
@@ -25,24 +25,22 @@ from keyhole.scanners.head import Head
 from keyhole.scanners.interface import Examiner, NeedsProgram, Remembers, Scanner, Tools, TreeExaminer
 from keyhole.scanners.introduction import Introduction, introduced_in
 from keyhole.scanners.isolation import isolate
-from keyhole.scanners.kept import Kept
-from keyhole.scanners.keyed import keyed_digest
 from keyhole.scanners.limits import Limits
 from keyhole.scanners.named import Named
 from keyhole.scanners.objects import OutOfTime, Trouble
-from keyhole.scanners.programs.configured import Configured, configure
-from keyhole.scanners.ready import get_ready
+from keyhole.scanners.orders import Orders
+from keyhole.scanners.ready import Ready, get_ready
 from keyhole.scanners.registry import chosen, named
 from keyhole.scanners.remembered import REMEMBERED
 from keyhole.scanners.rules_version import rules_version
-from keyhole.scanners.secrets import own
 from keyhole.scanners.shown import Shown
 from keyhole.scanners.tree import files
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
+    from keyhole.scanners.kept import Kept
     from keyhole.scanners.memory.memory import Memory
     from keyhole.scanners.past import Past
     from keyhole.scanners.programs.client import Bench
@@ -101,22 +99,21 @@ class Scan:
         limits: Limits,
         report: Reporter,
         *,
+        opened: Mapping[str, Examiner | TreeExaminer] = MappingProxyType({}),
         memory: str = "",
         relatives: Sequence[str] = (),
-        code: str = "",
         head: bool = False,
         ahead: Ahead | None = None,
     ) -> None:
-        """Makes the scanners ready. Looks at nothing of the repository yet.
+        """Opens the scanners but for those that are `opened`. Looks at nothing of the repository yet.
 
         `memory` is the name under which is kept what is remembered of this repository; empty if nothing is to be.
         `relatives` are such names of other parts of it, to be used where there is none of this.
-        `code` tells versions of the scanners apart: what another one read is read again.
         With `head` only the files of the newest commit are looked at, which git may have been asked for `ahead`.
         """
         self._git = git
         self._scanners = scanners
-        opened = {scanner.id: scanner.open(tools) for scanner in scanners}
+        opened = {each.id: opened[each.id] if each.id in opened else each.open(tools) for each in scanners}
         self._examiners = {name: each for name, each in opened.items() if isinstance(each, Examiner)}
         self._assessors = {name: each for name, each in opened.items() if isinstance(each, TreeExaminer)}
         self._shown = Shown(self._examiners.values(), lambda: _secrets(tools))
@@ -126,7 +123,7 @@ class Scan:
         self._trouble = Trouble()
         self._rules_version = rules_version(scanners)
         of_history = rules_version(scanner for scanner in scanners if scanner.id in self._examiners)
-        self._identity = f"{of_history}\n{limits}\n{code}"
+        self._identity = f"{of_history}\n{limits}\n{tools.code}"
         self._notes: list[str] = []
         self._keeps = bool(memory)
         self._past = (
@@ -275,44 +272,53 @@ class Scan:
 
 
 def main() -> int:
-    """Reads the order, makes its scanners ready, isolates itself, scans."""
+    """Follows its orders: makes its scanners ready, isolates itself, scans."""
     _let_go()
     gc.disable()  # nothing made here refers to itself, and looking for that takes a tenth of the time
+    orders = Orders(sys.stdin.fileno())
+    whole = HEAD not in sys.argv
     if "early" in sys.argv[1:]:
-        get_ready(whole=HEAD not in sys.argv)
-    line = sys.stdin.readline()
-    if not line:
+        get_ready(whole=whole, idle=orders.none)
+    try:
+        return _obeyed(orders, whole=whole)
+    except Exception as error:  # noqa: BLE001  # whatever it is, the parent must learn that the scan did not end
+        Reporter(sys.stdout, 0).write("failed", _why(error))
+        return 1
+
+
+def _obeyed(orders: Orders, *, whole: bool) -> int:
+    if not (means := orders.line()):
         return 0  # started early, and not needed
+    ready = Ready(json.loads(means))
+    if whole:
+        ready.go_on(orders.none)
+    if not (line := orders.line()):
+        return 0
     order = json.loads(line)
+    scanners = chosen(order["scanners"])
     os.chdir(order["folder"])
     limits = Limits(**order["limits"])
-    key = Secret(order["hmac_secret"])
-    configure(Configured.from_json(order["programs"]))
-    own.use(order["own_rules"])
-    scanners = chosen(order["scanners"])
-    kept = Kept(order["kept"], key) if order["kept"] else None
     report = Reporter(sys.stdout, limits.seconds)
-    try:
-        with ExitStack() as stack:
-            bench = _bench(scanners, limits, stack)
-            tools = Tools(keyed_digest(key), _path(order["advisories"]), bench, kept, order["code"])
-            git = Git(order["git_dir"], order["tips"])
-            scan = Scan(
-                git,
-                scanners,
-                tools,
-                limits,
-                report,
-                memory=order["memory"],
-                relatives=order["relatives"],
-                code=order["code"],
-                head=order["head"],
-                ahead=_ahead(git, scanners, limits, stack) if order["head"] else None,
-            )  # may still write what it keeps
-            result = scan.run((*isolate(limits), *(bench.held if bench else ())))
-    except Exception as error:  # noqa: BLE001  # whatever it is, the parent must learn that the scan did not end
-        report.write("failed", _why(error))
-        return 1
+    with ExitStack() as stack:
+        bench = _bench(scanners, limits, stack)
+        tools = ready.tools._replace(advisories=_path(order["advisories"]), programs=bench)
+        git = Git(order["git_dir"], order["tips"])
+        scan = Scan(
+            git,
+            scanners,
+            tools,
+            limits,
+            report,
+            opened=ready.opened,
+            memory=order["memory"],
+            relatives=order["relatives"],
+            head=order["head"],
+            ahead=_ahead(git, scanners, limits, stack) if order["head"] else None,
+        )  # may still write what it keeps
+        isolation = (*isolate(limits), *(bench.held if bench else ()))
+        if not orders.line():
+            return 0  # nothing has changed
+        result = scan.run(isolation)
     report.write("result", result)
     scan.remember()
     return 0

@@ -23,7 +23,6 @@ from keyhole.core.request import Request
 from keyhole.core.secret import Secret
 from keyhole.jobs import Interrupted, engine
 from keyhole.scanners import child
-from keyhole.scanners.early import start_early
 from keyhole.scanners.limits import Limits
 from keyhole.scanners.progress import Progress as Reading
 from keyhole.scans.direct import KEPT
@@ -66,15 +65,20 @@ def read(scan: Scan) -> ScanResult | None:
             tips=[scan.tip] if scan.tip else [],
             ref=scan.ref,
             advisories=database(),
-            kept=Path(settings.KEYHOLE_DATA) / KEPT,
+            kept=_kept(),
             limits=LIMITS,
             on_progress=progress.note,
             stop=watch,
         )
-        start_early()  # the next scan, of a push perhaps, need not wait for that
+        # The next scan, of a push perhaps, need not wait for that.
+        child.get_ready(hmac_secret=settings.KEYHOLE_HMAC_SECRET, scanners=scan.scanners, kept=_kept())
     finally:
         revoke_token(scan, "the scan has read the repository")
     return None if watch.ended else result
+
+
+def _kept() -> Path:
+    return Path(settings.KEYHOLE_DATA) / KEPT
 
 
 def _token_for(scan: Scan) -> Secret:

@@ -16,7 +16,7 @@ import pytest
 
 from keyhole.core.finding import ScanResult
 from keyhole.core.terms import Status
-from keyhole.scanners import child, early
+from keyhole.scanners import child
 from keyhole.scanners.interface import UnknownScanner
 from keyhole.scanners.limits import Limits
 from keyhole.scanners.said import Said
@@ -27,27 +27,30 @@ from tests.unit.scanners.conftest import only
 
 def test_the_value_never_crosses_the_childs_output(history, token):
     history.commit({"a": b"the token: " + token, f"logs/{token.decode()}.txt": token}, message=token.decode())
+    means = {
+        "opened": ["secrets"],
+        "programs": {"places": [], "semgrep_rules": ""},
+        "own_rules": [],
+        "kept": "",
+        "code": "",
+        "hmac_secret": "k" * 20,
+    }
     order = {
         "git_dir": str(history.path),
         "scanners": ["secrets"],
         "tips": [],
         "folder": str(history.path),
-        "programs": {"places": [], "semgrep_rules": ""},
         "advisories": "",
-        "kept": "",
         "memory": "",
         "relatives": [],
-        "code": "",
         "head": False,
-        "own_rules": [],
-        "hmac_secret": "k" * 20,
         "limits": {},
     }
     done = subprocess.run(
         [sys.executable, "-P", "-m", "keyhole.scanners.worker"],
         capture_output=True,
         check=True,
-        input=json.dumps(order).encode() + b"\n",
+        input=b"\n".join((json.dumps(means).encode(), json.dumps(order).encode(), b"begin\n")),
         cwd=history.path,
         env={"PYTHONPATH": str(Path(child.__file__).parents[2]), "PATH": os.environ["PATH"]},
     )
@@ -75,22 +78,6 @@ def test_the_secret_key_is_neither_an_argument_nor_in_the_environment(history, s
     ((argv, environment),) = started
     assert "of the tests" not in " ".join([*argv, *environment.values()])
     assert not any(name.startswith(("KEYHOLE", "DJANGO")) for name in environment)
-
-
-def test_what_we_have_open_is_closed_to_it(history, scan, tmp_path):
-    history.commit({"a": b"1"})
-    opened = os.open(tmp_path, os.O_RDONLY)
-    os.set_inheritable(opened, True)
-    early.start_early()
-    link = Path(f"/proc/{early_process().pid}/fd/{opened}")
-    try:
-        with contextlib.suppress(FileNotFoundError):
-            while link.readlink() == tmp_path:
-                os.sched_yield()
-        assert early_process().poll() is None
-        assert scan(history).clean
-    finally:
-        os.close(opened)
 
 
 def test_hostile_names_arrive_escaped(history, token, scan):
@@ -299,44 +286,6 @@ def test_an_unknown_scanner_is_refused_before_anything_starts(history, scan):
         scan(history, scanners=["nonsense"])
     with pytest.raises(UnknownScanner):
         scan(history, scanners=[])
-
-
-# A process that was started early
-
-
-def early_process():
-    (process,) = early._waiting
-    return process
-
-
-def test_it_does_the_next_scan_and_is_gone_afterwards(history, token, scan):
-    history.commit({"a": token})
-    early.start_early()
-    process = early_process()
-    early.start_early()
-    assert early_process() is process
-    only(scan(history))
-    assert process.returncode is not None
-    assert not early._waiting
-    only(scan(history))
-
-
-def test_one_that_died_while_it_waited_is_replaced(history, token, scan):
-    history.commit({"a": token})
-    early.start_early()
-    os.kill(early_process().pid, signal.SIGKILL)
-    early_process().wait()
-    only(scan(history))
-
-
-def test_one_that_is_not_needed_is_ended(history, token, scan, tmp_path):
-    history.commit({"a": token})
-    scan(history, kept=tmp_path / "kept")
-    early.start_early()
-    process = early_process()
-    assert "nothing has changed" in scan(history, kept=tmp_path / "kept").notes[0]
-    assert process.returncode is not None
-    assert not early._waiting
 
 
 @pytest.mark.parametrize(

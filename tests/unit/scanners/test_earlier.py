@@ -94,6 +94,7 @@ def test_what_another_version_of_the_scanners_read_is_read_again(history, again,
     history.commit({"a": b"1"})
     again()
     monkeypatch.setattr(earlier, "code", lambda _kept: "mended since")
+    monkeypatch.setattr(child, "code", lambda _kept: "mended since")
     history.commit({"b": b"2"})
     assert again().notes == ()
 

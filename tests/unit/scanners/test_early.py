@@ -16,10 +16,10 @@ from keyhole.scanners import early
 
 def test_it_is_started_once_and_taken_once():
     early.start_early()
-    (process,) = early._waiting
+    ((process, _told),) = early._waiting
     early.start_early()
-    assert early._waiting == [process]
-    assert early.taken() is process
+    assert early._waiting == [(process, b"")]
+    assert early.taken() == (process, False)
     assert early.taken() is None
     early.ended(process)
     assert process.returncode is not None
@@ -27,7 +27,7 @@ def test_it_is_started_once_and_taken_once():
 
 def test_one_that_has_ended_is_not_given_out():
     early.start_early()
-    (process,) = early._waiting
+    ((process, _told),) = early._waiting
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
     assert early.taken() is None
@@ -36,7 +36,7 @@ def test_one_that_has_ended_is_not_given_out():
 @pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="nothing tells what a process has loaded")
 def test_one_that_waits_makes_itself_ready_for_what_few_repositories_have():
     early.start_early()
-    process = early.taken()
+    process, _told = early.taken()
     end = time.monotonic() + 30
     while "_lzma" not in Path(f"/proc/{process.pid}/maps").read_text() and time.monotonic() < end:
         time.sleep(0.02)
@@ -75,7 +75,7 @@ def test_where_no_process_can_be_had_there_is_none(monkeypatch):
 def test_the_process_that_scans_does_without_what_takes_long_to_import():
     code = (
         "import sys, keyhole.scanners.worker as worker\n"
-        "worker.get_ready(whole=False); worker.chosen(['secrets']); print(*sys.modules)"
+        "worker.get_ready(whole=False, idle=lambda: True); worker.named('secrets'); print(*sys.modules)"
     )
     # -S: what site imports depends on what is installed beside us.
     done = subprocess.run(

@@ -17,7 +17,10 @@ def modules():
     """A function that gives what a process has loaded that made itself ready, with an order there or without."""
 
     def loaded(*, whole, order):
-        code = f"from keyhole.scanners.ready import get_ready; get_ready(whole={whole}); print(*sys.modules)"
+        code = (
+            "from keyhole.scanners.orders import Orders; from keyhole.scanners.ready import get_ready\n"
+            f"get_ready(whole={whole}, idle=Orders(0).none); print(*sys.modules)"
+        )
         argv = [sys.executable, "-S", "-c", f"import sys; sys.path[:] = {sys.path!r}\n{code}"]
         with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
             if order:

@@ -66,6 +66,11 @@ class Assigned:
         self._memo: dict[tuple[bytes, int, bool], Answer] = {}
         self._memo_bytes = 0
 
+    def get_ready(self) -> None:
+        """Reads and compiles what is first needed where something is assigned."""
+        judge(b'password = "Xq7"', 12, cut=False)
+        self._names.Match(b"")
+
     def secrets(self, text: bytes, at: int) -> Sequence[tuple[int, int, int]]:
         """The secrets of the assignment whose value begins here: rule, start and end in the text."""
         low = at - _BEFORE if at > _BEFORE else 0

@@ -7,7 +7,7 @@ runs in linear time on a window around it. Neither can be made to take long by t
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from keyhole.core.terms import LAST4_FROM
@@ -92,6 +92,13 @@ class Engine:
     def about(self, rule: str) -> About:
         """What to say about a finding of this rule."""
         return self._named[rule].about()
+
+    def get_ready(self, idle: Callable[[], bool]) -> None:
+        """See `keyhole.scanners.interface.GetsReady`."""
+        for get_ready in (self._assigned.get_ready, *(each.confirm.get_ready for each in self._rules)):
+            if not idle():
+                return
+            get_ready()
 
     def left_out(self) -> Mapping[str, int]:
         """See `keyhole.scanners.interface.LeavesOut`."""

@@ -56,6 +56,11 @@ class Exact:
         found: Iterator[re2._Match] = self._whole().finditer(text)
         return found
 
+    def get_ready(self) -> None:
+        """Compiles it, if that has not been done."""
+        if self._pattern:
+            self._whole()
+
     def _whole(self) -> re2._Regexp:
         if self._compiled is None:
             self._compiled = re2.compile(self._pattern, options())
