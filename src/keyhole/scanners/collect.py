@@ -89,16 +89,35 @@ class Collector:
         return [finding for _, finding in made]
 
 
-_Where = tuple["Order", str, int, int]
-"""Where something is, in the order of findings' places: commit, path, line and column."""
+class _Located:
+    """Where a finding is at one path, by what history first has there and what it had there last."""
 
+    __slots__ = ("introduction", "last", "latest", "path", "site")
 
-class _Located(NamedTuple):
-    where: _Where
-    introduction: Introduction
-    site: Site
-    latest: tuple[Order, int]
-    """When the path had it last, and on which line."""
+    def __init__(self, path: str, introduction: Introduction, site: Site) -> None:
+        self.path = path
+        self.introduction = introduction
+        self.site = site
+        self.last = introduction.order
+        """When the path had it last."""
+        self.latest = site.line
+        """On which line that was."""
+
+    def take(self, introduction: Introduction, site: Site) -> None:
+        """Once more."""
+        order, line = introduction.order, site.line
+        if order > self.last:
+            self.last, self.latest = order, line
+        elif order == self.last and line < self.latest:
+            self.latest = line  # of two lines of one version the upper one
+        first = self.introduction.order
+        if order < first or (order == first and (line, site.column) < (self.site.line, self.site.column)):
+            self.introduction, self.site = introduction, site
+
+    @property
+    def where(self) -> tuple[Order, str, int, int]:
+        """Its place in the order of findings' places."""
+        return self.introduction.order, self.path, self.site.line, self.site.column
 
 
 def _locations(
@@ -109,25 +128,21 @@ def _locations(
     """
     first: dict[tuple[str, str], _Located] = {}
     for site in record.sites:
+        apart = site.kind != "blob"  # each message is a place of its own
         for introduction in introduced.get(site.object_id, ()):
             name = introduction.path
             path = shown[f"{name}!{site.inner}" if site.inner else name]
-            where = (introduction.order, path, site.line, site.column)
-            key = (path, introduction.commit if _PLACES[site.kind] is not Place.FILE else "")
-            this = _Located(where, introduction, site, (introduction.order, site.line))
+            key = path, introduction.commit if apart else ""
             known = first.get(key)
-            first[key] = this if known is None else _both(known, this)
-    return sorted(first.values(), key=lambda located: located.where)
+            if known is None:
+                first[key] = _Located(path, introduction, site)
+            else:
+                known.take(introduction, site)
+    return sorted(first.values(), key=_where)
 
 
-def _both(one: _Located, other: _Located) -> _Located:
-    where, introduction, site, _ = one if one.where <= other.where else other
-    return _Located(where, introduction, site, _later(one.latest, other.latest))
-
-
-def _later(one: tuple[Order, int], other: tuple[Order, int]) -> tuple[Order, int]:
-    """Of two lines of one version the upper one."""
-    return min(one, other) if one[0] == other[0] else max(one, other)
+def _where(located: _Located) -> tuple[Order, str, int, int]:
+    return located.where
 
 
 def _order(locations: list[_Located]) -> tuple[Order, str, int]:
@@ -135,17 +150,16 @@ def _order(locations: list[_Located]) -> tuple[Order, str, int]:
 
 
 def _location(located: _Located) -> Told:
-    _, path, line, column = located.where
-    said, site, (_, latest) = located.introduction, located.site, located.latest
+    said, site, latest = located.introduction, located.site, located.latest
     return {
         "commit": said.commit,
         "author_date": said.author_date,
-        "path": path,
-        "line": line,
-        "column": column,
+        "path": located.path,
+        "line": site.line,
+        "column": site.column,
         "place": _PLACES[site.kind],
         "note": site.note,
-        "latest": latest if latest != line else 0,
+        "latest": latest if latest != site.line else 0,
     }
 
 
