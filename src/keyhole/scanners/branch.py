@@ -16,7 +16,7 @@ from keyhole.scanners.gitpipe import Git
 from keyhole.scanners.interface import Examiner
 from keyhole.scanners.limits import Limits
 from keyhole.scanners.memory.ids import Ids, rows_of
-from keyhole.scanners.memory.memory import Memory
+from keyhole.scanners.memory.memory import Grown, Memory
 from keyhole.scanners.objects import Entry, Trouble, list_since
 from keyhole.scanners.packs.store import Store
 from keyhole.scanners.past import Past, Report
@@ -115,8 +115,15 @@ class Branch(Past):
         places = {each: memory.places[each] for each in (objects | named) & memory.places.keys()}
         return joined.commits, Sought(objects, before=places, named=named)
 
+    def _since_written(self, commits: Commits) -> Grown | None:
+        all_taken = self._memory is not None and self._taken is self._memory.read
+        return super()._since_written(commits) if all_taken else None
+
     def _all_read(self) -> Ids:
-        return self._taken | Ids.of_names(*(entry.object_id for entry in self._entries))
+        return self._taken | self._read_now()
+
+    def _read_now(self) -> Ids:
+        return Ids.of_names(*(entry.object_id for entry in self._entries))
 
 
 def _in_these(found: Iterable[Record], objects: set[bytes]) -> Iterator[Record]:

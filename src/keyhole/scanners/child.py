@@ -98,8 +98,8 @@ def run(
             result, line = talk.result(on_progress or _ignore)
             earlier.note(result, line)
             told(result)
-            if earlier.memory and (memory := _memory(talk.said)):
-                earlier.keep(memory)
+            if earlier.memory and (memory := _bytes(talk.said, "memory")):
+                earlier.keep(memory, _bytes(talk.said, "ids"))
     except Ended as problem:
         result = _without_result(str(problem), selected, time.monotonic() - start)
         told(result)
@@ -223,16 +223,16 @@ def _failure(told: str) -> str:
     return f"the scanning process failed: {escape(told[:200].encode('utf-8', 'replace'))}"
 
 
-def _memory(said: Said) -> bytes:
+def _bytes(said: Said, what: str) -> bytes:
     """What comes behind the result for the next scan; nothing of a history that was not seen whole."""
     try:
         kind, size = understood(said.line() or b"")
-        if kind != "memory" or type(size) is not int or not 0 <= size <= LARGEST:
+        if kind != what or type(size) is not int or not 0 <= size <= LARGEST:
             return b""
-        memory = said.exactly(size)
+        content = said.exactly(size)
     except Ended:
         return b""  # the result stands, and the next scan reads everything
-    return memory if len(memory) == size else b""
+    return content if len(content) == size else b""
 
 
 def _ending(child: Spawned) -> str:

@@ -19,7 +19,7 @@ from keyhole.core.secret import Secret
 from keyhole.scanners.code import code
 from keyhole.scanners.interface import Remembers, Scanner
 from keyhole.scanners.kept import Kept
-from keyhole.scanners.remembered import REMEMBERED
+from keyhole.scanners.remembered import REMEMBERED, ids_of
 from keyhole.scanners.standing import holding, standing, standing_of
 
 if TYPE_CHECKING:
@@ -114,10 +114,14 @@ class Earlier:
         again = f"{REMEMBERED}{what} has changed since the scan of {at}. This is its result; nothing was read again."
         return replace(result, notes=(again, *notes), duration=round(time.monotonic() - start, 3))
 
-    def keep(self, memory: bytes) -> None:
-        """Keeps what is to be remembered."""
-        if self._kept is not None and self._kept.write(self.memory, memory):
-            self._only("history-")
+    def keep(self, memory: bytes, ids: bytes) -> None:
+        """Keeps what is to be remembered. Without ids those that are there stay: the rest says which it belongs to."""
+        kept, beside = self._kept, ids_of(self.memory)
+        if kept is None or not (kept.write(beside, ids) if ids else kept.touch(beside)):
+            return
+        if kept.write(self.memory, memory):
+            self._only(self._kind + "history-")
+            self._only(ids_of(self._kind + "history-"))
 
     def note(self, result: ScanResult, line: bytes) -> None:
         """Keeps a complete result for as long as nothing changes, as the `line` that the scanning process said."""
@@ -126,12 +130,12 @@ class Earlier:
         at = datetime.now(UTC).isoformat(timespec="seconds")
         head = {"standing": self._standing, "holding": sorted(self._holding), "at": at}
         if self._kept.write(self._name, json.dumps(head).encode() + b"\n" + line):
-            self._only("result-")
+            self._only(self._kind + "result-")
 
     def _only(self, what: str) -> None:
         """Lets go of the oldest, so that many branches do not take the place of whole repositories."""
         if self._kept is not None:
-            self._kept.only(self._kind + what, _REFS_KEPT if self._kind else _REPOSITORIES_KEPT)
+            self._kept.only(what, _REFS_KEPT if self._kind else _REPOSITORIES_KEPT)
 
 
 def _nowhere() -> None:

@@ -29,7 +29,7 @@ from keyhole.scanners.interface import Examiner
 from keyhole.scanners.introduction import Introduction
 from keyhole.scanners.limits import Limits
 from keyhole.scanners.memory.ids import Ids, joined, names_of
-from keyhole.scanners.memory.memory import MOST_BYTES, Memory
+from keyhole.scanners.memory.memory import MOST_BYTES, Grown, Memory
 from keyhole.scanners.named import sought
 from keyhole.scanners.objects import Entry, Trouble
 from keyhole.scanners.packs.store import Store
@@ -76,7 +76,8 @@ class Past:
         self._commits: Commits | None = None
         self._early: Commits | None = None
         self._joined: Joined | None = None
-        self._new: Ids | None = None
+        self._now: Ids | None = None
+        self._all: Ids | None = None
         self._places: Places = {}
         self._packs_gone = False
         self._whole = False
@@ -155,8 +156,18 @@ class Past:
                 for object_id, paths in self._places.items()
             },
             part=bool(self._git.tips),
+            grown=self._since_written(commits),
         )
         return memory if memory.bytes_at_least <= MOST_BYTES else None
+
+    def _since_written(self, commits: Commits) -> Grown | None:
+        """What joined since the ids were written that this scan began with; None if something left, or it had none."""
+        memory, since = self._memory, self._joined
+        grown = memory.grown if memory is not None else None
+        if memory is None or grown is None or since is None or since.stay[0] is not memory.commits:
+            return None
+        ids, seconds = joined(grown.commits, grown.seconds, commits.seconds)
+        return Grown(grown.beside, grown.read | self._read_now(), ids, seconds)
 
     def _opened(self, objects: Path) -> Store | None:
         """The store, with those packs opened that have to be."""
@@ -242,16 +253,19 @@ class Past:
 
     def _all_read(self) -> Ids:
         """All files and messages that were read, by this scan or before."""
-        return self._new_ids() if self._memory is None else self._memory.read | self._new_ids()
+        if self._all is None:
+            now = self._read_now()
+            self._all = now if self._memory is None else self._memory.read | now
+        return self._all
 
     def _commits_read(self) -> None:
         """Puts history in order while other processes read files, and not when they have ended."""
         if self._early is None and self._memory is None:
             self._early = commits_read(self._git, self.reading.graph)
 
-    def _new_ids(self) -> Ids:
+    def _read_now(self) -> Ids:
         """All files and messages in the packs that are open, and in files of their own."""
         store = self._store
-        if self._new is None and store is not None:
-            self._new = Ids.of(*store.rows()) | Ids.of_names(*store.only_loose())
-        return self._new or Ids.of()
+        if self._now is None and store is not None:
+            self._now = Ids.of(*store.rows()) | Ids.of_names(*store.only_loose())
+        return self._now or Ids.of()

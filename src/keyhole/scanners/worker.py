@@ -14,7 +14,7 @@ import sys
 import time
 from contextlib import ExitStack, suppress
 from types import MappingProxyType
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 from keyhole.core.terms import Status
 from keyhole.scanners.ahead import Ahead
@@ -31,13 +31,14 @@ from keyhole.scanners.objects import OutOfTime, Trouble
 from keyhole.scanners.orders import Orders
 from keyhole.scanners.ready import Ready, get_ready
 from keyhole.scanners.registry import chosen, named
-from keyhole.scanners.remembered import REMEMBERED
+from keyhole.scanners.remembered import REMEMBERED, ids_of
+from keyhole.scanners.reporter import Reporter
 from keyhole.scanners.rules_version import rules_version
 from keyhole.scanners.shown import Shown
 from keyhole.scanners.tree import files
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from keyhole.scanners.kept import Kept
@@ -45,47 +46,7 @@ if TYPE_CHECKING:
     from keyhole.scanners.past import Past
     from keyhole.scanners.programs.client import Bench
 
-_REPORT_SECONDS = 0.1
 _GRACE_SECONDS = 10.0
-
-
-class Reporter:
-    """Writes progress lines, not too many, and watches the clock."""
-
-    def __init__(self, out: IO[str], seconds: float) -> None:
-        self._out = out
-        self._end = time.monotonic() + seconds
-        self._next = 0.0
-        self._phase = ""
-
-    def phase(self, name: str) -> None:
-        """The next reports are about this phase; the first of them is always written."""
-        self._phase = name
-        self._next = 0.0
-
-    def allow(self, seconds: float) -> None:
-        """Grants at least so much more time, to say where things are that were found in the time there was."""
-        self._end = max(self._end, time.monotonic() + seconds)
-
-    def tick(self, done: int, total: int) -> None:
-        """Reports if it is time to. Raises OutOfTime when the whole scan has taken too long."""
-        now = time.monotonic()
-        if now > self._end:
-            raise OutOfTime
-        if now >= self._next:
-            self._next = now + _REPORT_SECONDS
-            self.write("progress", {"phase": self._phase, "done": done, "total": total})
-
-    def write_bytes(self, kind: str, content: bytes) -> None:
-        """A JSON line with the length, and so many bytes."""
-        self.write(kind, len(content))
-        self._out.buffer.write(content)  # type: ignore[attr-defined]  # there is one below standard output
-        self._out.flush()
-
-    def write(self, kind: str, data: Any) -> None:
-        """One JSON line."""
-        self._out.write(json.dumps({kind: data}, separators=(",", ":")) + "\n")
-        self._out.flush()
 
 
 class Scan:
@@ -146,17 +107,20 @@ class Scan:
             kind = Branch
         return kind(self._git, self._examiners, self._limits, self._trouble, self._report, known)
 
-    def _remembered(self, kept: Kept, names: Iterable[str]) -> Memory | None:
+    def _remembered(self, kept: Kept, names: Sequence[str]) -> Memory | None:
         """What is kept under the first of these names that holds for these scanners."""
-        from keyhole.scanners.memory.memory import understood  # noqa: PLC0415  # see `_whole_past`
+        from keyhole.scanners.memory.written import understood  # noqa: PLC0415  # see `_whole_past`
 
         damaged = False
         for name in names:
-            content = kept.read(name)
-            damaged |= content is None and kept.exists(name)
-            known = understood(content, self._identity) if content is not None else None
+            contents = [kept.read(each) for each in (name, ids_of(name))]
+            damaged |= None in contents and kept.exists(name)
+            changing, ids = contents
+            if changing is None or ids is None:
+                continue
+            known = understood(changing, ids, self._identity)
             if known is not None:
-                return known
+                return known if name == names[0] else known.elsewhere()
         if damaged:
             said = "what was kept of the last scan is damaged, so everything was read again."
             self._notes.append(f"{REMEMBERED}{said}")
@@ -268,7 +232,17 @@ class Scan:
             # What is remembered has paths as git has them, so it is not kept where there is a secret in one.
             keeps = self._begun and not self._shown.hides
             memory = self._past.to_remember(self._identity) if keeps else None
-            self._report.write_bytes("memory", memory.written() if memory is not None else b"")
+            self._write(memory)
+
+    def _write(self, memory: Memory | None) -> None:
+        if memory is None:
+            self._report.write_bytes("memory", b"")
+            return
+        from keyhole.scanners.memory.written import written  # noqa: PLC0415  # see `_whole_past`
+
+        changing, ids = written(memory)
+        self._report.write_bytes("memory", changing)
+        self._report.write_bytes("ids", ids)
 
 
 def main() -> int:

@@ -9,7 +9,7 @@ from keyhole.core.finding import Finding
 from keyhole.scanners.branch import Branch
 from keyhole.scanners.gitpipe import Git
 from keyhole.scanners.limits import Limits
-from keyhole.scanners.memory.memory import understood
+from keyhole.scanners.memory.written import understood, written
 from keyhole.scanners.named import Named
 from keyhole.scanners.objects import Trouble
 from keyhole.scanners.past import Past
@@ -51,10 +51,21 @@ def looked(history, engine, memory=None, tips=(), limits=Limits(), trouble=None)
     )
     named = Named(places, shown)
     kept = past.to_remember("these rules")
-    left = understood(kept.written(), "these rules") if kept is not None else None
+    left = _kept(kept) if kept is not None else None
     now = past.reading.objects - past._recalled
     told = (findings, past.objects, past.size, trouble.sentences(named), past.closed.sentences(named))
     return told, now, left
+
+
+_ids = {}
+"""What was written of ids, by the digest that it begins with: some scans write none."""
+
+
+def _kept(memory):
+    changing, ids = written(memory)
+    if ids:
+        _ids[ids[:32].hex()] = ids
+    return understood(changing, ids or _ids[memory.grown.beside], "these rules")
 
 
 def secret(number):

@@ -296,6 +296,7 @@ def test_an_unknown_scanner_is_refused_before_anything_starts(history, scan):
         (b'{"memory":5}\nabc', b""),  # it ended in the middle
         (b'{"memory":-1}\nabc', b""),
         (b'{"memory":"3"}\nabc', b""),
+        (b'{"ids":3}\nabc', b""),
         (b'{"failed":"out of memory"}\n', b""),
         (b"nonsense\n", b""),
         (b"", b""),
@@ -306,4 +307,4 @@ def test_what_comes_behind_the_result_is_kept_if_it_is_whole(said, kept):
     with os.fdopen(reading, "rb") as out, os.fdopen(writing, "wb") as in_:
         in_.write(said)
         in_.close()
-        assert child._memory(Said(out, time.monotonic() + 60, threading.Event())) == kept
+        assert child._bytes(Said(out, time.monotonic() + 60, threading.Event()), "memory") == kept

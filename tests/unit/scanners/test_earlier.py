@@ -12,6 +12,7 @@ from keyhole.core.terms import Status
 from keyhole.scanners import child, earlier
 from keyhole.scanners.limits import Limits
 from keyhole.scanners.registry import chosen
+from keyhole.scanners.remembered import ids_of
 from tests.unit.scanners.conftest import only
 from tests.unit.scanners.growing import unpacked_again
 
@@ -99,7 +100,7 @@ def test_what_another_version_of_the_scanners_read_is_read_again(history, again,
     assert again().notes == ()
 
 
-@pytest.mark.parametrize("prefix", ["result", "history"])
+@pytest.mark.parametrize("prefix", ["result", "history", "ids"])
 def test_a_damaged_memory_is_not_used(history, again, token, tmp_path, prefix):
     history.commit({"a": token})
     first = again()
@@ -108,9 +109,35 @@ def test_a_damaged_memory_is_not_used(history, again, token, tmp_path, prefix):
     history.commit({"b": b"2"})
     result = again()
     assert only(result).id == only(first).id
-    if prefix == "history":
+    if prefix != "result":
         assert "is damaged, so everything was read again" in result.notes[0]
     assert result.objects == 4
+
+
+def test_ids_are_written_once_and_what_joined_them_beside(history, again, token, tmp_path):
+    history.commit({f"f{number}": b"%d" % number for number in range(9)})
+    again()
+    ids = kept(tmp_path, ids_of("history"))
+    before = ids.read_bytes()
+    for number in range(3):
+        history.commit({"k": token + b" %d" % number})
+        result = again()
+        assert result.notes[0].endswith("by an earlier scan, 2 by this one.")
+        assert ids.read_bytes() == before
+    history.git("update-ref", "refs/heads/main", "main~1")  # what left is in them
+    history.commit({"l": token})
+    assert again().status is Status.COMPLETE
+    assert ids.read_bytes() != before
+
+
+def test_what_is_remembered_without_its_ids_is_nothing(history, again, tmp_path):
+    history.commit({"a": b"1"})
+    again()
+    kept(tmp_path, "ids").unlink()
+    history.commit({"b": b"2"})
+    assert again().objects == 4
+    history.commit({"c": b"3"})
+    assert again().notes == ("Remembered: 4 objects were read by an earlier scan, 2 by this one.",)
 
 
 def test_what_was_incomplete_is_not_remembered(history, again, tmp_path):
@@ -190,7 +217,7 @@ def test_branches_tags_and_the_whole_have_a_result_each(history, again, again_of
     after = [again(), *map(again_of, refs)]
     assert [without_notes(result) for result in after] == [without_notes(result) for result in before]
     assert all("has changed since" in result.notes[0] for result in after)
-    assert len(list((tmp_path / "kept").glob("*history-*"))) == 4
+    assert len(list((tmp_path / "kept").glob("ref-history-*"))) == 3
 
 
 def test_a_branch_that_was_never_scanned_costs_what_others_have_not(history, again_of, token):
@@ -235,6 +262,6 @@ def test_many_branches_do_not_take_the_place_of_whole_repositories(history, tmp_
         each = earlier.Earlier(
             history.path, Secret("of the tests"), chosen(["secrets"]), tips, (), tmp_path / "kept", ref=ref
         )
-        each.keep(b"what was read")
+        each.keep(b"what was read", b"its ids")
     names = sorted(file.name.partition("history-")[0] + "history" for file in (tmp_path / "kept").iterdir())
-    assert names == ["history", "ref-history", "ref-history"]
+    assert names == ["history", "ids-history", *["ids-ref-history"] * 2, *["ref-history"] * 2]

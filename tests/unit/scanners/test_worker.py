@@ -19,7 +19,8 @@ from keyhole.scanners.keyed import keyed_digest
 from keyhole.scanners.limits import Limits
 from keyhole.scanners.objects import Entry, OutOfTime, Piece, Trouble
 from keyhole.scanners.registry import named
-from keyhole.scanners.worker import Reporter, Scan, _why
+from keyhole.scanners.reporter import Reporter
+from keyhole.scanners.worker import Scan, _why
 
 
 def piece(text, kind="blob"):
