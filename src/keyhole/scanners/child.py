@@ -15,6 +15,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from keyhole.core.errors import KeyholeError
 from keyhole.core.escaping import escape
 from keyhole.core.git_safety import GIT_PATH
 from keyhole.core.secret import Secret
@@ -74,10 +75,11 @@ def run(
     own.own_rules()
     tips = _object_ids(tips)
     start = time.monotonic()
-    measure = (limits, own.texts())
+    rules = own.texts()
+    measure = (limits, rules)
     told = on_result or _ignore
     earlier = Earlier(git_dir, hmac_secret, selected, tips, measure, kept if not head else None, ref=ref)
-    means = _means(hmac_secret, selected, kept)
+    means = _means(hmac_secret, selected, kept, rules)
     order = {
         "git_dir": str(git_dir.resolve()),
         "scanners": [scanner.id for scanner in selected],
@@ -96,11 +98,15 @@ def run(
                 return same
             talk.begin()
             result, line = talk.result(on_progress or _ignore)
-            earlier.note(result, line)
-            told(result)
-            if earlier.memory and (memory := _bytes(talk.said, "memory")):
-                earlier.keep(memory, _bytes(talk.said, "ids"))
+            try:
+                told(result)
+            finally:
+                earlier.note(result, line)
+            if earlier.memory:
+                _keep(earlier, talk.said)
     except Ended as problem:
+        if isinstance(problem, _Failed):
+            earlier.forget()
         result = _without_result(str(problem), selected, time.monotonic() - start)
         told(result)
     return result
@@ -110,17 +116,18 @@ def get_ready(*, hmac_secret: Secret, scanners: Iterable[str], kept: Path | None
     """Starts the process of the next scan, which will most likely be one by these scanners (see `run`).
 
     It opens those of them that look at history alone, compiles what they will need, and waits. A scan with other rules
-    or another folder does without it.
+    or another folder does without it. Where that cannot be done now, it is for the next scan to say why.
     """
-    start_early(means=_means(hmac_secret, chosen(scanners), kept))
+    with suppress(KeyholeError, OSError):
+        start_early(means=_means(hmac_secret, chosen(scanners), kept, own.texts()))
 
 
-def _means(hmac_secret: Secret, scanners: Iterable[Scanner], kept: Path | None) -> bytes:
+def _means(hmac_secret: Secret, scanners: Iterable[Scanner], kept: Path | None, rules: own.Texts) -> bytes:
     """What the process is told first: all that is the same from scan to scan, whatever else looks at the files."""
     means = {
         "opened": [scanner.id for scanner in scanners if isinstance(scanner, Remembers)],
         "programs": configured().to_json(),
-        "own_rules": own.texts(),
+        "own_rules": rules,
         "kept": str(kept.resolve()) if kept is not None else "",
         "code": code(Kept(kept, hmac_secret)) if kept is not None else "",
         "hmac_secret": hmac_secret.reveal(),
@@ -169,11 +176,19 @@ def _talking(
     """A child that gets ready for the order. It is gone when the block is left, with all that it started."""
     with ExitStack() as stack:
         folder = _folder(stack) if any(isinstance(each, NeedsProgram) for each in scanners) else "/"
-        child, told = taken(means) or (started(), False)
+        child, told = _child(means)
         stack.callback(ended, child)
-        talk = _Talk(child, Said(child.stdout, time.monotonic() + limits.seconds + _GRACE_SECONDS, stop))
+        talk = _Talk(child, Said(child.stdout, limits.seconds + _GRACE_SECONDS, stop))
         talk.tell((b"" if told else means) + _line({**order, "folder": folder}))
         yield talk
+
+
+def _child(means: bytes) -> tuple[Spawned, bool]:
+    """A process for a scan, and whether it knows these means."""
+    try:
+        return taken(means) or (started(), False)
+    except OSError:
+        raise Ended("no process could be started for the scan: too many run, or there is no memory") from None
 
 
 def _folder(stack: ExitStack) -> str:
@@ -181,6 +196,10 @@ def _folder(stack: ExitStack) -> str:
     import tempfile  # noqa: PLC0415  # most scans run none
 
     return stack.enter_context(tempfile.TemporaryDirectory(prefix="keyhole-scan-"))
+
+
+class _Failed(Ended):
+    """The child said so itself."""
 
 
 class _Talk(NamedTuple):
@@ -195,6 +214,7 @@ class _Talk(NamedTuple):
 
     def begin(self) -> None:
         """Says that it may look at the repository, and nothing more."""
+        self.said.begin()
         self.tell(b"begin\n")
 
     def result(self, on_progress: Callable[[Progress], None]) -> tuple[ScanResult, bytes]:
@@ -210,7 +230,7 @@ class _Talk(NamedTuple):
             elif kind == "result":
                 return decoded(ScanResult, data), line
             else:
-                raise Ended(_failure(str(data)))
+                raise _Failed(_failure(str(data)))
         raise Ended(_ending(self.child))
 
 
@@ -223,16 +243,24 @@ def _failure(told: str) -> str:
     return f"the scanning process failed: {escape(told[:200].encode('utf-8', 'replace'))}"
 
 
-def _bytes(said: Said, what: str) -> bytes:
-    """What comes behind the result for the next scan; nothing of a history that was not seen whole."""
+def _keep(earlier: Earlier, said: Said) -> None:
+    """Keeps what comes behind the result for the next scan; nothing of a history that was not seen whole."""
+    memory = _bytes(said, "memory")
+    ids = _bytes(said, "ids") if memory else None
+    if memory and ids is not None:
+        earlier.keep(memory, ids)
+
+
+def _bytes(said: Said, what: str) -> bytes | None:
+    """What is said next, if it is that, and the whole of it."""
     try:
         kind, size = understood(said.line() or b"")
         if kind != what or type(size) is not int or not 0 <= size <= LARGEST:
-            return b""
+            return None
         content = said.exactly(size)
     except Ended:
-        return b""  # the result stands, and the next scan reads everything
-    return content if len(content) == size else b""
+        return None  # the result stands, and the next scan reads more
+    return content if len(content) == size else None
 
 
 def _ending(child: Spawned) -> str:

@@ -19,7 +19,7 @@ from keyhole.core.secret import Secret
 from keyhole.scanners.code import code
 from keyhole.scanners.interface import Remembers, Scanner
 from keyhole.scanners.kept import Kept
-from keyhole.scanners.remembered import REMEMBERED, ids_of
+from keyhole.scanners.remembered import DIGEST, REMEMBERED, ids_of
 from keyhole.scanners.standing import holding, standing, standing_of
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ class Earlier:
     def relatives(self) -> list[str]:
         """Where this branch or tag has no memory of its own: those that know some of its history, the best first."""
         kept = self._kept
-        if kept is None or not self._kind or kept.exists(self.memory):
+        if kept is None or not self._kind or (kept.exists(self.memory) and kept.exists(ids_of(self.memory))):
             return []
         others = kept.newest(f"{self._kind}history-{self._repository}-")
         return [*others[:_RELATIVES], f"history-{self._repository}"]
@@ -115,20 +115,37 @@ class Earlier:
         return replace(result, notes=(again, *notes), duration=round(time.monotonic() - start, 3))
 
     def keep(self, memory: bytes, ids: bytes) -> None:
-        """Keeps what is to be remembered. Without ids those that are there stay: the rest says which it belongs to."""
+        """Keeps what is to be remembered. Without ids those that are there stay, if they are what it belongs to."""
         kept, beside = self._kept, ids_of(self.memory)
-        if kept is None or not (kept.write(beside, ids) if ids else kept.touch(beside)):
+        if kept is None or not (kept.write(beside, ids) if ids else kept.touch(beside, memory[:DIGEST])):
             return
-        if kept.write(self.memory, memory):
-            self._only(self._kind + "history-")
-            self._only(ids_of(self._kind + "history-"))
+        kept.write(self.memory, memory)
+        histories = f"{self._kind}history-"
+        self._only(histories)
+        if ids:
+            self._only(ids_of(histories))
+            for name in kept.newest(histories):
+                if not kept.exists(ids_of(name)):
+                    kept.remove(name)
+
+    def forget(self) -> None:
+        """Lets go of what was remembered: a scan that began with it failed."""
+        if self._kept is not None:
+            self._kept.remove(self.memory)
 
     def note(self, result: ScanResult, line: bytes) -> None:
-        """Keeps a complete result for as long as nothing changes, as the `line` that the scanning process said."""
-        if self._kept is None or not self._standing or result.reasons:
+        """Keeps a complete result for as long as nothing changes, as the `line` that the scanning process said.
+
+        Nothing if something has changed meanwhile: the result may be of that, and what changed may be changed back.
+        """
+        before, holding_ = self._standing, self._holding
+        if self._kept is None or not before or result.reasons:
+            return
+        self._stands()
+        if self._standing != before:
             return
         at = datetime.now(UTC).isoformat(timespec="seconds")
-        head = {"standing": self._standing, "holding": sorted(self._holding), "at": at}
+        head = {"standing": self._standing, "holding": sorted(holding_), "at": at}
         if self._kept.write(self._name, json.dumps(head).encode() + b"\n" + line):
             self._only(self._kind + "result-")
 

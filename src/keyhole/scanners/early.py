@@ -22,6 +22,9 @@ _RUN = "import gc, os; gc.disable(); from keyhole.scanners.worker import main; o
 HEAD = "head"
 """Said to a process that will read the newest commit alone, and needs less for that."""
 
+_SURELY_TAKEN = 32 << 10
+"""Bytes that an empty pipe takes, whoever reads them."""
+
 _waiting: list[tuple[Spawned, bytes]] = []
 _one_at_a_time = allocate_lock()
 
@@ -29,7 +32,7 @@ _one_at_a_time = allocate_lock()
 def start_early(*words: str, means: bytes = b"") -> None:
     """Starts the process of the next scan. It waits for its order, and ends with this process at the latest.
 
-    `means` is the line that it is told first, where that is known.
+    `means` is the line that it is told first, where that is known and not too long.
     """
     with _one_at_a_time:
         if _waiting:
@@ -38,14 +41,15 @@ def start_early(*words: str, means: bytes = b"") -> None:
             process = started("early", *words)
         except OSError:
             return  # no process or memory to be had now: the next scan starts its own
+        if len(means) > _SURELY_TAKEN:
+            means = b""  # nobody reads yet, and others wait for this lock
         _waiting.append((process, _digest(means)))
         atexit.register(ended, process)
-        if means:
-            try:
-                process.stdin.write(means)
-                process.stdin.flush()
-            except BrokenPipeError:
-                return  # it has ended, as whoever takes it will see
+        try:
+            process.stdin.write(means)
+            process.stdin.flush()
+        except BrokenPipeError:
+            return  # it has ended, as whoever takes it will see
 
 
 def taken(means: bytes = b"") -> tuple[Spawned, bool] | None:

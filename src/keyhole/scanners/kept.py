@@ -20,7 +20,7 @@ from keyhole.core.secret import Secret
 LARGEST = 512 << 20
 """Bytes of one file. What would be larger is not kept."""
 TOGETHER = 2 << 30
-"""Bytes of all files of a kind."""
+"""Bytes of all files whose names begin alike."""
 _SEAL = 32
 _NAME = re.compile(r"[a-z0-9][a-z0-9.-]{0,99}")
 
@@ -62,10 +62,14 @@ class Kept:
             return False  # a full disk, a read-only home: the next scan takes longer
         return True
 
-    def touch(self, name: str) -> bool:
-        """Counts as written now what was written under this name. False where there is nothing."""
+    def touch(self, name: str, beginning: bytes) -> bool:
+        """Counts as written now what is kept under this name. False where that is nothing, or begins otherwise."""
+        path = self._path(name)
         try:
-            os.utime(self._path(name))
+            with open(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as file:
+                if file.read(_SEAL + len(beginning))[_SEAL:] != beginning:
+                    return False
+                os.utime(file.fileno())
         except OSError:
             return False
         return True

@@ -1,7 +1,8 @@
 """What the process of a scan is told, line by line: it does what it can with each before the next is known.
 
 First the means, which are the same for most scans of an installation: scanners, rules, and where things are kept. Then
-what to scan. Then that it may look at that: by then, whoever ordered it has seen how things stood before.
+what to scan. Then that it may look at that: by then, whoever ordered it has seen how things stood before. Of the newest
+commit alone git is asked sooner, as nothing of such a scan is kept.
 """
 
 from __future__ import annotations
@@ -16,16 +17,19 @@ class Orders:
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
-        self._pending = b""
+        self._pending = bytearray()
 
     def line(self) -> bytes:
         """The next one, which is waited for; empty if there are no more."""
-        while b"\n" not in self._pending:
+        searched = 0
+        while (end := self._pending.find(b"\n", searched)) < 0:
+            searched = len(self._pending)
             chunk = os.read(self._descriptor, _CHUNK)
             if not chunk:
                 return b""
             self._pending += chunk
-        line, _, self._pending = self._pending.partition(b"\n")
+        line = bytes(self._pending[:end])
+        del self._pending[: end + 1]
         return line
 
     def none(self) -> bool:

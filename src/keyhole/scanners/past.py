@@ -167,7 +167,7 @@ class Past:
         if memory is None or grown is None or since is None or since.stay[0] is not memory.commits:
             return None
         ids, seconds = joined(grown.commits, grown.seconds, commits.seconds)
-        return Grown(grown.beside, grown.read | self._read_now(), ids, seconds)
+        return Grown(grown.beside, grown.read | (self._read_now() - memory.read), ids, seconds)
 
     def _opened(self, objects: Path) -> Store | None:
         """The store, with those packs opened that have to be."""
@@ -230,7 +230,7 @@ class Past:
         return left + [each.pack.name(position) for each in families for position in each.stuck]
 
     def _look_back(self) -> None:
-        """Asks git what has become of the history that is remembered, while other processes read files."""
+        """Asks git what has become of the history that is remembered: other processes, if there are any, read files."""
         if self._memory is None or self._packs_gone:
             return
         self._joined = self._since(self._memory)

@@ -16,9 +16,14 @@ class Reporter:
 
     def __init__(self, out: IO[str], seconds: float) -> None:
         self._out = out
-        self._end = time.monotonic() + seconds
+        self._seconds = seconds
+        self.begin()
         self._next = 0.0
         self._phase = ""
+
+    def begin(self) -> None:
+        """The time begins now."""
+        self._end = time.monotonic() + self._seconds
 
     def phase(self, name: str) -> None:
         """The next reports are about this phase; the first of them is always written."""

@@ -26,17 +26,22 @@ class Ended(Exception):
 class Said:
     """Lines, and bytes of a given number."""
 
-    def __init__(self, stdout: IO[bytes], deadline: float, stop: threading.Event) -> None:
-        """Waiting raises Ended at the deadline, by the monotonic clock, and soon after `stop` is set."""
+    def __init__(self, stdout: IO[bytes], seconds: float, stop: threading.Event) -> None:
+        """Waiting raises Ended so many seconds after this, or after `begin`, and soon after `stop` is set."""
         self._stdout = stdout.fileno()
         os.set_blocking(self._stdout, False)
         with contextlib.suppress(OSError, AttributeError):  # too many large ones already, or not Linux
             fcntl.fcntl(self._stdout, fcntl.F_SETPIPE_SZ, _CHUNK)
         self._poll = select.poll()
         self._poll.register(self._stdout, select.POLLIN)
-        self._deadline = deadline
+        self._seconds = seconds
+        self.begin()
         self._stop = stop
         self._pending = bytearray()
+
+    def begin(self) -> None:
+        """The time begins now."""
+        self._deadline = time.monotonic() + self._seconds
 
     def line(self) -> bytes | None:
         """The next line; None at the end."""

@@ -1,4 +1,4 @@
-"""The child process of a scan: reads one order from its standard input, writes JSON lines to its standard output.
+"""The child process of a scan: reads its orders from its standard input, writes JSON lines to its standard output.
 
 Nothing that was found leaves it but findings, which hold no values. Errors leave it as the name of their class and
 the line of our code, never with their message: a message may quote what was being read.
@@ -113,10 +113,10 @@ class Scan:
 
         damaged = False
         for name in names:
-            contents = [kept.read(each) for each in (name, ids_of(name))]
-            damaged |= None in contents and kept.exists(name)
-            changing, ids = contents
+            changing, ids = kept.read(name), kept.read(ids_of(name))
             if changing is None or ids is None:
+                damaged |= changing is None and kept.exists(name)
+                damaged |= ids is None and kept.exists(ids_of(name))
                 continue
             known = understood(changing, ids, self._identity)
             if known is not None:
@@ -292,6 +292,7 @@ def _obeyed(orders: Orders, *, whole: bool) -> int:
         isolation = (*isolate(limits), *(bench.held if bench else ()))
         if not orders.line():
             return 0  # nothing has changed
+        report.begin()
         result = scan.run(isolation)
     report.write("result", result)
     scan.remember()

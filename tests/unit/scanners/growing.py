@@ -13,6 +13,7 @@ from keyhole.scanners.memory.written import understood, written
 from keyhole.scanners.named import Named
 from keyhole.scanners.objects import Trouble
 from keyhole.scanners.past import Past
+from keyhole.scanners.remembered import DIGEST
 from keyhole.scanners.secrets.engine import Engine
 from keyhole.scanners.secrets.rules import all_rules
 from keyhole.scanners.secrets.shapes import make
@@ -64,7 +65,7 @@ _ids = {}
 def _kept(memory):
     changing, ids = written(memory)
     if ids:
-        _ids[ids[:32].hex()] = ids
+        _ids[ids[:DIGEST]] = ids
     return understood(changing, ids or _ids[memory.grown.beside], "these rules")
 
 

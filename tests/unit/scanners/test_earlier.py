@@ -10,6 +10,7 @@ import pytest
 from keyhole.core.secret import Secret
 from keyhole.core.terms import Status
 from keyhole.scanners import child, earlier
+from keyhole.scanners.kept import Kept
 from keyhole.scanners.limits import Limits
 from keyhole.scanners.registry import chosen
 from keyhole.scanners.remembered import ids_of
@@ -23,6 +24,9 @@ def again(history, tmp_path):
         return child.run(at, hmac_secret=Secret(key), kept=tmp_path / "kept", **options)
 
     return run
+
+
+_only = Kept.only
 
 
 def kept(tmp_path, prefix):
@@ -138,6 +142,73 @@ def test_what_is_remembered_without_its_ids_is_nothing(history, again, tmp_path)
     assert again().objects == 4
     history.commit({"c": b"3"})
     assert again().notes == ("Remembered: 4 objects were read by an earlier scan, 2 by this one.",)
+
+
+def test_what_an_earlier_version_left_is_not_called_damaged(history, again, tmp_path):
+    history.commit({"a": b"1"})
+    again()
+    kept(tmp_path, ids_of("history")).unlink()
+    history.commit({"b": b"2"})
+    assert again().notes == ()
+
+
+def test_ids_that_another_scan_wrote_meanwhile_are_not_taken_for_those_that_were_read(tmp_path, history):
+    def left(memory, ids):
+        each = earlier.Earlier(history.path, Secret("k"), chosen(["secrets"]), [], (), tmp_path / "kept")
+        each.keep(memory, ids)
+        return [(tmp_path / "kept" / name).read_bytes()[32:] for name in (each.memory, ids_of(each.memory))]
+
+    ours, theirs = b"o" * 32, b"t" * 32
+    assert left(ours + b"1", ours + b"ids") == [ours + b"1", ours + b"ids"]
+    assert left(ours + b"2", b"") == [ours + b"2", ours + b"ids"]
+    assert left(theirs + b"1", theirs + b"ids") == [theirs + b"1", theirs + b"ids"]
+    assert left(ours + b"3", b"") == [theirs + b"1", theirs + b"ids"]
+
+
+def test_what_was_remembered_goes_when_its_ids_are_let_go(tmp_path, history, monkeypatch):
+    monkeypatch.setattr(earlier, "_REFS_KEPT", 2)
+    tip = history.commit({"a": b"1"})
+    monkeypatch.setattr(earlier.Kept, "only", lambda self, prefix, newest: _only(self, prefix, newest, 200))
+    for ref in "abc":
+        each = earlier.Earlier(
+            history.path,
+            Secret("k"),
+            chosen(["secrets"]),
+            [tip],
+            (),
+            tmp_path / "kept",
+            ref=f"refs/heads/{ref}",
+        )
+        each.keep(b"small", b"i" * 150)
+    assert len(list((tmp_path / "kept").iterdir())) == 2
+
+
+def test_a_memory_that_no_scan_can_begin_with_is_let_go(history, again, token, tmp_path):
+    history.commit({"a": token})
+    again()
+    key, name = Secret("of the tests"), kept(tmp_path, "history").name
+    store = Kept(tmp_path / "kept", key)
+    store.write(name, store.read(name).replace(b'"packs":[', b'"packs":[[],'))
+    history.commit({"b": b"2"})
+    for _ in range(2):
+        result = again()
+    assert result.status is Status.COMPLETE
+    only(result)
+
+
+def test_a_result_is_not_kept_if_something_changed_meanwhile(history, again, monkeypatch):
+    first = history.commit({"a": b"1"})
+    second = history.commit({"a": b"2"})
+    note = earlier.Earlier.note
+
+    def meanwhile(self, result, line):
+        history.git("update-ref", "refs/heads/main", first)
+        note(self, result, line)
+
+    monkeypatch.setattr(earlier.Earlier, "note", meanwhile)
+    again()
+    history.git("update-ref", "refs/heads/main", second)
+    assert "has changed since" not in "".join(again().notes)
 
 
 def test_what_was_incomplete_is_not_remembered(history, again, tmp_path):

@@ -112,9 +112,44 @@ def test_one_that_cannot_get_ready_stands_in_nobodys_way(history, scan, ready):
     assert scan(history).clean
 
 
+def test_getting_ready_never_stands_in_the_way_of_what_was_found(ready, monkeypatch, tmp_path):
+    own.look_in(tmp_path / "was emptied meanwhile")
+    try:
+        child.get_ready(hmac_secret=Secret("k"), scanners=["secrets"], kept=tmp_path / "kept")
+    finally:
+        own.look_in(None)
+    monkeypatch.setattr(early, "started", None)
+    child.get_ready(hmac_secret=Secret("k"), scanners=["not there any more"], kept=None)
+    assert not early._waiting
+
+
+def test_many_own_rules_are_told_when_they_are_needed(history, scan, ready, tmp_path):
+    own.use([["acme.toml", ACME + "# " + "x" * (1 << 20)]])
+    try:
+        history.commit({"a": b"acme_" + b"0a1b2c3d4e5f60718293a4b5c6d7e8f9"})
+        process = ready()
+        assert early._waiting == [(process, b"")]
+        assert only(scan(history, kept=tmp_path / "kept")).rule == "acme-api-key"
+    finally:
+        own.look_in(None)
+    assert process.returncode is not None
+
+
+def test_that_no_process_is_to_be_had_is_told(history, scan, monkeypatch):
+    history.commit({"a": b"1"})
+
+    def refused(*_words):
+        raise BlockingIOError
+
+    monkeypatch.setattr(child, "started", refused)
+    result = scan(history)
+    assert "no process could be started" in result.verdict
+    assert not result.clean
+
+
 def test_it_looks_at_nothing_before_it_is_told_to_begin(history, token, tmp_path):
     history.commit({"a": token})
-    means = child._means(Secret("k" * 20), chosen(["secrets"]), None)
+    means = child._means(Secret("k" * 20), chosen(["secrets"]), None, ())
     order = {"git_dir": str(history.path), "scanners": ["secrets"], "tips": [], "advisories": ""}
     with child._talking(
         means,

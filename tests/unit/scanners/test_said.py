@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import threading
-import time
 
 import pytest
 
@@ -21,7 +20,7 @@ def pipe():
 
 
 def listening(reader, seconds=30.0, stop=None):
-    return Said(reader, time.monotonic() + seconds, stop or threading.Event())
+    return Said(reader, seconds, stop or threading.Event())
 
 
 def test_lines_and_bytes_follow_each_other(pipe):
@@ -50,6 +49,17 @@ def test_silence_ends_at_the_deadline_and_when_told_to_stop(pipe):
     stop.set()
     with pytest.raises(Ended, match="stopped"):
         listening(reader, stop=stop).exactly(1)
+
+
+def test_its_time_can_begin_anew(pipe):
+    reader, writer = pipe
+    writer.write(b"one\n")
+    said = listening(reader, 30)
+    said._deadline -= 60
+    with pytest.raises(Ended, match="out of time"):
+        said.line()
+    said.begin()
+    assert said.line() == b"one"
 
 
 @pytest.mark.parametrize("line", [b"", b"[]", b"{}", b"3", b"[" * 100_000, b"\xff", b'{"a"'])

@@ -57,6 +57,15 @@ def test_time_runs_out_and_can_be_granted():
     report.tick(1, 2)
 
 
+def test_the_time_of_a_scan_begins_when_it_may_look():
+    report = Reporter(io.StringIO(), 5)
+    report._end -= 10  # so long was looked at how things stand
+    with pytest.raises(OutOfTime):
+        report.tick(1, 2)
+    report.begin()
+    report.tick(1, 2)
+
+
 class _Greedy:
     id = title = "greedy"
     kinds = frozenset()

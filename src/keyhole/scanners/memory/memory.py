@@ -24,7 +24,7 @@ MOST_BYTES = 256 << 20
 class Grown(NamedTuple):
     """What joined the ids of a repository since all of them were written."""
 
-    beside: str
+    beside: bytes
     """A digest of what was written."""
     read: Ids
     commits: Ids

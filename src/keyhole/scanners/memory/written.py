@@ -20,13 +20,13 @@ from keyhole.scanners.hits import Hit
 from keyhole.scanners.introduction import Introduction
 from keyhole.scanners.memory.ids import Ids, joined, names_of
 from keyhole.scanners.memory.memory import Grown, Memory
+from keyhole.scanners.remembered import DIGEST
 
 if TYPE_CHECKING:
     from keyhole.scanners.packs.index import Numbers
 
 _FORMAT = 6
 _LENGTH = 8
-_DIGEST = 32
 _LEAST, _SHARE = 1 << 16, 8
 """What joined is written beside the ids while it has at most so many bytes, or is at most such a part of them."""
 
@@ -44,9 +44,8 @@ def written(memory: Memory) -> Written:
     grown, ids = memory.grown, b""
     if grown is None or _worth_writing(memory, grown):
         ids = _packed(memory.read.raw, memory.commits.raw, memory.seconds.astype("<i8").tobytes())
-        digest = hashlib.sha256(ids).digest()
-        grown = Grown(digest.hex(), Ids.of(), Ids.of(), memory.seconds[:0])
-        ids = digest + ids
+        grown = Grown(hashlib.sha256(ids).digest(), Ids.of(), Ids.of(), memory.seconds[:0])
+        ids = grown.beside + ids
     objects = Ids.of_names(
         *{site.object_id for each in memory.found for site in each.sites}, *memory.places.keys()
     )
@@ -54,7 +53,6 @@ def written(memory: Memory) -> Written:
     head = {
         "format": _FORMAT,
         "identity": memory.identity,
-        "ids": grown.beside,
         "part": memory.part,
         "packs": sorted(memory.packs),
         "tips": [tip.decode() for tip in memory.tips],
@@ -71,7 +69,7 @@ def written(memory: Memory) -> Written:
             if paths
         ],
     }
-    changing = _packed(
+    changing = grown.beside + _packed(
         json.dumps(head, separators=(",", ":")).encode(),
         objects.raw,
         memory.loose.raw,
@@ -85,12 +83,14 @@ def written(memory: Memory) -> Written:
 def understood(changing: bytes, ids: bytes, identity: str) -> Memory | None:
     """What `written` wrote, if it holds for these rules; None if not, or if it is anything else."""
     try:
-        text, raw, loose, *more = _parts(changing, 6)
-        data = json.loads(text)
-        if data["format"] != _FORMAT or data["identity"] != identity or data["ids"] != ids[:_DIGEST].hex():
+        if changing[:DIGEST] != ids[:DIGEST]:
             return None
-        grown = Grown(data["ids"], Ids(more[0]), Ids(more[1]), _seconds(more[2]))
-        read, commits, seconds = _parts(ids[_DIGEST:], 3)
+        text, raw, loose, *more = _parts(changing[DIGEST:], 6)
+        data = json.loads(text)
+        if data["format"] != _FORMAT or data["identity"] != identity:
+            return None
+        grown = Grown(ids[:DIGEST], Ids(more[0]), Ids(more[1]), _seconds(more[2]))
+        read, commits, seconds = _parts(ids[DIGEST:], 3)
         objects = names_of(Ids(raw).rows)
         all_commits, all_seconds = _together(Ids(commits), _seconds(seconds), grown)
         return Memory(
@@ -101,8 +101,8 @@ def understood(changing: bytes, ids: bytes, identity: str) -> Memory | None:
             all_commits,
             all_seconds,
             tuple(tip.encode() for tip in data["tips"]),
-            data["objects"],
-            data["size"],
+            int(data["objects"]),
+            int(data["size"]),
             [[str(why), int(count), list(map(str, objects))] for why, count, objects in data["closed"]],
             tuple(
                 Record(scanner, Hit(*hit), _sites(columns, objects))
@@ -112,7 +112,7 @@ def understood(changing: bytes, ids: bytes, identity: str) -> Memory | None:
             bool(data["part"]),
             grown,
         )
-    except (ValueError, LookupError, TypeError, AttributeError):
+    except (ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError):
         return None
 
 

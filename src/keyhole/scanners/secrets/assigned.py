@@ -69,7 +69,8 @@ class Assigned:
     def get_ready(self) -> None:
         """Reads and compiles what is first needed where something is assigned."""
         judge(b'password = "Xq7"', 12, cut=False)
-        self._names.Match(b"")
+        if self._rules:
+            self._names.Match(b"")
 
     def secrets(self, text: bytes, at: int) -> Sequence[tuple[int, int, int]]:
         """The secrets of the assignment whose value begins here: rule, start and end in the text."""

@@ -115,6 +115,7 @@ def test_for_other_rules_it_is_nothing(memory):
         lambda raw: raw.replace(b'"blob","blob"', b'"blob","blob","blob"'),
         lambda raw: raw.replace(b"[[0,0]", b"[[9,9]"),
         lambda raw: b"\xff" * 40 + raw[40:],
+        lambda raw: raw[:40] + b"\xff" * 40 + raw[80:],
     ],
 )
 def test_anything_else_is_nothing(memory, change):
