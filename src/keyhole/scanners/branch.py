@@ -19,7 +19,8 @@ from keyhole.scanners.memory.ids import Ids, rows_of
 from keyhole.scanners.memory.memory import Grown, Memory
 from keyhole.scanners.objects import Entry, Trouble, list_since
 from keyhole.scanners.packs.store import Store
-from keyhole.scanners.past import Past, Report
+from keyhole.scanners.past import Past
+from keyhole.scanners.reporter import Report
 
 if TYPE_CHECKING:
     from keyhole.scanners.joining import Joined

@@ -248,6 +248,8 @@ def _encoding(text: bytes) -> str:
     if text[:2] in _MARKS:
         return "utf-16-le" if text[:2] == b"\xff\xfe" else "utf-16-be"
     start = text[:_SAMPLE]
+    if b"\0" not in start:
+        return ""
     # Without a mark: ASCII has a zero in all but one byte of a character, and nothing else that is text has.
     return next((name for name, width, at in _LANES if _is_wide(start, width, at)), "")
 

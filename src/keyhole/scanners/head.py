@@ -15,15 +15,16 @@ from keyhole.scanners.interface import Examiner
 from keyhole.scanners.introduction import Introduction, introduced_in
 from keyhole.scanners.limits import Limits
 from keyhole.scanners.named import sought
-from keyhole.scanners.objects import Entry, OutOfTime, Tick, Trouble, affordable, read_objects, reader
+from keyhole.scanners.objects import Entry, OutOfTime, Trouble, affordable, read_objects, reader
+from keyhole.scanners.reporter import Report
 from keyhole.scanners.spawned import Spawned
 from keyhole.scanners.tree import MISSING, listed
 
 _FEW = 512 << 10
 """Bytes that are read by one process without another: starting one takes as long as reading so much."""
-_SHARES_PER_PROCESS = 6
+_SHARES_PER_PROCESS = 16
 """Enough that none is left alone with much when the others are done."""
-_LARGEST_SHARE = 8 << 20
+_LARGEST_SHARE = 2 << 20
 _MOST_SHARES = 256
 _PER_OBJECT = 32 << 10
 """Bytes that are read while what is done once for each object is done."""
@@ -38,14 +39,14 @@ class Head:
         examiners: Mapping[str, Examiner],
         limits: Limits,
         trouble: Trouble,
-        tick: Tick,
+        report: Report,
         ahead: Ahead | None = None,
     ) -> None:
         self._git = git
         self._examiners = examiners
         self._limits = limits
         self._trouble = trouble
-        self._tick = tick
+        self._report = report
         self._ahead = ahead
         self._readers: list[Spawned] = []
         self._reader: Spawned | None = None
@@ -73,11 +74,12 @@ class Head:
         """All of it."""
         entries: dict[bytes, Entry] = {}
         for path, entry, _ in listed(
-            self._git, self._trouble, self._tick, links=True, sizes=True, begun=self._ahead
+            self._git, self._trouble, self._report.tick, links=True, sizes=True, begun=self._ahead
         ):
             self._paths.setdefault(entry.object_id, []).append(path)
             if entry.size != MISSING:
                 entries[entry.object_id] = entry
+        self._report.phase("reading")
         wanted = affordable(entries.values(), self._limits, self._trouble)
         self._shares = _shares(wanted)
         processes = processors() if len(self._shares) > 1 else 0
@@ -96,7 +98,7 @@ class Head:
 
     def _take_all(self, pool: Pool | Here, total: int) -> None:
         ended = 0
-        for _, answer in pool.results(lambda: self._tick(self.objects, total)):
+        for _, answer in pool.results(lambda: self._report.tick(self.objects, total)):
             self._take(answer, total)
             ended += 1
         if ended < len(self._shares):
@@ -120,7 +122,7 @@ class Head:
                     objects += 1
                     size += piece.entry.size
                     if len(self._shares) == 1:
-                        self._tick(objects, len(self._shares[0]))
+                        self._report.tick(objects, len(self._shares[0]))
         except OutOfTime:
             late = True
         if late or trouble.counts:
@@ -145,7 +147,7 @@ class Head:
         self.closed.take(answer["closed"])
         if answer["late"]:
             raise OutOfTime
-        self._tick(self.objects, total)
+        self._report.tick(self.objects, total)
 
     def places(self) -> dict[bytes, list[Introduction]]:
         """Every path of each object with something in it, or that a reason is about."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -35,20 +35,11 @@ from keyhole.scanners.objects import Entry, Trouble
 from keyhole.scanners.packs.store import Store
 from keyhole.scanners.reading import Reading
 from keyhole.scanners.remembered import REMEMBERED
+from keyhole.scanners.reporter import Report
 
 if TYPE_CHECKING:
     from keyhole.scanners.joining import Joined
     from keyhole.scanners.packs.index import Numbers
-
-
-class Report(Protocol):
-    """Whom to tell how far it is."""
-
-    def phase(self, name: str) -> None:
-        """What is done next."""
-
-    def tick(self, done: int, total: int) -> None:
-        """How far it is; may raise OutOfTime."""
 
 
 class Past:

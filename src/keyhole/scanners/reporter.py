@@ -4,11 +4,21 @@ from __future__ import annotations
 
 import json
 import time
-from typing import IO, Any
+from typing import IO, Any, Protocol
 
 from keyhole.scanners.objects import OutOfTime
 
 _REPORT_SECONDS = 0.1
+
+
+class Report(Protocol):
+    """Whom to tell how far it is."""
+
+    def phase(self, name: str) -> None:
+        """What is done next."""
+
+    def tick(self, done: int, total: int) -> None:
+        """How far it is; may raise OutOfTime."""
 
 
 class Reporter:

@@ -88,7 +88,7 @@ class Scan:
         self._notes: list[str] = []
         self._keeps = bool(memory)
         self._past = (
-            Head(git, self._examiners, limits, self._trouble, report.tick, ahead)
+            Head(git, self._examiners, limits, self._trouble, report, ahead)
             if head
             else self._whole_past(memory, relatives, tools.kept)
         )

@@ -20,6 +20,7 @@ from keyhole.scanners.limits import Limits
 from keyhole.scanners.objects import Trouble
 from keyhole.scanners.registry import chosen
 from keyhole.scanners.tree import listed
+from tests.unit.scanners.growing import Quiet
 
 ROOMY = Limits(memory_bytes=64 << 30)
 """What runs all tests may hold more than a scan may."""
@@ -61,7 +62,7 @@ def test_where_it_dies_git_is_asked_again(history, monkeypatch):
     monkeypatch.setattr(module, "listing", dies)
     git, trouble = Git(history.path), Trouble()
     with Ahead(git, ROOMY) as ahead:
-        head = Head(git, {}, ROOMY, trouble, lambda _done, _total: None, ahead)
+        head = Head(git, {}, ROOMY, trouble, Quiet(), ahead)
         facts = head.facts()
         assert facts.commit == commit
         head.read(facts)

@@ -205,12 +205,14 @@ def test_no_file_is_left(history, scan, tmp_path, monkeypatch):
     assert not list((tmp_path / "scratch").iterdir())
 
 
-def test_progress_tells_the_phases_in_order(history, scan):
+@pytest.mark.parametrize(("head", "objects"), [(False, 301), (True, 300)])
+def test_progress_tells_the_phases_in_order(history, scan, head, objects):
     history.commit({f"f{number}": b"%d" % number for number in range(300)})
     phases = []
-    result = scan(history, on_progress=phases.append)
+    result = scan(history, on_progress=phases.append, head=head)
     assert list(dict.fromkeys(progress.phase for progress in phases))[:2] == ["listing", "reading"]
-    assert max(each.done for each in phases if each.phase == "reading") <= result.objects == 301
+    assert {each.done for each in phases if each.phase == "listing"} == {0}
+    assert max(each.done for each in phases if each.phase == "reading") == result.objects == objects
 
 
 def test_the_isolation_in_force_is_told(history, scan):

@@ -13,6 +13,7 @@ from keyhole.scanners.objects import OutOfTime, Trouble
 from keyhole.scanners.secrets.engine import Engine
 from keyhole.scanners.secrets.rules import all_rules
 from tests.unit.scanners.conftest import only
+from tests.unit.scanners.growing import Quiet
 
 
 def test_what_is_there_now_is_found_under_this_commit_and_history_is_not_read(history, token, scan):
@@ -97,13 +98,14 @@ def test_a_branch_that_leads_nowhere_is_not_an_empty_repository(history, token, 
 def test_out_of_time_findings_still_name_their_commit(history, token):
     commit = history.commit({"a": token})
 
-    def tick(done, _total):
-        if done:
-            raise OutOfTime
+    class Late(Quiet):
+        def tick(self, done, _total):
+            if done:
+                raise OutOfTime
 
     rules = [rule for rule in all_rules() if rule.id == "github-personal-token"]
     git = Git(history.path)
-    one = Head(git, {"secrets": Engine(rules, lambda _: "0" * 32)}, Limits(), Trouble(), tick)
+    one = Head(git, {"secrets": Engine(rules, lambda _: "0" * 32)}, Limits(), Trouble(), Late())
     with pytest.raises(OutOfTime):
         one.read(git.facts())
     ((place,),) = one.places().values()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from keyhole.scanners.secrets.plain import names, values
+from keyhole.scanners.secrets.plain import values
 from keyhole.scanners.secrets.plain.line import Assignment, assignment
 from keyhole.scanners.secrets.plain.names import Kind
 
@@ -40,9 +40,8 @@ def judge(line: bytes, at: int, cut: bool) -> Judgement | None:
 
 
 def _rule(found: Assignment) -> str | None:
-    kind = names.kind(found.name.decode("ascii"))
-    value = found.value
-    if kind is None or not _SHORTEST_PASSWORD <= len(value) <= _LONGEST or not _written_out(found):
+    kind, value = found.kind, found.value
+    if not _SHORTEST_PASSWORD <= len(value) <= _LONGEST or not _written_out(found):
         return None
     if not value.isascii() or b" " in value:
         return None

@@ -9,6 +9,7 @@ import re2
 
 from keyhole.scanners.lazily import pattern
 from keyhole.scanners.secrets.patterns import ASSIGNS
+from keyhole.scanners.secrets.plain.names import Kind, kind
 
 _HEAD = re2.compile(
     rb"([0-9A-Za-z_.-]*(?i:pass[_-]?w|pwd|passphrase|[_-]pass|[_-]pw|secret|key|token|auth|cred|[_-]pat)[0-9A-Za-z_-]*)"
@@ -33,6 +34,8 @@ class Assignment(NamedTuple):
     """A name and what it is given."""
 
     name: bytes
+    kind: Kind
+    """What the name says."""
     operator: bytes
     """What stands between, without blanks and quotes."""
     value: bytes
@@ -54,16 +57,20 @@ class Assignment(NamedTuple):
 
 
 def assignment(line: bytes, at: int) -> Assignment | None:
-    """The assignment whose value begins at this offset; None if there is none."""
+    """The assignment whose value begins at this offset; None if there is none, or if its name says nothing."""
     low = max(0, at - _LONGEST_HEAD)
     head = _HEAD.search(line[low:at]) if at > 0 else None
     if head is None:
         return None
     begins, ends = head.span(1)
-    return _apart(line, at, low + begins, line[low + begins : low + ends], line[low + ends : at])
+    name = line[low + begins : low + ends]
+    says = kind(name.decode("ascii"))
+    return None if says is None else _apart(line, at, low + begins, name, says, line[low + ends : at])
 
 
-def _apart(line: bytes, start: int, begins: int, name: bytes, between: bytes) -> Assignment | None:
+def _apart(
+    line: bytes, start: int, begins: int, name: bytes, says: Kind, between: bytes
+) -> Assignment | None:
     operator = between.strip(b" \t\"'`])")
     quote = between[-1:] if between[-1:] in (b'"', b"'", b"`") else b""
     before = line[:begins]
@@ -85,6 +92,7 @@ def _apart(line: bytes, start: int, begins: int, name: bytes, between: bytes) ->
     value = line[start:stop]
     return Assignment(
         name,
+        says,
         operator,
         value,
         start,
