@@ -134,9 +134,8 @@ class Examination:
             Found(name, hit, site)
             for text, from_, to in texts
             for name in self._examiners
-            for hit, site in _sites(
-                piece, text, (each for each in self._hits(name, text) if from_ <= each.start < to)
-            )
+            if (hits := self._hits(name, text))
+            for hit, site in _sites(piece, text, (each for each in hits if from_ <= each.start < to))
         ]
 
     def _archive(self, piece: Piece) -> bytes:

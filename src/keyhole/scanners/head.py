@@ -24,7 +24,7 @@ _FEW = 512 << 10
 """Bytes that are read by one process without another: starting one takes as long as reading so much."""
 _SHARES_PER_PROCESS = 16
 """Enough that none is left alone with much when the others are done."""
-_LARGEST_SHARE = 2 << 20
+_LARGEST_SHARE = 4 << 20
 _MOST_SHARES = 256
 _PER_OBJECT = 32 << 10
 """Bytes that are read while what is done once for each object is done."""
