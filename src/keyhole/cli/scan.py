@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from keyhole.scans.models import Scan
 
 _EXIT_FINDINGS, _EXIT_INCOMPLETE = 1, 3
+_MANY = 1000
 
 
 @click.command("scan")
@@ -155,10 +156,10 @@ class _Saying:
         self._policy = policy
         self._head = head
 
-    def get_ready(self) -> None:
-        """Imports what takes long, while the scan's process works and not after it."""
+    def get_ready(self, objects: int) -> None:
+        """Imports what takes long, while the scan's process works with so many objects, and not after it."""
         if self.as_json:
-            if not self._head:  # which has no time for it, and hardly ever so much to say
+            if not self._head or objects > _MANY:  # few are read before this is done, and have little to say
                 import msgspec.json  # noqa: F401
         else:
             from keyhole.reports import dataset  # noqa: F401
@@ -238,7 +239,7 @@ def _path(
 
     def seen(progress: Progress) -> None:
         bar.show(progress.phase, progress.done, progress.total)
-        say.get_ready()
+        say.get_ready(progress.total)
 
     def ended(result: ScanResult) -> None:
         bar.clear()
