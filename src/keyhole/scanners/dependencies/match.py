@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Iterable
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from keyhole.scanners.dependencies.index import Affected, Body, Index
-from keyhole.scanners.dependencies.versions import key, kinds
+from keyhole.scanners.dependencies.versions import key, kinds, public
 
 Wanted = tuple[str, str, str]
 """Ecosystem, name in its normal spelling, and version of a package."""
@@ -47,7 +47,7 @@ class Compared(NamedTuple):
 class _Said:
     """What one advisory says of one package."""
 
-    __slots__ = ("_affected", "_ecosystem", "_ends", "_loose", "_ranges", "alone", "kinds", "number")
+    __slots__ = ("_affected", "_ecosystem", "_ends", "_loose", "_ranges", "alone", "kinds", "lasts", "number")
 
     def __init__(self, ecosystem: str, number: int, affected: Affected) -> None:
         self.number = number
@@ -70,14 +70,24 @@ class _Said:
         ends = (end for each in (*self._ranges, *self._loose) for end in each if end is not None)
         self.kinds = frozenset(map(kind, ends)) if kind is not None else frozenset()
         """Of the versions at which its ranges begin and end, where there are several."""
+        if not affected.spans:  # otherwise these are the ones in its ranges, as they were published
+            self._ranges += _listed(ecosystem, affected.versions)
+        self.lasts = [last for _, _, last in self._ranges if last is not None]
+        """Keys of the versions that it calls the last affected ones."""
 
-    def about(self, version: str, mine: Any) -> bool:
-        """Whether it is about this version, whose key is `mine`."""
-        return _within(mine, self._ranges) or f"\n{version}\n" in self._affected.versions
+    def about(self, spellings: Iterable[str], mine: Any) -> bool:
+        """Whether it is about the version that is spelled so, whose key is `mine`."""
+        return _within(mine, self._ranges) or any(
+            f"\n{each}\n" in self._affected.versions for each in spellings
+        )
 
     def loose(self, mine: Any) -> bool:
         """Whether it cannot be told if it is about the version with this key, where nothing else says that it is."""
         return _within(mine, self._loose)
+
+    def knows(self, mine: Any) -> bool:
+        """Whether it names a version at or after the one with this key at which something of it ends."""
+        return any(mine < end for end, _ in self.ends) or any(not last < mine for last in self.lasts)
 
     @property
     def simple(self) -> bool:
@@ -92,6 +102,16 @@ class _Said:
                 (key(self._ecosystem, span.fixed), span.fixed) for span in self._affected.spans if span.fixed
             ]
         return self._ends
+
+
+def _listed(ecosystem: str, versions: str) -> Iterator[_Range]:
+    """Versions named one by one as ranges of one each: one can be spelled in several ways, `v1.0` and `1.0.0`."""
+    for version in versions.split("\n"):
+        try:
+            one = key(ecosystem, public(ecosystem, version))
+        except ValueError:
+            continue  # it is known by its text alone
+        yield one, None, one
 
 
 def _within(mine: Any, ranges: list[_Range]) -> bool:
@@ -126,12 +146,14 @@ def _met(
     met: dict[Wanted, list[_Said]] = {}
     for name, all_said in said.items():
         for version in names[name]:
+            text = public(ecosystem, version)
             try:
-                mine = key(ecosystem, version)
+                mine = key(ecosystem, text)
             except ValueError:
                 loose.add((ecosystem, name, version))
                 continue
-            if hits := [each for each in all_said if each.about(version, mine)]:
+            spellings = {version, text}
+            if hits := [each for each in all_said if each.about(spellings, mine)]:
                 met[ecosystem, name, version] = hits
             others = [each for each in all_said if each not in hits]
             if any(each.loose(mine) for each in others) or (
@@ -154,7 +176,7 @@ class _Matches:
         return {each: self._of(each, said) for each, said in met.items()}
 
     def _of(self, wanted: Wanted, hits: list[_Said]) -> list[Match]:
-        mine, kin = key(wanted[0], wanted[2]), self._kin
+        mine, kin = key(wanted[0], public(wanted[0], wanted[2])), self._kin
         matches = []
         families: dict[int, tuple[_Said, ...]] = {}
         for said in hits:
@@ -192,7 +214,7 @@ class _Matches:
 class _Together:
     """What is said of one package about one matter. Versions between two that end something have one answer."""
 
-    __slots__ = ("_ends", "_keys", "_matches", "_matter", "_said", "_simple")
+    __slots__ = ("_ends", "_keys", "_lasts", "_matches", "_matter", "_said", "_simple")
 
     def __init__(self, matter: Matter, said: tuple[_Said, ...]) -> None:
         self._matter = matter
@@ -200,25 +222,30 @@ class _Together:
         self._simple = len(said) == 1 and said[0].simple
         self._ends = said[0].ends if self._simple else sorted(end for each in said for end in each.ends)
         self._keys = [end for end, _ in self._ends]
-        self._matches: dict[int, Match] = {}
+        self._lasts = sorted(last for each in said for last in each.lasts)
+        self._matches: dict[tuple[int, int], Match] = {}
 
     def match(self, mine: Any) -> Match:
         """The match for a version with this key."""
         place = bisect_right(self._keys, mine)
-        if (match := self._matches.get(place)) is None:
-            match = self._matches[place] = Match(self._matter, self._fixed(mine, place))
+        between = place, bisect_left(self._lasts, mine)
+        if (match := self._matches.get(between)) is None:
+            match = self._matches[between] = Match(self._matter, self._fixed(mine, place))
         return match
 
     def _fixed(self, mine: Any, place: int) -> str:
-        """The first version after `mine` in which nothing applies, by those who know of any such."""
+        """The first version after `mine` in which nothing applies, by those who know of any such.
+
+        Who says that all later versions are affected knows of none, and whoever names one has learned more.
+        """
         if place == len(self._ends):
             return ""
         if self._simple:  # by its one range, whatever versions it names besides
             return self._ends[place][1]
-        knowing = [said for said in self._said if said.ends and mine < max(said.ends)[0]]
+        knowing = [said for said in self._said if said.knows(mine)]
         for end, text in self._ends[place:]:
             for said in knowing:
-                if said.about(text, end) or said.loose(end):
+                if said.about((text,), end) or said.loose(end):
                     break
             else:
                 return text

@@ -48,6 +48,39 @@ def test_versions_named_one_by_one_count_too(tmp_path):
     assert not found(file, "1.0")
 
 
+@pytest.mark.parametrize(
+    ("ecosystem", "version", "listed"),
+    [
+        ("Go", "v1.3.1", "1.3.1"),
+        ("GitHub Actions", "v45.0.7", "45.0.7"),
+        ("Packagist", "v1.2.3", "1.2.3"),
+        ("NuGet", "1.0.0.0", "1.0.0"),
+        ("PyPI", "0.5.0", "0.5"),
+        ("PyPI", "2.5.1+cu121", "2.5.1"),
+    ],
+)
+def test_versions_named_one_by_one_count_in_any_spelling(tmp_path, ecosystem, version, listed):
+    data = record("MAL-1", ecosystem=ecosystem, events=[])
+    data["affected"][0]["versions"] = ["0.0.1", listed, "not a version"]
+    file = index_of(tmp_path, data)
+    (match,) = found(file, version, ecosystem=ecosystem)
+    assert match.fixed == ""
+    assert not found(file, "1.3.2", ecosystem=ecosystem)
+
+
+def test_a_local_label_changes_nothing_of_what_a_version_is(tmp_path):
+    ranges = record("A", events=[{"introduced": "1.0"}, {"last_affected": "2.5.1"}])
+    named = record("B")
+    named["affected"][0]["versions"] = ["3.0"]
+    file = index_of(tmp_path, ranges, named)
+    assert len(found(file, "1.0+cpu")) == 2
+    assert len(found(file, "2.5.1+cu121")) == 1
+    assert len(found(file, "3.0+cpu")) == 1
+    assert not found(file, "2.5.2+cu121")
+    fixed = record("C", name="other", events=[{"introduced": "0"}, {"fixed": "2.0"}])
+    assert not found(index_of(tmp_path, fixed), "2.0+cpu", name="other")
+
+
 def test_records_of_one_matter_are_one_match_and_the_upgrade_ends_all(tmp_path):
     file = index_of(
         tmp_path,
@@ -133,6 +166,25 @@ def test_an_ecosystem_without_advisories_is_not_covered(tmp_path):
 )
 def test_the_smallest_upgrade_is_one_in_which_nothing_of_it_applies(tmp_path, events, version, fixed):
     (match,) = found(index_of(tmp_path, record(events=events)), version)
+    assert match.fixed == fixed
+
+
+@pytest.mark.parametrize(
+    ("other", "version", "fixed"),
+    [
+        ([{"introduced": "0"}, {"last_affected": "1.9"}], "1.0", ""),
+        ([{"introduced": "0"}, {"last_affected": "1.2"}], "1.0", "1.5"),
+        ([{"introduced": "0"}], "1.0", "1.5"),  # which knows of no end, and the other one does
+        ([{"introduced": "0"}, {"last_affected": "0.9"}, {"introduced": "1.0"}], "1.0", "1.5"),
+    ],
+)
+def test_no_upgrade_is_to_what_another_record_of_the_matter_calls_affected(tmp_path, other, version, fixed):
+    file = index_of(
+        tmp_path,
+        record("GHSA-1", aliases=["CVE-1"], events=[{"introduced": "0"}, {"fixed": "1.5"}]),
+        record("PYSEC-1", aliases=["CVE-1"], events=other),
+    )
+    (match,) = found(file, version)
     assert match.fixed == fixed
 
 

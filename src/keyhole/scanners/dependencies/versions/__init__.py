@@ -2,8 +2,9 @@
 
 A module offers `ECOSYSTEMS`, the names that OSV gives them, and `key(text)`: a value that sorts as the versions do, or
 ValueError for a text that is no version there. One in whose ecosystem there are versions of several kinds offers
-`kind(key)`, too: two of different kinds have an order, but not one from which anything follows. Modules are found by
-walking this package.
+`kind(key)`, too: two of different kinds have an order, but not one from which anything follows. One whose versions may
+say what somebody has made of them offers `public(text)`: the version that it is for everybody else. Modules are found
+by walking this package.
 """
 
 from __future__ import annotations
@@ -49,6 +50,22 @@ def kinds() -> Mapping[str, Callable[[Any], object]]:
         if hasattr(module, "kind"):
             found.update(dict.fromkeys(module.ECOSYSTEMS, module.kind))
     return MappingProxyType(found)
+
+
+@functools.cache
+def _publics() -> Mapping[str, Callable[[str], str]]:
+    return {
+        name: module.public
+        for module in _modules()
+        if hasattr(module, "public")
+        for name in module.ECOSYSTEMS
+    }
+
+
+def public(ecosystem: str, version: str) -> str:
+    """The version that advisories are about where this one is used."""
+    made = _publics().get(ecosystem)
+    return version if made is None else made(version)
 
 
 @functools.lru_cache(_REMEMBERED)

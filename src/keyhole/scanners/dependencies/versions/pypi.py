@@ -27,6 +27,11 @@ def key(text: str) -> tuple[int, Any]:
         return 0, tuple((1, int(part), "") if part.isdigit() else (0, 0, part) for part in found)
 
 
+def public(text: str) -> str:
+    """Without its local label, which no version specifier looks at: `2.5.1+cu121` is 2.5.1, built for a machine."""
+    return text.partition("+")[0]
+
+
 def kind(key: tuple[int, Any]) -> int:
     """Whether the specification knows the version with this key."""
     return key[0]
