@@ -1,11 +1,13 @@
 """Brings one ecosystem up to date with its source, at a cost that depends on what changed there.
 
 `modified_id.csv` names every advisory with the time of its last change, newest first. Few changes are fetched one by
-one, many with the archive of all. Every now and then the whole list is read, so that what was deleted goes away.
+one, many with the archive of all. Every now and then the whole list is read, so that what was deleted goes away. What
+the source has only in an older state than its list names is asked for again the next time.
 """
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -16,13 +18,16 @@ from typing import IO
 from urllib.parse import quote
 
 from keyhole.advisories import archive, remote
+from keyhole.advisories.changes import Changes
 from keyhole.core.errors import NotFound, Unavailable
 from keyhole.scanners.dependencies.draft import Draft, Settled
 from keyhole.scanners.dependencies.osv import Advisory, instant, parse
 from keyhole.scanners.dependencies.package import Malformed
 
+log = logging.getLogger("keyhole.advisories")
+
 MANY = 1000
-"""Changes from which on the archive of everything is the faster way."""
+"""Changes from which on the archive of everything is the faster way; no more are fetched one by one at a time."""
 WHOLE_EVERY = timedelta(days=7)
 _AT_ONCE = 8
 _ROW = re.compile(r"([^,\s]{1,40}),(?:[^,]*/)?([A-Za-z0-9][\w.:-]{0,200})")
@@ -55,19 +60,28 @@ class Source:
         if listing is None:
             draft.settle(self.ecosystem, replace(before, at=stamp(now)))
             return 0
-        known = draft.known(self.ecosystem)
         rows = _rows(listing.lines)
         listed = dict(rows if whole else _newer(rows, before.modified))
         if whole and not listed:
             raise Unavailable(f"The list of {self.ecosystem}'s advisories is empty.")
-        changes = {one: at for one, at in listed.items() if known.get(one) != at or not (at or one in known)}
-        for gone in known.keys() - listed.keys() if whole else ():
+        changes = Changes.of(draft, self.ecosystem, listed, whole=whole)
+        number = len(changes.left)
+        for gone in changes.known.keys() - listed.keys() if whole else ():
             draft.drop(self.ecosystem, gone)
-        self._take(draft, changes)
+        self._take(changes, first=not before.listed)
+        late = changes.left
+        if len(late) > MANY:
+            log.warning(
+                "%d advisories of %s are older at their source than in its list; they are asked for again",
+                len(late),
+                self.ecosystem,
+            )
         newest = max((before.modified, *listed.values()))
         at = stamp(now)
-        draft.settle(self.ecosystem, Settled(at, newest, at if whole else before.listed, listing.etag))
-        return len(changes)
+        # Next time the list is read down to all that are late, even if it is the same list then.
+        reached, etag = min((newest, *late.values())), "" if late else listing.etag
+        draft.settle(self.ecosystem, Settled(at, reached, at if whole else before.listed, etag))
+        return number - len(late)
 
     def clear(self) -> None:
         """Removes what was fetched, once it is in."""
@@ -87,27 +101,32 @@ class Source:
         draft.settle(self.ecosystem, Settled(stamp(now), newest, stamp(now), ""))
         return len(there)
 
-    def _take(self, draft: Draft, changes: dict[str, str]) -> None:
-        """What was put into the draft before something failed is known next time, and not fetched again."""
-        left = dict(changes)
-        if not draft.settled(self.ecosystem).listed or len(changes) > MANY:
-            self._take_archived(draft, left)
-        if len(left) > MANY:
-            raise Unavailable(
-                f"The archive of {self.ecosystem} lacks {len(left):,} advisories that its list names."
-            )
-        for identity, single in zip(list(left), self._single(list(left)), strict=True):
-            if single is not None:
-                draft.put(self.ecosystem, single, left.pop(identity))
-        if left and len(changes) <= MANY:  # a mirror may have lists and archives alone
-            self._take_archived(draft, left)
-        for gone in left:
-            draft.drop(self.ecosystem, gone)
+    def _take(self, changes: Changes, *, first: bool) -> None:
+        """What was put into the draft before something failed is known next time, and not fetched again.
 
-    def _take_archived(self, draft: Draft, left: dict[str, str]) -> None:
+        Those left at the end are late. The archive is not fetched for their sake, until the whole list is read again.
+        """
+        archived = first or len(changes.missing) > MANY
+        if archived:
+            self._take_archived(changes)
+        if len(changes.missing) > MANY:
+            raise Unavailable(
+                f"The archive of {self.ecosystem} lacks {len(changes.missing):,} advisories that its list names."
+            )
+        asked = changes.next(MANY)
+        for identity, single in zip(asked, self._single(asked), strict=True):
+            if single is not None:
+                changes.take(identity, single)
+        if changes.missing and not archived:  # a mirror may have lists and archives alone
+            self._take_archived(changes)
+        for gone in changes.missing:
+            changes.draft.drop(self.ecosystem, gone)
+            del changes.left[gone]
+
+    def _take_archived(self, changes: Changes) -> None:
         with self._archive() as file:
-            for advisory in archive.records(self.ecosystem, file, frozenset(left).__contains__):
-                draft.put(self.ecosystem, advisory, left.pop(advisory.id, advisory.modified))
+            for advisory in archive.records(self.ecosystem, file, frozenset(changes.left).__contains__):
+                changes.take(advisory.id, advisory)
 
     def _archive(self) -> IO[bytes]:
         remote.download(f"{self._base}/all.zip", self._part)

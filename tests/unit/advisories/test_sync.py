@@ -6,8 +6,9 @@ import pytest
 
 from keyhole.advisories import following, remote, store
 from keyhole.core.errors import InvalidInput, Unavailable
+from keyhole.scanners.dependencies.draft import Draft
 from keyhole.scanners.dependencies.index import Index
-from tests.unit.advisories.source import serving
+from tests.unit.advisories.source import Server, serving
 from tests.unit.scanners.dependencies.advisories import record
 
 pytestmark = pytest.mark.loopback
@@ -37,8 +38,21 @@ def held():
         index.close()
 
 
+def days():
+    """The day of January under which each is known."""
+    with Draft(store.database()) as draft:
+        return {identity: int(at[8:10]) for identity, at in draft.known("PyPI").items()}
+
+
 def dated(identity, day, **more):
     return record(identity, modified=f"2026-01-{day:02}T00:00:00Z", **more)
+
+
+def lag(server, *records, where=".json"):
+    """Has the source give these where the address ends so, while its list stays."""
+    older = Server()
+    older.publish("PyPI", *records)
+    server.files |= {path: body for path, body in older.files.items() if path.endswith(where)}
 
 
 @pytest.mark.parametrize("ranges", [True, False])
@@ -187,6 +201,102 @@ def test_a_list_is_not_read_further_than_to_what_is_known(server, monkeypatch):
     sync()
     assert server.took().count("/PyPI/modified_id.csv") <= 2
     assert len(held()) == 29
+
+
+def test_where_the_archive_lags_behind_the_list_single_advisories_are_fetched(server):
+    server.publish("PyPI", dated("A", 20, summary="It breaks more"), dated("B", 2))
+    lag(server, dated("A", 1), dated("B", 2), where="all.zip")
+    assert sync() == 2
+    assert server.took() == ["/PyPI/modified_id.csv", "/PyPI/all.zip", "/PyPI/A.json"]
+    assert held() == {"A": "It breaks more", "B": "It breaks"}
+    assert days() == {"A": 20, "B": 2}
+    sync()
+    assert server.took() == ["/PyPI/modified_id.csv"]
+
+
+def test_an_older_state_than_is_listed_is_taken_under_its_own_time_until_there_is_the_newer(server):
+    server.publish("PyPI", dated("A", 20, summary="It breaks more"), dated("B", 25))
+    fresh = server.files["/PyPI/A.json"]
+    lag(server, dated("A", 1), dated("B", 25), where=("all.zip", "A.json"))
+    assert sync() == 2
+    server.took()
+    assert sync() == 2
+    assert server.took() == ["/PyPI/modified_id.csv", "/PyPI/A.json"]
+    assert held() == {"A": "It breaks", "B": "It breaks"}
+    assert days() == {"A": 1, "B": 25}
+    server.files["/PyPI/A.json"] = fresh
+    sync()
+    assert held() == {"A": "It breaks more", "B": "It breaks"}
+    assert days() == {"A": 20, "B": 25}
+    server.took()
+    sync()
+    assert server.took() == ["/PyPI/modified_id.csv"]
+
+
+def test_a_single_advisory_that_lags_is_asked_for_again(server):
+    server.publish("PyPI", dated("A", 1))
+    sync()
+    server.publish("PyPI", dated("A", 20, summary="It breaks more"))
+    fresh = server.files["/PyPI/A.json"]
+    lag(server, dated("A", 1))
+    sync()
+    assert days() == {"A": 1}
+    server.files["/PyPI/A.json"] = fresh
+    sync()
+    assert held() == {"A": "It breaks more"}
+    assert days() == {"A": 20}
+
+
+def test_of_many_that_lag_some_are_fetched_each_time_and_the_archive_once(server, monkeypatch, caplog):
+    monkeypatch.setattr(following, "MANY", 2)
+    names = [f"A{number}" for number in range(6)]
+    server.publish("PyPI", *(dated(name, 20) for name in names))
+    lag(server, *(dated(name, 1) for name in names), where="all.zip")
+    assert sync() == 6
+    assert "4 advisories of PyPI are older at their source" in caplog.text
+    assert sorted(days().values()) == [1, 1, 1, 1, 20, 20]
+    server.publish("PyPI", *(dated(name, 20) for name in names), dated("B", 25))
+    lag(server, *(dated(name, 1) for name in names), where="all.zip")
+    sync()
+    sync()
+    assert sorted(days().values()) == [1, 20, 20, 20, 20, 20, 25]
+    sync()
+    assert days() == dict.fromkeys(names, 20) | {"B": 25}
+    asked = server.took()
+    assert asked.count("/PyPI/all.zip") == 1
+    assert len({each for each in asked if each.endswith(".json")}) == len(asked) - 5
+
+
+def test_many_that_go_on_lagging_cost_a_few_requests_and_no_archive(server, monkeypatch):
+    monkeypatch.setattr(following, "MANY", 2)
+    older = [dated(f"A{number}", 1) for number in range(6)]
+    server.publish("PyPI", *(dated(each["id"], 20) for each in older), dated("B", 25))
+    lag(server, *older, dated("B", 25), where=("all.zip", ".json"))
+    for _ in range(3):
+        assert sync() == 7
+    asked = server.took()
+    assert asked.count("/PyPI/all.zip") == 1
+    assert len(asked) == 3 * 3 + 1
+    monkeypatch.setattr(following, "WHOLE_EVERY", following.timedelta(0))
+    lag(server, *(dated(each["id"], 20) for each in older), dated("B", 25), where="all.zip")
+    sync()
+    assert days() == {each["id"]: 20 for each in older} | {"B": 25}
+
+
+def test_what_lags_in_a_mirror_without_single_advisories_is_kept(server):
+    server.publish("PyPI", dated("A", 5))
+    sync()
+    server.publish("PyPI", dated("A", 20, summary="It breaks more"))
+    fresh = server.files["/PyPI/all.zip"]
+    del server.files["/PyPI/A.json"]
+    lag(server, dated("A", 1, summary="It hardly breaks"), where="all.zip")
+    sync()
+    assert held() == {"A": "It breaks"}
+    assert days() == {"A": 5}
+    server.files["/PyPI/all.zip"] = fresh
+    sync()
+    assert held() == {"A": "It breaks more"}
+    assert days() == {"A": 20}
 
 
 def test_feeds_are_fetched_with_the_advisories(server, settings):

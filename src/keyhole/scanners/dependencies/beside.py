@@ -11,6 +11,10 @@ from types import MappingProxyType
 from keyhole.scanners.dependencies.formats import Reader, manifests_of, reader_of
 from keyhole.scanners.dependencies.package import Around, Manifests
 
+_INSTALLED: Mapping[bytes, bytes] = MappingProxyType(
+    {b"package.json": b"node_modules", b"composer.json": b"vendor", b"Cargo.toml": b"vendor"}
+)
+"""Name of a manifest -> the folder into which its tool puts the packages of others, each with such a manifest."""
 LARGEST = 1 << 20
 """Bytes of a manifest that is looked into; what people write is smaller."""
 _MOST = 1_000
@@ -18,6 +22,12 @@ _MOST = 1_000
 _LONGEST_PATH = 4096
 _DEEPEST = 100
 """Folders above a manifest in which its lock file is looked for."""
+
+
+def is_installed(path: bytes) -> bool:
+    """Whether the file at this path is the manifest of somebody else's package, committed as it was installed."""
+    *folders, name = path.split(b"/")
+    return name in _INSTALLED and _INSTALLED[name] in folders
 
 
 class Beside:
@@ -37,10 +47,10 @@ class Beside:
             read = reader_of(path)
             if read is not None and read in manifests_of():
                 locked.setdefault(read, set()).add(folder)
-            if name in interested and len(content) <= LARGEST:
+            if name in interested and len(content) <= LARGEST and not is_installed(path):
                 manifests.append((folder, name, content))
         self._of: dict[tuple[Reader, bytes], dict[str, list[bytes]]] = {}
-        for folder, name, content in sorted(manifests, key=lambda each: each[0].count(b"/")):
+        for folder, name, content in sorted(manifests, key=lambda each: _depth(each[0])):
             for each in interested[name]:
                 self._keep(each, locked.get(each, set()), folder, name, content)
 
@@ -73,6 +83,10 @@ class Beside:
         """The manifests of the lock file at this path."""
         found: Mapping[str, list[bytes]] = self._of.get((read, _parted(path)[0]), {})
         return MappingProxyType(found)
+
+
+def _depth(folder: bytes) -> int:
+    return folder.count(b"/") + 1 if folder else 0
 
 
 def _parted(path: bytes) -> tuple[bytes, str]:

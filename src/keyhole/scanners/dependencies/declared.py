@@ -13,9 +13,9 @@ from keyhole.scanners.dependencies.manifests import LOCAL, Wanted
 from keyhole.scanners.dependencies.package import Lines, Malformed, Package, Packages
 from keyhole.scanners.lazily import pattern
 
-_LOCAL = (LOCAL, "workspace:", "link:", "catalog:", "@")
+_LOCAL = (LOCAL, "workspace:", "link:")
 _PLACED = ("file:", "portal:")
-"""Before a folder with a manifest of its own, or an archive."""
+"""Before a folder with a manifest of its own, or an archive; in a requirement of Python behind an `@`."""
 _ALIAS = pattern(r"\s*+npm:((?:@[^/@\s]+/)?[^/@\s]+)(?:@(\S*+))?\s*+")
 """The package and the range that npm installs under another name."""
 
@@ -39,7 +39,8 @@ def declared(ecosystem: str, content: bytes, wanted: Wanted | None, exact: re.Pa
             spelled = alias[1] if alias else wanted.spelled.get(name, name)
             match = exact.fullmatch((alias[2] or "") if alias else how.strip())
             line = lines.of(f'"{name}"', spelled) if alias else lines.of(spelled)
-            placed = how.startswith(_PLACED)
+            place = how.removeprefix("@").lstrip()
+            placed = place.startswith(_PLACED)
             yield Package(
                 ecosystem,
                 spelled,
@@ -47,7 +48,7 @@ def declared(ecosystem: str, content: bytes, wanted: Wanted | None, exact: re.Pa
                 line,
                 developing and name not in wanted.direct,
                 managed=match is None,
-                folder=how.partition(":")[2] if placed else "",
+                folder=place.partition(":")[2] if placed else "",
                 alone=placed,
                 relation=Relation.DIRECT,
             )

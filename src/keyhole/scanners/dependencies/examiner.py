@@ -8,9 +8,10 @@ from functools import cache
 from pathlib import Path
 
 from keyhole.core.escaping import escape
+from keyhole.core.library import Relation
 from keyhole.core.plural import counted
 from keyhole.scanners.assessment import Assessment
-from keyhole.scanners.dependencies.beside import Beside
+from keyhole.scanners.dependencies.beside import Beside, is_installed
 from keyhole.scanners.dependencies.formats import Reader, is_manifest, looking_around, manifests_of, reader_of
 from keyhole.scanners.dependencies.index import KEV, Index, Unusable
 from keyhole.scanners.dependencies.libraries import library
@@ -186,11 +187,26 @@ def _settled(found: list[Seen]) -> list[Seen]:
     elsewhere = {
         _key(package) for _, package in found if package.version or package.own or not package.managed
     }
+    kept: list[Seen] = []
+    asked: dict[tuple[Reader | None, str, str], bool] = {}
+    for path, package in found:
+        if package.own:
+            continue
+        if package.version or not package.managed or _key(package) not in elsewhere:
+            kept.append((path, package))
+        elif package.relation is Relation.DIRECT:
+            kind = (reader_of(path), *_key(package))
+            asked[kind] = package.dev and asked.get(kind, True)
     return [
-        (path, package)
-        for path, package in found
-        if not package.own and (package.version or not package.managed or _key(package) not in elsewhere)
+        (path, _asked_for(package, asked.get((reader_of(path), *_key(package))))) for path, package in kept
     ]
+
+
+def _asked_for(package: Package, dev: bool | None) -> Package:
+    """With what other files of its kind say: one may have the version alone, and others ask for it without."""
+    if dev is None or package.relation is not Relation.UNKNOWN:
+        return package
+    return package._replace(relation=Relation.DIRECT, dev=package.dev or dev)
 
 
 def _packages(number: int, which: str = "") -> str:
@@ -200,7 +216,16 @@ def _packages(number: int, which: str = "") -> str:
 def _packages_in(path: bytes, content: bytes, read: Reader, beside: Beside) -> list[Package]:
     if read in manifests_of():
         return list(read(content, beside.of(path, read)))
-    return list(read(content, beside.around(path)) if read in looking_around() else read(content))
+    if read in looking_around():
+        return list(read(content, beside.around(path)))
+    return list(_of_others(read(content)) if is_installed(path) else read(content))
+
+
+def _of_others(found: Iterable[Package]) -> Iterator[Package]:
+    """What an installed package asks for. It is not the repository's own, and what developing it needs is nowhere."""
+    for package in found:
+        if not package.own and not package.dev:
+            yield package._replace(relation=Relation.TRANSITIVE)
 
 
 def _key(package: Package) -> tuple[str, str]:

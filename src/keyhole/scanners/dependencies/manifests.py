@@ -42,6 +42,11 @@ class Wanted:
             self.also.append((name, group[name], developing))
         group[name] = how
 
+    def every(self, *, developing: bool) -> list[tuple[str, str]]:
+        """Names and how each is asked for, those with several ways as often."""
+        also = [(name, how) for name, how, only in self.also if only is developing]
+        return [*also, *(self.developing if developing else self.direct).items()]
+
 
 def _from(manifests: Manifests, name: str, take: Callable[[bytes, Wanted], None]) -> Wanted | None:
     """None where there is no manifest that could be read."""
@@ -61,9 +66,13 @@ def npm_wanted(manifests: Manifests, *, peers: bool = True) -> Wanted | None:
     def take(content: bytes, wanted: Wanted) -> None:
         document = json_in(content)
         wanted.own = word(document.get("name"))
-        for kind in ("dependencies", "optionalDependencies", *(("peerDependencies",) if peers else ())):
-            wanted.direct.update(_texts(document.get(kind)))
-        wanted.developing.update(_texts(document.get("devDependencies")))
+        asked: dict[str, str] = {}
+        for kind in (*(("peerDependencies",) if peers else ()), "dependencies", "optionalDependencies"):
+            asked.update(_texts(document.get(kind)))  # npm, too, takes the last of these
+        for name, how in asked.items():
+            wanted.ask(name, how)
+        for name, how in _texts(document.get("devDependencies")):
+            wanted.ask(name, how, developing=True)
 
     return _from(manifests, "package.json", take)
 
@@ -123,30 +132,40 @@ def _take_pipfile(content: bytes, wanted: Wanted) -> None:
             _name(wanted, found, developing=group != "packages")
 
 
-def cargo_wanted(manifests: Manifests) -> Wanted | None:
-    """By `Cargo.toml`, under the names of the packages themselves."""
-    return _from(manifests, "Cargo.toml", _take_cargo)
+def cargo_wanted(manifests: Manifests, *, workspace: bool = True) -> Wanted | None:
+    """By `Cargo.toml`, under the names of the packages themselves; with what a workspace offers its members, or not."""
+    offered: dict[str, str] = {}
+
+    def take(content: bytes, wanted: Wanted) -> None:
+        document = toml_in(content)
+        wanted.own = word(_table(document.get("package")).get("name"))
+        shared = _table(document.get("workspace"))
+        for name, told in _table(shared.get("dependencies")).items():
+            offered[name] = word(_table(told).get("package")) or name
+        targets = map(_table, _table(document.get("target")).values())
+        for table in (document, *targets, *((shared,) if workspace else ())):
+            for kind in ("dependencies", "build-dependencies", "dev-dependencies"):
+                for name, how in _crates(table.get(kind), offered):
+                    wanted.ask(name, how, developing=kind == "dev-dependencies")
+
+    return _from(manifests, "Cargo.toml", take)
 
 
-def _take_cargo(content: bytes, wanted: Wanted) -> None:
-    document = toml_in(content)
-    wanted.own = word(_table(document.get("package")).get("name"))
-    targets = map(_table, _table(document.get("target")).values())
-    for table in (document, _table(document.get("workspace")), *targets):
-        for kind in ("dependencies", "build-dependencies", "dev-dependencies"):
-            for name, how in _crates(table.get(kind)):
-                wanted.ask(name, how, developing=kind == "dev-dependencies")
-
-
-def _crates(found: object) -> Iterable[tuple[str, str]]:
+def _crates(found: object, offered: dict[str, str]) -> Iterable[tuple[str, str]]:
+    """Names and how they are asked for; what a member takes of what is offered may have another name there."""
     for name, told in _table(found).items():
-        yield word(_table(told).get("package")) or name, _how(told)
+        table = _table(told)
+        taken = offered.get(name, name) if table.get("workspace") else name
+        yield word(table.get("package")) or taken, _how(told)
 
 
 _GEM = pattern(r"""\s*gem[\s(]+["']([^"']+)["'](.*)""")
-_GROUP = pattern(r"\s*group\b(.*)\bdo\b")
+_GROUP = pattern(r"\s*group\b(.*)\bdo\s*")
+_GROUPED = pattern(r""",\s*+(?:groups?:|:groups?\s*+=>)\s*+((?:%[iw])?[\[({][^\])}]*|[^\s,)]+)""")
+_OPTION = pattern(r",\s*+(?:\w++:|:\w++\s*+=>)")
+_SYMBOL = pattern(r"%[iw]|(\w++)")
 _BLOCK = pattern(r"\s*(?:\w.*\bdo\b(?:\s*\|[^|]*\|)?|(?:if|unless|case|begin)\b.*)\s*")
-_DEVELOPING = pattern(r"\b(?:development|test|dev|ci|lint|docs?)\b")
+_DEVELOPING = frozenset({"development", "test", "dev", "ci", "lint", "doc", "docs"})
 
 
 def gem_developing(manifests: Manifests) -> set[str]:
@@ -154,23 +173,29 @@ def gem_developing(manifests: Manifests) -> set[str]:
     developing: set[str] = set()
     others: set[str] = set()
     for content in (*manifests.get("Gemfile", ()), *manifests.get("gems.rb", ())):
-        blocks: list[bool] = []
+        blocks: list[frozenset[bool]] = []
         try:
             lines = text_of(content).splitlines()
         except Malformed:
             continue
         for line in lines:
             plain = line.partition("#")[0]
+            around = blocks[-1] if blocks else frozenset()
             if gem := _GEM.match(plain):
-                grouped = "group" in gem[2] and bool(_DEVELOPING.search(gem[2].partition("group")[2]))
-                (developing if grouped or any(blocks) else others).add(gem[1])
-            elif group := _GROUP.match(plain):
-                blocks.append(bool(_DEVELOPING.search(group[1])))
+                groups = around.union(*map(_kinds, _GROUPED.findall(gem[2])))
+                (developing if groups == {True} else others).add(gem[1])
+            elif group := _GROUP.fullmatch(plain):
+                blocks.append(around | _kinds(_OPTION.split(group[1], 1)[0]))
             elif _BLOCK.fullmatch(plain):
-                blocks.append(False)
+                blocks.append(around)
             elif plain.strip() == "end" and blocks:
                 blocks.pop()
     return developing - others
+
+
+def _kinds(groups: str) -> frozenset[bool]:
+    """For the groups that a text names, whether they are for developing: both where some are and others are not."""
+    return frozenset(name in _DEVELOPING for name in _SYMBOL.findall(groups) if name)
 
 
 _MIX = pattern(r"\{\s*:(\w+)\s*,([^{}]*)\}")

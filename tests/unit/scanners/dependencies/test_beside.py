@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from keyhole.scanners.dependencies import beside
 from keyhole.scanners.dependencies.beside import Beside
 from keyhole.scanners.dependencies.formats import npm_lock, yarn_lock
@@ -43,3 +45,30 @@ def test_other_files_are_found_by_their_paths_and_none_outside_or_too_large():
     assert around("./pom.xml") == b"a"
     for place in ("../../pom.xml", "/pom.xml", "../big.xml", "", "../gone.xml", "../" * 5000 + "pom.xml"):
         assert around(place) is None
+
+
+def test_the_folder_of_the_lock_file_comes_before_those_below_it():
+    files = [(b"a/package.json", b"a"), (b"package.json", b"top"), (b"yarn.lock", b"")]
+    assert Beside(files).of(b"yarn.lock", yarn_lock.read) == {"package.json": [b"top", b"a"]}
+
+
+def test_manifests_of_installed_packages_say_nothing_of_what_the_repository_asks_for():
+    files = [(b"node_modules/x/package.json", b"x"), (b"package.json", b"top"), (b"yarn.lock", b"")]
+    assert Beside(files).of(b"yarn.lock", yarn_lock.read) == {"package.json": [b"top"]}
+
+
+@pytest.mark.parametrize(
+    ("path", "installed"),
+    [
+        (b"node_modules/x/package.json", True),
+        (b"a/node_modules/@x/y/package.json", True),
+        (b"a/vendor/x/y/composer.json", True),
+        (b"vendor/x/Cargo.toml", True),
+        (b"vendor/x/package.json", False),
+        (b"my_node_modules/x/package.json", False),
+        (b"package.json", False),
+        (b"node_modules", False),
+    ],
+)
+def test_which_manifests_are_of_installed_packages(path, installed):
+    assert beside.is_installed(path) is installed

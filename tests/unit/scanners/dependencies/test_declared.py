@@ -50,3 +50,16 @@ def test_what_lies_in_the_repository_is_no_package(how):
 def test_what_is_no_manifest_is_said():
     with pytest.raises(Malformed):
         found(None)
+
+
+@pytest.mark.parametrize(
+    "how", ["@ git+https://example.org/x@1.0", "@ https://example.org/x.whl", "@dev", "catalog:"]
+)
+def test_what_has_no_version_here_is_for_a_lock_file(how):
+    package = found(Wanted(direct={"x": how}))["x"]
+    assert (package.version, package.managed, package.folder) == ("", True, "")
+
+
+def test_a_requirement_of_a_folder_names_it():
+    package = found(Wanted(direct={"x": "@ file:../x"}))["x"]
+    assert (package.folder, package.alone) == ("../x", True)

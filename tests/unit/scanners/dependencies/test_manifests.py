@@ -97,3 +97,35 @@ def test_programs_of_any_length_are_looked_through_in_one_go(junk):
     content = junk * (1_000_000 // len(junk))
     assert gradle_asked({"build.gradle": [content]}).names == set()
     assert not swift_asked({"Package.swift": [content]}).whole
+
+
+@pytest.mark.parametrize(
+    ("text", "developing"),
+    [
+        ('group :test do\n  gem "a"\nend', True),
+        ('group :development, :test, optional: true do\n  gem "a"\nend', True),
+        ('group(*%i[development test], :optional => true) do\n  gem "a"\nend', True),
+        ('group "test" do\n  platforms :ruby do\n    gem "a"\n  end\nend', True),
+        ('group :test, :production do\n  gem "a"\nend', False),
+        ('group :test do\n  gem "a", group: :production\nend', False),
+        ('group :production do\n  group :test do\n    gem "a"\n  end\nend', False),
+        ('group :test do\n  gem "b"\nend\ngem "a"', False),
+        ('group :test do gem "b" end\ngem "a"', False),
+        ('gem "a", "~> 1", group: :test', True),
+        ('gem("a", :groups => [:development, :test], require: false)', True),
+        ('gem "a", groups: %w(ci lint)', True),
+        ('gem "a", group: [:test, "production"]', False),
+        ('gem "a", group: :production, require: "test"', False),
+        ('gem "a", git: "https://example.org/group/test"', False),
+        ('gem "a", path: "test"', False),
+    ],
+)
+def test_a_gem_is_for_developing_if_all_its_groups_are(text, developing):
+    assert ("a" in manifests.gem_developing({"Gemfile": [text.encode()]})) is developing
+
+
+@pytest.mark.parametrize("junk", [", a:", ", ", "group ", " do", ":groups =>", "%i[", "group: [", "(("])
+def test_a_line_of_any_length_is_looked_through_in_one_go(junk):
+    line = junk * (500_000 // len(junk))
+    for text in (f"group {line}", f'gem "a"{line}'):
+        manifests.gem_developing({"Gemfile": [text.encode()]})

@@ -29,7 +29,7 @@ def read(content: bytes, manifests: Manifests = NONE) -> Packages:
         places.setdefault(f"{name} {word(entry.get('version'))}", []).append(place)
     asks = {place: _asked(entry, places) for place, entry in enumerate(entries)}
     own = [place for place, entry in enumerate(entries) if not entry.get("source")]
-    wanted = cargo_wanted(manifests)
+    wanted = cargo_wanted(manifests, workspace=False)
     developing = set() if wanted is None else wanted.developing.keys() - wanted.direct.keys()
     asked = [each for place in own for each in asks[place]]
     by_name = [word(entry.get("name")) for entry in entries]

@@ -42,7 +42,8 @@ def read(content: bytes) -> Packages:
                 required["stdlib"] = _stdlib(version, number)
             case ["toolchain", name] if name.startswith("go"):
                 toolchain = name
-                required["stdlib"] = _stdlib(name.removeprefix("go"), number)
+                # What follows a hyphen names a build of its own of that release, and not one before it.
+                required["stdlib"] = _stdlib(name.removeprefix("go").partition("-")[0], number)
     for old in list(required.values()):
         new = replaced.get((old.name, old.version)) or replaced.get((old.name, ""))
         if new is not None:

@@ -10,17 +10,17 @@ from __future__ import annotations
 
 from keyhole.core.library import Relation
 from keyhole.scanners.dependencies.formats import go_mod
-from keyhole.scanners.dependencies.package import NONE, Malformed, Manifests, Package, Packages, text_of
+from keyhole.scanners.dependencies.package import Around, Malformed, Package, Packages, nowhere, text_of
 from keyhole.scanners.dependencies.versions import key
 from keyhole.scanners.lazily import pattern
 
 NAMES = ("go.sum",)
-MANIFESTS = ("go.mod",)
+AROUND = True
 _LINE = pattern(r"(\S++) (v[^\s/]++)(/go\.mod)? h1:\S++")
 _WHOLE_SINCE = "1.17"
 
 
-def read(content: bytes, manifests: Manifests = NONE) -> Packages:
+def read(content: bytes, around: Around = nowhere) -> Packages:
     """What `go.mod` leaves out: nothing where it is whole, everything where there is none."""
     text = text_of(content)
     best: dict[str, tuple[object, str, int]] = {}
@@ -37,7 +37,7 @@ def read(content: bytes, manifests: Manifests = NONE) -> Packages:
         known = best.get(match[1])
         if known is None or known[0] < order:
             best[match[1]] = order, match[2], number
-    module = next(iter(manifests.get("go.mod", ())), None)
+    module = around("go.mod")
     if module is not None and _is_whole(module):
         return
     named = go_mod.mentioned(module) if module is not None else frozenset()

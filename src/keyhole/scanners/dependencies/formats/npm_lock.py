@@ -34,8 +34,8 @@ def read(content: bytes, manifests: Manifests = NONE) -> Packages:
     """Packages from the registry; those of the repository itself, linked or bundled from a file, are not."""
     document = json_in(content)
     lines = Lines(content)
-    if "packages" in document:
-        yield from _flat(as_object(document["packages"]), lines)
+    if packages := as_object(document.get("packages", {})):
+        yield from _flat(packages, lines)
     else:
         yield from _nested(as_object(document.get("dependencies", {})), lines, manifests)
 
@@ -62,7 +62,7 @@ def _flat(packages: dict[str, Any], lines: Lines) -> Packages:
                 named(place),
                 _version(entry),
                 lines.of(f'"{place}"'),
-                bool(entry.get("dev") or entry.get("devOptional")),
+                bool(entry.get("dev")),
                 relation=known.relation,
                 via=known.via,
                 licences=licences(entry.get("license", entry.get("licenses"))),
@@ -142,7 +142,7 @@ def _nested(dependencies: dict[str, Any], lines: Lines, manifests: Manifests) ->
         if folder and not leaves(folder):
             continue
         known = standing.get(entry, UNKNOWN)
-        dev = bool(entry.told.get("dev") or entry.told.get("devOptional"))
+        dev = bool(entry.told.get("dev"))
         version = _version({"version": entry.version})
         yield Package(
             "npm",

@@ -14,6 +14,9 @@ from keyhole.scanners.dependencies.package import UNKNOWN, Lines, Package, Packa
 _MOST_ALIKE = 20
 """Packages of one name that may be meant where a file does not say which version; who has more made it up."""
 NAMES = ("*.deps.json", "project.assets.json")
+_PACKAGES = frozenset({"package", "runtimepack"})
+_RUNTIME = "runtimepack."
+"""Before the name of a package that is .NET itself, which an application may bring along."""
 
 
 def read(content: bytes) -> Packages:
@@ -24,11 +27,12 @@ def read(content: bytes) -> Packages:
     libraries = {key: as_object(entry) for key, entry in as_object(document.get("libraries", {})).items()}
     standing = _standings(document, libraries)
     for key, entry in libraries.items():
-        if entry.get("type") == "package":
+        if word(entry.get("type")) in _PACKAGES:
             name, _, version = key.partition("/")
             known = standing.get(key.lower(), UNKNOWN)
             line = lines.of(f'"{key}"')
-            yield Package("NuGet", name, version, line, relation=known.relation, via=known.via)
+            plain = name.removeprefix(_RUNTIME)
+            yield Package("NuGet", plain, version, line, relation=known.relation, via=known.via)
 
 
 def _standings(document: dict[str, Any], libraries: dict[str, dict[str, Any]]) -> dict[str, Standing]:

@@ -7,7 +7,9 @@ packages with all that they ask for; for the others `pyproject.toml` says what i
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
+from itertools import chain
+from typing import Any, NamedTuple
 
 from keyhole.scanners.dependencies.documents import objects, toml_in, word, words
 from keyhole.scanners.dependencies.graph import standings
@@ -34,6 +36,16 @@ _NAME = pattern(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)")
 _MOST_ALIKE = 20
 """Packages of one name that may be meant where a file does not say which version; who has more made it up."""
 _MAIN = frozenset({"main", "default"})
+_Node = tuple[int, str]
+"""A package by its place in the file, and one of its extras; an empty text for the package without any."""
+
+
+class _Asked(NamedTuple):
+    """What is asked for, with as much as the file gives."""
+
+    name: str
+    version: str = ""
+    extras: tuple[str, ...] = ()
 
 
 def read(content: bytes, manifests: Manifests = NONE) -> Packages:
@@ -44,13 +56,13 @@ def read(content: bytes, manifests: Manifests = NONE) -> Packages:
     lines = Lines(content)
     entries = [*objects(document.get("package")), *objects(document.get("packages"))]
     told = python_wanted(manifests)
-    standing = _standings(entries, told)
+    standing = _standings(entries, _table(document.get("manifest")), told)
     for place, entry in enumerate(entries):
         name = word(entry.get("name"))
         line = lines.of(f'name = "{name}"')
         folder = _folder(entry)
         if name and (folder is None or leaves(folder)):
-            known = standing.get(place, UNKNOWN)
+            known = standing.get((place, ""), UNKNOWN)
             dev = _for_developing(entry, known, told)
             version = word(entry.get("version")) if folder is None else ""
             yield Package(
@@ -93,49 +105,67 @@ def _is_of_uv(entry: dict[str, Any]) -> bool:
     return isinstance(source, dict) and any(key in source for key in _OWN)
 
 
-def _standings(entries: list[dict[str, Any]], wanted: Wanted | None) -> dict[int, Standing]:
+def _standings(
+    entries: list[dict[str, Any]], manifest: dict[str, Any], wanted: Wanted | None
+) -> dict[_Node, Standing]:
     places: dict[str, list[int]] = {}
     for place, entry in enumerate(entries):
         places.setdefault(normal("PyPI", word(entry.get("name"))), []).append(place)
 
-    def found(asked: list[tuple[str, str]]) -> list[int]:
+    def found(asked: Iterable[_Asked]) -> list[_Node]:
         return [
-            place
-            for name, version in asked
-            for place in places.get(name, ())[:_MOST_ALIKE]
-            if not version or version == entries[place].get("version")
+            (place, extra)
+            for each in asked
+            for place in places.get(each.name, ())[:_MOST_ALIKE]
+            if not each.version or each.version == entries[place].get("version")
+            for extra in ("", *each.extras)
         ]
 
-    asks = {place: found(_asked(entry.get("dependencies"))) for place, entry in enumerate(entries)}
+    asks = {(place, ""): found(_asked(entry.get("dependencies"))) for place, entry in enumerate(entries)}
+    extras = {
+        (place, extra): found(_asked(told))
+        for place, entry in enumerate(entries)
+        for extra, told in _table(entry.get("optional-dependencies")).items()
+    }
     own = [entry for entry in entries if _folder(entry) is not None]
-    direct: list[int] | None = None
-    developing: list[int] = []
-    if own and any("dependencies" in each or "dev-dependencies" in each for each in own):
-        direct = [
-            place
-            for each in own
-            for place in found(_asked(each.get("dependencies")) + _extra(each, "optional"))
-        ]
-        developing = [place for each in own for place in found(_extra(each, "dev"))]
+    # uv notes here what the root of a workspace asks for that is no project itself: groups for developing alone.
+    root = [*_asked(manifest.get("requirements")), *_grouped(manifest, "dependency-groups")]
+    direct: list[_Node] | None = None
+    developing: list[_Node] = []
+    if root or any("dependencies" in each or "dev-dependencies" in each for each in own):
+        mine = (_asked(each.get("dependencies")) + _grouped(each, "optional-dependencies") for each in own)
+        direct = found(chain.from_iterable(mine))
+        developing = found(chain(root, *(_grouped(each, "dev-dependencies") for each in own)))
     if wanted is not None and not any(map(_is_of_uv, own)):
-        direct = [*(direct or ()), *found([(name, "") for name in wanted.direct])]
-        developing = found([(name, "") for name in wanted.developing])
-    return standings(asks, lambda place: word(entries[place].get("name")), direct, developing)
+        direct = [*(direct or ()), *found(map(_Asked, wanted.direct))]
+        developing += found(map(_Asked, wanted.developing))
+    named = {*chain(direct or (), developing, *asks.values(), *extras.values())}
+    for node, asked in extras.items():
+        if node not in named:  # whoever asks for it does not say so: it may be each who asks for the package
+            asks[node[0], ""] += asked
+    return standings(asks | extras, lambda node: word(entries[node[0]].get("name")), direct, developing)
 
 
-def _extra(entry: dict[str, Any], kind: str) -> list[tuple[str, str]]:
-    groups = entry.get(f"{kind}-dependencies")
-    return [each for group in groups.values() for each in _asked(group)] if isinstance(groups, dict) else []
+def _table(found: object) -> dict[str, Any]:
+    return found if isinstance(found, dict) else {}
 
 
-def _asked(found: object) -> list[tuple[str, str]]:
-    """Name and, where the file gives it, version: a table by name, a list of tables, or a list of requirements."""
+def _grouped(table: dict[str, Any], kind: str) -> list[_Asked]:
+    return [each for group in _table(table.get(kind)).values() for each in _asked(group)]
+
+
+def _asked(found: object) -> list[_Asked]:
+    """What a table by name, a list of tables, or a list of requirements asks for."""
     if isinstance(found, dict):
-        return [(normal("PyPI", name), "") for name in found]
+        return [_Asked(normal("PyPI", name)) for name in found]
     asked = []
     for each in found if isinstance(found, list) else ():
         if isinstance(each, dict):
-            asked.append((normal("PyPI", word(each.get("name"))), word(each.get("version"))))
+            # Between packages it is `extra`, and `extras` in what the repository asks for.
+            extras = words(each.get("extra")) or words(each.get("extras"))
+            asked.append(
+                _Asked(normal("PyPI", word(each.get("name"))), word(each.get("version")), (*extras,))
+            )
         elif match := _NAME.match(word(each)):
-            asked.append((normal("PyPI", match[1]), ""))
+            asked.append(_Asked(normal("PyPI", match[1])))
     return asked

@@ -6,6 +6,7 @@ name the repository's own packages with what they ask for; what of that is for d
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from keyhole.scanners.dependencies.graph import standings
@@ -41,6 +42,8 @@ _OWN = "workspace:"
 _LONG = "? "
 """Before what an entry stands for where that has more than 1,024 characters; the colon is on the next line then."""
 _ABOUT_ITSELF = "__metadata"
+_Asked = tuple[str, str]
+"""Name and range."""
 
 
 @dataclass(eq=False, slots=True)
@@ -51,8 +54,12 @@ class _Entry:
     wanted: str
     line: int
     version: str = ""
-    asked: list[tuple[str, str]] = field(default_factory=list)
-    """Name and range of what it asks for."""
+    asked: list[_Asked] = field(default_factory=list)
+
+    @property
+    def package(self) -> tuple[str, str]:
+        """Name and version as they are told: those of all entries of one package, which may also be patched."""
+        return self.name, "" if _REMOTE.match(self.wanted) else self.version
 
 
 def read(content: bytes, manifests: Manifests = NONE) -> Packages:
@@ -64,38 +71,35 @@ def read(content: bytes, manifests: Manifests = NONE) -> Packages:
     if "yarn lockfile" not in text[:400] and "__metadata" not in text[:1000]:
         raise Malformed("not a lock file of Yarn")
     entries, resolved = _entries(text)
-    by_name: dict[str, list[_Entry]] = {}
+    by_name: dict[str, set[tuple[str, str]]] = {}
     for entry in entries:
-        by_name.setdefault(entry.name, []).append(entry)
+        by_name.setdefault(entry.name, set()).add(entry.package)
 
-    def resolve(asked: tuple[str, str]) -> _Entry | None:
-        name, wanted = asked
-        found = resolved.get(f"{name}@{wanted}") or resolved.get(f"{name}@npm:{wanted}")
-        only = by_name.get(name, ())
-        # Overridden by `resolutions`, it is locked under another range than the one asked for.
-        return found or (only[0] if len(only) == 1 else None)
+    def found(asked: Iterable[_Asked]) -> Iterator[tuple[str, str]]:
+        for name, wanted in asked:
+            entry = resolved.get(f"{name}@{wanted}") or resolved.get(f"{name}@npm:{wanted}")
+            if entry is not None:
+                yield entry.package
+            elif len(only := by_name.get(name, ())) == 1:
+                # Overridden by `resolutions`, it is locked under another range than the one asked for.
+                yield from only
 
-    asks = {entry: [found for each in entry.asked if (found := resolve(each))] for entry in entries}
+    asks: dict[tuple[str, str], list[tuple[str, str]]] = {}
+    for entry in entries:
+        asks.setdefault(entry.package, []).extend(found(entry.asked))
     own = [entry for entry in entries if entry.wanted.startswith(_OWN)]
-    wanted = npm_wanted(manifests)
-    direct, developing = _asked_for(own, wanted)
+    direct, developing = _asked_for(own, npm_wanted(manifests))
     standing = standings(
         asks,
-        lambda entry: entry.name,
-        None if direct is None else [found for each in direct if (found := resolve(each))],
-        [found for each in developing if (found := resolve(each))],
+        lambda package: package[0],
+        None if direct is None else found(direct),
+        found(developing),
     )
     for entry in entries:
         if not _is_folder(entry.wanted.removeprefix("npm:")):
-            known = standing.get(entry, UNKNOWN)
+            known = standing.get(entry.package, UNKNOWN)
             yield Package(
-                "npm",
-                entry.name,
-                "" if _REMOTE.match(entry.wanted) else entry.version,
-                entry.line,
-                known.dev,
-                relation=known.relation,
-                via=known.via,
+                "npm", *entry.package, entry.line, known.dev, relation=known.relation, via=known.via
             )
 
 
@@ -103,11 +107,11 @@ def _is_folder(wanted: str) -> bool:
     return wanted.startswith((*_LOCAL, *_PATHS)) and not is_archive(_BEHIND.sub("", wanted))
 
 
-def _asked_for(
-    own: list[_Entry], wanted: Wanted | None
-) -> tuple[list[tuple[str, str]] | None, list[tuple[str, str]]]:
+def _asked_for(own: list[_Entry], wanted: Wanted | None) -> tuple[list[_Asked] | None, list[_Asked]]:
     if not own:
-        return (None, []) if wanted is None else ([*wanted.direct.items()], [*wanted.developing.items()])
+        if wanted is None:
+            return None, []
+        return wanted.every(developing=False), wanted.every(developing=True)
     asked = [each for entry in own for each in entry.asked]
     developing = set() if wanted is None else wanted.developing.keys() - wanted.direct.keys()
     return [each for each in asked if each[0] not in developing], [

@@ -195,3 +195,81 @@ def test_what_lies_beside_is_assessed_by_its_own_manifest_or_by_a_lock_file(tmp_
         assert scanner.assess([asking, (b"part/package.json", b"{}")]).gaps == ()
     lock = b'{"packages": {"node_modules/part": {"version": "1.0.0", "resolved": "%b"}}}' % how.encode()
     assert scanner.assess([asking, (b"app/package-lock.json", lock)]).gaps == ()
+
+
+INSTALLED = {
+    "npm": (
+        b"package.json",
+        b'{"dependencies": {"tool": "^1.0.0"}}',
+        b"node_modules/tool/package.json",
+        b'{"name": "tool", "version": "1.0.0", "devDependencies": {"linter": "^1.0.0"}}',
+    ),
+    "Packagist": (
+        b"composer.json",
+        b'{"require": {"a/tool": "^1.0"}}',
+        b"vendor/a/tool/composer.json",
+        b'{"name": "a/tool", "require-dev": {"a/linter": "^1.0"}}',
+    ),
+    "crates.io": (
+        b"Cargo.toml",
+        b'[dependencies]\ntool = "1"\n',
+        b"vendor/tool/Cargo.toml",
+        b'[package]\nname = "tool"\n[dev-dependencies]\nlinter = "1"\n',
+    ),
+}
+
+
+@pytest.mark.parametrize("ecosystem", INSTALLED)
+def test_a_package_that_is_committed_as_it_was_installed_is_not_the_repositorys_own(tmp_path, ecosystem):
+    path, manifest, inside, installed = INSTALLED[ecosystem]
+    scanner = Packages(index_of(tmp_path, record(name="tool", ecosystem=ecosystem)))
+    name = "a/tool" if ecosystem == "Packagist" else "tool"
+    gap = f"1 package without one exact version was not assessed: {name}"
+    assert scanner.assess([(path, manifest), (inside, installed)]).gaps == (gap,)
+
+
+def test_what_an_installed_package_asks_for_is_not_what_the_repository_does(tmp_path):
+    scanner = Packages(index_of(tmp_path, record(name="tool", ecosystem="npm")))
+    installed = b'{"name": "x", "dependencies": {"tool": "1.0.0"}, "devDependencies": {"old": "1.0.0"}}'
+    (found,) = scanner.assess([(b"node_modules/x/package.json", installed)]).libraries
+    assert (found.name, found.version, found.relation) == ("tool", "1.0.0", "transitive")
+
+
+UNSETTLED = {
+    "git": (
+        (b"pyproject.toml", b'[project]\ndependencies = ["tool @ git+https://example.org/tool@v1.0"]\n'),
+        (
+            b"uv.lock",
+            b'[[package]]\nname = "tool"\nversion = "1.0"\nsource = { git = "https://example.org/tool" }\n',
+        ),
+    ),
+    "address": (
+        (b"pyproject.toml", b'[project]\ndependencies = ["tool @ https://example.org/tool-1.0.tar.gz"]\n'),
+        (b"requirements.txt", b"tool==1.0\n"),
+    ),
+    "stability": (
+        (b"composer.json", b'{"require": {"a/tool": "@dev"}}'),
+        (b"composer.lock", b'{"packages": [{"name": "a/tool", "version": "1.0.0"}]}'),
+    ),
+    "catalog": (
+        (b"package.json", b'{"dependencies": {"tool": "catalog:"}}'),
+        (b"package-lock.json", b'{"packages": {"node_modules/tool": {"version": "1.0.0"}}}'),
+    ),
+}
+
+
+@pytest.mark.parametrize("how", UNSETTLED)
+def test_what_names_no_version_is_not_assessed_without_a_lock_file(tmp_path, how):
+    manifest, lock = UNSETTLED[how]
+    known = [record(f"GHSA-{each}", name="other", ecosystem=each) for each in ("PyPI", "Packagist", "npm")]
+    scanner = Packages(index_of(tmp_path, *known))
+    (gap,) = scanner.assess([manifest]).gaps
+    assert gap.startswith("1 package without one exact version was not assessed: ")
+    assert scanner.assess([manifest, lock]).gaps == ()
+
+
+def test_a_requirement_of_a_folder_of_the_repository_is_its_own(tmp_path):
+    scanner = Packages(index_of(tmp_path, record()))
+    asking = (b"app/pyproject.toml", b'[project]\ndependencies = ["part @ file:../part"]\n')
+    assert len(scanner.assess([asking]).gaps) == 1
+    assert scanner.assess([asking, (b"part/setup.py", b"setup()")]).gaps == ()

@@ -65,3 +65,10 @@ def test_what_go_would_not_read_is_told(text):
 
 def test_an_empty_one_only_marks_a_folder():
     assert named(go_mod.read, "// not part of the module around it\n") == []
+
+
+@pytest.mark.parametrize(
+    ("toolchain", "version"), [("go1.22.7-custom", "1.22.7"), ("go1.23rc1", "1.23rc1"), ("default", "1.22")]
+)
+def test_a_build_of_its_own_of_a_release_counts_as_that(toolchain, version):
+    assert named(go_mod.read, f"module m\ngo 1.22\ntoolchain {toolchain}\n") == [("Go", "stdlib", version)]

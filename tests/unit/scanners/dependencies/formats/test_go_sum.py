@@ -20,22 +20,27 @@ golang.org/x/text v0.3.10/go.mod h1:bEr9sfX3Q8Zfm5fL9x+3itogRgK3+ptLWKqgva+5dAk=
 golang.org/x/tools v0.9.0/go.mod h1:n7NCudcB/nEzxVGmLbDWY5pfWTLqBcC2KZ6jyYvM4mQ=
 """
 MOD = "module example.org/own\n\ngo {}\n\nrequire github.com/pkg/errors v0.9.1\n"
+ADVISORY = record(
+    "GO-1", name="golang.org/x/text", ecosystem="Go", events=[{"introduced": "0"}, {"fixed": "0.3.11"}]
+)
+
+
+def beside(module):
+    return told(lambda content: go_sum.read(content, {"go.mod": module.encode()}.get), SUMS)
 
 
 @pytest.mark.parametrize("since", ["1.16", "1.9", "x"])
 def test_the_rest_of_an_old_module_is_transitive_at_the_version_that_is_selected(since):
-    assert told(go_sum.read, SUMS, **{"go.mod": MOD.format(since)}) == {
-        "golang.org/x/text v0.3.10": "transitive"
-    }
+    assert beside(MOD.format(since)) == {"golang.org/x/text v0.3.10": "transitive"}
 
 
 def test_one_without_a_line_of_go_is_old():
-    assert len(told(go_sum.read, SUMS, **{"go.mod": "module example.org/own\n"})) == 2
+    assert len(beside("module example.org/own\n")) == 2
 
 
 @pytest.mark.parametrize("since", ["1.17", "1.21.3", "1.22rc1"])
 def test_a_newer_module_names_everything_itself(since):
-    assert told(go_sum.read, SUMS, **{"go.mod": MOD.format(since)}) == {}
+    assert beside(MOD.format(since)) == {}
 
 
 def test_checksums_alone_are_all_there_is():
@@ -55,15 +60,19 @@ def test_a_line_of_another_form_is_not_passed_over(line):
 
 @pytest.mark.parametrize("module", [(), ((b"go.mod", MOD.format("1.16").encode()),)])
 def test_what_no_module_names_is_compared(tmp_path, module):
-    index = index_of(
-        tmp_path,
-        record(
-            "GO-1",
-            name="golang.org/x/text",
-            ecosystem="Go",
-            events=[{"introduced": "0"}, {"fixed": "0.3.11"}],
-        ),
-    )
     files = [*module, (b"go.sum", SUMS.encode())]
-    (issue,) = Packages(index).assess(files).issues
+    (issue,) = Packages(index_of(tmp_path, ADVISORY)).assess(files).issues
     assert (issue.path, issue.line) == (b"go.sum", 5)
+
+
+@pytest.mark.parametrize(
+    ("own", "below", "number"),
+    [("1.16", "1.22", 1), ("1.22", "1.16", 0), (None, "1.22", 1), (None, "1.16", 1)],
+)
+def test_only_the_module_of_its_own_folder_counts(tmp_path, own, below, number):
+    files = [
+        (b"docs/go.mod", b"module example.org/docs\n\ngo %b\n" % below.encode()),
+        (b"go.sum", SUMS.encode()),
+    ]
+    files += [(b"go.mod", MOD.format(own).encode())] if own else []
+    assert len(Packages(index_of(tmp_path, ADVISORY)).assess(files).issues) == number

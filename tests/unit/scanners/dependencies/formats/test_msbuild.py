@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
+from keyhole.scanners.dependencies.examiner import Packages
 from keyhole.scanners.dependencies.formats import msbuild
+from tests.unit.scanners.dependencies.advisories import index_of, record
 from tests.unit.scanners.dependencies.formats.named import named, sample
 
 
@@ -43,3 +47,19 @@ def test_properties_of_shared_files_above_count_from_the_nearest_ones():
     assert [(each.name, each.version) for each in found] == [("X", "1.0"), ("Y", "2.0"), ("Z", "")]
     broken = msbuild.read(project.encode(), lambda _place: b"<Project>")
     assert [each.version for each in broken] == ["", "", ""]
+
+
+CENTRAL = b'<Project><ItemGroup><PackageVersion Include="Tool" Version="1.0.0" /></ItemGroup></Project>'
+ASKING = b'<Project><ItemGroup><PackageReference Include="tool"%b /></ItemGroup></Project>'
+PRIVATE = b' PrivateAssets="all"'
+
+
+@pytest.mark.parametrize(
+    ("assets", "relation", "dev"),
+    [((), "unknown", False), ((PRIVATE,), "direct", True), ((PRIVATE, b""), "direct", False)],
+)
+def test_a_central_version_stands_as_the_projects_have_it_that_refer_to_it(tmp_path, assets, relation, dev):
+    files = [(b"%d/x.csproj" % number, ASKING % each) for number, each in enumerate(assets)]
+    scanner = Packages(index_of(tmp_path, record(name="Tool", ecosystem="NuGet")))
+    (found,) = scanner.assess([*files, (b"Directory.Packages.props", CENTRAL)]).libraries
+    assert (found.path, found.relation, found.dev) == ("Directory.Packages.props", relation, dev)

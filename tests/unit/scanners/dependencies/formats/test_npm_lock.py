@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from keyhole.scanners.dependencies.formats import npm_lock
-from tests.unit.scanners.dependencies.formats.named import named
+from tests.unit.scanners.dependencies.formats.named import named, told
 
 
 def test_npm_of_the_newer_form():
@@ -76,3 +76,25 @@ def test_a_folder_of_the_repository_is_no_package_of_the_first_version_either():
         ("out", "", "../out"),
         ("packed", "", ""),
     ]
+
+
+def test_what_an_optional_package_also_asks_for_is_not_only_for_developing():
+    entries = {
+        "a": {"version": "1.0.0", "optional": True, "dependencies": {"c": "1"}, "requires": {"c": "1"}},
+        "b": {"version": "1.0.0", "dev": True, "dependencies": {"c": "1"}, "requires": {"c": "1"}},
+        "c": {"version": "1.0.0", "devOptional": True},
+    }
+    own = {"optionalDependencies": {"a": "1"}, "devDependencies": {"b": "1"}}
+    expected = {"a 1.0.0": "direct", "b 1.0.0": "direct dev", "c 1.0.0": "transitive by a"}
+    newer = {"packages": {"": own} | {f"node_modules/{name}": entry for name, entry in entries.items()}}
+    assert told(npm_lock.read, newer) == expected
+    for entry in entries.values():
+        entry.pop("dependencies", None)
+    older = {"dependencies": entries}
+    assert told(npm_lock.read, older, **{"package.json": json.dumps(own)}) == expected
+
+
+def test_one_that_names_its_packages_in_the_older_form_alone_is_read():
+    lock = {"lockfileVersion": 2, "packages": {}, "dependencies": {"a": {"version": "1.0.0"}}}
+    assert named(npm_lock.read, json.dumps(lock)) == [("npm", "a", "1.0.0")]
+    assert named(npm_lock.read, '{"lockfileVersion": 3, "packages": {}}') == []

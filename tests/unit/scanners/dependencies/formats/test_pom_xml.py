@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from keyhole.scanners.dependencies.examiner import Packages
 from keyhole.scanners.dependencies.formats import pom_xml
 from keyhole.scanners.dependencies.package import Malformed
+from tests.unit.scanners.dependencies.advisories import index_of, record
 from tests.unit.scanners.dependencies.formats.named import named, sample
 
 
@@ -69,3 +71,25 @@ def test_a_file_that_is_not_the_parent_tells_nothing():
     assert version({"../pom.xml": "<settings/>"}) == ""
     itself = ROOT.format(parent=ABOVE.replace("top", "root"), properties="")
     assert version(dict.fromkeys(("../" * each + "pom.xml" for each in range(20)), itself)) == ""
+
+
+MANAGING = b"""<project><dependencyManagement><dependencies><dependency>
+<groupId>g</groupId><artifactId>tool</artifactId><version>1.0</version>
+</dependency></dependencies></dependencyManagement></project>"""
+ASKING = b"""<project><dependencies><dependency>
+<groupId>g</groupId><artifactId>tool</artifactId>%b
+</dependency></dependencies></project>"""
+TEST = b"<scope>test</scope>"
+
+
+@pytest.mark.parametrize(
+    ("scopes", "relation", "dev"),
+    [((), "unknown", False), ((TEST,), "direct", True), ((TEST, b""), "direct", False)],
+)
+def test_what_is_managed_stands_as_those_have_it_that_ask_for_it(tmp_path, scopes, relation, dev):
+    files = [(b"%d/pom.xml" % number, ASKING % scope) for number, scope in enumerate(scopes)]
+    scanner = Packages(index_of(tmp_path, record(name="g:tool", ecosystem="Maven")))
+    assessment = scanner.assess([*files, (b"pom.xml", MANAGING)])
+    (found,) = assessment.libraries
+    assert (found.path, found.relation, found.dev) == ("pom.xml", relation, dev)
+    assert assessment.issues[0].about.package[0].dev is dev

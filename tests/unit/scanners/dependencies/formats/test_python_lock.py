@@ -6,7 +6,7 @@ import pytest
 
 from keyhole.scanners.dependencies.formats import python_lock
 from keyhole.scanners.dependencies.package import Malformed
-from tests.unit.scanners.dependencies.formats.named import named
+from tests.unit.scanners.dependencies.formats.named import named, told
 
 
 def test_python_locks():
@@ -121,3 +121,79 @@ d = "4"
         ("c", "transitive", ("a",), False),
         ("d", "direct", (), True),
     ]
+
+
+def _locked(name, told=""):
+    return f"""
+[[package]]
+name = "{name}"
+version = "1.0"
+source = {{ registry = "https://index.example.org/simple" }}
+{told}
+"""
+
+
+EXTRAS = (
+    _locked("coverage", '[package.optional-dependencies]\ntoml = [{ name = "tomli" }]')
+    + _locked("httptools")
+    + _locked("tomli")
+    + _locked(
+        "uvicorn",
+        '[package.optional-dependencies]\nstandard = [{ name = "httptools" }]\nrest = [{ name = "h11" }]',
+    )
+    + _locked("h11")
+)
+BY_EXTRAS = {
+    "coverage 1.0": "direct dev",
+    "httptools 1.0": "transitive by uvicorn",
+    "tomli 1.0": "transitive by coverage dev",
+    "uvicorn 1.0": "direct",
+    "h11 1.0": "transitive by uvicorn dev",
+}
+
+
+def test_what_an_extra_asks_for_comes_in_by_who_asks_for_that_extra():
+    own = """
+[[package]]
+name = "app"
+version = "0.1"
+source = { virtual = "." }
+dependencies = [{ name = "uvicorn", extra = ["standard"] }]
+[package.dev-dependencies]
+dev = [{ name = "coverage", extra = ["toml"] }, { name = "uvicorn", extra = ["rest"] }]
+"""
+    assert told(python_lock.read, own + EXTRAS) == BY_EXTRAS
+
+
+def test_an_extra_that_nobody_is_said_to_ask_for_comes_in_with_its_package():
+    project = (
+        '[project]\ndependencies = ["uvicorn[standard]"]\n[dependency-groups]\ndev = ["coverage[toml]"]\n'
+    )
+    found = told(python_lock.read, EXTRAS, **{"pyproject.toml": project})
+    assert found == BY_EXTRAS | {"h11 1.0": "transitive by uvicorn"}
+
+
+@pytest.mark.parametrize(
+    "root",
+    [
+        'requirements = [{ name = "coverage", extras = ["toml"] }]',
+        '[manifest.dependency-groups]\ndev = [{ name = "coverage", extras = ["toml"] }]',
+    ],
+)
+@pytest.mark.parametrize(
+    "beside", [{}, {"pyproject.toml": '[dependency-groups]\ndev = ["coverage[toml]"]\n'}]
+)
+def test_a_root_without_a_project_asks_for_what_is_for_developing(root, beside):
+    member = """
+[[package]]
+name = "app"
+version = "0.1"
+source = { editable = "packages/app" }
+dependencies = [{ name = "uvicorn", extra = ["standard"] }, { name = "uvicorn", extra = ["rest"] }]
+"""
+    manifest = f"[manifest]\nmembers = []\n{root}\n"
+    found = told(python_lock.read, manifest + member + EXTRAS, **beside)
+    assert found == BY_EXTRAS | {"h11 1.0": "transitive by uvicorn"}
+    alone = told(python_lock.read, manifest + EXTRAS, **beside)
+    assert alone["coverage 1.0"] == "direct dev"
+    assert alone["tomli 1.0"] == "transitive by coverage dev"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from keyhole.scanners.dependencies.formats import yarn_lock
@@ -116,3 +118,79 @@ def test_what_is_packed_in_the_repository_is_somebody_elses_and_a_folder_is_not(
   version: 0.0.0-use.local
 """
     assert named(yarn_lock.read, berry) == [("npm", "a", "4.5.6")]
+
+
+def test_several_ranges_of_one_package_are_asked_for_by_several_manifests():
+    lock = """# yarn lockfile v1
+
+lodash@^3.0.0:
+  version "3.10.1"
+
+lodash@^4.0.0:
+  version "4.17.0"
+
+lodash@^2.0.0:
+  version "2.4.2"
+"""
+    members = [
+        {"dependencies": {"lodash": "^3.0.0"}, "peerDependencies": {"lodash": "*"}},
+        {"dependencies": {"lodash": "^4.0.0"}},
+        {"devDependencies": {"lodash": "^2.0.0"}},
+    ]
+    manifests = {"package.json": [json.dumps(each).encode() for each in members]}
+    found = yarn_lock.read(lock.encode(), manifests)
+    assert [(each.version, each.relation.value, each.dev) for each in found] == [
+        ("3.10.1", "direct", False),
+        ("4.17.0", "direct", False),
+        ("2.4.2", "direct", True),
+    ]
+
+
+PATCHED = """__metadata:
+  version: 8
+
+"app@workspace:.":
+  version: 0.0.0-use.local
+  dependencies:
+    by-hand: "patch:by-hand@npm%3A1.0.0#~/.yarn/patches/by-hand.patch"
+    overridden: "npm:^2.0.0"
+    typescript: "npm:^5.0.0"
+
+"typescript@npm:^5.0.0":
+  version: 5.0.1
+
+"typescript@patch:typescript@npm%3A^5.0.0#optional!builtin<compat/typescript>":
+  version: 5.0.1
+
+"by-hand@npm:1.0.0":
+  version: 1.0.0
+  dependencies:
+    deep: "npm:^1"
+
+"by-hand@patch:by-hand@npm%3A1.0.0#~/.yarn/patches/by-hand.patch":
+  version: 1.0.0
+  dependencies:
+    deep: "npm:^1"
+
+"overridden@npm:2.0.0":
+  version: 2.0.0
+
+"overridden@patch:overridden@npm%3A2.0.0#~/.yarn/patches/overridden.patch":
+  version: 2.0.0
+
+"deep@npm:^1":
+  version: 1.0.0
+"""
+
+
+def test_a_package_and_the_same_one_patched_are_come_to_alike():
+    manifest = (
+        b'{"dependencies": {"by-hand": "*", "overridden": "*"}, "devDependencies": {"typescript": "*"}}'
+    )
+    found = yarn_lock.read(PATCHED.encode(), {"package.json": [manifest]})
+    assert [(each.name, each.relation.value, each.via, each.dev) for each in found] == [
+        *[("typescript", "direct", (), True)] * 2,
+        *[("by-hand", "direct", (), False)] * 2,
+        *[("overridden", "direct", (), False)] * 2,
+        ("deep", "transitive", ("by-hand",), False),
+    ]
