@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from keyhole.accounts.models import User
 from keyhole.accounts.services import require
 from keyhole.audit.log import ALLOWED, Draft, append
 from keyhole.core.caller import Caller
 from keyhole.core.errors import Conflict
-from keyhole.findings import merges, services, tallies
+from keyhole.findings import covering, merges, services, tallies
 from keyhole.findings.history import happened
 from keyhole.findings.models import Apart, Happened, Problem
 
@@ -30,11 +33,20 @@ def unmerge(caller: Caller, number: int) -> Problem:
             ignore_conflicts=True,
         )
         Problem.objects.filter(pk=row.pk).update(merged_into=None, merge_reason="")
-        happened(Happened.UNMERGED, [row.pk], now, by=user, note=f"It is not the same as finding {shown.pk}.")
+        note = f"It is not the same as finding {shown.pk}."
+        happened(Happened.UNMERGED, [row.pk], now, by=user, note=note)
+        places = _part_decisions(row, others, now, user)
         merges.merge(row.repository_id, now)
-        tallies.count([row.repository_id], now)
+        tallies.count({row.repository_id, *places}, now)
         _record(caller, "finding:unmerge", row)
     return services.get(caller, number)
+
+
+def _part_decisions(row: Problem, others: list[int], at: datetime, by: User) -> frozenset[int]:
+    """Has no decision about single findings hold for it only because it held for others, nor the other way round."""
+    open_again = covering.uncarry(row, others, at, by)
+    covering.carry(row.repository_id)  # what is the same as yet another one stays decided
+    return covering.cover(Problem.objects.filter(pk__in=open_again), at)
 
 
 def merge_again(caller: Caller, number: int) -> Problem:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -45,17 +45,24 @@ class _Arrival:
         return (self.key, self.scanner, *self.same, *derived, self.digest)
 
 
-def take_in(scan: Scan, now: datetime) -> None:
-    """Makes and updates rows, so that every finding of the scan has one that says what the scan says."""
+def take_in(scan: Scan, now: datetime, past: Collection[str] = ()) -> None:
+    """Makes and updates rows, so that every finding of the scan has one that says what the scan says. Those of the
+    scanners `past` are left out.
+    """
     known = dict(Problem.objects.filter(repository=scan.repository_id).values_list("key", "digest"))
-    for batch in _changed(scan, known):
+    for batch in _changed(scan, known, past):
         _write(scan, batch, now)
 
 
-def _changed(scan: Scan, known: dict[str, str]) -> Iterator[list[_Arrival]]:
+def _changed(scan: Scan, known: dict[str, str], past: Collection[str]) -> Iterator[list[_Arrival]]:
     """Those that are to be written. Most of a scan usually is as known."""
     batch: list[_Arrival] = []
-    rows = Finding.objects.filter(scan=scan).order_by().annotate(text=Cast("data", TextField()))
+    rows = (
+        Finding.objects.filter(scan=scan)
+        .exclude(scanner__in=past)
+        .order_by()
+        .annotate(text=Cast("data", TextField()))
+    )
     read = rows.values_list("key", "scanner", "text", *_SAME).iterator(chunk_size=2000)
     for key, scanner, text, *same in read:
         digest = digest_of(text)

@@ -6,7 +6,7 @@ of two alike, the later.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Value
@@ -21,11 +21,13 @@ from keyhole.findings.models import (
     Covered,
     Decision,
     DecisionId,
+    Event,
     Happened,
     Problem,
     Scope,
     Status,
 )
+from keyhole.findings.rounds import in_parts
 
 _NEAREST = (Scope.FINDING, Scope.PACKAGE, Scope.REPOSITORY)
 Texts = Iterable[str] | QuerySet[DecisionId, str]
@@ -56,15 +58,15 @@ def about(ecosystem: str, package: str, texts: Texts) -> QuerySet[Problem]:
 
 
 def in_repository(repository_id: int, rule: str, path: str) -> QuerySet[Problem]:
-    """Findings of a repository, of one rule and below one folder if these are given."""
+    """Findings of a repository, of one rule and with every place below one folder if these are given."""
     found = Problem.objects.filter(repository=repository_id)
     if rule:
         found = found.filter(rule=rule)
     if path:
         folder = f"{path.rstrip('/')}/"
         # Not `startswith`: SQLite takes that for a match whatever the case of its letters.
-        below = Exact(Left("path", len(folder)), Value(folder))
-        found = found.filter(Q(path=folder[:-1]) | Q(below))
+        below = Exact(Left("within", len(folder)), Value(folder))
+        found = found.filter(Q(within=folder[:-1]) | Q(below))
     return found
 
 
@@ -111,11 +113,19 @@ def release(decision: Decision, what: Happened, at: datetime, by: User | None = 
     return numbers
 
 
-def cover(problems: QuerySet[Problem], at: datetime) -> None:
-    """Puts decisions that are in force over those of the findings that none covers yet."""
+def cover(problems: QuerySet[Problem], at: datetime) -> frozenset[int]:
+    """Puts decisions that are in force over those of the findings that none covers yet.
+
+    Returns in which repositories that changed anything: what is decided everywhere learns of aliases here, and may
+    cover more in others.
+    """
     waiting = problems.filter(decided="").exclude(status=Status.FIXED)
+    places: set[int] = set()
     for decision in _concerning(waiting):
-        apply(decision, at)
+        for part in in_parts(apply(decision, at)):
+            rows = Problem.objects.filter(pk__in=part).order_by()
+            places.update(rows.values_list("repository", flat=True).distinct())
+    return frozenset(places)
 
 
 def carry(repository_id: int) -> None:
@@ -127,6 +137,26 @@ def carry(repository_id: int) -> None:
         Covered.objects.bulk_create(
             [Covered(decision_id=decision, problem_id=number) for number in numbers], ignore_conflicts=True
         )
+
+
+def uncarry(row: Problem, others: Collection[int], at: datetime, by: User) -> list[int]:
+    """Takes away what was carried between a finding and others that are not the same: only those of them that somebody
+    named keep their decision. Returns the ids of the findings that lost it.
+    """
+    decision = row.decision
+    if decision is None or decision.scope != Scope.FINDING:
+        return []
+    told = Event.objects.filter(what=Happened.DECIDED, decision=decision, problem__in=[row.pk, *others])
+    named = set(told.exclude(by=None).values_list("problem", flat=True))
+    covered = Covered.objects.filter(decision=decision)
+    alike = set(covered.filter(problem__in=others).values_list("problem", flat=True))
+    lost = (alike if row.pk in named else {row.pk} if alike else set()) - named
+    covered.filter(problem__in=lost).delete()
+    rows = Problem.objects.filter(pk__in=lost, decision=decision)
+    note = "It was about another finding, and this one is not the same."
+    numbers = happened(Happened.WITHDRAWN, rows, at, decision=decision, by=by, note=note)
+    rows.update(decided="", decision=None)
+    return numbers
 
 
 def _concerning(problems: QuerySet[Problem]) -> list[Decision]:

@@ -76,11 +76,18 @@ class Target:
 def widened(spec: DecisionSpec, rule: str | None = None) -> DecisionSpec:
     """A spec that was asked for from findings, as one of scope `repository` asks for it; others stay as they are.
 
-    The first finding says which repository and, unless another one or none is given, which rule. NotFound.
+    The finding says which repository and, unless another one or none is given, which rule. NotFound; InvalidInput if a
+    repository is named that is not its own.
     """
-    if spec.scope != Scope.REPOSITORY or spec.repository_id is not None:
+    if spec.scope != Scope.REPOSITORY or (spec.repository_id is not None and not spec.problems):
         return spec
     row = _the_one(spec)
+    if spec.repository_id not in {None, row.repository_id}:
+        raise InvalidInput(
+            "The finding is in another repository.",
+            field="repository",
+            hint="Name its own, or none; or name no finding, and the rule instead.",
+        )
     return replace(
         spec, problems=(), repository_id=row.repository_id, rule=row.rule if rule is None else rule
     )

@@ -6,16 +6,29 @@ has it no more. An incomplete scan adds findings and fixes none: what it does no
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.db import transaction
 from django.utils import timezone
 
-from keyhole.findings import arriving, covering, due, expiring, folders, merges, sightings, tallies, versions
+from keyhole.findings import (
+    arriving,
+    covering,
+    due,
+    expiring,
+    folders,
+    merges,
+    overtaking,
+    sightings,
+    tallies,
+    versions,
+)
 from keyhole.findings.history import happened
 from keyhole.findings.models import Happened, Problem, Settled, Sighting, Status
 from keyhole.findings.rounds import Round, in_parts
 from keyhole.repositories.models import Repository
 from keyhole.scans.afterwards import afterwards
-from keyhole.scans.models import Scan, State
+from keyhole.scans.models import Scan
 
 
 @afterwards(order=10)
@@ -29,33 +42,27 @@ def settle_findings(scan: Scan) -> None:
         Repository.objects.select_for_update(no_key=True).get(pk=scan.repository_id)
         if Settled.objects.filter(scan=scan).exists():
             return
-        if not _overtaken(scan):
-            arriving.take_in(scan, now)
-            this = Round.of(scan, now, gone, branch)
-            sightings.note(this)
-            _change_states(this)
-            due.set_dates(this)
-            versions.let_go(this)
-            folders.let_go(this)
-            covering.carry(scan.repository_id)
-            covering.cover(Problem.objects.filter(repository=scan.repository_id), now)
-            merges.merge(scan.repository_id, now, scan)
-            tallies.count([scan.repository_id], now)
+        past = overtaking.past_scanners(scan, branch)
+        if not past >= set(scan.scanners):
+            _take_into_account(scan, now, gone, branch, past)
         merges.note(scan)
         Settled.objects.create(scan=scan, at=now)
 
 
-def _overtaken(scan: Scan) -> bool:
-    """Whether a later scan of the same thing was complete before this one ended: then this one tells of the past."""
-    later = Scan.objects.filter(
-        repository=scan.repository_id,
-        ref=scan.ref,
-        pk__gt=scan.pk,
-        state=State.COMPLETE,
-        settled__isnull=False,
-    )
-    covered = {name for names in later.values_list("scanners", flat=True) for name in names}
-    return covered >= set(scan.scanners)
+def _take_into_account(
+    scan: Scan, now: datetime, gone: frozenset[str], branch: str, past: frozenset[str]
+) -> None:
+    arriving.take_in(scan, now, past)
+    this = Round.of(scan, now, gone, branch, past)
+    sightings.note(this)
+    _change_states(this)
+    due.set_dates(this)
+    versions.let_go(this)
+    places = folders.let_go(this)
+    covering.carry(scan.repository_id)
+    places |= covering.cover(Problem.objects.filter(repository=scan.repository_id), now)
+    merges.merge(scan.repository_id, now, scan)
+    tallies.count({scan.repository_id, *places}, now)
 
 
 def _change_states(this: Round) -> None:

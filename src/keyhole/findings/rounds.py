@@ -30,9 +30,12 @@ class Round:
     many rows a scan that it never counted has: on PostgreSQL one update of 50,000 took more than eight minutes."""
 
     @classmethod
-    def of(cls, scan: Scan, at: datetime, gone: frozenset[str], branch: str) -> Round:
-        """The round of a scan whose findings all have a problem."""
-        keys = set(scan.findings.order_by().values_list("key", flat=True))
+    def of(
+        cls, scan: Scan, at: datetime, gone: frozenset[str], branch: str, past: frozenset[str] = frozenset()
+    ) -> Round:
+        """The round of a scan whose findings, but for those of the scanners `past`, all have a problem."""
+        told = scan.findings.exclude(scanner__in=past)
+        keys = set(told.order_by().values_list("key", flat=True))
         # Not only its scanners': an imported report of ours brings findings of others, and says nothing of their rest.
         known = Problem.objects.filter(repository=scan.repository_id).order_by().values_list("pk", "key")
         return cls(scan, at, gone, branch, frozenset(number for number, key in known if key in keys))

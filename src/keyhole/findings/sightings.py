@@ -58,7 +58,7 @@ def note(this: Round) -> None:
         _update(_absent(this), present=False, **change, **look)
 
 
-_IN_HISTORY = {"kind": Kind.SECRET, "scanner": "secrets"}
+IN_HISTORY = {"kind": Kind.SECRET, "scanner": "secrets"}
 """Secrets are looked for in history, all else in one commit."""
 
 
@@ -66,7 +66,7 @@ def _by_ref(this: Round) -> list[tuple[str, frozenset[int]]]:
     """What was found, by what has it: the history that was read, or the branch whose commit was looked at."""
     if this.branch == this.scan.ref:
         return [(this.branch, this.found)]
-    rows = Problem.objects.filter(repository=this.scan.repository_id, **_IN_HISTORY)
+    rows = Problem.objects.filter(repository=this.scan.repository_id, **IN_HISTORY)
     in_history = this.found.intersection(rows.order_by().values_list("pk", flat=True))
     return [(this.scan.ref, in_history), (this.branch, this.found - in_history)]
 
@@ -79,7 +79,7 @@ def _of(this: Round) -> QuerySet[Sighting]:
 
 
 def _absent(this: Round) -> list[int]:
-    in_history = Q(**{f"problem__{name}": value for name, value in _IN_HISTORY.items()})
+    in_history = Q(**{f"problem__{name}": value for name, value in IN_HISTORY.items()})
     # Of no branch is also what was seen while HEAD named none.
     which = Q(ref=this.scan.ref) | (Q(ref=this.branch) & ~in_history)
     if not this.scan.ref:

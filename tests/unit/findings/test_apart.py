@@ -56,6 +56,46 @@ def test_a_decision_about_a_secret_does_not_hold_for_one_that_is_not_the_same(me
     assert unsure().is_open
 
 
+def decided(row):
+    return services.decide(boss(), services.DecisionSpec("false_positive", "Dummy.", problems=(row.pk,)))
+
+
+@pytest.mark.parametrize("first", ["sure", "unsure"])
+def test_a_decision_that_was_carried_to_what_is_not_the_same_is_taken_from_there(first):
+    place = repository()
+    sure = secret("a", title="sure")
+    low = secret("a", rule="generic", title="unsure", severity=Severity.LOW)
+    scanned(place, [sure if first == "sure" else low])
+    decision = decided(Problem.objects.get())
+    scanned(place, [sure, low])
+    assert Problem.objects.filter(decision=decision).count() == 2
+    apart.unmerge(boss(), unsure().pk)
+    for _ in range(2):
+        (left,) = Problem.objects.filter(is_open=True)
+        assert left.title != first
+        assert left.events.filter(what="withdrawn", decision=decision).count() == 1
+        assert [row.title for row in decision.problems.all()] == [first]
+        scanned(place, [sure, low])
+
+
+def test_what_somebody_named_or_what_another_decision_covers_stays_decided(merged):
+    place, _ = merged
+    sure = Problem.objects.get(title="sure")
+    both = services.DecisionSpec("false_positive", "Dummy.", problems=(sure.pk, unsure().pk))
+    decision = services.decide(boss(), both)
+    apart.unmerge(boss(), unsure().pk)
+    assert unsure().decision == decision
+    services.withdraw(boss(), decision.pk)
+    apart.merge_again(boss(), unsure().pk)
+    everywhere = services.DecisionSpec(
+        "false_positive", "Ours.", scope="repository", repository_id=place.pk, rule="generic"
+    )
+    wider = services.decide(boss(), everywhere)
+    decided(sure)
+    apart.unmerge(boss(), unsure().pk)
+    assert unsure().decision == wider
+
+
 def test_views_are_ones_own_or_shared():
     mia, ann = person("member", "mia"), person("auditor", "ann")
     own = saved.save_view(mia, " Mine ", "kind=secret", shared=False)

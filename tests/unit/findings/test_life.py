@@ -104,6 +104,52 @@ def test_a_scan_that_is_overtaken_says_nothing():
     assert [row.status for row in Problem.objects.all()] == [Status.NEW]
 
 
+def test_a_scan_that_is_overtaken_in_part_says_nothing_of_that_part():
+    place = repository()
+    flaw, later = vulnerable("flask", ["CVE-1"], line=7), vulnerable("jinja2", ["CVE-2"])
+    scanned(place, [flaw, later])
+    older = scan_of(place, [flaw, later, vulnerable("click", ["CVE-3"]), secret("a")])
+    scanned(place, [vulnerable("jinja2", ["CVE-2"], line=9)], scanners=("dependencies",))
+    settle(older)
+    rows = Problem.objects.values_list("package", "status", "line")
+    assert set(rows) == {("flask", "fixed", 7), ("jinja2", "open", 9), ("", "new", 1)}
+
+
+def test_an_incomplete_scan_overtakes_nothing():
+    place = repository()
+    older = scan_of(place, [vulnerable("flask", ["CVE-1"])])
+    scanned(place, [], scanners=("dependencies",), reasons=("time ran out",))
+    settle(older)
+    assert Problem.objects.get().status == Status.NEW
+
+
+@pytest.mark.parametrize(("older", "newer"), [("refs/heads/main", ""), ("", "refs/heads/main")])
+def test_what_head_names_is_overtaken_under_either_name(tmp_path, older, newer):
+    history = History(tmp_path / "a.git")
+    place = repository(location=str(history.path))
+    history.commit({"a": b"1"})
+    flaw = vulnerable("flask", ["CVE-1"])
+    scanned(place, [flaw], ref=newer)
+    late = scan_of(place, [flaw, secret("a")], ref=older)
+    scanned(place, [], ref=newer)
+    assert Problem.objects.get().status == Status.FIXED
+    settle(late)
+    # One branch says nothing of the history of all.
+    secrets = {} if newer == "" else {"secrets": Status.NEW}
+    assert dict(Problem.objects.values_list("scanner", "status")) == {"dependencies": Status.FIXED, **secrets}
+
+
+def test_a_scan_of_another_branch_is_overtaken_in_its_history_only(tmp_path):
+    history = History(tmp_path / "a.git")
+    place = repository(location=str(history.path))
+    history.commit({"a": b"1"})
+    history.git("branch", "dev")
+    late = scan_of(place, [vulnerable("flask", ["CVE-1"]), secret("a")], ref="refs/heads/dev")
+    scanned(place, [])
+    settle(late)
+    assert [row.scanner for row in Problem.objects.all()] == ["dependencies"]
+
+
 def test_a_finding_follows_what_the_last_scan_says_of_it():
     place = repository()
     scanned(place, [vulnerable("flask", ["CVE-1"], lasting="x")])

@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from keyhole.core.terms import Severity
-from keyhole.findings import trend
+from keyhole.findings import services, trend
 from keyhole.findings.models import Problem
 from keyhole.web.templatetags.findings import trend_chart
 from tests.unit.findings.making import boss, repository, scanned, secret, vulnerable
@@ -74,3 +74,17 @@ def test_what_is_exploited_comes_first_then_the_worst_then_the_overdue(on):
         "high",
     ]
     assert (seen.overdue, seen.soon) == (1, 1)
+
+
+def test_what_a_scan_of_another_repository_covers_is_counted_too():
+    here, there = repository(), repository()
+    scanned(there, [vulnerable("flask", ["CVE-2"])])
+    scanned(here, [vulnerable("flask", ["GHSA-1"], lasting="x")])
+    named = Problem.objects.get(repository=here)
+    spec = services.DecisionSpec("false_positive", "Not used.", scope="package", problems=(named.pk,))
+    services.decide(boss(), spec)
+    known, more = ["GHSA-1", "CVE-2"], vulnerable("flask", ["GHSA-1"], lasting="y")
+    scanned(here, [vulnerable("flask", known, lasting="x"), more])
+    assert Problem.objects.get(repository=there).decided == "false_positive"
+    seen = trend.standing(boss())
+    assert (seen.total, seen.days[-1].total) == (0, 0)

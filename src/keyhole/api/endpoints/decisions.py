@@ -11,6 +11,7 @@ from pydantic import BeforeValidator, Field
 
 from keyhole.api.auth import ApiRequest
 from keyhole.api.schemas import MOST, Id, Moment, Page, Taken, in_utc
+from keyhole.core.errors import InvalidInput
 from keyhole.findings import services
 from keyhole.findings.deciding import widened
 from keyhole.findings.shown import decision_as_json, problem_as_json
@@ -18,6 +19,12 @@ from keyhole.repositories import services as repositories
 
 router = Router()
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_ABOUT = {
+    "finding": ("findings",),
+    "repository": ("findings", "repository", "rule", "path"),
+    "package": ("findings", "ecosystem", "package", "ids"),
+}
+"""The fields by which each scope is told what the decision is about."""
 
 
 def _to_its_end(given: object) -> object:
@@ -92,7 +99,20 @@ def withdraw(request: ApiRequest, number: int) -> dict[str, Any]:
     return decision_as_json(services.withdraw(request.caller, number))
 
 
+def _refuse_others(wanted: DecisionWanted) -> None:
+    """InvalidInput for what says nothing in this scope: whoever sends it wants something else than would be decided."""
+    known = _ABOUT[wanted.scope]
+    for name in sorted({each for names in _ABOUT.values() for each in names}.difference(known)):
+        if getattr(wanted, name):
+            raise InvalidInput(
+                f"A decision of scope {wanted.scope} takes no {name}.",
+                field=name,
+                hint=f"It is told by: {', '.join(known)}.",
+            )
+
+
 def _spec(request: ApiRequest, wanted: DecisionWanted) -> services.DecisionSpec:
+    _refuse_others(wanted)
     place = repositories.by_full_name(request.caller, wanted.repository).pk if wanted.repository else None
     spec = services.DecisionSpec(
         kind=wanted.kind,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from itertools import takewhile
 from typing import Any
 
 from django.db import models
@@ -56,6 +57,8 @@ class Problem(models.Model):
     """Path, line and commit of the first location, as of the last scan that has it."""
     place = models.CharField(max_length=16, default=Place.FILE.value, db_default=Place.FILE.value)
     """What kind of text that is: a file, or the message of a commit or tag; then the path is no file's."""
+    within = models.TextField(blank=True, default="", db_default="")
+    """The folder, or the file, that has every place of it; empty if that is not known, or none but the whole has."""
 
     ecosystem = models.CharField(max_length=40, blank=True)
     package = models.CharField(max_length=300, blank=True)
@@ -215,7 +218,7 @@ class Apart(models.Model):
         return f"{self.one_id} is not {self.other_id}"
 
 
-FROM_DATA = ("ecosystem", "package", "version", "purl", "upgrade", "epss", "kev", "marks", "place")
+FROM_DATA = ("ecosystem", "package", "version", "purl", "upgrade", "epss", "kev", "marks", "place", "within")
 """Columns that are worked out from the whole finding, by `from_data`."""
 
 
@@ -232,6 +235,7 @@ def from_data(scanner: str, kind: str, rule: str, data: Mapping[str, Any]) -> tu
         facts.get("kev", False),
         marks_in(scanner, kind, rule, data),
         data["locations"][0].get("place", Place.FILE.value),
+        within_of(data),
     )
 
 
@@ -239,6 +243,15 @@ def marks_in(scanner: str, kind: str, rule: str, data: Mapping[str, Any]) -> str
     """What `Problem.marks` holds for such a finding."""
     places = [(each["path"], each["line"], each.get("latest", 0)) for each in data["locations"]]
     return " ".join(marks_of(scanner, kind, rule, data["fingerprint"], data.get("references", ()), places))
+
+
+def within_of(data: Mapping[str, Any]) -> str:
+    """What `Problem.within` holds for such a finding."""
+    locations = data["locations"]
+    if data["occurrences"] > len(locations):
+        return ""
+    parts = zip(*(each["path"].split("/") for each in locations), strict=False)
+    return "/".join(names[0] for names in takewhile(lambda names: len(set(names)) == 1, parts))
 
 
 def digest_of(text: str) -> str:
