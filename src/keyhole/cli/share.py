@@ -37,7 +37,7 @@ def new(scan: int, days: int, password: bool, as_json: bool) -> None:
     if as_json:
         say_json({**_as_dict(made.share), "link": made.link.reveal()})
         return
-    click.echo(f"It works until {made.share.expires_at:%Y-%m-%d %H:%M} UTC. Displayed only once:", err=True)
+    click.echo(f"It works until {made.share.ends_at:%Y-%m-%d %H:%M} UTC. Displayed only once:", err=True)
     click.echo(made.link.reveal())
 
 
@@ -61,7 +61,7 @@ def list_(every: bool, as_json: bool) -> None:
                 share.title,
                 "yes" if share.password else "no",
                 f"{share.opened}, last {ago(share.opened_at)}" if share.opened else "never",
-                "taken back" if share.revoked_at else ago(share.expires_at),
+                "taken back" if share.revoked_at else ago(share.ends_at),
             )
             for share in rows
         ],
@@ -91,7 +91,7 @@ def _as_dict(share: Share) -> dict[str, Any]:
         "scan": share.scan_id,
         "password": bool(share.password),
         "created_at": share.created_at,
-        "expires_at": share.expires_at,
+        "expires_at": share.ends_at,
         "revoked_at": share.revoked_at,
         "opened": share.opened,
         "opened_at": share.opened_at,

@@ -98,6 +98,8 @@ class Source:
     with. Empty if none judged it."""
     product: str = ""
     """The repository as a package URL; empty for a folder that is not connected."""
+    imported: bool = False
+    """Whether its findings came in a file of another tool, so that nothing was read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,13 +206,18 @@ class Dataset:
         return bool(self.sources) and all(source.status is Status.COMPLETE for source in self.sources)
 
     @property
+    def imported(self) -> bool:
+        """Whether part of it came in a file of another tool: what that looked at, nobody here knows."""
+        return any(source.imported for source in self.sources)
+
+    @property
     def clean(self) -> bool:
-        """Whether everything was seen, all of it is in the report, and nothing of it is open."""
-        return self.complete and not self.open and not self.filtered
+        """Whether everything was seen here, all of it is in the report, and nothing of it is open."""
+        return self.complete and not self.open and not self.filtered and not self.imported
 
     @property
     def verdict(self) -> str:
-        """One sentence that says it. What was not all seen is never clean."""
+        """It in a sentence or two. What was not all seen is never clean."""
         found = counted(len(self.open), "open finding")
         merged = sum(row.merged for row in self.put_aside)
         aside = len(self.put_aside) - merged
@@ -222,6 +229,8 @@ class Dataset:
             return f"Not everything could be read. {found.capitalize()} in what was{beside}."
         if not self.open and self.filtered:
             return f"No open finding matches{beside}."
+        if not self.open and self.imported:
+            return f"No open finding in the imported file{beside}. Keyhole itself read nothing for it."
         if not self.open:
             return f"Nothing open, and everything was read{beside}."
         return f"{found.capitalize()}{beside}."

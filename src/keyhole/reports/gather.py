@@ -16,6 +16,8 @@ from keyhole.findings.judging import kept_verdict
 from keyhole.findings.models import Problem
 from keyhole.reports.dataset import MERGED, Dataset, Decided, Row, Source, in_words, source_of
 from keyhole.reports.products import product_of
+from keyhole.scanners.interface import Remembers, UnknownScanner
+from keyhole.scanners.registry import named
 from keyhole.scans.models import Scan, State
 from keyhole.scans.refs import head_ref
 from keyhole.scans.reports import outcome, result
@@ -46,15 +48,20 @@ def as_it_ended(scan: Scan) -> Dataset:
 
 
 def _of(scan: Scan, found: ScanResult, rows: tuple[Row, ...], at: str) -> Dataset:
-    history = f"the history of {shown(scan.ref_name)}" if scan.ref else "the whole history"
     return Dataset(
         title=shown(scan.name),
-        about=f"Code scan {scan.pk} of {scan.repository.full_name}, {history}.",
+        about=f"Code scan {scan.pk} of {scan.repository.full_name}, {_looked_at(scan)}.",
         made_at=at,
         sources=(_source(scan, found),),
         rows=rows,
         libraries=found.libraries,
     )
+
+
+def _looked_at(scan: Scan) -> str:
+    if scan.imported:
+        return f"imported from a file for {shown(scan.ref_name)}" if scan.ref else "imported from a file"
+    return f"the history of {shown(scan.ref_name)}" if scan.ref else "the whole history"
 
 
 def _source(scan: Scan, found: ScanResult) -> Source:
@@ -69,6 +76,7 @@ def _source(scan: Scan, found: ScanResult) -> Source:
         finished=rfc3339(scan.finished_at),
         policy=_policy(scan),
         product=product_of(scan.repository),
+        imported=scan.imported,
     )
 
 
@@ -164,12 +172,33 @@ def _in_use(scans: QuerySet[Scan]) -> QuerySet[Scan]:
 
 def _last_of_each_scanner(scans: QuerySet[Scan]) -> Iterable[Scan]:
     """The newest scans that tell of all scanners together, newest first: none sees what another one did not."""
-    newest = scans.order_by().values("scanners").annotate(newest=Max("pk"))
-    told: set[str] = set()
-    for number, scanners in sorted(newest.values_list("newest", "scanners"), reverse=True):
-        if not told.issuperset(scanners):
-            told.update(scanners)
+    groups = scans.order_by().values("scanners", "ref", "state").annotate(newest=Max("pk"))
+    newest = sorted(groups.values_list("newest", "scanners", "ref", "state"), reverse=True)
+    cut = _cut_short(newest)
+    told: set[tuple[str, bool]] = set()
+    for number, scanners, ref, _ in newest:
+        tells = {(name, whole) for name in scanners for whole in (False, not ref or name not in cut)}
+        if not told.issuperset(tells):
+            told |= tells
             yield scans.get(pk=number)
+
+
+def _cut_short(newest: Iterable[tuple[int, list[str], str, str]]) -> set[str]:
+    """The scanners of history whose newest scan of everything did not see everything: one of a branch, which reads the
+    history of that branch alone, does not make up for it.
+    """
+    states: dict[str, str] = {}
+    for _, scanners, ref, state in newest:
+        for name in scanners if not ref else ():
+            states.setdefault(name, state)
+    return {name for name, state in states.items() if state == State.INCOMPLETE and _reads_history(name)}
+
+
+def _reads_history(scanner: str) -> bool:
+    try:
+        return isinstance(named(scanner), Remembers)
+    except UnknownScanner:  # of an imported file, or one that there was
+        return False
 
 
 def _telling(repository: int) -> QuerySet[Scan]:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import zlib
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import models
@@ -69,6 +70,11 @@ class Share(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def ends_at(self) -> datetime:
+        """When it stops working: as it was made, or before that where links may not work for so long any more."""
+        return min(self.expires_at, self.created_at + timedelta(days=settings.KEYHOLE_MAX_SHARE_DAYS))
 
     NOTHING = b""
     """What `data` is once the link has ended."""

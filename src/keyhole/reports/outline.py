@@ -98,14 +98,15 @@ def decision(decided: Decided) -> str:
 
 def facts(source: Source) -> list[tuple[str, str]]:
     """Label and value of what there is to say about a scan."""
+    read = f"{counted(source.objects, 'object')}, {source.bytes_read / 1e6:,.1f} MB"
     said = [
         ("Scan", f"{source.number}, {source.name}" if source.number else ""),
         ("Repository", source.repository),
-        ("Branch or tag", source.ref or "Whole history"),
+        ("Branch or tag", source.ref or ("" if source.imported else "Whole history")),
         ("Commit", source.commit),
         ("Ended", moment(source.finished)),
         ("Took", f"{source.duration:,.1f} s"),
-        ("Read", f"{counted(source.objects, 'object')}, {source.bytes_read / 1e6:,.1f} MB"),
+        ("Read", "Nothing: its findings came in a file" if source.imported else read),
         ("Policy", source.policy),
         ("Scanners", ", ".join(source.scanners)),
         ("Rules", source.rules_version),

@@ -15,6 +15,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
+from keyhole.accounts.services import require
 from keyhole.core.caller import Caller, Via
 from keyhole.core.errors import Conflict, KeyholeError, PermissionDenied
 from keyhole.core.redact import one_line
@@ -87,9 +88,10 @@ def send_report(row: int) -> None:
 
 def _attempt(mailing: Mailing) -> tuple[str, bool, bool]:
     """What came of it, whether it arrived, and whether trying again is pointless."""
+    caller = _acting_for(mailing)
+    require(caller, "report:mail")
     if mailing.channel.removed_at is not None or mailing.channel.paused_at is not None:
         raise Conflict(f"The channel {mailing.channel.name} is paused or removed.")
-    caller = _acting_for(mailing)
     report = _report(caller, mailing)
     attachments: tuple[Attachment, ...] = ()
     way_in: Secret | None = None

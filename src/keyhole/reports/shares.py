@@ -143,7 +143,7 @@ def find(token: Secret) -> Share | None:
 
 def works(share: Share, now: datetime | None = None) -> bool:
     """Whether its time has not come and nobody revoked it."""
-    return share.revoked_at is None and share.expires_at > (now or timezone.now())
+    return share.revoked_at is None and share.ends_at > (now or timezone.now())
 
 
 def _restored_since(moment: datetime) -> bool:
@@ -180,7 +180,10 @@ def refused(token: Secret, address: str, why: str = "") -> None:
 
 
 def ended() -> QuerySet[Share]:
-    """Links that do not work any more and whose reports are still there."""
+    """Links that never work again and whose reports are still there.
+
+    Not those that only a setting keeps from working: it may be changed back.
+    """
     over = Q(expires_at__lte=timezone.now()) | Q(revoked_at__isnull=False)
     return Share.objects.filter(over).exclude(data=Share.NOTHING)
 

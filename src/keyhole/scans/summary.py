@@ -34,11 +34,13 @@ class Summary:
     bytes_read: int
     duration: timedelta | None
     """From begin to end; None while it runs or if it never began."""
+    imported: bool
+    """Whether its findings came in a file, so that nothing was read."""
 
     @property
     def clean(self) -> bool:
-        """Whether everything was read and nothing found. An incomplete scan is never clean."""
-        return self.state is State.COMPLETE and self.findings == 0
+        """Whether everything was read and nothing found. Neither an incomplete scan nor a file is ever clean."""
+        return self.state is State.COMPLETE and self.findings == 0 and not self.imported
 
     @property
     def verdict(self) -> str:
@@ -46,6 +48,8 @@ class Summary:
         match self.state:
             case State.COMPLETE if self.clean:
                 return "Nothing found, and everything was read."
+            case State.COMPLETE if self.findings == 0:
+                return "No findings in the imported file. Keyhole itself read nothing for it."
             case State.COMPLETE:
                 return f"{_found(self.findings)}."
             case State.INCOMPLETE:
@@ -70,6 +74,7 @@ def summarize(scan: Scan) -> Summary:
         objects=numbers.get("objects", 0),
         bytes_read=numbers.get("bytes", 0),
         duration=scan.duration,
+        imported=scan.imported,
     )
 
 

@@ -40,7 +40,10 @@ def due(now: datetime | None = None) -> QuerySet[Occurrence, int]:
 
 
 def bring(schedule: Schedule, cause: Cause, at: datetime, subject: int = 0, tries: int = 1) -> None:
-    """Make the schedule due at that time for that reason. One that is open stays, with the smaller of both."""
+    """Make the schedule due at that time for that reason. One that is open stays, with the smaller of both.
+
+    A push during a look has another look follow it.
+    """
     try:
         with transaction.atomic():
             Occurrence.objects.create(schedule=schedule, cause=cause, subject=subject, due_at=at, tries=tries)
@@ -48,6 +51,17 @@ def bring(schedule: Schedule, cause: Cause, at: datetime, subject: int = 0, trie
         same = Occurrence.objects.filter(schedule=schedule, cause=cause, subject=subject, done_at=None)
         same.filter(due_at__gt=at).update(due_at=at)
         same.filter(tries__gt=tries).update(tries=tries)
+        if cause == Cause.PUSH:
+            # One that is carried out now may have looked already. `end` sees that it was moved.
+            same.exclude(batch="").filter(due_at__lte=timezone.now()).update(due_at=at)
+        # Another one where that one ended just now.
+        same.get_or_create(
+            schedule=schedule,
+            cause=cause,
+            subject=subject,
+            done_at=None,
+            defaults={"due_at": at, "tries": tries},
+        )
 
 
 def plan(schedule: Schedule, now: datetime | None = None) -> None:
@@ -103,6 +117,7 @@ def put_off(occurrence: Occurrence, until: datetime) -> None:
 
 def _follow_up(occurrence: Occurrence, now: datetime, again: timedelta | None) -> None:
     schedule = Schedule.objects.get(pk=occurrence.schedule_id)
+    brought = _brought_again(occurrence)
     if not schedule.live:
         return
     if occurrence.cause == Cause.TIME and schedule.when == When.TIMES:
@@ -112,3 +127,14 @@ def _follow_up(occurrence: Occurrence, now: datetime, again: timedelta | None) -
     elif again is not None and schedule.when == When.PUSH:
         cause = Cause(occurrence.cause)
         bring(schedule, cause, now + again, occurrence.subject, occurrence.tries + 1)
+    elif brought is not None:
+        bring(schedule, Cause(occurrence.cause), brought, occurrence.subject)
+
+
+def _brought_again(occurrence: Occurrence) -> datetime | None:
+    """The time that it was moved to while it was carried out, if it was. The row says again when it was due itself."""
+    moved = Occurrence.objects.filter(pk=occurrence.pk).exclude(due_at=occurrence.due_at)
+    at = moved.values_list("due_at", flat=True).first()
+    if at is not None:
+        moved.update(due_at=occurrence.due_at)
+    return at

@@ -13,6 +13,7 @@ import pytest
 from django.utils import timezone
 
 from keyhole.accounts.services import local_caller
+from keyhole.cli.reporting import FORMATS
 from keyhole.core.actions import Role
 from keyhole.core.errors import Conflict
 from keyhole.core.gate_kinds import FindingsGate
@@ -26,6 +27,7 @@ from keyhole.findings.models import Decision, Problem
 from keyhole.findings.services import decide
 from keyhole.reports import gather, services
 from keyhole.reports.evidence.pack import contents
+from keyhole.reports.github.words import told_of
 from keyhole.reports.models import Mailing, Share
 from keyhole.scans.imported import import_sarif
 from keyhole.scans.job import run
@@ -117,6 +119,31 @@ def test_what_one_scanner_did_not_see_no_scan_by_another_one_makes_seen(ran):
     assert report.complete
 
 
+def test_a_branch_makes_up_for_no_scan_of_everything_that_was_cut_short(ran):
+    def told():
+        report = services.of_filter(local_caller(), ProblemFilter(severity=("low",)))
+        return report.complete, [source.number for source in report.sources]
+
+    both = ("dependencies", "secrets")
+    main = ran(result(found("0")), ref="main", scanners=both)
+    assert told() == (True, [main.pk])
+    cut = ran(result(found("0"), reasons=("a pack of the branch dev is damaged",)), scanners=both)
+    assert told() == (False, [cut.pk])
+    ran(result(found("0")), ref="main", scanners=both)
+    main = ran(result(found("0")), ref="main", scanners=both)
+    assert told() == (False, [main.pk, cut.pk])
+    whole = ran(result(found("0")))
+    main = ran(result(found("0")), ref="main", scanners=both)
+    assert told() == (True, [main.pk]), f"scan {whole.pk} saw everything"
+
+
+def test_of_what_looks_at_one_commit_a_branch_tells_as_well_as_everything(ran):
+    ran(result(reasons=("one file is damaged",)), scanners=("dependencies",))
+    main = ran(result(), ref="main", scanners=("dependencies",))
+    report = services.of_filter(local_caller(), ProblemFilter(severity=("low",)))
+    assert (report.complete, [source.number for source in report.sources]) == (True, [main.pk])
+
+
 def test_a_scanner_that_was_left_long_ago_keeps_no_report_incomplete(ran):
     def numbers():
         report = services.of_filter(local_caller(), ProblemFilter())
@@ -154,6 +181,23 @@ def test_what_was_imported_is_the_newest_scan_only_where_there_is_no_other(ran, 
     assert (told(), told("main")) == (own.pk, own.pk)
     sources = services.of_filter(local_caller(), ProblemFilter()).sources
     assert [source.number for source in sources] == [later, own.pk]
+
+
+def test_an_imported_file_without_findings_is_clean_in_no_format(repository):
+    log = {"version": "2.1.0", "runs": [{"tool": {"driver": {"name": "Other"}}, "results": []}]}
+    scan = import_sarif(local_caller(), repository.pk, json.dumps(log).encode())
+    run(scan.pk)
+    report = services.of_scan(local_caller(), scan.pk)
+    said = "No open finding in the imported file. Keyhole itself read nothing for it."
+    assert (report.clean, report.verdict) == (False, said)
+    assert report.about == f"Code scan {scan.pk} of harbour/tide, imported from a file."
+    for form in FORMATS:
+        body = services.document(report, form, "x").body.decode("utf-8", "replace").lower()
+        assert not re.search("clean|everything was read|whole history|0 objects", body), form
+    for form in ("text", "html", "json", "sarif", "cyclonedx"):
+        assert said in services.document(report, form, "x").body.decode(), form
+    assert json.loads(services.document(report, "json", "x").body)["report"]["scans"][0]["imported"] is True
+    assert told_of(Scan.objects.get(pk=scan.pk)).sentence == "No findings in the imported file"
 
 
 def test_too_many_findings_are_refused_with_what_to_do(ran, monkeypatch):

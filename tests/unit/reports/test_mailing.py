@@ -220,6 +220,20 @@ def test_who_lost_the_right_has_nothing_sent_any_more(ran, bound, mailbox):
     User.objects.filter(pk=person.pk).update(is_active=False)
 
 
+@pytest.mark.parametrize("sent", [{"form": "pdf"}, {"form": "", "link_days": 3}])
+@pytest.mark.parametrize("role", ["member", "auditor"])
+def test_who_may_not_mail_reports_any_more_has_none_sent_in_any_form(ran, bound, mailbox, sent, role):
+    browser_of(Role.MAINTAINER)
+    person = User.objects.get(email="maintainer@harbour.example")
+    scan = ran(result(found("0")))
+    made = bound(Caller(person.pk, person.email, Via.CLI), repository=scan.repository_id, **sent)
+    User.objects.filter(pk=person.pk).update(role_name=role)
+    row = due(made)
+    made.refresh_from_db()
+    assert (row.failed, made.paused_at is None, mailbox.mails) == (True, False, [])
+    assert not Share.objects.exists()
+
+
 def test_a_repository_without_a_result_and_a_channel_that_rests_are_said(repository, bound, mailbox, channel):
     assert "No scan of harbour/tide" in due(bound(repository=repository.pk)).outcome
     Channel.objects.filter(pk=channel.pk).update(paused_at=timezone.now())

@@ -194,7 +194,21 @@ def test_a_formula_is_made_a_text(cell):
     assert as_csv.guarded(cell) == f"'{cell}"
 
 
-@pytest.mark.parametrize("cell", ["", "a=1", "src/-x.py", "1"])
+@pytest.mark.parametrize("separator", [";", "|"])
+@pytest.mark.parametrize("before", ["", " ", '"', ' "'])
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "＝"])
+def test_no_program_with_another_separator_gets_a_formula_out_of_a_cell(separator, before, start):
+    path = f"docs/a{separator}{before}{start}HYPERLINK(0){separator}b.py"
+    stream = io.StringIO(newline="")
+    csv.writer(stream, quoting=csv.QUOTE_ALL).writerow(["harbour/tide", as_csv.guarded(path), "9"])
+    stream.seek(0)
+    (cells,) = csv.reader(stream, delimiter=separator)
+    assert len(cells) == 3
+    assert "HYPERLINK(0)" in cells[1]
+    assert not cells[1].lstrip(' "').startswith(start)
+
+
+@pytest.mark.parametrize("cell", ["", "a=1", "a; b", "a;b=1", "src/-x.py", "1"])
 def test_a_text_stays_as_it_is(cell):
     assert as_csv.guarded(cell) == cell
 

@@ -176,7 +176,6 @@ def test_a_restored_older_copy_of_a_link_does_not_live_again():
 def test_reports_behind_expired_links_are_forgotten():
     made, other = share(), share()
     end_by_expiry(made)
-    assert list(expiring._ended()) == [made.share.pk]
     expiring.run(made.share.pk)
     expiring.run(other.share.pk)
     made.share.refresh_from_db()
@@ -249,6 +248,26 @@ def test_a_password_that_is_short_and_days_that_are_too_many_are_refused(setting
     settings.KEYHOLE_MAX_SHARE_DAYS = 0
     with pytest.raises(PermissionDenied, match="switched off"):
         share(days=1)
+
+
+def test_links_live_no_longer_than_is_allowed_now(settings):
+    made, young = share(days=60), share(days=3)
+    Share.objects.filter(pk=made.share.pk).update(created_at=timezone.now() - timedelta(days=6, hours=23))
+    settings.KEYHOLE_MAX_SHARE_DAYS = 7
+    browser = stranger()
+    assert opened(browser, made).status_code == 200
+    ends = Share.objects.get(pk=made.share.pk).ends_at
+    assert ends - timezone.now() < timedelta(hours=1)
+    assert browser.cookies["keyhole-shared"]["max-age"] <= 3600
+    assert f"{ends.isoformat(timespec='seconds')}" in owner_browser().get("/reports").content.decode()
+    settings.KEYHOLE_MAX_SHARE_DAYS = 6
+    assert browser.get(path_of(made)).status_code == 404
+    assert opened(stranger(), young).status_code == 200
+    settings.KEYHOLE_MAX_SHARE_DAYS = 0
+    assert shares.find(young.token) is None
+    assert not list(expiring._ended())
+    settings.KEYHOLE_MAX_SHARE_DAYS = 90
+    assert shares.find(made.token) is not None
 
 
 def test_links_are_made_listed_and_taken_back_on_pages(ran):

@@ -32,6 +32,14 @@ def test_one_sentence_says_it(state, findings, said):
     assert summarize(Scan(state=state, counters={"findings": findings})).verdict == said
 
 
+def test_an_imported_file_without_findings_is_not_clean():
+    shown = summarize(Scan(state=State.COMPLETE, evidence={"imported": True}))
+    assert not shown.clean
+    assert shown.verdict == "No findings in the imported file. Keyhole itself read nothing for it."
+    some = Scan(state=State.COMPLETE, evidence={"imported": True}, counters={"findings": 2})
+    assert summarize(some).verdict == "2 findings."
+
+
 def test_numbers_come_from_the_row_and_what_cannot_be_compared_is_not_zero():
     scan = Scan(
         state=State.COMPLETE,

@@ -118,6 +118,62 @@ def test_a_push_during_a_scan_is_scanned_after_it(make, places, tmp_path):
     assert run(pushed).started == 1
 
 
+def test_a_push_during_a_look_is_looked_at_after_it(make, places, tmp_path, monkeypatch):
+    place, work = places[0], tmp_path / "harbour" / places[0].name
+    schedule = make(when="push", cron="", poll_minutes=0, ref="main", repository_ids=(place.pk,))
+    run(open_one(schedule, Cause.LOOK))
+    finish_scans()
+    note_push(place.pk)
+    pushed = open_one(schedule, Cause.PUSH)
+    due_at = timezone.now()
+    Occurrence.objects.filter(pk=pushed.pk).update(due_at=due_at)
+    current = tips.current
+
+    def slow(*about):
+        state = current(*about)
+        git("commit", "-q", "--allow-empty", "-m", "second", at=work)
+        note_push(place.pk)
+        note_push(place.pk)
+        return state
+
+    with monkeypatch.context() as patched:
+        patched.setattr(tips, "current", slow)
+        looked = run(pushed)
+    assert (looked.started, looked.due_at) == (0, due_at)
+    assert looked.done_at is not None
+    after = open_one(schedule, Cause.PUSH)
+    assert (after.subject, after.batch) == (place.pk, "")
+    assert timedelta(0) < after.due_at - timezone.now() <= occurrences.GATHER
+    assert run(after).started == 1
+    assert not schedule.occurrences.filter(done_at=None).exists()
+
+
+def test_a_push_while_its_scan_is_begun_waits_for_that_scan(make, places, tmp_path, monkeypatch):
+    place, work = places[0], tmp_path / "harbour" / places[0].name
+    schedule = make(when="push", cron="", poll_minutes=0, ref="main", repository_ids=(place.pk,))
+    run(open_one(schedule, Cause.LOOK))
+    finish_scans()
+    git("commit", "-q", "--allow-empty", "-m", "second", at=work)
+    note_push(place.pk)
+    pushed = open_one(schedule, Cause.PUSH)
+    Occurrence.objects.filter(pk=pushed.pk).update(due_at=timezone.now())
+    current = tips.current
+
+    def slow(*about):
+        state = current(*about)
+        git("commit", "-q", "--allow-empty", "-m", "third", at=work)
+        note_push(place.pk)
+        return state
+
+    with monkeypatch.context() as patched:
+        patched.setattr(tips, "current", slow)
+        assert run(pushed).started == 1
+    after = open_one(schedule, Cause.PUSH)
+    assert run(after).done_at is None, "the scan of the push before is still running"
+    finish_scans()
+    assert run(after).started == 1
+
+
 def test_a_long_scan_of_one_repository_keeps_no_other_from_being_looked_at(make, places, tmp_path):
     schedule = make(when="push", cron="", poll_minutes=5)
     assert run(open_one(schedule, Cause.LOOK)).started == 2

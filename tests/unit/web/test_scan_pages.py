@@ -95,6 +95,15 @@ def test_only_a_complete_scan_without_findings_is_clean(browser, make):
             assert "Clean" not in page, state
 
 
+def test_an_imported_file_without_findings_is_not_clean(browser, make):
+    page = shown(browser, make(State.COMPLETE, evidence={"imported": True}))
+    assert "No findings in the file" in page
+    assert "Keyhole itself read nothing" in page
+    for text in (page, browser.get("/scans").content.decode()):
+        assert '<span class="badge">No findings</span>' in text
+        assert not re.search("clean|read whole|nothing found", text, re.IGNORECASE)
+
+
 def test_an_incomplete_scan_says_why_and_what_that_means(browser, make):
     reasons = ["2 objects could not be read", "the time limit was reached"]
     page = shown(browser, make(State.INCOMPLETE, reason="; ".join(reasons), evidence={"reasons": reasons}))

@@ -60,8 +60,12 @@ class Told:
             return f"Not everything could be read: {self.scan.reason}"
         if self.verdict is not None:
             return f"Passed: every gate of {self.verdict.policy}"
+        if self.rows:
+            return counted(len(self.rows), "finding")
         return (
-            f"{counted(len(self.rows), 'finding')}" if self.rows else "Nothing found, and everything was read"
+            "No findings in the imported file"
+            if self.scan.imported
+            else "Nothing found, and everything was read"
         )
 
     @property

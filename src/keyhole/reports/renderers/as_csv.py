@@ -4,13 +4,15 @@ The last column says of which sort the scan was that a line is from. A scan with
 so one that saw too little has a line of its own, and no table without lines is from one.
 
 A spreadsheet runs a cell that looks like a formula, and paths are whatever somebody committed: such cells get an
-apostrophe, which spreadsheets take for "this is text".
+apostrophe, which spreadsheets take for "this is text". One that takes another character than the comma for what stands
+between cells begins one in the middle of ours, quoted or not: so what would look like a formula there gets one too.
 """
 
 from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 
 from keyhole.core.terms import Status
@@ -19,6 +21,7 @@ from keyhole.reports.renderers.interface import Renderer
 
 # The full-width forms too: some spreadsheets take them for the plain ones.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # fmt: skip
+_FORMULA_WITHIN = re.compile(r"""([;|][\s"]*)(?=[=+\-@＝＋－＠])""")
 _COLUMNS = (
     "repository", "severity", "confidence", "kind", "scanner", "rule", "title", "path", "line", "commit",
     "author_date", "occurrences", "ends_in", "status", "decision", "decision_reason", "decision_until", "due",
@@ -55,6 +58,7 @@ def _gap(repository: str, commit: str, why: str) -> tuple[str, ...]:
 
 def guarded(cell: str) -> str:
     """The cell, such that no spreadsheet takes it for a formula."""
+    cell = _FORMULA_WITHIN.sub(r"\1'", cell)
     return f"'{cell}" if cell.lstrip().startswith(_FORMULA) or cell[:1].isspace() else cell
 
 

@@ -57,6 +57,8 @@ def _run(data: Dataset, category: str) -> dict[str, Any]:
     # The category is what stands before the last `/`.
     run: dict[str, Any] = {**run_of(data.as_result()), "automationDetails": {"id": f"{category}/"}}
     run["properties"]["repository"] = data.repositories[0]
+    if data.imported:  # a result that was read says "clean" of itself where it has no findings
+        run["properties"]["verdict"] = data.verdict
     if data.policies:
         run["properties"]["policy"] = "; ".join(data.policies)
     for result, row in zip(run["results"], data.rows, strict=True):

@@ -87,6 +87,8 @@ def _last(data: Dataset) -> str:
         return f"INCOMPLETE, so not known to be clean: {reasons}. {found} so far, {read}."
     if data.filtered:
         return f"{data.about} {found}. {read}."
+    if data.imported:
+        return data.verdict
     if data.clean:
         return f"{'Nothing open' if data.rows else 'Clean'}: {read}."
     return f"{found}. {read}."

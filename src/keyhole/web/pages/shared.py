@@ -126,7 +126,7 @@ def _password(request: HttpRequest, share: Share) -> HttpResponseBase:
 def _set(
     request: HttpRequest, response: HttpResponseBase, name: str, value: str, share: Share, path: str
 ) -> None:
-    left = int((share.expires_at - timezone.now()).total_seconds())
+    left = int((share.ends_at - timezone.now()).total_seconds())
     response.set_cookie(
         name,
         value,
