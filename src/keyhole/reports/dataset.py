@@ -207,8 +207,8 @@ class Dataset:
 
     @property
     def imported(self) -> bool:
-        """Whether part of it came in a file of another tool: what that looked at, nobody here knows."""
-        return any(source.imported for source in self.sources)
+        """Whether all of it came in files of other tools: what these looked at, nobody here knows."""
+        return bool(self.sources) and all(source.imported for source in self.sources)
 
     @property
     def clean(self) -> bool:
@@ -230,9 +230,14 @@ class Dataset:
         if not self.open and self.filtered:
             return f"No open finding matches{beside}."
         if not self.open and self.imported:
-            return f"No open finding in the imported file{beside}. Keyhole itself read nothing for it."
+            return f"No open finding in what was imported{beside}. Keyhole itself read nothing for it."
         if not self.open:
-            return f"Nothing open, and everything was read{beside}."
+            part = (
+                " but for what imported files are about"
+                if any(each.imported for each in self.sources)
+                else ""
+            )
+            return f"Nothing open, and everything was read{part}{beside}."
         return f"{found.capitalize()}{beside}."
 
     def as_result(self) -> ScanResult:

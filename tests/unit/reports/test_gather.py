@@ -188,7 +188,7 @@ def test_an_imported_file_without_findings_is_clean_in_no_format(repository):
     scan = import_sarif(local_caller(), repository.pk, json.dumps(log).encode())
     run(scan.pk)
     report = services.of_scan(local_caller(), scan.pk)
-    said = "No open finding in the imported file. Keyhole itself read nothing for it."
+    said = "No open finding in what was imported. Keyhole itself read nothing for it."
     assert (report.clean, report.verdict) == (False, said)
     assert report.about == f"Code scan {scan.pk} of harbour/tide, imported from a file."
     for form in FORMATS:
@@ -198,6 +198,22 @@ def test_an_imported_file_without_findings_is_clean_in_no_format(repository):
         assert said in services.document(report, form, "x").body.decode(), form
     assert json.loads(services.document(report, "json", "x").body)["report"]["scans"][0]["imported"] is True
     assert told_of(Scan.objects.get(pk=scan.pk)).sentence == "No findings in the imported file"
+
+
+def test_beside_what_was_read_an_imported_file_is_told_of(repository, ran):
+    log = {"version": "2.1.0", "runs": [{"tool": {"driver": {"name": "Other"}}, "results": []}]}
+    run(import_sarif(local_caller(), repository.pk, json.dumps(log).encode()).pk)
+    alone = services.of_filter(local_caller(), ProblemFilter())
+    assert (
+        "0 findings, nothing read, as it came in a file."
+        in services.document(alone, "text", "x").body.decode()
+    )
+    ran(result())
+    both = services.of_filter(local_caller(), ProblemFilter())
+    assert len(both.sources) == 2
+    assert not both.imported
+    whole = dataclasses.replace(both, filtered=False)
+    assert whole.verdict == "Nothing open, and everything was read but for what imported files are about."
 
 
 def test_too_many_findings_are_refused_with_what_to_do(ran, monkeypatch):

@@ -86,7 +86,7 @@ def _last(data: Dataset) -> str:
         reasons = "; ".join(data.reasons)
         return f"INCOMPLETE, so not known to be clean: {reasons}. {found} so far, {read}."
     if data.filtered:
-        return f"{data.about} {found}. {read}."
+        return f"{data.about} {found}, {read}."
     if data.imported:
         return data.verdict
     if data.clean:
@@ -95,6 +95,8 @@ def _last(data: Dataset) -> str:
 
 
 def _read(sources: Sequence[Source]) -> str:
+    if all(each.imported for each in sources):
+        return "nothing read, as it came in a file"
     objects, size = sum(each.objects for each in sources), sum(each.bytes_read for each in sources)
     seconds = sum(each.duration for each in sources)
     return f"{counted(objects, 'object')} ({size / 1e6:,.1f} MB) read in {seconds:.1f} s"
