@@ -155,7 +155,8 @@ def store(scan: Scan, result: core.ScanResult) -> None:
             Inventory.of(scan, result.libraries).save()
     if scan.environment is not None and still_there(scan.environment) is None:
         say(scan, "Its environment was removed before it was scanned, so no policy judges it.")
-    say(scan, f"{result.objects:,} objects read, {len(result.findings):,} findings stored.")
+    read = "" if scan.imported else f"{result.objects:,} objects read, "
+    say(scan, f"{read}{len(result.findings):,} findings stored.")
 
 
 @step

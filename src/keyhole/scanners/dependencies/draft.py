@@ -80,8 +80,8 @@ class Draft:
     def put(self, ecosystem: str, advisory: Advisory, modified: str) -> None:
         """Takes an advisory from an ecosystem's source, in the place of an earlier state of it.
 
-        `modified` is when it was changed by that source's list. Nothing is kept of one that is withdrawn, but that
-        there is such a one.
+        `modified` is when it was changed, by that source's list unless this is an older state than is listed. Nothing
+        is kept of one that is withdrawn, but that there is such a one.
         """
         self._database.execute(
             "INSERT OR REPLACE INTO source VALUES (?, ?, ?)", (ecosystem, advisory.id, modified)
