@@ -84,6 +84,8 @@ def _statements(statement: Any, where: str, issued: datetime) -> Iterator[Statem
     for product in products:
         name = _product(product, where)
         inner = product.get("subcomponents") if isinstance(product, dict) else None
+        if inner is None:
+            inner = statement.get("subcomponents")  # where the first versions of the format had them
         if inner is not None and not isinstance(inner, list):
             raise _wrong(f"{where} has subcomponents that are no list")
         for part in [_product(each, where) for each in inner or ()] or [""]:

@@ -14,6 +14,7 @@ from keyhole.core.caller import Caller, Via
 from keyhole.environments.models import Environment
 from keyhole.scans.models import UNFINISHED, Scan, State
 from keyhole.tokens import services as tokens
+from keyhole.tokens.models import Token
 
 LOG_LINES = 100
 """Lines of the log that are kept: the last ones."""
@@ -81,12 +82,19 @@ _LAST_WORDS = {
 def revoke_token(scan: Scan, why: str) -> None:
     """Revokes the token of the scan if it has one that is still good."""
     scan.refresh_from_db(fields=["token"])
-    if scan.token is None or scan.token.revoked_at is not None:
+    revoke_own_token(scan, why)
+
+
+def revoke_own_token(scan: Scan, why: str) -> None:
+    """The same with the token that this attempt knows of: another one may have taken the scan over, with its own."""
+    if scan.token_id is None:
+        return
+    token = Token.objects.filter(pk=scan.token_id, revoked_at=None).select_related("user").first()
+    if token is None:
         return
     # Somebody whose account was closed meanwhile may not even revoke: then this machine's operator does.
-    person = scan.token.user if scan.token.user.is_active else None
-    user_id = person.pk if person else local_caller().user_id
-    tokens.revoke(Caller(user_id, f"scan {scan.pk}", Via.JOB), scan.token.pk, why)
+    user_id = token.user.pk if token.user.is_active else local_caller().user_id
+    tokens.revoke(Caller(user_id, f"scan {scan.pk}", Via.JOB), token.pk, why)
 
 
 class Progress:

@@ -26,7 +26,7 @@ from keyhole.scanners import child
 from keyhole.scanners.limits import Limits
 from keyhole.scanners.progress import Progress as Reading
 from keyhole.scans.direct import KEPT
-from keyhole.scans.life import Progress, acting_for, revoke_token, say
+from keyhole.scans.life import Progress, acting_for, revoke_own_token, revoke_token, say
 from keyhole.scans.models import Scan, Stage
 from keyhole.tokens import authority
 from keyhole.tokens import services as tokens
@@ -73,7 +73,7 @@ def read(scan: Scan) -> ScanResult | None:
         # The next scan, of a push perhaps, need not wait for that.
         child.get_ready(hmac_secret=settings.KEYHOLE_HMAC_SECRET, scanners=scan.scanners, kept=_kept())
     finally:
-        revoke_token(scan, "the scan has read the repository")
+        revoke_own_token(scan, "the scan has read the repository")
     return None if watch.ended else result
 
 

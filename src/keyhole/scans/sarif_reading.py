@@ -42,6 +42,8 @@ _PRECISIONS = {
     "medium": Confidence.MEDIUM,
     "low": Confidence.LOW,
 }
+_NOT_TOLD = "requires login"
+"""What semgrep writes as the fingerprint of every result where nobody has signed in to its service."""
 _NO_FINDING = frozenset({"pass", "notApplicable", "informational"})
 _KINDS = (
     (Kind.SECRET, frozenset({"secret", "secrets", "credential", "credentials"})),
@@ -231,7 +233,8 @@ def _path(location: Node, places: Places) -> bytes:
 
 def _fingerprints(result: Node, path: bytes) -> bytes:
     """What the tool says makes it the same in every run; partial ones only together with the file."""
-    whole, partial = result.child("fingerprints").value, result.child("partialFingerprints").value
+    named, partial = result.child("fingerprints").value, result.child("partialFingerprints").value
+    whole = {key: told for key, told in named.items() if told != _NOT_TOLD}
     chosen = whole or partial
     if not chosen:
         return b""

@@ -47,6 +47,23 @@ def test_what_is_only_for_developing_and_what_pulls_it_in_is_said():
     assert edges[2]["comment"] == "Through a > b"
 
 
+@pytest.mark.parametrize(
+    ("said", "declared"),
+    [
+        ("mit OR apache-2.0", "MIT OR Apache-2.0"),
+        ("UNLICENSED", ""),
+        ("BSD", ""),
+        ("(MIT", ""),
+        ("LicenseRef-x", ""),
+    ],
+)
+def test_a_licence_is_declared_if_spdx_knows_it(said, declared):
+    libraries = (Library("pkg:npm/a@1", "npm", "a", "1", "p.json", 1, licences=(said,)),)
+    told = packages(as_spdx.document(dataset(libraries=libraries)))["a"]
+    assert told["licenseDeclared"] == (declared or "NOASSERTION")
+    assert ("licenseComments" in told) == (not declared)
+
+
 def test_a_licence_that_is_no_expression_is_told_and_not_declared():
     libraries = (Library("pkg:npm/a@1", "npm", "a", "1", "p.json", 1, licences=("see LICENSE.md",)),)
     told = packages(as_spdx.document(dataset(libraries=libraries)))["a"]

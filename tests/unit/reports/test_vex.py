@@ -111,6 +111,13 @@ def test_what_is_inside_a_repository_here_is_decided_about_there_alone(place):
     assert taken.decisions[0].version == "1.0"
 
 
+def test_parts_that_a_statement_names_beside_its_products_are_in_each_of_them(place):
+    scanned(place, [vulnerable("flask", ["CVE-2026-1"]), vulnerable("jinja2", ["CVE-2026-1"])])
+    parts = [{"@id": "pkg:pypi/flask@1.0"}]
+    vex.take_in(local_caller(), document(statement(product_of(place), subcomponents=parts)))
+    assert [row.package for row in Problem.objects.exclude(decided="")] == ["flask"]
+
+
 def test_a_repository_by_itself_is_decided_about_for_the_vulnerability_alone(place):
     scanned(repository(), [vulnerable("flask", ["CVE-2026-1"])])
     vex.take_in(local_caller(), document(statement(product_of(place))))

@@ -199,6 +199,8 @@ def test_fingerprints_make_it_the_same_and_lines_do_not():
     assert other != same[0]
     whole = [only(log(result(uri=uri, fingerprints={"f": "1"}))).id for uri in ("a", "b")]
     assert whole[0] == whole[1]
+    hidden = [only(log(result(uri=uri, fingerprints={"f": "requires login"}))).id for uri in ("a", "b")]
+    assert hidden[0] != hidden[1]
     unmarked = told(log(result(line=1), result(line=2), result(line=3, message={"text": "n"}))).findings
     assert len({finding.id for finding in unmarked}) == 3
     assert [only(log(result(line=line))).id for line in (1, 2)] == [only(log(result())).id] * 2

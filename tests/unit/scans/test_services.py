@@ -14,7 +14,7 @@ from keyhole.environments.services import EnvironmentSpec
 from keyhole.jobs import engine
 from keyhole.repositories import services as repositories
 from keyhole.scanners.interface import UnknownScanner
-from keyhole.scans import job, services
+from keyhole.scans import job, reading, services
 from keyhole.scans.models import Finding, Scan, State, Trigger
 from keyhole.scans.services import ScanSpec
 from keyhole.tokens.models import Token
@@ -258,7 +258,7 @@ def test_without_a_worker_a_running_scan_is_stopped_at_once_and_its_token_revoke
         raise MemoryError
 
     monkeypatch.setattr("keyhole.scans.reading.child.run", dies)
-    monkeypatch.setattr("keyhole.scans.reading.revoke_token", lambda *_args: None)
+    monkeypatch.setattr("keyhole.scans.reading.revoke_own_token", lambda *_args: None)
     with pytest.raises(MemoryError):
         job.read(scan.pk)
     scan.refresh_from_db()
@@ -296,3 +296,21 @@ def test_findings_are_listed_worst_first(repository):
             data={},
         )
     assert [row.title for row in services.findings(local_caller(), scan.pk)] == ["a", "c", "d"]
+
+
+def test_who_took_a_scan_over_keeps_its_own_token(repository, monkeypatch):
+    scan = create(repository)
+    job.prepare(scan.pk)
+    first = Scan.objects.get(pk=scan.pk)
+
+    def taken_over(*_args, **_named):
+        second = Scan.objects.get(pk=scan.pk)
+        reading.revoke_token(second, "left over")
+        reading._token_for(second)
+
+    monkeypatch.setattr("keyhole.scans.reading.child.run", taken_over)
+    monkeypatch.setattr("keyhole.scans.reading.child.get_ready", lambda **_named: None)
+    reading.read(first)
+    assert Scan.objects.get(pk=scan.pk).token.state == "active"
+    first.token.refresh_from_db()
+    assert first.token.state == "revoked"

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from typing import Any
 
+from keyhole.core import licences
 from keyhole.core.library import Library, Relation
 from keyhole.reports.dataset import Dataset
 from keyhole.reports.renderers.interface import Renderer
@@ -18,7 +18,6 @@ from keyhole.reports.renderers.interface import Renderer
 _NOTHING = "NOASSERTION"
 _ROOT = "SPDXRef-repository"
 # SPDX 2.3, annex D, as far as a plain look can tell: names, +, and, or, with, parentheses.
-_EXPRESSION = re.compile(r"\(*[A-Za-z0-9.+-]+\)*(?: (?:AND|OR|WITH) \(*[A-Za-z0-9.+-]+\)*)*")
 
 
 def document(data: Dataset) -> dict[str, Any]:
@@ -91,9 +90,10 @@ def _package(name: str, same: list[Library]) -> dict[str, Any]:
 
 def _licence(same: list[Library]) -> str:
     """The expression that the files give, if it is one and they agree."""
-    named = {text for each in same for text in each.licences}
-    only = named.pop() if len(named) == 1 else ""
-    return only if _EXPRESSION.fullmatch(only) else _NOTHING
+    said = licences.read(dict.fromkeys(text for each in same for text in each.licences))
+    agreed = said.expressions[0] if said.known and len(set(said.expressions)) == 1 else ""
+    # What a `LicenseRef-` refers to would have to be in the document, and no file tells.
+    return agreed if agreed and "LicenseRef-" not in agreed else _NOTHING
 
 
 def _edges(name: str, same: list[Library]) -> list[dict[str, str]]:

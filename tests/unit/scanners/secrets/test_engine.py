@@ -30,13 +30,19 @@ def test_the_hit_is_the_token_and_nothing_beside_it():
 
 
 @pytest.mark.parametrize(
-    "before", [b"", b" ", b"=", b'"', b"\n", b"\\n", b"\\t", b"%3D", b"\x1b[1;31m", b":", b"\xff"]
-)
+    "before",
+    [
+        b"", b" ", b"=", b'"', b"\n", b"\\n", b"\\t", b"%3D", b"\x1b[1;31m", b":", b"\xff",
+        b"\\u0026", b"\\u003D", b"\\x27", b"\\u001b[31m", b"\\x1b[0m",
+    ],
+)  # fmt: skip
 def test_what_may_stand_before_a_token(before):
     assert len(ENGINE.examine(b"some text " + before + TOKEN)) == 1
 
 
-@pytest.mark.parametrize("before", [b"a", b"_", b"0", b"\\\\n", b"%zz", b"m"])
+@pytest.mark.parametrize(
+    "before", [b"a", b"_", b"0", b"\\\\n", b"%zz", b"m", b"\\\\u003d", b"\\u00", b"[31m"]
+)
 def test_what_makes_a_token_part_of_a_longer_word(before):
     assert ENGINE.examine(b"some text " + before + TOKEN) == []
 

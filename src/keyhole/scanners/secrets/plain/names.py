@@ -46,8 +46,8 @@ _NOT_A_TOKEN = frozenset(
     """
 bad bos cache cancel cancellation change check cls continuation csrf css design disable enable end eos expired
 foreign forgot has hash hide idempotency index invalid is lex lexer mask max min missing next no num old pad
-page parse partition primary public require requires reset sep show sort special start stop sync syntax toggle
-type unique unk use uses validate verify wrong xsrf
+page parse partition primary public publishable require requires reset sep show site sort special start stop
+sync syntax toggle type unique unk use uses validate verify wrong xsrf
 """.split()  # noqa: SIM905  # so many names
 )
 _OTHER_KEYS = frozenset(
@@ -58,8 +58,10 @@ react record row s setting shortcut ssh state storage sub test translation unit 
 )
 """What a key that opens nothing belongs to, besides what `_NOT_A_TOKEN` names."""
 _ENDS_SO = frozenset(
-    "cachekey donkey hockey hotkey jockey keykey monkey primarykey publickey sortkey turkey whiskey".split()  # noqa: SIM905  # so many words
+    "cachekey donkey hockey hotkey jockey keykey monkey primarykey publickey sitekey sortkey turkey whiskey".split()  # noqa: SIM905  # so many words
 )
+_PUBLIC = frozenset({("public", "key", "token"), ("application", "server", "key")})
+"""What .NET calls the digest of a public key, and browsers the public key of who sends messages to them."""
 _ABOUT = frozenset(
     """
 alg algorithm arn array at attr attribute audience auth authentication authenticator authority board budget
@@ -88,6 +90,8 @@ def kind(name: str) -> Kind | None:
         found = _of_word(words, place)
         if found is not None:
             before = words[place - 1] if place else ""
+            if tuple(words[max(0, place - 2) : place + 1]) in _PUBLIC:
+                return None
             about = any(word in _ABOUT for word in words[place + 1 :]) and not _is_a_token(
                 before, words, place
             )

@@ -38,7 +38,7 @@ _SLASHES = pattern(rb"^/[\w.-]|^\w+/\w+/")
 _MAIL = pattern(rb"^[\w.+-]+@[\w-]+\.[\w.]+$")
 _NUMBER = pattern(rb"^[-+]?[0-9.,:_xTZ/ -]+(?:[smhd]|ms|px|em|%)?$")
 _DIGEST_OF = pattern(
-    rb"^(?:sha\d{1,3}|md5|bcrypt|argon2\w*|pbkdf2|scrypt)[-:$]|^\$(?:2[aby]|1|5|6|y|argon2\w*)\$"
+    rb"^(?:sha\d{1,3}|md5|bcrypt|argon2\w*|pbkdf2\w*|scrypt)[-:$]|^\$(?:2[aby]|1|5|6|y|argon2\w*)\$"
     rb"|^\{(?:SHA|SSHA|CRYPT|MD5)"
 )
 _PUBLIC = pattern(

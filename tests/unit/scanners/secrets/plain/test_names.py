@@ -30,6 +30,8 @@ def test_passwords(name):
         "--token",
         "aws_access_key",
         "hapikey",
+        "public_api_token",
+        "server_key",
         "VAULT_DEV_ROOT_TOKEN_ID",
     ],
 )
@@ -48,7 +50,9 @@ def test_some_key(name):
         "password_field", "passwordLabel", "token_url", "secret_name", "public_key", "cacheKey", "primary_key",
         "author", "tokenizer", "csrf_token", "nextToken", "password_hash", "keyboard", "api_key_id", "max_token",
         "instance_path", "resetPassword", "", "--", "monkey",
-        "token_id", "db_pass_count", "s3_key", "i18n_message_key", "sec-websocket-key",
+        "PublicKeyToken", "public_key_token", "STRIPE_PUBLISHABLE_KEY", "publishableKey", "RECAPTCHA_SITE_KEY",
+        "sitekey", "applicationServerKey", "token_id", "db_pass_count", "s3_key", "i18n_message_key",
+        "sec-websocket-key",
     ],
 )  # fmt: skip
 def test_neither(name):

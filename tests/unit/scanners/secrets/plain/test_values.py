@@ -34,7 +34,8 @@ def test_code_points_elsewhere_where_it_is_not_quoted(value, rest):
     "value",
     [
         b"changeme", b"Password123!", b"admin123", b"xxxxxxxx", b"12345678", b"2024-01-01", b"aaaabbbb", b"abcdefgh",
-        b"qwertyuiop", b"$2b$12$KIXQ0Z1x8k", b"ssh-ed25519", b"test-token", b"your_key",
+        b"qwertyuiop", b"$2b$12$KIXQ0Z1x8k", b"pbkdf2_sha256$600000$k7Qw9Zr2$Lm4Xt8Bv", b"ssh-ed25519",
+        b"test-token", b"your_key",
         b"1testpassword", b"rootpass1", b"SGVsbG8gZnJvbSB0aGUgQ2xvdWQ=", b"%F0%9F%92%A9", b"foobarbaz",
         b"9876543210", b"abab", b"k7Q0000w9Zr", b"k7Qw9Zr2Lm4Xt8Bv000000w9Zr2Lm4X",
     ],
