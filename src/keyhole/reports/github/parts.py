@@ -12,7 +12,7 @@ import gzip
 import hashlib
 import hmac
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -33,6 +33,9 @@ MOST_COMMENTS = 2000
 """Comments of a pull request that are looked through for ours."""
 MOST_SHOWN = 20
 """Findings that a comment names."""
+_ROOM = 25_000
+"""Characters of a comment for findings, and as many for breaches: GitHub takes 65,536 in all, and what is escaped can
+have twelve for one."""
 MOST_RESULTS = 5000
 """Results that code scanning keeps of one upload."""
 LARGEST = 10_000_000
@@ -144,17 +147,37 @@ def _lines(told: Told) -> Iterator[str]:
     yield f"Scan of {code(told.scan.commit[:10])}{where}. [The scan in Keyhole]({told.url})"
     if not told.complete:
         yield f"\n**Not everything was read, so nothing is known of the rest:** {plain(told.scan.reason, 500)}"
-    for breach in told.verdict.breaches if told.verdict is not None else ():
-        yield f"\n**{plain(breach.demand)}**  \n{plain(breach.why, 400)}  \n{plain(breach.fix, 400)}"
+    breaches = [
+        f"\n**{plain(breach.demand)}**  \n{plain(breach.why, 400)}  \n{plain(breach.fix, 400)}"
+        for breach in (told.verdict.breaches if told.verdict is not None else ())
+    ]
+    shown = _fitting(breaches)
+    yield from shown
+    if more := len(breaches) - len(shown):
+        yield f"\nAnd {more:,} more, which Keyhole names."
     if told.rows:
         yield f"\n<details><summary>{counted(len(told.rows), 'open finding')}</summary>\n"
         yield "| severity | what | where |\n|---|---|---|"
-        for row in told.rows[:MOST_SHOWN]:
-            found = row.finding
-            yield f"| {found.severity} | {plain(found.title)} | {code(found.locations[0].where)} |"
-        if len(told.rows) > MOST_SHOWN:
-            yield f"| | and {len(told.rows) - MOST_SHOWN:,} more | |"
+        found = [row.finding for row in told.rows[:MOST_SHOWN]]
+        named = _fitting(
+            f"| {each.severity} | {plain(each.title)} | {code(each.locations[0].where)} |" for each in found
+        )
+        yield from named
+        if more := len(told.rows) - len(named):
+            yield f"| | and {more:,} more | |"
         yield "\n</details>"
+
+
+def _fitting(lines: Iterable[str]) -> list[str]:
+    """Those of the lines, from the first on, for which there is room."""
+    left = _ROOM
+    fitting = []
+    for line in lines:
+        left -= len(line) + 1
+        if left < 0:
+            break
+        fitting.append(line)
+    return fitting
 
 
 def sarif(target: Target, told: Told) -> Outcome:
