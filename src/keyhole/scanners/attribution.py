@@ -331,7 +331,7 @@ def _name_without_commit(git: Git, tips: Sequence[bytes], found: Places, without
 def _other_refs(git: Git) -> list[bytes]:
     """What refs name that is not a commit."""
     with git.start("for-each-ref", "--format=%(objecttype) %(objectname)") as refs:
-        named = [line.split(b" ") for line in refs.stdout]
+        named = [line.rstrip(b"\n").split(b" ") for line in refs.stdout]
     return [object_id for kind, object_id in named if kind != b"commit"]
 
 

@@ -63,6 +63,26 @@ def test_what_an_abandoned_commit_brought_first_is_found_where_it_stays(history,
     assert now == 0
 
 
+@pytest.mark.parametrize("late", [False, True])
+def test_what_only_a_tag_leads_to_is_found_however_many_there_are(history, look, late):
+    """Texts of tags, a tag of a tag, a tagged tree and tagged files, with several refs that are no commits before."""
+    who = ("-c", "user.name=A", "-c", "user.email=a@example.invalid")
+    history.commit({"a": b"1"})
+    memory = look()[2] if late else None
+    tokens = [secret(40 + number) for number in range(6)]
+    for number in range(3):
+        history.git(*who, "tag", "-a", "-m", f"text {tokens[number].decode()}", f"text{number}", "main")
+    history.git(*who, "tag", "-a", "-m", f"of a tag {tokens[3].decode()}", "nested", "text0")
+    blob = history.git("hash-object", "-w", "--stdin", stdin=tokens[4])
+    history.git("tag", "file", blob)
+    other = history.git("hash-object", "-w", "--stdin", stdin=tokens[5])
+    tree = history.git("mktree", stdin=f"100644 blob {other}\tkey\n".encode())
+    history.git(*who, "tag", "-a", "-m", "a tree", "tree", tree)
+    told, _, memory = look(memory)
+    assert len(told[0]) == len(tokens)
+    assert look(memory)[0] == told
+
+
 def test_a_branch_deleted_and_pruned_takes_its_finding_along(history, look):
     root = history.commit({"a": b"1"})
     history.commit({"k": secret(3)}, branch="side", parents=[root])
