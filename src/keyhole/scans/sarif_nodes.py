@@ -61,8 +61,19 @@ class Node:
         place = escape(f"{self.where}.{key}".lstrip(".").encode("utf-8", "replace"))
         return Malformed(f"{cut(place, 200)} {why}.", field="file", hint=hint)
 
+    def entry(self, key: str, index: int) -> Node | None:
+        """The object at this place of a list; None if the list has no such place."""
+        found = self._at(key, list, [])
+        if not 0 <= index < len(found):
+            return None
+        if not isinstance(found[index], dict):
+            raise self.wrong(f"{key}[{index}]", "is not an object")
+        return Node(found[index], f"{self.where}.{key}[{index}]".lstrip("."))
+
     def _at(self, key: str, kind: type, default: Any) -> Any:
-        found = self.value.get(key, default)
+        found = self.value.get(key)
+        # Some tools write null for what they do not say.
+        found = default if found is None else found
         if found is None:
             raise self.wrong(key, "is missing")
         if not isinstance(found, kind):

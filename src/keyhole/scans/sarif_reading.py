@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -23,27 +22,28 @@ from keyhole.scanners.assessed import issues_as_findings
 from keyhole.scanners.assessment import Issue
 from keyhole.scanners.hits import About, Digest
 from keyhole.scans import sarif_own
+from keyhole.scans.sarif_identity import Identities, Taken, fingerprints, rule_name
 from keyhole.scans.sarif_nodes import Malformed, Node
 from keyhole.scans.sarif_own import Known, Own
 from keyhole.scans.sarif_places import NOWHERE, Places
+from keyhole.scans.sarif_rules import Named, Rules
 
 MOST_BYTES = 16 << 20
 MOST_RESULTS = 10_000
-_MOST_RUNS, _MOST_RULES, _MOST_PLACES = 20, 20_000, 1_000
+_MOST_RUNS, _MOST_PLACES = 20, 1_000
 _LONGEST_TITLE, _LONGEST_TEXT = 200, 2_000
 _LONGEST_CATEGORY = 17
-_MOST_PARTS = 20
-"""Parts of a rule's name that are taken off to find the rule."""
 _COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 _LEVELS = {"error": Severity.HIGH, "warning": Severity.MEDIUM, "note": Severity.LOW, "none": Severity.LOW}
+_WORDS = {severity.value: severity for severity in Severity} | {"moderate": Severity.MEDIUM}
+"""What some tools write where the number belongs."""
 _PRECISIONS = {
     "very-high": Confidence.HIGH,
     "high": Confidence.HIGH,
     "medium": Confidence.MEDIUM,
     "low": Confidence.LOW,
 }
-_NOT_TOLD = "requires login"
-"""What semgrep writes as the fingerprint of every result where nobody has signed in to its service."""
+_WITHIN = ("startColumn", "charOffset", "byteOffset")
 _NO_FINDING = frozenset({"pass", "notApplicable", "informational"})
 _KINDS = (
     (Kind.SECRET, frozenset({"secret", "secrets", "credential", "credentials"})),
@@ -68,10 +68,29 @@ class _Told:
     reasons: list[str] = field(default_factory=list)
     suppressed: int = 0
     absent: int = 0
+    astray: int = 0
     commit: str = ""
-    owned: dict[tuple[str, bytes], Own] = field(default_factory=dict)
-    """Results that Keyhole wrote, by rule and identity."""
     known: int = 0
+    """Results that Keyhole wrote, about findings that are known."""
+
+
+@dataclass(slots=True)
+class _Tool:
+    """What the file holds of one scanner."""
+
+    runs: list[list[Taken]] = field(default_factory=list)
+    ids: set[tuple[str, str]] = field(default_factory=set)
+    """See `Rules.ids`."""
+    places: int = 0
+
+    def take(self, run: Node, told: _Told, root: str) -> None:
+        """Adds what a run says."""
+        rules = Rules(run)
+        taken = list(_results(run, rules, told, root))
+        self.runs.append(taken)
+        self.ids.update(rules.ids)
+        self.places += sum(len(each.places) for each in taken)
+        told.astray += rules.astray
 
 
 def read(
@@ -88,20 +107,24 @@ def read(
     if log.text("version") != "2.1.0":
         raise log.wrong("version", "is not 2.1.0")
     told = _Told()
-    by_scanner: dict[str, list[Issue]] = {}
+    by_scanner: dict[str, _Tool] = {}
     for run in log.children("runs", _MOST_RUNS):
-        name = _scanner(run)
-        by_scanner.setdefault(name, []).extend(_issues(run, told, root))
-        if sum(map(len, by_scanner.values())) > MOST_RESULTS * 5:
+        by_scanner.setdefault(_scanner(run), _Tool()).take(run, told, root)
+        if sum(each.places for each in by_scanner.values()) > MOST_RESULTS * 5:
             raise log.wrong(
                 "runs", f"hold more than {MOST_RESULTS * 5:,} places, which is the most that is taken"
             )
     if not by_scanner:
         raise log.wrong("runs", "is empty, so no tool says anything")
     findings: list[Finding] = []
-    for name, issues in by_scanner.items():
+    owned: dict[str, Own] = {}
+    for name, tool in by_scanner.items():
+        issues: list[Issue] = []
+        for one, places in Identities(tool.runs, tool.ids).issues():
+            issues += places
+            if one.own is not None:
+                owned[f"{one.rule}:{digest(places[0].identity)}"] = one.own
         findings += issues_as_findings(name, issues, told.commit or commit, digest)
-    owned = {f"{rule}:{digest(identity)}": each for (rule, identity), each in told.owned.items()}
     findings, told.known = sarif_own.recognised(findings, owned, known)
     if len(findings) > MOST_RESULTS:
         raise log.wrong("runs", f"hold {len(findings):,} findings, and at most {MOST_RESULTS:,} are taken")
@@ -152,7 +175,7 @@ def _scanner(run: Node) -> str:
     return "-".join(filter(None, (f"{IMPORTED}{name}", words)))
 
 
-def _issues(run: Node, told: _Told, root: str) -> Iterator[Issue]:
+def _results(run: Node, rules: Rules, told: _Told, root: str) -> Iterator[Taken]:
     driver = run.child("tool").child("driver")
     name = _plain(driver.text("name"), 60)
     version = driver.text("semanticVersion", driver.text("version", ""))
@@ -163,22 +186,15 @@ def _issues(run: Node, told: _Told, root: str) -> Iterator[Issue]:
         revision = source.text("revisionId", "")
         if _COMMIT.fullmatch(revision):
             told.commit = told.commit or revision
-    rules = _Rules(run, name)
     places = Places(run, root)
-    seen: Counter[bytes] = Counter()
-    for result in run.children("results", MOST_RESULTS) if run.value.get("results") is not None else ():
+    for result in run.children("results", MOST_RESULTS):
         if result.text("kind", "fail") in _NO_FINDING:
             continue
         if result.text("baselineState", "new") == "absent":
             told.absent += 1
             continue
-        if result.value.get("suppressions"):
-            told.suppressed += 1
-        issues = list(_of_result(result, rules, places, seen))
-        mine = sarif_own.own(result, rules.tags(result)) if name == sarif_own.DRIVER else None
-        if mine is not None:
-            told.owned[issues[0].rule, issues[0].identity] = mine
-        yield from issues
+        told.suppressed += _is_suppressed(result)
+        yield _taken(result, rules, places, name)
 
 
 def _unfinished(run: Node, name: str) -> Iterator[str]:
@@ -196,106 +212,60 @@ def _unfinished(run: Node, name: str) -> Iterator[str]:
     # An empty list says that nothing was found. None says that nobody looked (3.14.23), or that they are elsewhere.
     if run.value.get("results") is None:
         yield f"{name} has no list of results in the file, so nothing is known of what it looked at"
+    elif run.child("externalPropertyFileReferences").value.get("results"):
+        yield f"{name} has results in other files, which were not read"
 
 
-def _of_result(result: Node, rules: _Rules, places: Places, seen: Counter[bytes]) -> Iterator[Issue]:
-    rule, about = rules.about(result)
+def _is_suppressed(result: Node) -> bool:
+    """Whether the tool leaves the result out: nobody has refused that, or has yet to say (3.35.3)."""
+    states = {each.text("status", "accepted") for each in result.children("suppressions", _MOST_PLACES)}
+    return states == {"accepted"}
+
+
+def _taken(result: Node, rules: Rules, places: Places, tool: str) -> Taken:
+    named = rules.of_result(result)
+    whole, partial = fingerprints(result)
     where = list(_places(result, places))
-    prints = _fingerprints(result, where[0][0])
-    # Without fingerprints: file and message, and its turn among those that are the same.
-    message = result.child("message").text("text", "").encode("utf-8", "replace")
-    basis = b"\0".join((rule.encode(), prints or where[0][0], b"" if prints else message))
-    turn = 0 if prints else seen[basis]
-    seen[basis] += 1
-    identity = basis + b"\0%d" % turn
-    for path, line in where:
-        yield Issue(rule, identity, path, line, about)
+    tags = named.told.child("properties").value.get("tags")
+    return Taken(
+        named=named,
+        rule=rule_name(named.name),
+        about=_about(tool, named, result, rules),
+        places=[(path, line) for path, line, _ in where],
+        spot=where[0][1:],
+        message=result.child("message").text("text", "").encode("utf-8", "replace"),
+        whole=whole,
+        partial=partial,
+        own=sarif_own.own(result, tags) if tool == sarif_own.DRIVER else None,
+    )
 
 
-def _places(result: Node, places: Places) -> Iterator[tuple[bytes, int]]:
+def _places(result: Node, places: Places) -> Iterator[tuple[bytes, int, int]]:
+    """Paths, lines, and the columns or offsets that tell places in a line apart."""
     found = False
     for location in result.children("locations", _MOST_PLACES):
         physical = location.child("physicalLocation")
         if "artifactLocation" not in physical.value:
             continue
         found = True
-        line = physical.child("region").number("startLine", 1)
+        region = physical.child("region")
+        line = region.number("startLine", 1)
         if not 1 <= line < 1 << 31:
             raise physical.wrong("region.startLine", "is not a line, which are counted from 1")
-        yield _path(physical.child("artifactLocation"), places), line
+        within = next((region.number(key) for key in _WITHIN if region.value.get(key) is not None), 0)
+        yield places.path(physical.child("artifactLocation")), line, within
     if not found:
-        yield NOWHERE, 1
+        yield NOWHERE, 1, 0
 
 
-def _path(location: Node, places: Places) -> bytes:
-    return places.path(location) if "uri" in location.value else NOWHERE
-
-
-def _fingerprints(result: Node, path: bytes) -> bytes:
-    """What the tool says makes it the same in every run; partial ones only together with the file."""
-    named, partial = result.child("fingerprints").value, result.child("partialFingerprints").value
-    whole = {key: told for key, told in named.items() if told != _NOT_TOLD}
-    chosen = whole or partial
-    if not chosen:
-        return b""
-    if not all(isinstance(each, str) for each in chosen.values()):
-        raise result.wrong("partialFingerprints", "holds something else than texts")
-    told = "\0".join(f"{key}={chosen[key]}" for key in sorted(chosen)).encode("utf-8", "replace")
-    return told if whole else b"\0".join((path, told))
-
-
-class _Rules:
-    """The rules that a run knows, and what a result says about which of them it is."""
-
-    def __init__(self, run: Node, tool: str) -> None:
-        self._tool = tool
-        components = [run.child("tool").child("driver"), *run.child("tool").children("extensions", 1000)]
-        self._lists = [list(each.children("rules", _MOST_RULES)) for each in components]
-        self._by_id = {rule.text("id"): rule for rules in self._lists for rule in rules}
-
-    def about(self, result: Node) -> tuple[str, About]:
-        """The rule's name as findings write it, and what to say about the result."""
-        given = result.child("rule")
-        name = result.text("ruleId", given.text("id", ""))
-        rule = self._named(name) or self._numbered(result, given) or Node({}, "rule")
-        name = name or rule.text("id", "")
-        if not name:
-            raise result.wrong("ruleId", "is missing, and no ruleIndex says it")
-        return _rule_name(name), _about(self._tool, name, rule, result)
-
-    def tags(self, result: Node) -> object:
-        """The tags of the result's rule, whatever they are; None if it has no rule."""
-        given = result.child("rule")
-        rule = self._named(result.text("ruleId", given.text("id", ""))) or self._numbered(result, given)
-        return rule.child("properties").value.get("tags") if rule is not None else None
-
-    def _named(self, name: str) -> Node | None:
-        for _ in range(_MOST_PARTS):
-            if name in self._by_id:
-                return self._by_id[name]
-            name = name.rpartition("/")[0]  # a rule may have parts, which only results name (3.52.4)
-        return None
-
-    def _numbered(self, result: Node, given: Node) -> Node | None:
-        index = result.number("ruleIndex", given.number("index", -1))
-        component = given.child("toolComponent").number("index", -1) + 1
-        rules = self._lists[component] if 0 <= component < len(self._lists) else []
-        return rules[index] if 0 <= index < len(rules) else None
-
-
-def _rule_name(raw: str) -> str:
-    name = "-".join(re.findall(r"[a-z0-9]+", raw.lower()))[:90].strip("-")
-    return name or f"rule-{hashlib.sha256(raw.encode('utf-8', 'replace')).hexdigest()[:12]}"
-
-
-def _about(tool: str, name: str, rule: Node, result: Node) -> About:
-    called = _plain(name, 100)
-    title = rule.child("shortDescription").text("text", "") or rule.text("name", "") or name
+def _about(tool: str, named: Named, result: Node, rules: Rules) -> About:
+    rule, called = named.told, _plain(named.name, 100)
+    title = rule.child("shortDescription").text("text", "") or rule.text("name", "") or named.name
     why = rule.child("fullDescription").text("text", "")
     fix = rule.child("help").text("text", "")
     return About(
         title=_plain(capitalised(title), _LONGEST_TITLE),
-        severity=_severity(rule, result),
+        severity=_severity(named, result, rules),
         confidence=_PRECISIONS.get(rule.child("properties").text("precision", ""), Confidence.MEDIUM),
         why=_plain(why, _LONGEST_TEXT)
         or f"{tool} reports it by its rule {called}, and its file says no more.",
@@ -307,20 +277,19 @@ def _about(tool: str, name: str, rule: Node, result: Node) -> About:
     )
 
 
-def _severity(rule: Node, result: Node) -> Severity:
-    for properties in (result.child("properties"), rule.child("properties")):
+def _severity(named: Named, result: Node, rules: Rules) -> Severity:
+    for properties in (result.child("properties"), named.told.child("properties")):
         given = properties.value.get("security-severity")
+        if isinstance(given, str) and given.strip().lower() in _WORDS:
+            return _WORDS[given.strip().lower()]
         try:
-            score = float(given) if isinstance(given, str | int | float) else -1.0
+            score = float(given) if given and isinstance(given, str | int | float) else -1.0
         except (ValueError, OverflowError):
             raise properties.wrong("security-severity", "is no number") from None
         if 0 < score <= 10:
             bounds = ((9.0, Severity.CRITICAL), (7.0, Severity.HIGH), (4.0, Severity.MEDIUM))
             return next((severity for bound, severity in bounds if score >= bound), Severity.LOW)
-    level = result.text("level", rule.child("defaultConfiguration").text("level", "warning"))
-    if level not in _LEVELS:
-        raise result.wrong("level", f"is none of {', '.join(_LEVELS)}")
-    return _LEVELS[level]
+    return _LEVELS[rules.level(result, named)]
 
 
 def _kind(rule: Node) -> Kind:
@@ -335,6 +304,8 @@ def _notes(told: _Told) -> Iterator[str]:
         yield f"{counted(told.known, 'result')} that Keyhole wrote itself, about findings that are known here."
     if told.suppressed:
         yield f"{counted(told.suppressed, 'result')} that the tool suppressed counted all the same."
+    if told.astray:
+        yield f"{counted(told.astray, 'result')} of a part of the tool that the file does not have."
     if told.absent:
         yield f"{counted(told.absent, 'result')} that the tool says are gone left out."
 

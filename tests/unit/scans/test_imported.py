@@ -218,7 +218,7 @@ def test_fingerprints_make_it_the_same_and_lines_do_not():
         (
             "file:///w/src/a.py",
             {"SRC": {"uri": "src/", "uriBaseId": "ROOT"}, "ROOT": {"uri": "file:///w/"}},
-            "a.py",
+            "src/a.py",
         ),
     ],
 )
