@@ -22,16 +22,18 @@ from keyhole.jobs import job, step
 from keyhole.notifications.events import Event, Severity
 from keyhole.notifications.publishing import publish
 from keyhole.providers.github.problems import GitHubProblem
-from keyhole.reports.github.parts import PARTS, Outcome
+from keyhole.reports.gather import WITH_RESULT
+from keyhole.reports.github.alerts import told_since
+from keyhole.reports.github.parts import PARTS
+from keyhole.reports.github.standing import told_in_its_place
 from keyhole.reports.github.target import reached
-from keyhole.reports.github.words import told_of
+from keyhole.reports.github.words import Outcome
 from keyhole.scans.life import acting_for
-from keyhole.scans.models import FINISHED, Scan, State
+from keyhole.scans.models import FINISHED, Scan
 
 KIND = JOB
 _AGAIN = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2))
 """Pauses after what passes by itself; after the last one it is given up."""
-_WITH_RESULT = frozenset({State.COMPLETE, State.INCOMPLETE})
 
 
 def _due() -> Iterable[int]:
@@ -42,7 +44,7 @@ def _due() -> Iterable[int]:
 def _failed(row: int, reason: str) -> None:
     telling = _waiting(row)
     if telling is not None:
-        _end(telling, Telling.State.FAILED, reason)
+        _give_up(acting_for(telling.scan), telling, reason)
 
 
 @job(KIND, unfinished=_due, failed=_failed)
@@ -57,7 +59,7 @@ def tell(row: int) -> None:
     telling = _waiting(row)
     if telling is None or not telling.scan.finished or telling.due_at > timezone.now():
         return
-    if telling.scan.state not in _WITH_RESULT:
+    if telling.scan.state not in WITH_RESULT:
         _end(telling, Telling.State.NOTHING, "The scan came to no result.")
         return
     later = _told_later(telling)
@@ -68,9 +70,8 @@ def tell(row: int) -> None:
     telling.save(update_fields=["attempts"])
     part, caller = PARTS[telling.what], acting_for(telling.scan)
     try:
-        told = told_of(telling.scan)
         with reached(caller, telling.scan, part.permission) as target:
-            outcome = part.tell(target, told)
+            outcome = part.tell(target)
     except KeyholeError as problem:
         _not_told(caller, telling, problem)
     else:
@@ -78,19 +79,12 @@ def tell(row: int) -> None:
 
 
 def _told_later(telling: Telling) -> int | None:
-    """A later scan of which the same was told, and that this would undo: GitHub keeps what comes last."""
+    """A later scan of which the same was told, and that says all that this one could: GitHub keeps what comes last."""
     scan = telling.scan
-    same = Telling.objects.filter(
-        what=telling.what,
-        state=Telling.State.DONE,
-        scan__repository=scan.repository_id,
-        scan__pk__gt=scan.pk,
-    )
     if telling.what != "sarif":
-        same = same.filter(scan__commit=scan.commit, scan__environment=scan.environment_id)
-        return same.order_by("scan").values_list("scan", flat=True).last()
-    uploads = same.filter(scan__ref=scan.ref).order_by("-scan").values_list("scan", "scan__scanners")
-    return next((number for number, scanners in uploads if set(scanners) >= set(scan.scanners)), None)
+        return told_in_its_place(scan, telling.what)
+    since = told_since(scan)
+    return max(since.values()) if scan.scanners and since.keys() >= set(scan.scanners) else None
 
 
 def _told(telling: Telling, outcome: Outcome) -> None:
@@ -107,8 +101,13 @@ def _not_told(caller: Caller, telling: Telling, problem: KeyholeError) -> None:
         telling.said, telling.hint = one_line(problem.message, 500), "It is tried again by itself."
         telling.save(update_fields=["due_at", "said", "hint"])
         return
+    _give_up(caller, telling, problem.message, problem.hint)
+
+
+def _give_up(caller: Caller, telling: Telling, reason: str, hint: str = "") -> None:
+    """Ends it untold, which people have to know: GitHub goes on showing what it was told before."""
     with transaction.atomic():
-        _end(telling, Telling.State.FAILED, problem.message, hint=problem.hint)
+        _end(telling, Telling.State.FAILED, reason, hint=hint)
         append(
             Draft(
                 action="github:write",

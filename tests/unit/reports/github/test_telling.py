@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import gzip
-import json
 from datetime import timedelta
 
 import pytest
@@ -233,18 +230,6 @@ def test_an_upload_replaces_the_alerts_of_the_scanners_that_it_is_of(world, told
     made.findings.all().delete()  # as if the history had been rewritten
     work_off()
     assert alerts(world) == [(rule, "fixed")]
-
-
-def test_too_large_an_upload_leaves_out_the_least_severe(world, told, monkeypatch):
-    done = scan(reach(world))
-    from keyhole.reports.github.words import told_of
-
-    one_finding = told_of(done)
-    monkeypatch.setattr(parts, "LARGEST", 10)
-    packed, left = parts._packed(one_finding)
-    assert left == 1
-    assert json.loads(gzip.decompress(packed))["runs"][0]["results"] == []
-    assert base64.b64encode(packed)
 
 
 def test_a_missing_permission_is_named_and_not_tried_again(world, told):
