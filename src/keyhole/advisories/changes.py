@@ -27,9 +27,14 @@ class Changes:
     """Those of `left` of which the draft has an older state, and the source no newer one when it was asked."""
 
     @classmethod
-    def of(cls, draft: Draft, ecosystem: str, listed: dict[str, str], *, whole: bool) -> Self:
-        """With `whole`, none is late before the source was asked again; else those are that were listed earlier."""
-        known = draft.known(ecosystem)
+    def of(
+        cls, draft: Draft, ecosystem: str, listed: dict[str, str], *, whole: bool, anew: bool = False
+    ) -> Self:
+        """With `whole`, none is late before the source was asked again; else those are that were listed earlier.
+
+        With `anew`, nothing counts that the draft has of it, whatever it says when that was changed.
+        """
+        known = {} if anew else draft.known(ecosystem)
         left = {one: at for one, at in listed.items() if known.get(one) != at or not (at or one in known)}
         newest = max(known.values(), default="")
         late = {one for one, at in left.items() if known.get(one, at) < at <= newest}

@@ -1,8 +1,9 @@
 """Brings one ecosystem up to date with its source, at a cost that depends on what changed there.
 
 `modified_id.csv` names every advisory with the time of its last change, newest first. Few changes are fetched one by
-one, many with the archive of all. Every now and then the whole list is read, so that what was deleted goes away. What
-the source has only in an older state than its list names is asked for again the next time.
+one, many with the archive of all. Every now and then the whole list is read, so that what was deleted goes away; and
+what an earlier version took is taken anew with the archive, as that one may have read it otherwise. What the source has
+only in an older state than its list names is asked for again the next time.
 """
 
 from __future__ import annotations
@@ -52,7 +53,8 @@ class Source:
         has what came before that; each advisory in it is right, and the ecosystem is as old as it was.
         """
         before = draft.settled(self.ecosystem)
-        whole = not before.listed or datetime.fromisoformat(before.listed) + WHOLE_EVERY <= now
+        anew = not before.listed or draft.is_read_otherwise(self.ecosystem)
+        whole = anew or datetime.fromisoformat(before.listed) + WHOLE_EVERY <= now
         try:
             listing = remote.listing(f"{self._base}/modified_id.csv", unless="" if whole else before.etag)
         except NotFound:  # a mirror may have the archives alone
@@ -64,11 +66,11 @@ class Source:
         listed = dict(rows if whole else _newer(rows, before.modified))
         if whole and not listed:
             raise Unavailable(f"The list of {self.ecosystem}'s advisories is empty.")
-        changes = Changes.of(draft, self.ecosystem, listed, whole=whole)
-        number = len(changes.left)
-        for gone in changes.known.keys() - listed.keys() if whole else ():
+        for gone in draft.known(self.ecosystem).keys() - listed.keys() if whole else ():
             draft.drop(self.ecosystem, gone)
-        self._take(changes, first=not before.listed)
+        changes = Changes.of(draft, self.ecosystem, listed, whole=whole, anew=bool(before.listed) and anew)
+        number = len(changes.left)
+        self._take(changes, first=anew)
         late = changes.left
         if len(late) > MANY:
             log.warning(

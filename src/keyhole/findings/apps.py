@@ -23,4 +23,5 @@ class FindingsConfig(AppConfig):
         offer_afterwards("keyhole.findings.telling")
         offer_on_removal("keyhole.findings.due")
         offer("keyhole.findings.expiring")
+        offer("keyhole.findings.letting_go")
         offer("keyhole.findings.overdue")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from datetime import datetime
+from typing import NamedTuple
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Left
@@ -89,28 +90,32 @@ def replaceable(scope: Scope) -> Q:
     return _farther(scope) | Q(decision__scope=scope)
 
 
-def replacing(decision: Decision) -> QuerySet[Decision]:
-    """Those in force for what this one covers, in its place."""
-    theirs = covered_by(decision).exclude(decided="").exclude(decision=decision)
-    return Decision.objects.filter(pk__in=theirs.order_by().values("decision"))
-
-
 def _farther(scope: Scope) -> Q:
     return Q(decision__scope__in=_NEAREST[_NEAREST.index(scope) + 1 :])
 
 
-def release(decision: Decision, what: Happened, at: datetime, by: User | None = None) -> list[int]:
-    """Takes an ended decision away, and puts others in force where they cover the same; returns what is open again."""
+class Released(NamedTuple):
+    """What the end of a decision changed."""
+
+    numbers: list[int]
+    """Ids of the findings that it was in force for."""
+    places: frozenset[int]
+    """Repositories in which anything changed, by what came in its place, too."""
+
+
+def release(decision: Decision, what: Happened, at: datetime, by: User | None = None) -> Released:
+    """Takes an ended decision away, and puts others in force where they cover the same."""
     rows = Problem.objects.filter(decision=decision)
+    places = frozenset(rows.order_by().values_list("repository", flat=True).distinct())
     numbers = happened(what, rows, at, decision=decision, by=by)
     if not numbers:
-        return []
+        return Released([], frozenset())
     rows.update(decided="", decision=None)
     theirs = covered_by(decision)
-    cover(theirs, at)
+    places |= cover(theirs, at)
     if what is Happened.EXPIRED:
         theirs.filter(decided="", status__in=(Status.NEW, Status.OPEN)).update(status=Status.REOPENED)
-    return numbers
+    return Released(numbers, places)
 
 
 def cover(problems: QuerySet[Problem], at: datetime) -> frozenset[int]:

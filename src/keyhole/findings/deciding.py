@@ -40,7 +40,7 @@ class DecisionSpec:
     ecosystem: str = ""
     package: str = ""
     ids: tuple[str, ...] = ()
-    """Of scope `package`, in the place of a finding: the advisory by any of its ids."""
+    """Of scope `package`, in the place of a finding: the advisory by any of its ids. Beside one, they have to agree."""
     version: str = ""
     """Of scope `finding`: the one version of the package that it is about, such as a statement of OpenVEX."""
     replaces: tuple[int, ...] | None = None
@@ -167,6 +167,7 @@ def _package(spec: DecisionSpec) -> Target:
     if spec.problems:
         row = _the_one(spec)
         ids = tuple(row.advisory_ids.values_list("text", flat=True).order_by("text"))
+        _refuse_another(spec, row, ids)
         spec_of = (row.ecosystem, row.package, ids)
     else:
         spec_of = (spec.ecosystem, spec.package, tuple(sorted(set(filter(None, spec.ids)))))
@@ -182,6 +183,20 @@ def _package(spec: DecisionSpec) -> Target:
     # All that the decision will be about, so that a preview shows no less than it hides.
     every = tuple(sorted(covering.known_as(ecosystem, package, ids)))
     return Target(Scope.PACKAGE, ecosystem=ecosystem, package=package, ids=every)
+
+
+def _refuse_another(spec: DecisionSpec, row: Problem, ids: tuple[str, ...]) -> None:
+    """InvalidInput, naming the field, if what is told besides a finding is not what the finding is about."""
+    hint = "Name the finding alone, or its package and advisory alone."
+    for field, told, own in (
+        ("ecosystem", spec.ecosystem, row.ecosystem),
+        ("package", spec.package, row.package),
+    ):
+        if told and told != own:
+            raise InvalidInput(f"The finding is of another {field}.", field=field, hint=hint)
+    others = set(filter(None, spec.ids)).difference(ids)
+    if others and not others <= covering.known_as(row.ecosystem, row.package, ids):
+        raise InvalidInput("The finding is about another advisory.", field="ids", hint=hint)
 
 
 def _the_one(spec: DecisionSpec) -> Problem:

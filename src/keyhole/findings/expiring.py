@@ -70,13 +70,13 @@ def catch_up() -> None:
 def _end(decision: Decision, at: datetime) -> None:
     if not covering.live().filter(pk=decision.pk).update(ended_at=at):
         return
-    numbers = covering.release(decision, Happened.EXPIRED, at)
-    tallies.count(tallies.repositories_of(decision), at)
+    released = covering.release(decision, Happened.EXPIRED, at)
+    tallies.count({*tallies.repositories_of(decision), *released.places}, at)
     append(
         Draft(
             action="finding:expire",
             outcome=ALLOWED,
             actor=Caller(None, f"decision {decision.pk}", Via.JOB).as_actor(),
-            subject={"decision_id": decision.pk, "kind": decision.kind, "findings": len(numbers)},
+            subject={"decision_id": decision.pk, "kind": decision.kind, "findings": len(released.numbers)},
         )
     )

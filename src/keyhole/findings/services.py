@@ -13,7 +13,7 @@ from keyhole.accounts.services import require
 from keyhole.audit.log import ALLOWED, Draft, append
 from keyhole.core.caller import Caller
 from keyhole.core.errors import Conflict, InvalidInput, NotFound
-from keyhole.findings import covering, expiring, tallies
+from keyhole.findings import covering, expiring, replacing, tallies
 from keyhole.findings.deciding import DecisionSpec, Target, kind_of, reason_of, target_of, until_of
 from keyhole.findings.filtering import ProblemFilter, matching, ordered
 from keyhole.findings.models import Covered, Decision, DecisionId, Event, Happened, Problem, Scope
@@ -212,9 +212,9 @@ def withdraw(caller: Caller, number: int) -> Decision:
         decision = get_decision(caller, number)
         if not ended:
             raise Conflict("This decision is not in force any more.", hint="It expired, or was taken back.")
-        numbers = covering.release(decision, Happened.WITHDRAWN, now, user)
-        tallies.count(tallies.repositories_of(decision), now)
-        _record(caller, "finding:withdraw", decision, len(numbers))
+        released = covering.release(decision, Happened.WITHDRAWN, now, user)
+        tallies.count({*tallies.repositories_of(decision), *released.places}, now)
+        _record(caller, "finding:withdraw", decision, len(released.numbers))
     return decision
 
 
@@ -242,8 +242,7 @@ def replacements(caller: Caller, given: Collection[Decision]) -> dict[int, list[
     """For those of these decisions that are in force and hide nothing: what hides what they cover, newest first."""
     require(caller, "finding:read")
     hiding = set(Problem.objects.filter(decision__in=given).order_by().values_list("decision", flat=True))
-    idle = [each for each in given if each.ended_at is None and each.pk not in hiding]
-    return {each.pk: list(covering.replacing(each)) for each in idle}
+    return replacing.all_of([each for each in given if each.ended_at is None and each.pk not in hiding])
 
 
 def the_only_ones(caller: Caller, given: Collection[Decision]) -> dict[int, Problem]:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
+import sqlite3
+
 import pytest
 
 from keyhole.advisories import following, remote, store
 from keyhole.core.errors import InvalidInput, Unavailable
+from keyhole.scanners.dependencies import draft
 from keyhole.scanners.dependencies.draft import Draft
 from keyhole.scanners.dependencies.index import Index
+from keyhole.scanners.dependencies.osv import parse
 from tests.unit.advisories.source import Server, serving
 from tests.unit.scanners.dependencies.advisories import record
 
@@ -84,6 +90,46 @@ def test_many_changes_are_fetched_with_the_archive(server, monkeypatch):
     assert sync() == 5
     assert server.took() == ["/PyPI/modified_id.csv", "/PyPI/all.zip"]
     assert not list(store.database().with_name("advisories.parts").iterdir())
+
+
+def of_an_earlier_version(*records):
+    """What was taken under another time than its own, as if nothing had noted by which reading."""
+    with Draft(store.database()) as changed:
+        for at, advisory in records:
+            changed.put("PyPI", parse(json.dumps(advisory).encode()), f"2026-01-{at:02}T00:00:00Z")
+        changed.commit()
+    with contextlib.closing(sqlite3.connect(store.database())) as database:
+        database.execute("DROP TABLE reading")
+        database.commit()
+
+
+def test_what_an_earlier_version_took_is_taken_anew_once(server):
+    server.publish("PyPI", dated("A", 1), dated("B", 3, summary="It breaks more"))
+    sync()
+    of_an_earlier_version((3, dated("B", 2)), (2, dated("C", 2)))
+    assert held() == {"A": "It breaks", "B": "It breaks", "C": "It breaks"}
+    server.took()
+    server.breaks_after = 1
+    with pytest.raises(Unavailable):
+        sync()
+    assert held()["B"] == "It breaks"
+    server.breaks_after = None
+    server.took()
+    assert sync() == 2
+    assert server.took() == ["/PyPI/modified_id.csv", "/PyPI/all.zip"]
+    assert held() == {"A": "It breaks", "B": "It breaks more"}
+    assert sync() == 2
+    assert server.took() == ["/PyPI/modified_id.csv"]
+
+
+def test_what_is_raised_is_taken_anew(server, monkeypatch):
+    server.publish("PyPI", dated("A", 1))
+    sync()
+    server.took()
+    monkeypatch.setattr(draft, "READING", draft.READING + 1)
+    for archives in (1, 0):
+        sync()
+        assert server.took().count("/PyPI/all.zip") == archives
 
 
 def test_a_mirror_of_archives_alone_is_enough(server):

@@ -9,7 +9,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from keyhole.core.finding import Location
-from keyhole.findings import services
+from keyhole.findings import letting_go, services
 from keyhole.findings.deciding import DecisionSpec
 from keyhole.findings.filtering import ProblemFilter
 from keyhole.findings.models import Problem
@@ -65,6 +65,22 @@ def test_what_comes_to_another_place_later_is_open_again_and_covered_when_it_goe
     assert [event.what for event in row.events.filter(scan=scan)] == ["left"]
     scanned(place, [token])
     assert Problem.objects.get().decision == decision
+
+
+def test_what_was_hidden_outside_of_the_folder_before_is_opened_without_a_scan():
+    place = repository()
+    scanned(place, [secret(name, path=f"a/{name}.py", title=name) for name in ("in", "out", "gone")])
+    decision = services.decide(boss(), below(place, "a"))
+    assert list(letting_go._due()) == []
+    Problem.objects.filter(title="out").update(within="A/out.py")
+    Problem.objects.filter(title="gone").update(within="", status="fixed")
+    assert list(letting_go._due()) == [decision.pk]
+    letting_go.let_go(decision.pk)
+    assert (list(letting_go._due()), shown(), place.tallies.get().high) == ([], {"out"}, 1)
+    row = Problem.objects.get(title="out")
+    assert (row.status, row.events.last().what) == ("reopened", "left")
+    letting_go.let_go(decision.pk)
+    assert row.events.filter(what="left").count() == 1
 
 
 @pytest.mark.django_db(transaction=True)

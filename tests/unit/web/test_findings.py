@@ -7,11 +7,15 @@ from dataclasses import replace
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from keyhole.accounts.services import local_caller
 from keyhole.core.finding import Location
 from keyhole.core.terms import Place, Severity
+from keyhole.findings import services
+from keyhole.findings.deciding import DecisionSpec
 from keyhole.findings.models import Decision, Problem, SavedView
 from keyhole.web.pages import decisions
 from tests.unit.findings.making import person, repository, scanned, secret, vulnerable
@@ -200,6 +204,25 @@ def test_deciding_again_says_what_it_replaces_and_the_first_one_by_what_it_was_r
     owner.post(f"{second}/withdraw")
     assert "Accepted: 1 finding" in text(owner.get(first))
     assert "Replaced by" not in text(owner.get("/decisions"))
+
+
+def test_the_page_of_decisions_asks_the_database_as_often_for_many_as_for_few(owner, found):
+    def asked():
+        with CaptureQueriesContext(connection) as queries:
+            assert owner.get("/decisions").status_code == 200
+        return len(queries)
+
+    def again(numbers):
+        for number in (*numbers, *numbers):  # the second one of each comes in the place of the first
+            services.decide(local_caller(), DecisionSpec("false_positive", "A test.", problems=(number,)))
+
+    numbers = list(Problem.objects.order_by("pk").values_list("pk", flat=True)[:12])
+    again(numbers[:2])
+    asked()
+    few = asked()
+    again(numbers[2:])
+    assert asked() == few
+    assert text(owner.get("/decisions")).count("Replaced by") == 12
 
 
 def test_what_somebody_else_decides_at_the_same_moment_is_shown_and_not_replaced(owner, found, monkeypatch):

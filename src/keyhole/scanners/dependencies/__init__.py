@@ -14,7 +14,7 @@ from __future__ import annotations
 from keyhole.core.terms import Kind
 from keyhole.scanners.interface import Tools, TreeExaminer
 
-ENGINE_VERSION = "7"
+ENGINE_VERSION = "8"
 """Raised by hand when the engine itself would give another result for the same files and advisories."""
 
 

@@ -13,7 +13,17 @@ from typing import Self
 
 import msgspec
 
-from keyhole.scanners.dependencies.index import ASKED, FORMAT, TABLES, UNKNOWN_EPSS, Body, Index, Unusable
+from keyhole.scanners.dependencies.index import (
+    ASKED,
+    FORMAT,
+    READ,
+    READING,
+    TABLES,
+    UNKNOWN_EPSS,
+    Body,
+    Index,
+    Unusable,
+)
 from keyhole.scanners.dependencies.osv import Advisory
 
 
@@ -53,6 +63,7 @@ class Draft:
         if not old:
             self._database.executescript(TABLES)
             self._database.execute("INSERT INTO made VALUES (?)", (FORMAT,))
+        self._database.execute(READ)
         self._database.execute("BEGIN")
         self._touched: set[str] = set()
         self._fresh: set[str] | None = None if old else set()
@@ -76,6 +87,11 @@ class Draft:
             "SELECT at, modified, listed, etag FROM ecosystem WHERE name = ?", (ecosystem,)
         ).fetchone()
         return Settled(*row) if row else _NOTHING
+
+    def is_read_otherwise(self, ecosystem: str) -> bool:
+        """Whether what there is of the ecosystem was taken by an earlier version, and may not be as it would be now."""
+        row = self._database.execute("SELECT version FROM reading WHERE name = ?", (ecosystem,)).fetchone()
+        return bool(self.settled(ecosystem).listed) and (row is None or row[0] != READING)
 
     def put(self, ecosystem: str, advisory: Advisory, modified: str) -> None:
         """Takes an advisory from an ecosystem's source, in the place of an earlier state of it.
@@ -130,6 +146,8 @@ class Draft:
             " at = excluded.at, modified = excluded.modified, listed = excluded.listed, etag = excluded.etag",
             (ecosystem, settled.at, settled.modified, settled.listed, settled.etag),
         )
+        if settled.listed:
+            self._database.execute("INSERT OR REPLACE INTO reading VALUES (?, ?)", (ecosystem, READING))
 
     def scored(self, scores: Iterable[tuple[str, float]]) -> int:
         """Takes how likely exploits are (CVE, 0 to 1), in the place of all that was known; returns how many."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cache
 from pathlib import Path
 
 from keyhole.core.escaping import escape
+from keyhole.core.finding import AdvisoriesOf
 from keyhole.core.library import Relation
 from keyhole.core.plural import counted
 from keyhole.scanners.assessment import Assessment
@@ -17,9 +17,9 @@ from keyhole.scanners.dependencies.index import KEV, Index, Unusable
 from keyhole.scanners.dependencies.libraries import library
 from keyhole.scanners.dependencies.match import Wanted, compared
 from keyhole.scanners.dependencies.matters import Seen, issues
-from keyhole.scanners.dependencies.names import normal
 from keyhole.scanners.dependencies.package import Malformed, Package
 from keyhole.scanners.dependencies.places import without_files
+from keyhole.scanners.dependencies.settling import Settling, key
 from keyhole.scanners.dependencies.unlocked import is_known, unlocked
 
 MOST_PACKAGES = 100_000
@@ -45,7 +45,7 @@ class Packages:
             self._why = str(problem)
         self._known = self._index.coverage() if self._index is not None else {}
         self._feeds = self._index.feeds() if self._index is not None else ()
-        self._same: list[bytes] = []
+        self._same: dict[bytes, list[bytes]] = {}
         self._astray: dict[str, list[bytes]] = {}
 
     def wants(self, path: bytes) -> bool:
@@ -54,10 +54,10 @@ class Packages:
 
     def same(self, path: bytes, files: Sequence[bytes]) -> bool:
         """See `FollowsLinks`. Another name is another format, so a file of that is not the same."""
-        same = any(reader_of(each) is reader_of(path) for each in files)
-        if same:
-            self._same.append(path)
-        return same
+        alike = [each for each in files if reader_of(each) is reader_of(path)]
+        if alike:
+            self._same[path] = alike
+        return bool(alike)
 
     def astray(self, path: bytes, where: str) -> None:
         """See `FollowsLinks`."""
@@ -89,13 +89,14 @@ class Packages:
                 gaps.append(f"more than {MOST_PACKAGES:,} packages; the others were not assessed")
                 break
         # Read under other names, and there under these all the same.
-        there = [*seen, *((path, b"") for path in self._same)]
-        found, unread = without_files(found, (path for path, _ in there))
+        found, unread = without_files(found, (*(path for path, _ in seen), *self._same))
         gaps += _left_out(unread, "file", "named by requirements")
-        gaps += _left_out(_without_lock(there, found), "file", "that no lock file settles")
+        settling = Settling(seen, found, self._same, beside)
+        there = [*seen, *((path, b"") for path in self._same)]
+        gaps += _left_out(map(_shown, unlocked(there, settling)), "file", "that no lock file settles")
         for where, paths in self._astray.items():
             gaps += _left_out(map(_shown, paths), "link", where)
-        found = _settled(found)
+        found = _settled(found, settling)
         assessment = self._assessed(found, count, gaps)
         return assessment._replace(
             libraries=tuple(library(*seen) for seen in found),
@@ -116,7 +117,7 @@ class Packages:
             if package.ecosystem not in self._known:
                 unknown[package.ecosystem] += 1
             elif package.version:
-                places.setdefault((*_key(package), package.version), []).append((path, package))
+                places.setdefault((*key(package), package.version), []).append((path, package))
             else:
                 loose.append(package)
         met = compared(index, places)
@@ -134,7 +135,8 @@ class Packages:
             gaps.append(f"{_packages(len(strange), which)} not assessed: {_some(names)}")
         number = len(found) - len(loose) - len(strange) - sum(unknown.values())
         read = f"{counted(number, 'package')} of {counted(count, 'file')}"
-        at = self._at({ecosystem for ecosystem, _, _ in places})
+        used = {ecosystem for ecosystem, _, _ in places}
+        at = self._at(used)
         exploits = index.exploits(
             {one for each in met.matches.values() for match in each for one in match.matter.ids}
         )
@@ -143,6 +145,7 @@ class Packages:
             tuple(gaps),
             (f"{read} compared with advisories of {at[:10]}.", *self._sources()),
             advisories_at=at,
+            advisories=tuple(AdvisoriesOf(name, self._known[name].at) for name in sorted(used)),
         )
 
     def _at(self, ecosystems: set[str]) -> str:
@@ -164,11 +167,6 @@ class Packages:
             )
 
 
-def _without_lock(files: list[tuple[bytes, bytes]], found: list[Seen]) -> list[str]:
-    paths = unlocked(files, cache(lambda: {_key(package) for _, package in found}))
-    return list(map(_shown, paths))
-
-
 def _shown(path: bytes) -> str:
     return path.decode("utf-8", "replace")
 
@@ -182,23 +180,20 @@ def _left_out(names: Iterable[str], thing: str, which: str) -> list[str]:
     return [f"{counted(len(names), thing)} {which} {was} not assessed: {_some(names)}"]
 
 
-def _settled(found: list[Seen]) -> list[Seen]:
+def _settled(found: list[Seen], settling: Settling) -> list[Seen]:
     """Without what leaves its version to another file that has it, and without the repository's own packages."""
-    elsewhere = {
-        _key(package) for _, package in found if package.version or package.own or not package.managed
-    }
     kept: list[Seen] = []
     asked: dict[tuple[Reader | None, str, str], bool] = {}
     for path, package in found:
         if package.own:
             continue
-        if package.version or not package.managed or _key(package) not in elsewhere:
+        if package.version or not package.managed or not settling.settles(path, package):
             kept.append((path, package))
         elif package.relation is Relation.DIRECT:
-            kind = (reader_of(path), *_key(package))
+            kind = (reader_of(path), *key(package))
             asked[kind] = package.dev and asked.get(kind, True)
     return [
-        (path, _asked_for(package, asked.get((reader_of(path), *_key(package))))) for path, package in kept
+        (path, _asked_for(package, asked.get((reader_of(path), *key(package))))) for path, package in kept
     ]
 
 
@@ -226,10 +221,6 @@ def _of_others(found: Iterable[Package]) -> Iterator[Package]:
     for package in found:
         if not package.own and not package.dev:
             yield package._replace(relation=Relation.TRANSITIVE)
-
-
-def _key(package: Package) -> tuple[str, str]:
-    return package.ecosystem, normal(package.ecosystem, package.name)
 
 
 def _some(names: Iterable[str]) -> str:

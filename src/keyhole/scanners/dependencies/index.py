@@ -30,6 +30,11 @@ CREATE TABLE made (format INTEGER NOT NULL);
 """
 ASKED = "CREATE TABLE IF NOT EXISTS asked (name TEXT PRIMARY KEY) WITHOUT ROWID"
 """Apart from the others, so that an index made before it was there stays of use."""
+READING = 1
+"""Raised by hand when what is taken from the same sources would be other than it was: what an earlier version took of
+an ecosystem is taken anew once, and of use until then."""
+READ = "CREATE TABLE IF NOT EXISTS reading (name TEXT PRIMARY KEY, version INTEGER NOT NULL) WITHOUT ROWID"
+"""By which version's reading each ecosystem was taken; apart from the others, as is `ASKED`."""
 UNKNOWN_EPSS = -1.0
 KEV = "KEV"
 """Name of the feed of what CISA knows to be exploited."""

@@ -1,7 +1,7 @@
 """Manifests that are looked through and not read: what they ask for, only a lock file says with its versions.
 
 Most are programs, which are not run. Where no lock file that is read lies beside one, and what it asks for is named by
-no other file either, nothing is known of it, which is said.
+no other file that holds for it either, nothing is known of it, which is said.
 """
 
 from __future__ import annotations
@@ -30,10 +30,7 @@ from keyhole.scanners.dependencies.formats import (
 )
 from keyhole.scanners.dependencies.names import normal
 from keyhole.scanners.dependencies.package import Malformed, text_of
-from keyhole.scanners.lazily import pattern
-
-Key = tuple[str, str]
-"""Ecosystem, and name in its normal spelling."""
+from keyhole.scanners.dependencies.settling import Settling
 
 
 class _Kind(NamedTuple):
@@ -69,10 +66,6 @@ _KINDS: Mapping[bytes, _Kind] = MappingProxyType(
         b"environment.yaml": _CONDA,
     }
 )
-_LOCK_FOLDERS = pattern(
-    rb"(?:\A|/)(?:gradle/dependency-locks|requirements|[^/]+\.(?:xcodeproj|xcworkspace)(?:/.*)?)\Z"
-)
-"""Folders of lock files, inside of the one that they are for."""
 
 
 def is_known(path: bytes) -> bool:
@@ -80,27 +73,26 @@ def is_known(path: bytes) -> bool:
     return path.rpartition(b"/")[2] in _KINDS
 
 
-def unlocked(files: Iterable[tuple[bytes, bytes]], known: Callable[[], set[Key]]) -> list[bytes]:
-    """Paths of the manifests that nothing settles; `known` is asked for what all files name, if that matters."""
-    manifests: list[tuple[bytes, bytes, _Kind]] = []
-    locked: set[tuple[Reader, bytes]] = set()
-    for path, content in files:
-        folder, _, name = path.rpartition(b"/")
-        if name in _KINDS:
-            manifests.append((path, content, _KINDS[name]))
-        elif (read := reader_of(path)) is not None:
-            locked.add((read, folder))
-            locked.add((read, _LOCK_FOLDERS.sub(b"", folder)))
+def unlocked(files: Iterable[tuple[bytes, bytes]], settling: Settling) -> list[bytes]:
+    """Paths of the manifests that nothing settles."""
     found: list[bytes] = []
-    for path, content, kind in manifests:
-        folder = path.rpartition(b"/")[0]
-        if any((read, folder) in locked for read in kind.locks):
+    for path, content in files:
+        kind = _KINDS.get(path.rpartition(b"/")[2])
+        if kind is None or _is_locked(path, kind, settling):
             continue
         names = _asked(content, kind)
         asked = {(kind.ecosystem, normal(kind.ecosystem, name)) for name in names}
-        if asking.SOMETHING in names or (asked and not asked <= known()):
+        if asking.SOMETHING in names or (asked and not settling.names(path, asked)):
             found.append(path)
     return found
+
+
+def _is_locked(path: bytes, kind: _Kind, settling: Settling) -> bool:
+    """Whether a lock file is for it whatever it asks for: one of its folder, or a workspace's that lists it."""
+    return any(reader_of(each) in kind.locks for each in settling.beside(path)) or (
+        python_lock.read in kind.locks
+        and any(reader_of(each) is python_lock.read for each in settling.listing(path))
+    )
 
 
 def _asked(content: bytes, kind: _Kind) -> set[str]:

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from keyhole.core.finding import AdvisoriesOf
 from keyhole.core.terms import Status
 from keyhole.scanners.dependencies import SCANNER
 from keyhole.scanners.dependencies.draft import Draft
@@ -40,6 +41,7 @@ def test_a_vulnerable_package_is_found_where_it_stands(history, scan, tmp_path):
         "Advisories: PyPI 1 (2026-11-25).",
     )
     assert result.advisories_at == AT
+    assert result.advisories == (AdvisoriesOf("PyPI", AT),)
     assert dependencies(scan, history, file).findings[0].id == finding.id
 
 
@@ -201,10 +203,13 @@ def test_the_scanner_tells_its_version():
 
 def test_a_version_that_another_file_gives_is_assessed_there(tmp_path):
     parent = (
-        b"<project><dependency><groupId>g</groupId><artifactId>tool</artifactId>"
-        b"<version>1.0</version></dependency></project>"
+        b"<project><groupId>g</groupId><artifactId>top</artifactId><dependency><groupId>g</groupId>"
+        b"<artifactId>tool</artifactId><version>1.0</version></dependency></project>"
     )
-    child = parent.replace(b"<version>1.0</version>", b"")
+    child = (
+        b"<project><parent><groupId>g</groupId><artifactId>top</artifactId></parent>"
+        b"<dependency><groupId>g</groupId><artifactId>tool</artifactId></dependency></project>"
+    )
     scanner = Packages(index_of(tmp_path, record(name="g:tool", ecosystem="Maven")))
     together = scanner.assess([(b"pom.xml", parent), (b"child/pom.xml", child)])
     assert (len(together.issues), together.gaps) == (1, ())

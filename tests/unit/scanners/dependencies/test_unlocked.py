@@ -1,4 +1,4 @@
-"""A manifest that is not read is a gap, unless a lock file beside it or another file settles what it asks for."""
+"""A manifest that is not read is a gap, unless a lock file or another that holds for it settles what it asks for."""
 
 from __future__ import annotations
 
@@ -44,14 +44,29 @@ LOCKED = {
     b"pyproject.toml": (b"requirements.txt", b""),
 }
 NAMED = {
-    b"apps/a/mix.exs": (b"mix.lock", b'%{\n  "tool": {:hex, :tool, "1.0.0", "x"},\n}\n'),
-    b"a/build.gradle": (b"gradle/libs.versions.toml", b'[libraries]\ntool = "g:tool:1.0"\n'),
-    b"a/pubspec.yaml": (b"pubspec.lock", b'packages:\n  tool:\n    source: hosted\n    version: "1.0.0"\n'),
-    b"a/Package.swift": (
-        b"Package.resolved",
-        b'{"pins": [{"location": "https://example.org/Tool.git", "state": {"version": "1.0.0"}}]}',
-    ),
-    b"a/setup.py": (b"uv.lock", b'[[package]]\nname = "Tool"\nversion = "1.0"\n'),
+    b"apps/a/mix.exs": {
+        b"mix.lock": b'%{\n  "tool": {:hex, :tool, "1.0.0", "x"},\n}\n',
+        b"mix.exs": b'[apps_path: "apps"]\n',
+    },
+    b"a/build.gradle": {b"gradle/libs.versions.toml": b'[libraries]\ntool = "g:tool:1.0"\n'},
+    b"a/pubspec.yaml": {
+        b"pubspec.lock": b'packages:\n  tool:\n    source: hosted\n    version: "1.0.0"\n',
+        b"pubspec.yaml": b"name: all\nworkspace:\n  - a\n",
+    },
+    b"a/Package.swift": {
+        b"Package.resolved": b'{"pins": [{"location": "https://example.org/Tool.git", "state": {"version": "1.0.0"}}]}'
+    },
+    b"a/setup.py": {
+        b"uv.lock": b"""\
+[[package]]
+name = "a"
+version = "0"
+source = { editable = "a" }
+[[package]]
+name = "Tool"
+version = "1.0"
+"""
+    },
 }
 NOT_ASKING = {
     b"Gemfile": b'# gem "tool"\ngem "part", path: "parts/part"\n',
@@ -88,9 +103,19 @@ def test_with_a_lock_file_beside_it_it_is_none(tmp_path, name):
 
 
 @pytest.mark.parametrize("path", NAMED)
-def test_what_another_file_names_is_settled_there(tmp_path, path):
-    files = ((path, ASKING[path.rpartition(b"/")[2]]), NAMED[path])
-    assert not any("no lock file" in gap for gap in assessed(tmp_path, *files))
+def test_what_a_file_names_that_holds_for_it_is_settled_there(tmp_path, path):
+    asking = (path, ASKING[path.rpartition(b"/")[2]])
+    assert not any("no lock file" in gap for gap in assessed(tmp_path, asking, *NAMED[path].items()))
+    elsewhere = [(b"other/" + file, content) for file, content in NAMED[path].items()]
+    assert any("no lock file" in gap for gap in assessed(tmp_path, asking, *elsewhere))
+
+
+def test_a_package_of_swift_is_locked_by_the_applications_below_it(tmp_path):
+    lock = b"App/App.xcodeproj/project.xcworkspace/xcshareddata/swiftpm/Package.resolved"
+    (content,) = NAMED[b"a/Package.swift"].values()
+    for folder, gaps in ((b"", 0), (b"App/", 0), (b"Apps/", 1)):
+        files = ((folder + b"Package.swift", ASKING[b"Package.swift"]), (lock, content))
+        assert sum("no lock file" in gap for gap in assessed(tmp_path, *files)) == gaps
 
 
 @pytest.mark.parametrize("name", NOT_ASKING)

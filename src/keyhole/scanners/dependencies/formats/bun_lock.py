@@ -24,8 +24,7 @@ _DEEPEST = 50
 
 def read(content: bytes) -> Packages:
     """Every package with its version; those of git and of addresses come without one."""
-    plain = _LOOSE.sub(lambda match: match[1] or "", text_of(content))
-    document = json_in(plain.encode())
+    document = document_of(content)
     packages = as_object(document.get("packages", {}))
     resolved = {key: _resolved(entry) for key, entry in packages.items()}
     asks = {key: _found(packages, key, _told(entry), _ASKS) for key, entry in packages.items()}
@@ -43,6 +42,11 @@ def read(content: bytes) -> Packages:
             exact = "" if re.search(r"[:/]", version) else version
             line = lines.of(f'"{key}": [')
             yield Package("npm", name, exact, line, known.dev, relation=known.relation, via=known.via)
+
+
+def document_of(content: bytes) -> dict[str, Any]:
+    """What it holds. Malformed when it is not of this form."""
+    return json_in(_LOOSE.sub(lambda match: match[1] or "", text_of(content)).encode())
 
 
 def _resolved(entry: object) -> tuple[str, str]:

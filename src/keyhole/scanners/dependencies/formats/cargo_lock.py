@@ -11,7 +11,15 @@ from typing import Any
 from keyhole.scanners.dependencies.documents import objects, toml_in, word, words
 from keyhole.scanners.dependencies.graph import standings
 from keyhole.scanners.dependencies.manifests import cargo_wanted
-from keyhole.scanners.dependencies.package import NONE, UNKNOWN, Lines, Manifests, Package, Packages
+from keyhole.scanners.dependencies.package import (
+    NONE,
+    UNKNOWN,
+    Lines,
+    Malformed,
+    Manifests,
+    Package,
+    Packages,
+)
 
 NAMES = ("Cargo.lock",)
 MANIFESTS = ("Cargo.toml",)
@@ -47,6 +55,15 @@ def read(content: bytes, manifests: Manifests = NONE) -> Packages:
             yield Package(
                 "crates.io", by_name[place], version, line, known.dev, relation=known.relation, via=known.via
             )
+
+
+def own_names(content: bytes) -> frozenset[str]:
+    """Names of the repository's own packages that it is for; none if it cannot be read."""
+    try:
+        entries = list(objects(toml_in(content).get("package")))
+    except Malformed:
+        return frozenset()
+    return frozenset(word(entry.get("name")) for entry in entries if not entry.get("source"))
 
 
 def _asked(entry: dict[str, Any], places: dict[str, list[int]]) -> list[int]:

@@ -53,6 +53,30 @@ def read(content: bytes, around: Around = nowhere) -> Packages:
         yield Package("Maven", name, settled, named.line, dev, not version, relation=relation)
 
 
+class Kin(NamedTuple):
+    """What a project file is called, and those that it takes versions from, each as group and artifact."""
+
+    own: str
+    others: frozenset[str]
+
+
+def kin(content: bytes, around: Around = nowhere) -> Kin:
+    """Its parent, and what it imports to manage versions. Malformed when it is no project file."""
+    project = xml_in(content, "project")
+    properties = _properties(project, around)
+
+    def name(element: Element) -> str:
+        return ":".join(resolved(element.word(word), properties) for word in ("groupId", "artifactId"))
+
+    parent = project.child("parent")
+    imported = (
+        each for each in project.all() if each.name == "dependency" and each.word("scope") == "import"
+    )
+    others = {name(each) for each in (*imported, *((parent,) if parent is not None else ()))}
+    own = f"{properties.get('project.groupId', '')}:{project.word('artifactId')}"
+    return Kin(own, frozenset(others))
+
+
 def _properties(project: Element, around: Around) -> dict[str, str]:
     found: dict[str, str] = {}
     parent = project.child("parent")

@@ -73,10 +73,10 @@ def test_a_file_that_is_not_the_parent_tells_nothing():
     assert version(dict.fromkeys(("../" * each + "pom.xml" for each in range(20)), itself)) == ""
 
 
-MANAGING = b"""<project><dependencyManagement><dependencies><dependency>
+MANAGING = b"""<project><groupId>g</groupId><artifactId>top</artifactId><dependencyManagement><dependencies><dependency>
 <groupId>g</groupId><artifactId>tool</artifactId><version>1.0</version>
 </dependency></dependencies></dependencyManagement></project>"""
-ASKING = b"""<project><dependencies><dependency>
+ASKING = b"""<project><parent><groupId>g</groupId><artifactId>top</artifactId></parent><dependencies><dependency>
 <groupId>g</groupId><artifactId>tool</artifactId>%b
 </dependency></dependencies></project>"""
 TEST = b"<scope>test</scope>"
@@ -93,3 +93,27 @@ def test_what_is_managed_stands_as_those_have_it_that_ask_for_it(tmp_path, scope
     (found,) = assessment.libraries
     assert (found.path, found.relation, found.dev) == ("pom.xml", relation, dev)
     assert assessment.issues[0].about.package[0].dev is dev
+
+
+IMPORTING = b"""<project><groupId>g</groupId><artifactId>top</artifactId>
+<dependencyManagement><dependencies><dependency>
+<groupId>${project.groupId}</groupId><artifactId>bill</artifactId><version>1</version><scope>import</scope>
+</dependency></dependencies></dependencyManagement></project>"""
+
+
+def test_it_tells_whose_versions_it_takes():
+    assert pom_xml.kin(IMPORTING) == ("g:top", frozenset({"g:bill"}))
+    assert pom_xml.kin(ASKING % b"") == ("g:", frozenset({"g:top"}))
+    with pytest.raises(Malformed):
+        pom_xml.kin(b"<settings/>")
+
+
+def test_only_parents_and_what_they_import_settle_a_version(tmp_path):
+    def loose(*files):
+        found = Packages(index_of(tmp_path, record(name="g:tool", ecosystem="Maven"))).assess(files).libraries
+        return [library.path for library in found if library.name == "g:tool" and not library.version]
+
+    asking, other = (b"a/pom.xml", ASKING % b""), MANAGING.replace(b"top", b"bill")
+    assert loose(asking, (b"b/pom.xml", MANAGING)) == []
+    assert loose(asking, (b"b/pom.xml", other)) == ["a/pom.xml"]
+    assert loose(asking, (b"b/pom.xml", IMPORTING), (b"c/pom.xml", other)) == []
