@@ -124,6 +124,15 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class AdvisoriesOf:
+    """The state of the advisories of one ecosystem."""
+
+    ecosystem: str
+    at: str
+    """When they were last synced, RFC 3339."""
+
+
+@dataclass(frozen=True, slots=True)
 class ScanResult:
     """What one scan of one repository came to."""
 
@@ -152,9 +161,12 @@ class ScanResult:
     libraries: tuple[Library, ...] = ()
     """Every package that the files of the commit name, vulnerable or not."""
     advisories_at: str = ""
-    """When the advisories that packages were compared with were last synced, RFC 3339; empty if none were used."""
+    """When the advisories that packages were compared with were last synced, RFC 3339; empty if none were used. Of
+    several ecosystems that of the oldest."""
     kev_at: str = ""
     """When the list of vulnerabilities that are exploited (KEV) was last synced, RFC 3339; empty if none was used."""
+    advisories: tuple[AdvisoriesOf, ...] = ()
+    """Those that packages were compared with, by ecosystem; empty also for what was scanned before this was kept."""
 
     def __post_init__(self) -> None:
         if (self.status is Status.COMPLETE) == bool(self.reasons):

@@ -80,10 +80,12 @@ class PackageFacts:
     """Probability of exploitation within 30 days, 0 to 1, by EPSS; -1 if not known."""
     kev: bool = False
     """Whether CISA lists it among the vulnerabilities known to be exploited."""
+    others: tuple[str, ...] = ()
+    """Versions beside `version` that the finding is about, too."""
 
     def __post_init__(self) -> None:
-        texts = (self.purl, self.ecosystem, self.name, self.version, self.fixed, *self.via, *self.ids)
-        if not all(map(is_escaped, texts)):
+        texts = (self.purl, self.ecosystem, self.name, self.version, self.fixed)
+        if not all(map(is_escaped, (*texts, *self.via, *self.ids, *self.others))):
             raise ValueError("package holds unescaped text")
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -12,6 +13,9 @@ from django.utils import timezone
 from keyhole.core.terms import Severity
 from keyhole.findings.models import AdvisoryId, Decided, Problem, Status
 from keyhole.repositories.models import Repository
+from keyhole.scanners.dependencies.names import normal
+from keyhole.scanners.dependencies.package import Malformed
+from keyhole.scanners.dependencies.purl import ELSEWHERE, named
 
 _RANKS = {severity.value: rank for rank, severity in enumerate(Severity)}
 SOON = timedelta(days=7)
@@ -64,7 +68,7 @@ class ProblemFilter:
     """Ids; empty is every repository. Of those that are connected, in any case."""
     rule: str = ""
     package: str = ""
-    """Name of a package, or a package URL with or without its version."""
+    """Name of a package in any spelling of it, or a package URL with or without its version."""
     advisory: str = ""
     """Any id of an advisory."""
     path: str = ""
@@ -157,10 +161,10 @@ def _by_date(rows: QuerySet[Problem], due: Due) -> QuerySet[Problem]:
 
 
 def _of_packages(rows: QuerySet[Problem], wanted: ProblemFilter) -> QuerySet[Problem]:
-    if wanted.package.startswith("pkg:"):
-        rows = rows.filter(Q(purl=wanted.package) | Q(purl__startswith=f"{wanted.package}@"))
-    elif wanted.package:
-        rows = rows.filter(package__in={wanted.package, wanted.package.lower()})
+    if wanted.package:
+        rows = rows.filter(
+            _named_by(wanted.package) if wanted.package.startswith("pkg:") else _called(wanted.package)
+        )
     if wanted.advisory:
         rows = rows.filter(
             pk__in=AdvisoryId.objects.filter(text__in=_spellings(wanted.advisory)).values("problem")
@@ -170,6 +174,28 @@ def _of_packages(rows: QuerySet[Problem], wanted: ProblemFilter) -> QuerySet[Pro
     if wanted.epss > 0:
         rows = rows.filter(epss__gte=wanted.epss)
     return rows
+
+
+def _called(name: str) -> Q:
+    """A name as files and people write it. PyPI alone takes several names for one, so it is asked by its own rule."""
+    others = {name, name.lower(), normal("SwiftURL", name)}
+    asked, pypi = Q(package__in=others), normal("PyPI", name)
+    return asked if pypi in others else asked | Q(package=pypi, ecosystem="PyPI")
+
+
+def _named_by(purl: str) -> Q:
+    """What a package URL names. A row has the first version of a finding, and its detail the others."""
+    try:
+        ecosystem, name, version = named(purl)
+    except Malformed:
+        ecosystem, name, version = ELSEWHERE, "", ""
+    if ecosystem == ELSEWHERE:
+        return Q(purl=purl) | Q(purl__startswith=f"{purl}@")
+    package = Q(ecosystem=ecosystem, package=normal(ecosystem, name)[:300])
+    if not version:
+        return package
+    others = Q(detail__data__package__0__others__icontains=json.dumps(version, ensure_ascii=False))
+    return package & (Q(version=version[:200]) | others)
 
 
 def _spellings(advisory: str) -> set[str]:

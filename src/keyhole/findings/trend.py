@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-from django.db.models import Count, Max
+from django.db.models import Case, Count, Max, When
 from django.utils import timezone
 
 from keyhole.accounts.services import require
@@ -18,7 +18,6 @@ from keyhole.findings.models import Problem, Tally
 
 DAYS = 30
 _TOP = 5
-_CANDIDATES = 200
 _LEVELS = tuple(severity.value for severity in Severity)
 
 
@@ -127,15 +126,13 @@ def _open(row: Tally) -> dict[str, int]:
 
 
 def _top(now: datetime) -> tuple[Problem, ...]:
-    """What is exploited, then what is worst, overdue, likeliest to be exploited; chosen from the worst."""
-    rows = matching(ProblemFilter()).select_related("repository__owner")
-    candidates = [
-        *rows.filter(kev=True).order_by("rank", "-id")[:_TOP],
-        *rows.order_by("rank", "-id")[:_CANDIDATES],
-    ]
-    unique = {row.pk: row for row in candidates}.values()
-    urgency = sorted(
-        unique,
-        key=lambda row: (not row.kev, row.rank, row.due_at is None or row.due_at >= now, -row.epss, row.pk),
-    )
-    return tuple(urgency[:_TOP])
+    """What is exploited, then what is worst, overdue, likeliest to be exploited.
+
+    The database sorts: whatever it left out before that, by another order, could be the most urgent.
+    """
+    late = Case(When(due_at__lt=now, then=0), default=1)
+    rows = matching(ProblemFilter()).order_by("-kev", "rank", late, "-epss", "pk")
+    # Ids alone first: a whole row is wide, and every open one would be carried through the sorting.
+    first = list(rows.values_list("pk", flat=True)[:_TOP])
+    found = Problem.objects.select_related("repository__owner").in_bulk(first)
+    return tuple(found[each] for each in first)

@@ -18,6 +18,7 @@ from keyhole.core.library import Relation
 from keyhole.findings import expiring
 from keyhole.findings.models import Problem
 from keyhole.inventory.models import Library, Stock
+from keyhole.scanners.dependencies.names import normal
 from keyhole.scanners.dependencies.versions import key, orders
 
 PAGE = 100
@@ -83,7 +84,7 @@ def list_libraries(caller: Caller, wanted: LibraryFilter, page: int = 1) -> tupl
         needed=Count("pk", filter=Q(dev=False)),
         unsettled=Count("pk", filter=Q(version="")),
     ).order_by("key", "ecosystem")[(page - 1) * PAGE : page * PAGE]
-    return groups.distinct().count(), _listed(list(found), rows)
+    return groups.distinct().count(), _listed(list(found), rows, _problems_in(wanted))
 
 
 def covered() -> frozenset[str]:
@@ -157,16 +158,20 @@ def _connected() -> QuerySet[Problem]:
     return Problem.objects.filter(repository__removed_at=None)
 
 
+def _problems_in(wanted: LibraryFilter) -> QuerySet[Problem]:
+    """Open findings of the repositories that are looked at: those of others say nothing of these."""
+    rows = _connected().filter(is_open=True)
+    return rows if wanted.repository_id is None else rows.filter(repository=wanted.repository_id)
+
+
 def _matching(wanted: LibraryFilter) -> QuerySet[Library]:
     rows = Library.objects.filter(stock__repository__removed_at=None)
-    if wanted.text:
-        rows = rows.filter(key__icontains=wanted.text)
+    if text := wanted.text.strip():
+        rows = rows.filter(_called(text))
     if wanted.ecosystem:
         rows = rows.filter(ecosystem=wanted.ecosystem)
     if wanted.relation:
         rows = rows.filter(relation=wanted.relation)
-    if wanted.use:
-        rows = rows.filter(dev=wanted.use == "dev")
     if wanted.licence:
         rows = (
             rows.filter(~Exists(_licensed()), licences="")
@@ -176,9 +181,25 @@ def _matching(wanted: LibraryFilter) -> QuerySet[Library]:
     if wanted.repository_id is not None:
         rows = rows.filter(stock__repository=wanted.repository_id)
     if wanted.affected:
-        against = _connected().filter(ecosystem=OuterRef("ecosystem"), package=OuterRef("key"), is_open=True)
+        against = _problems_in(wanted).filter(ecosystem=OuterRef("ecosystem"), package=OuterRef("key"))
         rows = rows.filter(Exists(against))
-    return rows
+    return _used_for(wanted.use, rows)
+
+
+def _called(text: str) -> Q:
+    """Part of a name, as a file has it or in the normal form; also where that is not the form that was typed."""
+    found = Q(key__icontains=text) | Q(name__icontains=text)
+    for ecosystem in ("PyPI", "SwiftURL"):
+        found |= Q(ecosystem=ecosystem, key__icontains=normal(ecosystem, text))
+    return found
+
+
+def _used_for(use: str, rows: QuerySet[Library]) -> QuerySet[Library]:
+    """Those of the rows that are needed so. What any of them needs for running is not only for developing."""
+    needed = rows.filter(dev=False)
+    if use == "dev":
+        return rows.filter(~Exists(needed.filter(ecosystem=OuterRef("ecosystem"), key=OuterRef("key"))))
+    return needed if use else rows
 
 
 def _licensed() -> QuerySet[Library]:
@@ -187,10 +208,12 @@ def _licensed() -> QuerySet[Library]:
     return Library.objects.filter(**same).exclude(licences="")
 
 
-def _listed(found: list[Mapping[str, Any]], rows: QuerySet[Library]) -> list[Listed]:
+def _listed(
+    found: list[Mapping[str, Any]], rows: QuerySet[Library], problems: QuerySet[Problem]
+) -> list[Listed]:
     names = [(each["ecosystem"], each["key"]) for each in found]
     licences = _licences(rows, names)
-    against, known = _against(names), covered()
+    against, known = _against(names, problems), covered()
     return [
         Listed(
             ecosystem=ecosystem,
@@ -233,11 +256,12 @@ class _Against:
     upgrade: str = ""
 
 
-def _against(names: Iterable[tuple[str, str]]) -> dict[tuple[str, str], _Against]:
+def _against(
+    names: Iterable[tuple[str, str]], problems: QuerySet[Problem]
+) -> dict[tuple[str, str], _Against]:
     """What is open about each, and the version that ends all of it, as far as versions are known that do."""
     groups = (
-        _connected()
-        .filter(package__in=[name for _, name in names], is_open=True)
+        problems.filter(package__in=[name for _, name in names])
         .order_by("rank")
         .values_list("ecosystem", "package", "severity", "upgrade")
         .annotate(Count("pk"))

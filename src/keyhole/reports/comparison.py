@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -172,7 +172,6 @@ def _versions(libraries: Iterable[Library]) -> dict[tuple[str, str], frozenset[s
 
 
 def _differences(before: Source, after: Source) -> Iterable[Difference]:
-    advisories = [each.advisories_at or "none" if _told(each) else "" for each in (before, after)]
     rows = (
         ("Repository", before.repository, after.repository, "They are scans of different repositories."),
         (
@@ -196,7 +195,7 @@ def _differences(before: Source, after: Source) -> Iterable[Difference]:
         ),
         (
             "Advisories of",
-            *(advisories if all(advisories) else ("", "")),
+            *_advisories(before, after),
             "What is known of packages changed meanwhile, also without any change in the code.",
         ),
         (
@@ -209,6 +208,21 @@ def _differences(before: Source, after: Source) -> Iterable[Difference]:
     for label, old, new, why in rows:
         if old != new:
             yield Difference(label, old, new, why)
+
+
+def _advisories(before: Source, after: Source) -> tuple[str, str]:
+    """The state of those that are not the same; of each ecosystem that both used, or else of the oldest."""
+    if not (_told(before) and _told(after)):
+        return "", ""
+    old, new = ({one.ecosystem: one.at for one in each.advisories} for each in (before, after))
+    if not (old and new):
+        return before.advisories_at or "none", after.advisories_at or "none"
+    differ = [name for name in old if name in new and old[name] != new[name]]
+    return _listed(old, differ), _listed(new, differ)
+
+
+def _listed(known: Mapping[str, str], names: Iterable[str]) -> str:
+    return ", ".join(f"{name} {known[name]}" for name in names)
 
 
 def _told(source: Source) -> bool:

@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 from keyhole import __version__
 from keyhole.core.escaping import escape, is_escaped
-from keyhole.core.finding import Finding, ScanResult
+from keyhole.core.finding import AdvisoriesOf, Finding, ScanResult
 from keyhole.core.library import Library
 from keyhole.core.plural import counted
 from keyhole.core.strict_json import decode, encode_fields
@@ -100,6 +100,8 @@ class Source:
     """The repository as a package URL; empty for a folder that is not connected."""
     imported: bool = False
     """Whether its findings came in a file of another tool, so that nothing was read."""
+    advisories: tuple[AdvisoriesOf, ...] = ()
+    """See `ScanResult.advisories`."""
 
 
 @dataclass(frozen=True, slots=True)

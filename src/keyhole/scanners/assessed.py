@@ -12,6 +12,7 @@ from keyhole.core.strict_json import encode_fields
 from keyhole.core.terms import MAX_LOCATIONS, finding_id
 
 if TYPE_CHECKING:
+    from keyhole.core.finding import AdvisoriesOf
     from keyhole.core.library import Library
     from keyhole.scanners.assessment import Assessment, Issue
     from keyhole.scanners.hits import Digest
@@ -30,6 +31,7 @@ class Assessed:
         self.libraries: list[Library] = []
         self.advisories_at = ""
         self.kev_at = ""
+        self.advisories: tuple[AdvisoriesOf, ...] = ()
 
     def take(self, scanner: str, assessment: Assessment, commit: str, digest: Digest) -> None:
         """Adds what this scanner says of the commit."""
@@ -38,6 +40,7 @@ class Assessed:
         self.libraries += map(self._placed, assessment.libraries)
         self.advisories_at = self.advisories_at or assessment.advisories_at
         self.kev_at = self.kev_at or assessment.kev_at
+        self.advisories = self.advisories or assessment.advisories
 
     def to_json(self) -> dict[str, Any]:
         """All of it, as it stands in a result; see `ScanResult.to_json`."""
@@ -47,6 +50,7 @@ class Assessed:
             "libraries": [encode_fields(each) for each in self.libraries],
             "advisories_at": self.advisories_at,
             "kev_at": self.kev_at,
+            "advisories": [encode_fields(each) for each in self.advisories],
         }
 
     def _told(self, finding: Finding) -> Finding:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from keyhole.core.finding import AdvisoriesOf
     from keyhole.core.library import Library
     from keyhole.scanners.hits import About
 
@@ -38,3 +39,5 @@ class Assessment(NamedTuple):
     """See `keyhole.core.finding.ScanResult.advisories_at`."""
     kev_at: str = ""
     """See `keyhole.core.finding.ScanResult.kev_at`."""
+    advisories: tuple[AdvisoriesOf, ...] = ()
+    """See `keyhole.core.finding.ScanResult.advisories`."""

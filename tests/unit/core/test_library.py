@@ -26,11 +26,21 @@ def test_a_library_refuses(field, value):
         dataclasses.replace(LIBRARY, **{field: value})
 
 
-@pytest.mark.parametrize(("field", "value"), [("fixed", "1\n2"), ("ids", ("CVE-\x00",))])
+@pytest.mark.parametrize(
+    ("field", "value"), [("fixed", "1\n2"), ("ids", ("CVE-\x00",)), ("others", ("2\n",))]
+)
 def test_facts_refuse(field, value):
     facts = PackageFacts("", "npm", "qs", "1", Relation.DIRECT, False, (), ("CVE-1",), "2")
     with pytest.raises(ValueError, match="unescaped"):
         dataclasses.replace(facts, **{field: value})
+
+
+def test_facts_of_a_finding_that_was_stored_before_others_were_kept_are_read():
+    facts = PackageFacts("", "npm", "qs", "1", Relation.DIRECT, False, (), ("CVE-1",), "2")
+    plain = encode_fields(dataclasses.replace(facts, others=("3",)))
+    assert decode(PackageFacts, plain).others == ("3",)
+    del plain["others"]
+    assert decode(PackageFacts, plain) == facts
 
 
 def test_how_a_package_comes_in_is_said_also_where_the_file_does_not_tell():

@@ -353,6 +353,7 @@ def test_filters():
     assert shown(rule="github-token", path="src/app") == ["token"]
     assert shown(package="Flask") == shown(package="pkg:pypi/flask") == shown(advisory="cve-1") == ["flask"]
     assert shown(package="pkg:pypi/flask@1.0") == ["flask"]
+    assert shown(package="pkg:pypi/flask@2.0") == shown(package="pkg:npm/flask") == []
     assert shown(kev=True) == shown(advisory="GHSA-2") == shown(due=Due.SOON) == ["jinja2"]
     assert shown(epss=0.5) == shown(due=Due.OVERDUE) == ["flask"]
     assert shown(due=Due.NONE) == ["token", "elsewhere"]

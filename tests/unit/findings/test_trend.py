@@ -76,6 +76,20 @@ def test_what_is_exploited_comes_first_then_the_worst_then_the_overdue(on):
     assert (seen.overdue, seen.soon) == (1, 1)
 
 
+def test_the_most_urgent_are_among_any_number_of_the_same_severity(on):
+    late = [secret(f"late {n}", title=f"late {n}") for n in range(3)]
+    likely = [vulnerable(f"a{n}", [f"CVE-{n}"], title=f"likely {n}", epss=0.9 - n / 10) for n in range(3)]
+    on(0, lambda: scanned(repository(), [*late, *likely, *(secret(f"new {n}") for n in range(250))]))
+    Problem.objects.filter(title__startswith="late").update(due_at=NOW - timedelta(days=1))
+    assert [row.title for row in trend.standing(boss()).top] == [
+        "late 0",
+        "late 1",
+        "late 2",
+        "likely 0",
+        "likely 1",
+    ]
+
+
 def test_what_a_scan_of_another_repository_covers_is_counted_too():
     here, there = repository(), repository()
     scanned(there, [vulnerable("flask", ["CVE-2"])])

@@ -183,6 +183,42 @@ def test_what_is_known_against_a_library_stands_beside_it():
     assert [each.title for each in services.problems(local_caller(), "PyPI", "flask")]
 
 
+def test_of_one_repository_only_its_own_findings_count():
+    clean, other = repository(), repository()
+    seen(clean, FLASK)
+    seen(other, dataclasses.replace(FLASK, version="1.0", purl="pkg:pypi/flask@1.0"))
+    scanned(other, [vulnerable("flask", ["CVE-2026-1"])])
+    assert names(repository_id=clean.pk, affected=True) == []
+    assert names(repository_id=other.pk, affected=True) == names(affected=True) == ["Flask"]
+    wanted = LibraryFilter(repository_id=clean.pk)
+    ((flask,),) = [services.list_libraries(local_caller(), wanted)[1]]
+    assert (flask.problems, flask.upgrade) == ((), "")
+    page = browser(person("olga", Role.OWNER)).get(f"/libraries?repository={clean.pk}&affected=1")
+    assert b"No such libraries" in page.content
+
+
+def test_a_library_is_found_by_every_spelling_of_its_name():
+    zope = dataclasses.replace(FLASK, name="Zope.Interface_x", purl="pkg:pypi/zope-interface-x@3.0")
+    swift = dataclasses.replace(QS, ecosystem="SwiftURL", name="https://github.com/apple/swift-nio.git")
+    seen(repository(), zope, dataclasses.replace(QS, name="lodash-get"), swift)
+    for text in ("Zope.Interface_x", "zope-interface", "Interface_X", "ZOPE_interface", " zope "):
+        assert names(text=text) == ["Zope.Interface_x"], text
+    assert names(text="lodash.get") == []
+    assert names(text="apple/swift-nio.git") == [swift.name]
+    assert names(text="github.com/apple/swift-nio") == [swift.name]
+    assert len(names(text="  ")) == 3
+
+
+def test_what_is_needed_for_running_anywhere_is_not_only_for_developing():
+    here, there = repository(), repository()
+    seen(here, QS, dataclasses.replace(QS, name="ava"))
+    seen(there, dataclasses.replace(QS, dev=False))
+    assert names(use="dev") == ["ava"]
+    assert names(use="run") == ["qs"]
+    assert names(use="dev", repository_id=here.pk) == ["ava", "qs"]
+    assert names(use="dev", repository_id=there.pk) == []
+
+
 def test_what_was_found_in_a_disconnected_repository_stands_beside_no_library():
     here, gone = repository(), repository()
     seen(here, FLASK)

@@ -71,6 +71,27 @@ def test_a_licence_that_is_no_expression_is_told_and_not_declared():
     assert told["licenseComments"] == "The files say: see LICENSE.md"
 
 
+def test_a_finding_about_several_versions_names_each_of_them():
+    package = dataclasses.replace(VULNERABLE.package[0], others=("2.5", "2.6+x"))
+    row = Row(dataclasses.replace(VULNERABLE, package=(package,)), "harbour/tide-api")
+    purls = ["pkg:pypi/jinja2@2.4.1", "pkg:pypi/jinja2@2.5", "pkg:pypi/jinja2@2.6%2Bx"]
+    document = as_cyclonedx.document(dataset(row))
+    check_cyclonedx(document)
+    assert document["vulnerabilities"][0]["affects"] == [{"ref": purl} for purl in purls]
+    named = {each["bom-ref"]: each for each in document["components"]}
+    assert [named[purl]["version"] for purl in purls] == ["2.4.1", "2.5", "2.6+x"]
+    (told,) = as_openvex.document(dataset(row))["statements"]
+    assert told["products"][0]["subcomponents"] == [
+        {"@id": purl, "identifiers": {"purl": purl}} for purl in purls
+    ]
+    assert b',"2.4.1 2.5 2.6+x",' in renderer_of("csv").render(dataset(row))
+
+    nameless = dataclasses.replace(package, purl="", ecosystem="Nowhere")
+    row = Row(dataclasses.replace(VULNERABLE, package=(nameless,)), "harbour/tide-api")
+    (told,) = as_openvex.document(dataset(row))["statements"]
+    assert told["products"][0]["subcomponents"][1] == {"@id": "Nowhere/jinja2@2.5"}
+
+
 def library(name, version="1", *via, path="p.json", relation=None, **more):
     given = relation or (Relation.TRANSITIVE if via else Relation.DIRECT)
     return Library(f"pkg:npm/{name}@{version}", "npm", name, version, path, 1, given, via=via, **more)

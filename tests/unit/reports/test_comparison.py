@@ -10,6 +10,7 @@ import pytest
 from keyhole.accounts.services import local_caller
 from keyhole.core.actions import Role
 from keyhole.core.errors import Conflict, InvalidInput, NotFound
+from keyhole.core.finding import AdvisoriesOf
 from keyhole.core.library import Library
 from keyhole.core.terms import Severity, Status
 from keyhole.reports import history
@@ -112,6 +113,24 @@ def test_what_differs_in_how_they_were_done_is_said_with_what_may_come_of_it():
     assert told["Seen"] == ("everything", "not everything: x")
     assert told["Commit"] == ("a" * 40, "b" * 40)
     assert all(each.why for each in compare(before, after).differences)
+
+
+def test_advisories_differ_by_ecosystem_and_only_where_both_used_them():
+    def of(**at):
+        held = tuple(AdvisoriesOf(name, f"2026-11-{day:02}T00:00:00Z") for name, day in at.items())
+        return one(advisories=held, advisories_at=min((each.at for each in held), default=""))
+
+    def told(before, after):
+        return [(each.label, each.before, each.after) for each in compare(before, after).differences]
+
+    before = of(PyPI=1, npm=2)
+    assert told(before, of(PyPI=1, npm=9)) == [
+        ("Advisories of", "npm 2026-11-02T00:00:00Z", "npm 2026-11-09T00:00:00Z")
+    ]
+    assert told(before, of(PyPI=1, npm=2)) == told(before, of(npm=2)) == told(of(Go=1), of(npm=2)) == []
+    earlier = one(advisories_at="2026-11-01T00:00:00Z")
+    assert told(earlier, before) == []
+    assert told(earlier, of(npm=2))[0][1:] == ("2026-11-01T00:00:00Z", "2026-11-02T00:00:00Z")
 
 
 def library(name, version, path="x.lock"):

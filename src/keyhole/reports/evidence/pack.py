@@ -133,6 +133,7 @@ def _manifest(scan: Scan, key: EvidenceKey, content: dict[str, bytes]) -> dict[s
             "authorization": scan.evidence.get("authorization", ""),
             "rules_version": scan.evidence.get("rules_version", ""),
             "advisories_at": scan.evidence.get("advisories_at", ""),
+            "advisories": scan.evidence.get("advisories", []),
         },
         "files": [
             {"name": name, "size": len(text), "sha256": hashlib.sha256(text).hexdigest()}

@@ -86,7 +86,7 @@ def _cells(row: Row) -> tuple[str, ...]:
         decision.until if decision else "",
         row.due,
         package.name if package else "",
-        package.version if package else "",
+        " ".join((package.version, *package.others)) if package else "",
         package.fixed if package else "",
         " ".join(package.ids) if package else "",
         ("yes" if package.kev else "no") if package else "",

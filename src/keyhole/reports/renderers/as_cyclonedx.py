@@ -19,7 +19,7 @@ from keyhole.core.licences import Licences, read
 from keyhole.core.terms import Place
 from keyhole.reports.dataset import Dataset, Row
 from keyhole.reports.outline import decision, where
-from keyhole.reports.renderers.asking import asking, reference
+from keyhole.reports.renderers.asking import asking, by_version, reference
 from keyhole.reports.renderers.interface import Renderer
 
 _SPACE = uuid.UUID("5d6f3d5c-6c1c-4c0e-9f0a-3d0a8b0b7c11")
@@ -73,7 +73,7 @@ def _components(data: Dataset) -> dict[str, dict[str, Any]]:
         found.setdefault(reference(library), []).append(library)
     components = {name: _component(name, same) for name, same in found.items()}
     for row in data.rows:  # a filter's report has findings and no inventory
-        for package in row.finding.package:
+        for package in (each for about in row.finding.package for each in by_version(about)):
             components.setdefault(reference(package), _plain(reference(package), package))
     return components
 
@@ -119,9 +119,7 @@ def _vulnerability(number: int, row: Row) -> dict[str, Any]:
         "detail": about.why,
         "recommendation": about.fix,
         "advisories": [{"url": address} for address in about.references],
-        "affects": [
-            {"ref": reference(about.package[0]) if about.package else _ROOT},
-        ],
+        "affects": [{"ref": name} for name in _affected(row)],
         "properties": list(_properties(row)),
     }
     if about.package and len(about.package[0].ids) > 1:
@@ -129,6 +127,11 @@ def _vulnerability(number: int, row: Row) -> dict[str, Any]:
     if not row.open:
         told["analysis"] = _analysis(row)
     return told
+
+
+def _affected(row: Row) -> list[str]:
+    about = row.finding.package
+    return [reference(each) for each in by_version(about[0])] if about else [_ROOT]
 
 
 def _analysis(row: Row) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from typing import Any
 from keyhole.core.library import PackageFacts
 from keyhole.reports.dataset import Dataset, Row
 from keyhole.reports.outline import decision
+from keyhole.reports.renderers.asking import by_version, reference
 from keyhole.reports.renderers.interface import Renderer
 
 
@@ -43,12 +44,11 @@ def document(data: Dataset) -> dict[str, Any]:
 def _statement(row: Row, package: PackageFacts, product: str, made_at: str) -> dict[str, Any]:
     name = _lasting(package.ids)
     others = [each for each in package.ids if each != name]
-    library = package.purl or f"{package.ecosystem}/{package.name}@{package.version}"
-    part = {"@id": library} | ({"identifiers": {"purl": package.purl}} if package.purl else {})
+    parts = [_part(each) for each in by_version(package)]
     told: dict[str, Any] = {
         "vulnerability": {"name": name} | ({"aliases": others} if others else {}),
         "timestamp": made_at,
-        "products": [{"@id": product, "identifiers": {"purl": product}, "subcomponents": [part]}],
+        "products": [{"@id": product, "identifiers": {"purl": product}, "subcomponents": parts}],
     }
     if row.status == "fixed":
         return told | {"status": "fixed"}
@@ -56,6 +56,10 @@ def _statement(row: Row, package: PackageFacts, product: str, made_at: str) -> d
         return told | {"status": "not_affected", "impact_statement": row.decided[0].reason}
     action = row.finding.fix if not row.decided else decision(row.decided[0])
     return told | {"status": "affected", "action_statement": action}
+
+
+def _part(package: PackageFacts) -> dict[str, Any]:
+    return {"@id": reference(package)} | ({"identifiers": {"purl": package.purl}} if package.purl else {})
 
 
 def _lasting(ids: tuple[str, ...]) -> str:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import replace
 from itertools import pairwise
 
 from keyhole.core.library import Library, PackageFacts, Relation
 from keyhole.scanners.dependencies.names import normal
+from keyhole.scanners.dependencies.purl import written
 
 _Named = dict[tuple[str, str, str], set[str]]
 
@@ -15,6 +17,15 @@ _Named = dict[tuple[str, str, str], set[str]]
 def reference(package: Library | PackageFacts) -> str:
     """What stands for the package at its version."""
     return package.purl or f"{package.ecosystem}/{package.name}@{package.version}"
+
+
+def by_version(package: PackageFacts) -> list[PackageFacts]:
+    """The same at each version that the finding is about, for formats that name packages one by one."""
+    others = [
+        replace(package, version=each, purl=package.purl and written(package.ecosystem, package.name, each))
+        for each in package.others
+    ]
+    return [package, *others]
 
 
 def asking(libraries: Iterable[Library], root: str) -> dict[str, list[str]]:

@@ -100,6 +100,7 @@ def _facts(matter: list[_Met], ids: tuple[str, ...], exploits: Exploits) -> Pack
         fixed=plain(max(fixes, key=lambda fixed: key(ecosystem, fixed))) if all(fixes) else "",
         epss=max(epss for epss, _ in known),
         kev=any(kev for _, kev in known),
+        others=tuple(plain(each.wanted[2]) for each in matter[1:]),
     )
 
 

@@ -21,6 +21,7 @@ _LONGEST = 1000
 _ECOSYSTEMS = MappingProxyType(
     {
         "cargo": ("crates.io", ""),
+        "cocoapods": ("CocoaPods", ""),
         "composer": ("Packagist", "/"),
         "gem": ("RubyGems", ""),
         "githubactions": ("GitHub Actions", "/"),

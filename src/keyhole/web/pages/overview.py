@@ -7,12 +7,15 @@ from datetime import timedelta
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils import timezone
 
+from keyhole.accounts.services import allows, require
+from keyhole.core.caller import Caller
 from keyhole.findings.trend import standing
 from keyhole.integrations import services as integrations
-from keyhole.integrations.holdings import Health, reached
-from keyhole.integrations.services import Registered
+from keyhole.integrations.holdings import EXPIRING, Health, reached
 from keyhole.integrations.watch import outlook
+from keyhole.integrations.watch.outlook import Coming
 from keyhole.repositories import services as repositories
 from keyhole.scans import services as scans
 from keyhole.scans.models import UNFINISHED
@@ -45,12 +48,14 @@ def overview(request: HttpRequest) -> HttpResponse:
     every = scans.list_scans(caller).select_related("judgement")
     runs = list(every[:_LAST])
     steps = _steps(bool(connected), bool(tools), bool(runs))
+    coming = outlook.expirations(caller, within=_NEAR)
     return show(
         request,
         "web/overview.html",
         title="Overview",
         repositories=connected,
         tools=tools,
+        everybodys=_sees_everybodys(caller),
         writing=sum(found.writes for found in tools),
         runs=runs,
         findings=standing(caller),
@@ -59,9 +64,9 @@ def overview(request: HttpRequest) -> HttpResponse:
         steps=steps,
         following=next((step for step in steps if not step.done), None),
         running=every.filter(state__in=UNFINISHED).count(),
-        expiring=_count(tools, Health.EXPIRING),
+        expiring=_expiring(coming),
         failing=outlook.failing(caller),
-        coming=outlook.expirations(caller, within=_NEAR)[:_COMING],
+        coming=coming[:_COMING],
     )
 
 
@@ -85,5 +90,12 @@ def _steps(connected: bool, generated: bool, scanned: bool) -> list[Step]:
     ]
 
 
-def _count(tools: list[Registered], health: Health) -> int:
-    return sum(found.health is health for found in tools)
+def _sees_everybodys(caller: Caller) -> bool:
+    """Whether the tools that are shown are all there are, and not only the caller's own."""
+    return allows(caller, require(caller, "integration:read"), "token:read_any")
+
+
+def _expiring(coming: list[Coming]) -> int:
+    """Tokens, for an integration may hold several, and those that have not expired already."""
+    end = timezone.now() + EXPIRING
+    return sum(each.what == "token" and not each.over and each.expires_at <= end for each in coming)

@@ -180,6 +180,19 @@ def test_what_is_wrong_is_said_exactly(pack):
         assert any(problem.startswith(words) for problem in problems), (words, problems)
 
 
+def test_a_signature_is_spelled_in_one_way(pack):
+    written = members(pack.body)["manifest.sig"]
+    for other in (
+        written.upper(),
+        written.strip(),
+        written + b"\n",
+        b" " + written,
+        written[:64] + b" " + written[64:],
+    ):
+        (problem,) = verify.check(changed(pack.body, manifest__sig=other), pack.fingerprint).problems
+        assert problem.startswith("manifest.sig: is not the key's signature")
+
+
 def test_two_files_that_were_swapped_are_both_named(pack):
     files = members(pack.body)
     swapped = changed(pack.body, result__json=files["scan.json"], scan__json=files["result.json"])
@@ -200,7 +213,7 @@ def resigned(body, private, **edits):
         for name in listed
     ]
     files["manifest.json"] = json.dumps(manifest).encode()
-    files["manifest.sig"] = private.sign(verify.signed_text(files["manifest.json"])).hex().encode()
+    files["manifest.sig"] = private.sign(verify.signed_text(files["manifest.json"])).hex().encode() + b"\n"
     return verify.packed(files)
 
 

@@ -38,7 +38,8 @@ def test_all_versions_and_places_are_one_matter(tmp_path):
     about = found[0].about
     assert about.why == "Tool 1.0 and 2.1 of PyPI is affected by CVE-2026-1, GHSA-aaaa-bbbb-cccc."
     assert about.fix == "Upgrade Tool 1.0 to 1.5 and 2.1 to 2.4, or later."
-    assert (about.package[0].version, about.package[0].fixed) == ("1.0", "2.4")
+    (facts,) = about.package
+    assert (facts.version, facts.others, facts.fixed) == ("1.0", ("2.1",), "2.4")
 
 
 def test_what_is_not_fixed_for_one_version_is_not_fixed(tmp_path):
