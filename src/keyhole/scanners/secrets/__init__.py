@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from keyhole.core.terms import Kind
     from keyhole.scanners.interface import Examiner, Tools
 
-ENGINE_VERSION = "5"
+ENGINE_VERSION = "6"
 """Raised by hand when the engine itself, not a rule, would give another result for the same text."""
 
 

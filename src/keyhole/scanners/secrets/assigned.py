@@ -12,25 +12,40 @@ from typing import NamedTuple
 import re2
 
 from keyhole.scanners.secrets.exact import Exact
-from keyhole.scanners.secrets.patterns import ASSIGNS
+from keyhole.scanners.secrets.patterns import OPERATOR, QUOTE
 from keyhole.scanners.secrets.plain import apart
 from keyhole.scanners.secrets.plain.judge import judge
 
-_VALUE = r"[0-9A-Za-z_+/.!@#:%^*~$&-]"
 _SHORT, _LONG = 6, 14
+_TELLING = r"(?i)(?:pass[_-]?w|pwd|passphrase|secret|[_-]pass|[_-]pw)[0-9a-z_-]{0,12}"
+_COMMON = r"(?i)(?:(?:key|token|auth|cred)[0-9a-z_-]{0,12}|[_-]pat)"
+_EITHER = "[\"']"
+_BARE = r"[0-9A-Za-z_+/.!@#:%^*~$&-]"
+_QUOTED = r"[!#-&(-\[\]-_a-~]"
+"""Where a quote tells where the value begins it may hold what elsewhere ends one, or is code."""
+
+
+def _value(size: int, quote: str) -> str:
+    return f"(?:{quote}{_QUOTED}{{{size}}}|{_BARE}{{{size}}})"
+
+
+_SETTING = rf"""(?:[=>]|:[ ])[!#-&)-;?-Z\]-_a-z|-~]{_QUOTED}{{{_SHORT - 1}}}"""
+"""A value without quotes that may hold the same: what ends it is the end of the line, or of the element."""
+
 CANDIDATES = (
-    f"(?i)(?:pass[_-]?w|pwd|passphrase|secret|[_-]pass|[_-]pw)[0-9a-z_-]{{0,12}}{ASSIGNS}{_VALUE}{{{_SHORT}}}",
-    f"(?i)(?:(?:key|token|auth|cred)[0-9a-z_-]{{0,12}}|[_-]pat){ASSIGNS}{_VALUE}{{{_LONG}}}",
-    f"(?i)--[a-z-]{{0,16}}(?:password|passwd|secret|token|api-key) [\"']?{_VALUE}{{{_SHORT}}}",
-    *(f"{before}{_VALUE}{{{_SHORT}}}" for before in apart.CANDIDATES),
+    f"{_TELLING}(?:{OPERATOR}{_value(_SHORT, QUOTE)}|{_SETTING}|[ ]'{_QUOTED}{{{_SHORT}}})",
+    f"{_COMMON}{OPERATOR}{_value(_LONG, QUOTE)}",
+    f"(?i)--[a-z-]{{0,16}}(?:password|passwd|secret|token|api-key) {_value(_SHORT, _EITHER)}",
+    *(before + _value(_SHORT, _EITHER) for before in apart.LISTED),
+    *(f"{before}{_QUOTED}{{{_SHORT}}}" for before in apart.DEFAULTS),
 )
 """Vectorscan patterns. Words that every program uses for other things must be followed by a long value."""
-SEEN = (_SHORT, _LONG, _SHORT, *(_SHORT for _ in apart.CANDIDATES))
+SEEN = (_SHORT, _LONG, *(_SHORT for _ in CANDIDATES[2:]))
 """How much of the value each of them takes in."""
-APART_FROM = len(CANDIDATES) - len(apart.CANDIDATES)
+APART_FROM = 3
 """From this one on, they are of names that stand apart from their values."""
 
-_BEFORE = 160
+_BEFORE = 208
 _AFTER = 400
 _MEMO_BYTES = 32 << 20
 

@@ -22,9 +22,12 @@ _BECH32 = b"qpzry9x8gf2tvdw0s3jn54khce6mua7l"
 _BECH32_GENERATORS = (0x3B6A57B2, 0x26508E6D, 0x1EA119FA, 0x3D4233DD, 0x2A1462B3)
 _DIGIT = pattern(rb"[0-9]")
 _PAIR = pattern(rb"[0-9A-Za-z_.@|$+<>-]{0,200}:([!-~]{6,})")
+_NO_BASE64 = pattern(rb"\\[nrt]|%0[AaDd]|&#(?:1[03]|x0?[AaDd]);|[^0-9A-Za-z+/=]")
+_MARKS_IN_BASE64 = (b"//", b"+")
+"""What lines of comments and patches begin with, and lines of keys can, but never all of them."""
 _MADE_UP = pattern(
     rb"xxxx|\*\*\*|\.\.\.|example|placeholder|changeme|change_me|redacted|your[-_ ]|dummy|fake|sample|insert|replace"
-    rb"|(?:01234|12345|23456|34567)\d|abcdef|bcdefg|qwerty|0000000|1111111|aaaaaaa|deadbeef|foobar|<[a-z]|\$\{|\{\{|%\("
+    rb"|(?:01234|12345|23456|34567)\d|abcdef|bcdefg|qwerty|0000000|1111111|aaaaaaa|deadbeef|foobar|<[a-z][^<>]*>|\$\{|\{\{|%\("
 )
 """Of a value in lower case: where case does not count, a try at each place is made, and takes three times as long."""
 
@@ -155,7 +158,11 @@ def _polymod(digits: list[int]) -> int:
 def _private_key_body(value: bytes) -> bytes:
     """The base64 of a PEM block alone, however its line breaks, quotes and headers are written."""
     without_headers = re.sub(rb"(?:Proc-Type|DEK-Info|Comment|Version)[^\n\\]*", b"", value)
-    return re.sub(rb"\\[nrt]|[^0-9A-Za-z+/=]", b"", without_headers)
+    lines = without_headers.split(b"\n")
+    for mark in _MARKS_IN_BASE64:
+        if all(line.lstrip().startswith(mark) for line in lines[1:]):
+            lines = [line.lstrip().removeprefix(mark) for line in lines]
+    return _NO_BASE64.sub(b"", b"\n".join(lines))
 
 
 CHECKSUMS: dict[str, Callable[[bytes], bool]] = {

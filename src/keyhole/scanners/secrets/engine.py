@@ -27,10 +27,10 @@ from keyhole.scanners.secrets.spans import Spans
 _MEMO_BYTES = 32 << 20
 _WIDEST = 64 << 10
 _CONTEXT = 12  # bytes before a secret that tell an escape from a word
-# `\nghp_...` and `\u003dghp_...` in a JSON string, `%3Dghp_...` in an address, a colour in a log: what stands before
-# is no word.
+# `\nghp_...` and `\u003dghp_...` in a JSON string, `%3Dghp_...` in an address, `sqs://AKIA...`, a colour in a log:
+# what stands before is no word.
 _ESCAPE = pattern(
-    rb"(?<!\\)\\(?:[nrtbf]|u[0-9A-Fa-f]{4}|x[0-9A-Fa-f]{2})$|%[0-9A-Fa-f]{2}$"
+    rb"(?<!\\)\\(?:[nrtbf]|u[0-9A-Fa-f]{4}|x[0-9A-Fa-f]{2})$|%[0-9A-Fa-f]{2}$|://$"
     rb"|(?:\x1b|\\u001[bB]|\\x1[bB])\[[0-9;]*[A-Za-z]$"
 )
 _ASSIGNS = ord("=")  # ends base64, so it may not follow a secret; before one it only assigns

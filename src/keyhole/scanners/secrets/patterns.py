@@ -20,11 +20,17 @@ WIDEST = 1 << 14
 """The most that `before` and `after` may be."""
 WORDS = "passw|passphrase|secret|key|token|auth|cred|pat"
 """What a name must hold for its value to be taken for a credential, unless the rule says others."""
-ASSIGNS = (
-    r"""["'\])]{0,2}[ \t]{0,12}(?::[ ]?[A-Za-z][A-Za-z\[\]]{0,12}[ ]?=|=>|:=|=|:|,|\(|>|value=|')"""
-    r"""[ \t]{0,4}(?:[bruf]?["'`])?"""
+_BLANKS_BEFORE, _BLANKS_BEHIND = r"[ \t]{0,40}", r"[ \t]{0,24}"
+OPERATOR = (
+    rf"""\\?["'\])]{{0,2}}{_BLANKS_BEFORE}(?::[ ]?[A-Za-z][A-Za-z\[\]]{{0,12}}[ ]?=|=>|:=|=|:|,|\(|>|value=|')"""
+    f"{_BLANKS_BEHIND}"
 )
-"""Between a name and its value: in code, JSON, YAML, TOML, XML, shell and SQL."""
+"""Between a name and its value: in code, JSON, YAML, TOML, XML, shell and SQL, and in texts within code."""
+QUOTE = r"""[bruf]?\\?["'`]"""
+ASSIGNS = f"{OPERATOR}(?:{QUOTE})?"
+"""The same with what opens a value that is quoted."""
+ASSIGNS_IN_A_LINE = ASSIGNS.replace(_BLANKS_BEFORE, r"[ \t]*").replace(_BLANKS_BEHIND, r"[ \t]*")
+"""The same for RE2, to which so many blanks are so many steps, and any number of them is one."""
 _OPEN_END = lazily.pattern(r"\{(\d+),\d*\}(?:=(?:\{\d(?:,\d)?\}|\?)?)?$")
 _MARGIN = 24
 _ENDLESS = 1 << 16
@@ -55,8 +61,10 @@ def with_patterns(given: dict[str, Any]) -> dict[str, Any]:
     elif value is None:
         raise ValueError("value: is missing, which near needs")
     else:
-        entry["scan"], entry["confirm"] = "", f"{_named(near, words or WORDS)}({value})"
+        entry["scan"], entry["confirm"] = "", f"{_named(near, words or WORDS, ASSIGNS)}({value})"
     widest = _reach(patterns, entry["confirm"], windows=windows)
+    if near is not None:
+        entry["confirm"] = f"{_named(near, words or WORDS, ASSIGNS_IN_A_LINE)}({value})"
     entry.setdefault("before", max(160, widest + _MARGIN))
     entry.setdefault("after", max(200, widest + _MARGIN))
     return entry
@@ -103,8 +111,8 @@ def _much(widest: int) -> str:
     return f"{'without end' if widest == _ENDLESS else f'{widest:,} characters'}; {_MOST:,} are looked at"
 
 
-def _named(near: str, words: str) -> str:
-    return rf"(?i:{near})[0-9A-Za-z_. -]{{0,24}}(?i:{words})[0-9A-Za-z_-]{{0,12}}{ASSIGNS}"
+def _named(near: str, words: str, assigns: str) -> str:
+    return rf"(?i:{near})[0-9A-Za-z_. -]{{0,24}}(?i:{words})[0-9A-Za-z_-]{{0,12}}{assigns}"
 
 
 def _shortest(pattern: str) -> str:

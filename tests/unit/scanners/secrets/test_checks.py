@@ -40,6 +40,7 @@ def test_made_up(value):
 
 def test_not_made_up():
     assert not made_up(b"k7Qw9Zr2Lm4Xt8Bv")
+    assert not made_up(b"k7Qw<q9Zr2Lm4Xt8Bv")
 
 
 @pytest.mark.parametrize(
@@ -64,6 +65,9 @@ def test_the_body_of_a_private_key_is_what_its_writings_share():
     body = NORMAL_FORMS["private-key"]
     assert body(b"\nAAAA\nBBBB==\n") == body(b"\\nAAAA\\nBBBB==\\n") == b"AAAABBBB=="
     assert body(b"\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES,00\n\nAAAA\n") == b"AAAA"
+    assert body(b"\n// AAAA\n// //BB==\n// ") == b"AAAA//BB=="
+    assert body(b"\nAAAA\n//BB==\n") == b"AAAA//BB=="
+    assert body(b"%0AAAAA&#10;BBBB") == b"AAAABBBB"
 
 
 @pytest.mark.parametrize(

@@ -70,11 +70,59 @@ def test_a_private_key_is_the_same_however_it_is_written():
     assert len({found[0].fingerprint for found in hits}) == 1
 
 
+@pytest.mark.parametrize("mark", ["# ", "#", "    // ", " * ", "; ", "> ", "-- ", "+"])
+def test_a_private_key_in_a_comment_is_the_same(mark):
+    commented = "\n".join(mark + line for line in PEM.splitlines())
+    (alone,), (hit,) = (
+        ENGINE.examine(PEM.encode()),
+        ENGINE.examine(b"first\n" + commented.encode() + b"\nlast\n"),
+    )
+    assert hit.fingerprint == alone.fingerprint
+
+
+@pytest.mark.parametrize("line_end", ["%0A", "%0D%0A", "&#10;", "&#xA;", "&#13;&#10;"])
+def test_a_private_key_with_encoded_line_ends_is_the_same(line_end):
+    (alone,), (hit,) = ENGINE.examine(PEM.encode()), ENGINE.examine(PEM.replace("\n", line_end).encode())
+    assert hit.fingerprint == alone.fingerprint
+
+
+def test_two_private_keys_in_comments_are_two():
+    other = make("-----BEGIN PRIVATE KEY-----\\n<base64:64>\\n<base64:64>\\n-----END PRIVATE KEY-----", 2)
+    text = "\n".join("-- " + line for line in (PEM + "\n" + other).splitlines())
+    assert len({hit.fingerprint for hit in ENGINE.examine(text.encode())}) == 2
+
+
 def test_a_long_private_key_is_found_whole():
     body = "\n".join(make("<base64:64>", seed) for seed in range(100))
     key = f"-----BEGIN RSA PRIVATE KEY-----\n{body}\n-----END RSA PRIVATE KEY-----"
     (hit,) = ENGINE.examine(key.encode())
     assert hit.last4 == body[-4:]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Access key ID,Secret access key\r\n{id},{secret}\r\n",
+        "{id},{secret}",
+        "User name,Password,Access key ID,Secret access key\nme,,{id},{secret},https://1.signin.aws.amazon.com\n",
+        '"{id}","{secret}"',
+        "sqs://{id}:{secret}@",
+    ],
+)
+def test_a_pair_of_aws_without_names_is_two_secrets(text):
+    pair = {"id": make("AKIA<base32:16>", 1), "secret": make("<base64:40>", 4)}
+    text = text.format(**pair)
+    assert [(hit.rule, text[hit.start : hit.end]) for hit in ENGINE.examine(text.encode())] == [
+        ("aws-access-key-id", pair["id"]),
+        ("aws-secret-access-key", pair["secret"]),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("before", "found"), [("s3://", True), ("sqs://", True), ("a/", False), ("s3:/", False)]
+)
+def test_only_behind_a_scheme_a_slash_belongs_to_no_key(before, found):
+    assert bool(ENGINE.examine(f"{before}{make('AKIA<base32:16>', 1)}".encode())) is found
 
 
 def test_a_general_rule_gives_way_to_a_precise_one():

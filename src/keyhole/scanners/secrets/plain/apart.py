@@ -10,13 +10,16 @@ from keyhole.scanners.secrets.exact import linear
 from keyhole.scanners.secrets.plain import names
 
 _WORD = "(?i:pass[_-]?w|pwd|passphrase|secret|[_-]pass|[_-]pw|key|token|auth|cred)[0-9A-Za-z_-]{0,12}"
-CANDIDATES = (
-    rf"""{_WORD}["']?[ \t]{{0,4}}(?:,|,?\r?\n)[ \t]{{0,40}}["']?(?i:value)["']?[ \t]{{0,12}}[:=][ \t]{{0,4}}["']?""",
-    rf"""(?i:env)[ \t]{{1,4}}[0-9A-Za-z_]{{0,60}}{_WORD}[ \t]{{1,4}}["']?""",
+LISTED = (
+    rf"""{_WORD}["']?[ \t]{{0,4}}(?:,|,?\r?\n)[ \t]{{0,40}}["']?(?i:value)["']?[ \t]{{0,40}}[:=][ \t]{{0,24}}""",
+    rf"""(?i:env)[ \t]{{1,4}}[0-9A-Za-z_]{{0,60}}{_WORD}[ \t]{{1,4}}""",
+)
+"""Vectorscan patterns of what stands before the value, or before the quote that opens it."""
+DEFAULTS = (
     r"""(?i)env(?:iron\.get|\.fetch)?\([ \t]{0,4}["'][0-9a-z_.-]{1,60}["'],[ \t]{0,4}["']""",
     r"""(?i)env(?:\.[0-9a-z_]{1,60}|\[["'][0-9a-z_]{1,60}["']\])[ \t]{1,4}(?:\|\||\?\?)[ \t]{1,4}["']""",
 )
-"""Vectorscan patterns of what stands before the value."""
+"""The same of values that must be quoted, with the quote."""
 
 _BEFORE, _AFTER = 320, 440
 _LISTED = linear(

@@ -8,18 +8,26 @@ from typing import NamedTuple
 import re2
 
 from keyhole.scanners.lazily import pattern
-from keyhole.scanners.secrets.patterns import ASSIGNS
+from keyhole.scanners.secrets.patterns import ASSIGNS_IN_A_LINE
 from keyhole.scanners.secrets.plain.names import Kind, kind
 
 _HEAD = re2.compile(
     rb"([0-9A-Za-z_.-]*(?i:pass[_-]?w|pwd|passphrase|[_-]pass|[_-]pw|secret|key|token|auth|cred|[_-]pat)[0-9A-Za-z_-]*)"
-    rb"((?:%b|[ ]))\z" % ASSIGNS.encode()
+    rb"((?:%b|[ ][\"']?))\z" % ASSIGNS_IN_A_LINE.encode()
 )
 _FLAG = pattern(rb"--?[a-z]")
-_QUOTES = b"\"'`"
-_LONGEST_HEAD = 150
+_QUOTES = (b'"', b"'", b"`")
+_NAME_ENDS = (*_QUOTES, b"\\")
+_BEHIND_A_FLAG = (b" ", b' "', b" '")
+_LONGEST_HEAD = 200
+_MOST_BEFORE = 100
+"""Of a longer line the beginning may not be shown."""
 _UNQUOTED = pattern(rb"[^\s\"'`,;<>(){}\[\]|\\]+")
 _WHOLE_LINE = pattern(rb"[^\s\"'`\\]+")
+_CONNECTED = pattern(rb"[^\s\"'`;<\\]+?(?=[)}\]]*(?:[\s\"'`;<\\]|$))")
+_MARKS = frozenset(b"%c" % mark for mark in b",;<>(){}[]|")
+_GOES_ON = (b",", b";", b"(", b"{", b"[")  # as code does in the next line
+_IN_QUERY = pattern(rb"[^\s\"'`,;<>(){}\[\]|\\&#]+")
 _XML = pattern(rb"[^<>\s]+")
 _CONNECTION = pattern(
     rb"(?i)(?:^|[\"';\s])(?:server|data source|host|hostname|addr|address|endpoint|uid|user id|user|username|database"
@@ -71,30 +79,35 @@ def assignment(line: bytes, at: int) -> Assignment | None:
 def _apart(
     line: bytes, start: int, begins: int, name: bytes, says: Kind, between: bytes
 ) -> Assignment | None:
-    operator = between.strip(b" \t\"'`])")
-    quote = between[-1:] if between[-1:] in (b'"', b"'", b"`") else b""
+    operator = between.strip(b" \t\"'`])\\")
+    quote = _opened_by(between)
     before = line[:begins]
     if not operator:
         if between.strip(b" \t") == b"'":
             operator = b" "  # SQL: PASSWORD 'x'
-        elif not (_FLAG.match(name) and between == b" "):
+        elif not (between in _BEHIND_A_FLAG and _FLAG.match(name)):
             return None
     connection = b";" in line and _CONNECTION.search(line) is not None
-    query = operator == b"=" and b"://" in before and _ADDRESS.search(before) is not None
-    setting = operator == b"=" and not quote and between == b"=" and _BEGINS.fullmatch(before) is not None
-    environment = not quote and between in (b"=", b": ") and _CAPITALS.fullmatch(name) is not None
-    stop = _end(line, start, quote, operator, setting)
-    if quote and stop < 0:
+    if quote and (_closes(quote, before, between) or (connection and _CONNECTION.match(line, start - 1))):
         return None
-    if connection or query:
-        cut = re.search(rb"[;\"'\s]" if connection else rb"[&\"'\s;#]", line[start:stop])
-        stop = start + cut.start() if cut else stop
-    value = line[start:stop]
+    setting = not quote and between == b"=" and _BEGINS.fullmatch(before) is not None
+    environment = not quote and between.rstrip(b" ") in (b"=", b":") and _CAPITALS.fullmatch(name) is not None
+    query = operator == b"=" and b"://" in before and _ADDRESS.search(before) is not None
+    if quote:
+        stop = _quoted_end(line, start, quote)
+        if stop < 0:
+            return None
+    elif connection or query or operator == b">":
+        stop = _end(line, start, _CONNECTED if connection else _IN_QUERY if query else _XML)
+    else:
+        stop = _end(line, start, _WHOLE_LINE if setting else _UNQUOTED)
+        if operator == b":" and line[stop : stop + 1] in _MARKS:
+            stop = _end_alone(line, start, before) or stop
     return Assignment(
         name,
         says,
         operator,
-        value,
+        line[start:stop],
         start,
         bool(quote),
         line[stop : stop + 2],
@@ -106,13 +119,41 @@ def _apart(
     )
 
 
-def _end(line: bytes, start: int, quote: bytes, operator: bytes, setting: bool) -> int:
+def _opened_by(between: bytes) -> bytes:
+    """The quote before the value, with the backslash before it where it stands in a text; none if there is none."""
+    if between[-1:] not in _QUOTES:
+        return b""
+    return between[-2:] if between[-2:-1] == b"\\" else between[-1:]
+
+
+def _closes(quote: bytes, before: bytes, between: bytes) -> bool:
+    """Whether the quote before the value ends a text with the name in it: `"Password:"),`."""
+    if len(quote) > 1 or between.startswith(_NAME_ENDS):
+        return False
+    if before.endswith(quote):
+        return True
+    if quote != b'"' or len(before) > _MOST_BEFORE:
+        return False
+    opened = before.replace(quote * 3, b"").count(quote) - before.count(b"\\" + quote)
+    return opened % 2 == 1
+
+
+def _end_alone(line: bytes, start: int, before: bytes) -> int:
+    """Where the value ends if name and value are all of the line, as in YAML, and it does not go on as code; else 0."""
+    rest = line[start:].rstrip(b"\r")
+    if rest.endswith(_GOES_ON) or _BEGINS.fullmatch(before) is None or _WHOLE_LINE.fullmatch(rest) is None:
+        return 0
+    return start + len(rest)
+
+
+def _quoted_end(line: bytes, start: int, quote: bytes) -> int:
     """Where the value ends; below zero if it has no end."""
-    if quote:
-        end = line.find(quote, start)
-        while end > 0 and line[end - 1 : end] == b"\\" and line[end - 2 : end - 1] != b"\\":
-            end = line.find(quote, end + 1)
-        return end
-    pattern = _XML if operator == b">" else _WHOLE_LINE if setting else _UNQUOTED
-    found = pattern.match(line, start)
+    end = line.find(quote, start)
+    while end > 0 and len(quote) == 1 and line[end - 1 : end] == b"\\" and line[end - 2 : end - 1] != b"\\":
+        end = line.find(quote, end + 1)
+    return end
+
+
+def _end(line: bytes, start: int, value: re.Pattern[bytes]) -> int:
+    found = value.match(line, start)
     return found.end() if found else start

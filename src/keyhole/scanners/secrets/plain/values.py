@@ -11,7 +11,7 @@ from keyhole.scanners.secrets.checks import entropy, made_up
 from keyhole.scanners.secrets.plain.model import surprise
 
 _REFERS = pattern(
-    rb"\$[A-Za-z_]|[<\[{(@].*[>\]})@]$|<|__\w+__$|@[\w.]+@?$|:\w+$|%s$|!\w|&\w+$|\*\w+$"  # templates and variables
+    rb"\$[A-Za-z_]|[<\[{(@].*[>\]})@]$|<[^\w]|__\w+__$|@[\w.]+@?$|:\w+$|%s$|!\w|&\w+$|\*\w+$"  # templates and variables
     rb"|ENC[\[(]|vault:|ssm:|op://|arn:|projects/|secrets?[.:/]|env[.:(]|file:|data:|\\u[0-9a-f]{4}"  # places
 )
 """How what refers to something begins, and `_REFERENCE` what stands in it anywhere."""
@@ -25,6 +25,15 @@ _CODE = pattern(
     rb"^[A-Za-z_]\w*(?:(?:\.|->|::|\?\.)\w+)+$"
     rb"|^(?:self|this|cls|args|opts?|config|settings|request|req|params)\b"
 )
+_EXPRESSION = pattern(
+    rb"^[A-Za-z_][\w.]*\([^()]*\)(?:[\w.]*\([^()]*\))*[\w.]*[;,]?$"  # calls
+    rb"|^\w+(?:[|,;]\w+){2,}$|^(?=[^:=]*[:=])\w+(?:[:=][\w.-]*)?(?:[|,;]\w+(?:[:=][\w.-]*)?)+$"  # lists
+)
+"""Words as code and settings join them."""
+_CALL = pattern(rb"[\w.]+(?:\(.*\)|\[.*\])[,;]?$")
+_MARK = pattern(rb"[(){}<>\[\]|;,?=]")
+_PAIRS = pattern(rb"^\??[\w.-]+=[^=&;,]*(?:[&;,][\w.-]+=[^=&;,]*)+[&;,]?$|^[\w(),]*=>")
+"""Parameters with their values, and what becomes of some."""
 _IDENTIFIER = pattern(rb"^_*[A-Za-z][A-Za-z]*(?:[_-]+[A-Za-z]+)*_*$")
 _PATH = pattern(rb"~/|\.{1,2}/|/[\w.-]+$|[A-Za-z]:\\|\w+\\\w+\\")
 _ENDS_AS_NAME = pattern(
@@ -89,6 +98,8 @@ _IN_ORDER = {
 _THREE_IN_ORDER = frozenset(four[at : at + 3] for four in _IN_ORDER for at in range(2))
 _NO_WORDS = 6.5
 """Oddity that no path and no expression has."""
+_WORDS_BETWEEN = 5.0
+"""Oddity that words do not have with what stands between them in code."""
 _FEWEST_KINDS = 4
 _WORD = 3
 _LEAST_ENTROPY = 3.0
@@ -103,11 +114,23 @@ def points_elsewhere(value: bytes, quoted: bool, rest: bytes) -> bool:
         return True
     if _SLASHES.match(value):
         return surprise(value) < _NO_WORDS
+    if _MARK.search(value) and _is_code(value, quoted):
+        return True
     if quoted:
         return False
     if rest[:1] in (b"(", b"[", b"{"):
         return True
     return _CODE.match(value) is not None and surprise(value) < _NO_WORDS
+
+
+def _is_code(value: bytes, quoted: bool) -> bool:
+    """Whether something with marks that code is written with is code, a list or a template."""
+    if _PAIRS.match(value) or (not quoted and _CALL.match(value)):
+        return True
+    odd = surprise(value)
+    if value.startswith(b"<"):
+        return odd < _NO_WORDS
+    return odd < _WORDS_BETWEEN and (not quoted or _EXPRESSION.match(value) is not None)
 
 
 def no_secret(value: bytes, name: bytes) -> bool:

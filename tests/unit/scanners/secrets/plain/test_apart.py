@@ -49,6 +49,21 @@ def test_the_name_is_put_before_the_value_and_judged_there(text, before):
 @pytest.mark.parametrize(
     "text",
     [
+        b'- name: DB_PASSWORD\n  value: "%s"',
+        b"env {\n  name                = 'DB_PASSWORD'\n  value               =              '%s'\n}",
+        b'ENV DB_PASSWORD "%s"',
+        b'passwd = os.getenv("X", "%s")',
+        b"const passwd = process.env.X || '%s';",
+    ],
+)
+@pytest.mark.parametrize("value", [b"(" + VALUE, b"q{;Z=<" + VALUE])
+def test_what_is_quoted_may_hold_what_code_is_written_with(text, value):
+    assert found(b"first\n" + text % value + b"\nlast\n") == [("password-assignment", value)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
         b"- name: DB_PASSWORD\n  other: %s",
         b"- name: DB_PASSWORD\n- value: %s",
         b"- name: DB_PASSWORD\n  other: x\n  value: %s",

@@ -32,6 +32,10 @@ def apart(line):
         (b"CREATE USER app PASSWORD '%s'", b"PASSWORD", b" ", True),
         (b"API_KEY: str = b'%s'", b"API_KEY", b": str = b", True),
         (b"Server=db;uid=sa;Password=%s;Encrypt=true", b"Password", b"=", False),
+        (b'login --password "%s" now', b"--password", b"", True),
+        (b'password                            =                 "%s"', b"password", b"=", True),
+        (b'{\\"password\\": \\"%s\\"}', b"password", b":", True),
+        (b'print("password: \\"%s\\"")', b"password", b":", True),
     ],
 )
 def test_name_operator_and_value(line, name, operator, quoted):
@@ -39,7 +43,20 @@ def test_name_operator_and_value(line, name, operator, quoted):
     assert (found.name, found.operator, found.value, found.quoted) == (name, operator, VALUE, quoted)
 
 
-@pytest.mark.parametrize("line", [b"a password %s", b'password = "%s', b"%s", b"word=%s", b"# the keys %s"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"a password %s",
+        b'password = "%s',
+        b"%s",
+        b"word=%s",
+        b"# the keys %s",
+        b'label("Password:"%s"")',
+        b'print("Your password: "%s"")',
+        b"'password='%s'",
+        b'WITH_PASSWORD = "Host=%s;Database=app"',
+    ],
+)
 def test_what_is_none(line):
     assert apart(line % VALUE) is None
 
@@ -54,3 +71,29 @@ def test_where_it_stands_is_told():
     assert apart(b"https://api.host.io/v1?token=%s&a=b" % VALUE).query
     assert apart(b"DB_PASSWORD=%s;w" % VALUE).setting
     assert apart(b"DB_PASSWORD=%s;w" % VALUE).value == VALUE + b";w"
+
+
+@pytest.mark.parametrize(
+    ("line", "value"),
+    [
+        (b'a = "b"; password = "k7(Q;w9"', b"k7(Q;w9"),
+        (b'Server=db;uid=sa;Password="k7;Qw9Zr";Encrypt=true', b"k7;Qw9Zr"),
+        (b"Server=db;uid=sa;Password=k7(Qw9Zr;Encrypt=true", b"k7(Qw9Zr"),
+        (b"{Server=db;uid=sa;Password=k7(Qw9Zr}", b"k7(Qw9Zr"),
+        (b"DB_PASSWORD: k7(Q;w9", b"k7(Q;w9"),
+        (b"  - password:   k7(Q;w9\r", b"k7(Q;w9"),
+        (b"  password: k7(Q;w9,", b"k7"),
+        (b"x, password: k7(Q;w9", b"k7"),
+        (b"DB_PASSWORD: k7(Q w9", b"k7"),
+        (b"https://a.io/v1?token=k7Qw9#(x", b"k7Qw9"),
+        (b'"password=k7\\"Qw9"', b"k7"),
+        (b'"{\\"password\\": \\"k7(Qw9\\"}"', b"k7(Qw9"),
+    ],
+)
+def test_where_the_value_ends(line, value):
+    assert assignment(line, line.index(b"k7")).value == value
+
+
+def test_no_quote_closes_what_a_long_line_opened_before_what_is_shown():
+    line = b"x" * 101 + b'" + f(password="%s")' % VALUE
+    assert apart(line).value == VALUE

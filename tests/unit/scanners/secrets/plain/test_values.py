@@ -16,6 +16,8 @@ from keyhole.scanners.secrets.plain import values
     [
         b"${DB_PASSWORD}", b"$PASSWORD", b"{{ vault_password }}", b"%(password)s", b"%DB_PASS%", b"<password>", b"#{x}",
         b"@password@", b"ENC(abc)", b"vault:secret/db", b"arn:aws:x", b"process.env.TOKEN", b"/run/secrets/db",
+        b"getPassword(Foo1)", b"get(Foo1).bar()", b"required|string|min:8", b"id,name,Foo1", b"?x=1&y=Abc2",
+        b"max=20,min=8,Upper", b"x=>x.Foo1", b"<?Foo1", b"<b1>Foo",
         b"https://host/x", b"secrets.json", b"me@host.io", b"[a-f0-9]{32}", b"sk_[0-9]+", b"secrets.DB_PASSWORD",
     ],
 )  # fmt: skip
@@ -24,7 +26,15 @@ def test_a_value_that_points_elsewhere(value):
 
 
 @pytest.mark.parametrize(
-    ("value", "rest"), [(b"get_password", b"("), (b"self.password", b""), (b"config", b"[")]
+    ("value", "rest"),
+    [
+        (b"get_password", b"("),
+        (b"self.password", b""),
+        (b"config", b"["),
+        (b"certs[0][2],", b""),
+        (b"str(self.get(x9))", b""),
+        (b"vault_pass,", b""),
+    ],
 )
 def test_code_points_elsewhere_where_it_is_not_quoted(value, rest):
     assert values.points_elsewhere(value, quoted=False, rest=rest)
@@ -52,6 +62,11 @@ def test_a_value_that_is_no_secret(value):
         b"a1b2f9c07e5d4438",
         b"3f9a-bad-0c1e7d2b",
         b"b256def166f0000d5fd36f3da1e94b",
+        b"(k7Qw9Zr2",
+        b"k7(Qw9)Zr2",
+        b"k7,Qw9;Zr2",
+        b"<7Qw9Zr2Lm",
+        b"k=7Qw9&Zr2",
     ],
 )
 def test_what_may_be_one(value):
