@@ -11,6 +11,7 @@ repository are not read. Assertions in tests are not reported: that is what test
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -18,11 +19,12 @@ from typing import Any
 from keyhole.core.terms import Confidence, Kind, Severity
 from keyhole.scanners.programs.answers import items, mapping, number, parsed, rule_name, text
 from keyhole.scanners.programs.located import Program
-from keyhole.scanners.programs.python import ASSERT, in_tests, is_python, remark
+from keyhole.scanners.programs.python import ASSERT, in_tests, is_python, is_script, may_be_python, remark
 from keyhole.scanners.programs.ran import Ran
 from keyhole.scanners.programs.scanner import Answer, File, Malformed, ProgramScanner, Remark
 
 _SEVERITIES = {"HIGH": Severity.HIGH, "MEDIUM": Severity.MEDIUM}
+_CRASHED = re.compile(rb"Bandit internal error running: (\w+) on file (?:\./)?(\S+) at line [0-9]")
 _CONFIDENCES = {"HIGH": Confidence.HIGH, "MEDIUM": Confidence.MEDIUM}
 
 
@@ -38,14 +40,28 @@ class Bandit(ProgramScanner):
 
     def wants(self, path: bytes) -> bool:
         """Python; stubs do nothing."""
-        return is_python(path) and not path.endswith(b".pyi")
+        return may_be_python(path) and not path.lower().endswith(b".pyi")
+
+    def cares(self, path: bytes, content: bytes) -> bool:
+        """Without an ending, only what says that Python runs it."""
+        return is_python(path) or is_script(content)
+
+    def alike(self, path: bytes, other: bytes) -> bool:
+        """A name without an ending may be that of anything."""
+        return is_python(other) or not is_python(path)
+
+    def name(self, number: int, path: bytes) -> str:
+        """By a number, and with an ending that bandit looks at."""
+        return f"{number // 1000}/{number}.py"
 
     def arguments(self, folder: Path) -> list[str]:
         """Every check, nothing left out, comments not followed."""
         return ["--recursive", "--format", "json", "--ignore-nosec", "--quiet", "--exclude", "", "."]
 
     def read(self, ran: Ran, files: Mapping[str, File]) -> Answer:
-        """Its findings; a file that is not among those it measured was not looked at."""
+        """Its findings; a file that is not among those it measured was not looked at, nor all of one on which a check
+        crashed, of which only its log tells.
+        """
         if ran.code not in {0, 1}:
             raise Malformed("which says that it failed")
         said = parsed(ran.output)
@@ -53,6 +69,9 @@ class Bandit(ProgramScanner):
         answer = Answer(
             unread=dict.fromkeys([name for name in files if name not in measured], "it was passed over")
         )
+        for check, name in _CRASHED.findall(ran.errors):
+            why = f"its check {check.decode('ascii', 'replace')} crashed"
+            answer.unread[name.decode("ascii", "replace")] = why
         for error in items(said.get("errors")):
             answer.unread[_name(error)] = "it is not valid Python"
         for found in items(said.get("results")):

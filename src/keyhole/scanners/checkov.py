@@ -1,7 +1,7 @@
 """Insecure infrastructure as code, found by checkov.
 
-What: the Terraform, Kubernetes, CloudFormation and Docker files of the newest commit are read by checkov with the
-policies that it comes with. Helm charts are not rendered, so they are named as not assessed.
+What: the Terraform, OpenTofu, Kubernetes, CloudFormation and Docker files of the newest commit are read by checkov with
+the policies that it comes with. Helm charts are not rendered, so they are named as not assessed.
 
 Why: what these files say is what will run, for everybody to reach.
 
@@ -21,10 +21,19 @@ from keyhole.core.plural import counted
 from keyhole.core.terms import Confidence, Kind, Severity
 from keyhole.scanners.programs.advice import Advice, advice
 from keyhole.scanners.programs.answers import items, mapping, number, parsed, rule_name, text
+from keyhole.scanners.programs.encodings import as_utf_8
 from keyhole.scanners.programs.located import Program
-from keyhole.scanners.programs.manifests import broken, in_charts, is_manifest, is_template
+from keyhole.scanners.programs.manifests import (
+    MANIFESTS,
+    broken,
+    in_charts,
+    is_manifest,
+    is_template,
+    readable,
+)
 from keyhole.scanners.programs.naming import plain_path
 from keyhole.scanners.programs.ran import Ran
+from keyhole.scanners.programs.running import is_plain
 from keyhole.scanners.programs.scanner import Answer, File, Malformed, ProgramScanner, Remark
 
 _FRAMEWORKS = {
@@ -32,12 +41,25 @@ _FRAMEWORKS = {
     "dockerfile": "Dockerfile",
     "kubernetes": "Kubernetes manifest",
     "terraform": "Terraform file",
+    "terraform_json": "Terraform JSON file",
 }
-_TERRAFORM = (b".tf", b".tf.json", b".tfvars")
-_DATA = (b".yaml", b".yml", b".json", b".template")
-_DOCKERFILE = re.compile(rb"(.*/)?(dockerfile(\.[^/]*)?|[^/]*\.dockerfile)", re.DOTALL | re.IGNORECASE)
+_TERRAFORM = (b".tf", b".tf.json", b".tfvars", b".tofu", b".tofu.json")
+_MANIFESTS = tuple(ending.encode() for ending in MANIFESTS)
+_DATA = (*_MANIFESTS, b".template")
+_DOCKERFILE = re.compile(
+    rb"(.*/)?([^/]*\.)?dockerfile(?!\.dockerignore\Z)(\.[^/]*)?", re.DOTALL | re.IGNORECASE
+)
+# What checkov itself takes for the name of one.
+_ITS_DOCKERFILE = re.compile(r"(.+\.)?[Dd]ockerfile(\..+)?")
+_OF_TOFU = re.compile(r"\.tofu(?=(\.json)?\Z)")
 _CHART = re.compile(rb"(.*/)?Chart\.yaml", re.DOTALL)
 _NAMED = 3
+_DEMAND = re.compile(
+    r"(Apply|Avoid|Do|Enable|Ensure[ds]?|Limit|Manage|Minimi[sz]e|Prefer|Prevent|Reduce|Use|Verify)\b"
+    r"|.*\b(should|must)\b",
+    re.IGNORECASE | re.DOTALL,
+)
+"""Titles of policies that say what is to be; others say what is wrong."""
 # Its words in comments, in the metadata of CloudFormation and in the annotations of Kubernetes.
 _SKIPS = re.compile(rb"(checkov|bridgecrew|cortex)(?=[\"']?\s*:|\.io/)", re.IGNORECASE)
 
@@ -70,17 +92,32 @@ class Checkov(ProgramScanner):
 
     def cares(self, path: bytes, content: bytes) -> bool:
         """Terraform and Docker by the name; of all the YAML and JSON there is, what says that it is for it."""
-        if not path.endswith(_DATA) or path.endswith(_TERRAFORM):
+        if _sort(path) != "data" or _CHART.fullmatch(path):
             return True
-        return is_manifest(content) or is_template(content) or _CHART.fullmatch(path) is not None
+        content = as_utf_8(content)
+        return is_template(content) or (path.endswith(_MANIFESTS) and is_manifest(content))
+
+    def alike(self, path: bytes, other: bytes) -> bool:
+        """If they are of one sort."""
+        return _sort(path) == _sort(other)
 
     def name(self, number: int, path: bytes) -> str:
-        """Where it is in the repository, since modules of Terraform name each other; nothing of it hidden."""
-        return plain_path(number, path)
+        """Where it is in the repository, since modules of Terraform name each other; nothing of it hidden.
+
+        The last piece is one by which checkov knows what it is: neither all names of Docker files nor those of OpenTofu
+        are known to it.
+        """
+        folder, slash, last = plain_path(number, path).rpartition("/")
+        sort = _sort(path)
+        if sort == "terraform":
+            last = _OF_TOFU.sub(".tf", last)
+        elif sort == "dockerfile" and not _ITS_DOCKERFILE.fullmatch(last):
+            last = f"Dockerfile.{last}" if is_plain(f"Dockerfile.{last}") else f"Dockerfile._{number}"
+        return f"{folder}{slash}{last}"
 
     def content(self, raw: bytes) -> bytes:
-        """Without what asks to skip a check."""
-        return _SKIPS.sub(rb"\1_", raw)
+        """As it can be read, without what asks to skip a check."""
+        return _SKIPS.sub(rb"\1_", readable(raw))
 
     def arguments(self, folder: Path) -> list[str]:
         """The policies that it comes with, no settings, nothing downloaded, nothing of the repository loaded."""
@@ -115,6 +152,13 @@ class Checkov(ProgramScanner):
         return answer
 
 
+def _sort(path: bytes) -> str:
+    """What its name says that it is."""
+    if path.endswith(_TERRAFORM):
+        return "terraform"
+    return "dockerfile" if _DOCKERFILE.fullmatch(path) else "data"
+
+
 def _charts_left_out(charts: Collection[str], files: Mapping[str, File]) -> str:
     """Which ones, by their folders in the repository."""
     places = sorted(
@@ -133,6 +177,7 @@ def _remark(found: Any, sort: str) -> Remark:
     check, title = text(found, "check_id"), text(found, "check_name")
     rule = rule_name(check)
     about = advice("checkov").get(rule, Advice())
+    page = f"https://www.checkov.io/5.Policy%20Index/{sort.removesuffix('_json')}.html"
     return Remark(
         name=name,
         line=max(1, lines[0]),
@@ -141,11 +186,15 @@ def _remark(found: Any, sort: str) -> Remark:
         title=title,
         severity=about.severity or Severity.MEDIUM,
         confidence=about.confidence or Confidence.MEDIUM,
-        why=about.why or f"checkov's policy {check} asks for it, and this is not so here.",
-        fix=about.fix or f"{title.removesuffix('.')}.",
-        references=(f"https://www.checkov.io/5.Policy%20Index/{sort}.html",),
+        why=about.why or f"checkov's policy {check} finds fault with it.",
+        fix=about.fix or (f"{title.removesuffix('.')}." if _DEMAND.match(title) else _see(check, page)),
+        references=(page,),
         detail=text(found, "resource"),
     )
+
+
+def _see(check: str, page: str) -> str:
+    return f"See what checkov's policy {check} is about: {page} leads to it."
 
 
 SCANNER = Checkov()

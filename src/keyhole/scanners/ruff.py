@@ -10,22 +10,22 @@ repository are not read. Assertions in tests are not reported: that is what test
 
 from __future__ import annotations
 
-import io
 import re
-import tokenize
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from keyhole.core.terms import Kind
 from keyhole.scanners.programs.answers import items, number, parsed, rule_name, text
+from keyhole.scanners.programs.encodings import source_as_utf_8
 from keyhole.scanners.programs.located import Program
-from keyhole.scanners.programs.python import ASSERT, in_tests, is_python, remark
+from keyhole.scanners.programs.python import ASSERT, in_tests, is_python, is_script, may_be_python, remark
 from keyhole.scanners.programs.ran import Ran
 from keyhole.scanners.programs.scanner import Answer, File, Malformed, ProgramScanner, Remark
 
-_CHECKING = re.compile(rb"Checking: (\S+)")
-_FAILED = re.compile(rb"Failed to lint (\S+?):")
+# The folder that a whole path begins with may have any name.
+_CHECKING = re.compile(rb"Checking: (.+)$", re.MULTILINE)
+_FAILED = re.compile(rb"Failed to lint (.+?\.pyi?):")
 _INVALID = "invalid-syntax"
 
 
@@ -41,22 +41,24 @@ class Ruff(ProgramScanner):
 
     def wants(self, path: bytes) -> bool:
         """Python and its stubs."""
-        return is_python(path)
+        return may_be_python(path)
+
+    def cares(self, path: bytes, content: bytes) -> bool:
+        """Without an ending, only what says that Python runs it."""
+        return is_python(path) or is_script(content)
+
+    def alike(self, path: bytes, other: bytes) -> bool:
+        """A name without an ending may be that of anything."""
+        return is_python(other) or not is_python(path)
 
     def content(self, raw: bytes) -> bytes:
         """As UTF-8, the only encoding that ruff reads; a file may declare another."""
-        try:
-            raw.decode()
-        except UnicodeDecodeError:
-            try:
-                return raw.decode(tokenize.detect_encoding(io.BytesIO(raw).readline)[0]).encode()
-            except (SyntaxError, UnicodeError, LookupError):
-                return raw
-        return raw
+        text = source_as_utf_8(raw)
+        return raw if text is None else text
 
     def name(self, number: int, path: bytes) -> str:
         """By a number, and with an ending that ruff looks at."""
-        return f"{number // 1000}/{number}.py{'i' if path.endswith(b'.pyi') else ''}"
+        return f"{number // 1000}/{number}.py{'i' if path.lower().endswith(b'.pyi') else ''}"
 
     def arguments(self, folder: Path) -> list[str]:
         """The security rules alone, without any settings, comments or lists of what to leave out."""
@@ -72,8 +74,10 @@ class Ruff(ProgramScanner):
         answer = Answer(
             unread=dict.fromkeys([name for name in files if name not in checked], "it was passed over")
         )
+        strange = [name for name, file in files.items() if source_as_utf_8(file.content) is None]
+        answer.unread |= dict.fromkeys(strange, "Python may read it in an encoding in which ruff does not")
         for name in _FAILED.findall(ran.errors):
-            answer.unread[name.decode("ascii", "replace")] = "it could not be read as text"
+            answer.unread[_short(name.decode("ascii", "replace"))] = "it could not be read as text"
         for found in items(parsed(ran.output)):
             name = _short(text(found, "filename"))
             if text(found, "name") == _INVALID:

@@ -11,16 +11,20 @@ not followed, and neither rules nor settings of the repository are read.
 
 from __future__ import annotations
 
+import functools
 import hashlib
+import json
 import re
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from keyhole.core.terms import Confidence, Kind, Severity
 from keyhole.scanners.programs.answers import items, mapping, number, parsed, rule_name, text
-from keyhole.scanners.programs.configured import configured
-from keyhole.scanners.programs.located import Program
+from keyhole.scanners.programs.configured import Configured, configured
+from keyhole.scanners.programs.encodings import as_utf_8, is_wide
+from keyhole.scanners.programs.located import Program, home_of, locate
 from keyhole.scanners.programs.naming import plain_path
 from keyhole.scanners.programs.ran import Ran
 from keyhole.scanners.programs.scanner import Answer, File, Malformed, ProgramScanner, Remark
@@ -33,7 +37,10 @@ _SEVERITIES = {
     "MEDIUM": Severity.MEDIUM,
 }
 _CONFIDENCES = {"HIGH": Confidence.HIGH, "LOW": Confidence.LOW}
+_TABLE = "lib/python3*/site-packages/semgrep/semgrep_interfaces/lang.json"
+"""Where semgrep says how the names of files end that are in a language of its own."""
 _OVERLOOK = re.compile(rb"nosem(?=grep)", re.IGNORECASE)
+_NAMED = re.compile("[a-z0-9]", re.IGNORECASE)
 _HEAD = 8_000
 
 
@@ -52,6 +59,7 @@ class Semgrep(ProgramScanner):
     what = "text file"
     memory_bytes = 3 << 30  # it reserves more than one gigabyte before it begins
     overlooks = (b"nosemgrep",)
+    leaves_out = "not looked at by semgrep: no text has NUL bytes, and no language such names"
     settings = {".semgrepignore": b""}  # noqa: RUF012 - Mapping in the base; its own list leaves out vendored code
     environment = {"SEMGREP_SEND_METRICS": "off", "SEMGREP_ENABLE_VERSION_CHECK": "0"}  # noqa: RUF012 - Mapping in the base
 
@@ -83,16 +91,23 @@ class Semgrep(ProgramScanner):
         return True
 
     def cares(self, path: bytes, content: bytes) -> bool:
-        """Text only."""
-        return b"\0" not in content[:_HEAD]
+        """Text, and what is in a language by its name: one NUL byte makes no image of it."""
+        if b"\0" not in content[:_HEAD] or is_wide(content) or _is_utf_8(content):
+            return True
+        endings = _endings(configured())
+        return not endings or path.endswith(endings)
+
+    def misses(self, path: bytes) -> bool:
+        """What a link may lead to inside of the commit is looked at there."""
+        return False
 
     def name(self, number: int, path: bytes) -> str:
         """Where it is in the repository, since rules may be for some folders only."""
         return plain_path(number, path)
 
     def content(self, raw: bytes) -> bytes:
-        """Without what asks to overlook something."""
-        return _OVERLOOK.sub(b"no_em", raw)
+        """As UTF-8, without what asks to overlook something."""
+        return _OVERLOOK.sub(b"no_em", as_utf_8(raw))
 
     def arguments(self, folder: Path) -> list[str]:
         """The rules that are set and no others, every file, nothing sent or fetched."""
@@ -118,8 +133,31 @@ class Semgrep(ProgramScanner):
         scanned = {str(name).removeprefix("./") for name in items(mapping(said, "paths").get("scanned"))}
         if not scanned and files:
             answer.gaps.append("semgrep looked at no file: the rules may be for no language that is here")
-        answer.remarks += [_remark(found) for found in items(said.get("results"))]
+        found = items(said.get("results"))
+        ids = {text(each, "check_id") for each in found}
+        several = _of_several(configured().semgrep_rules) if any("." in each for each in ids) else frozenset()
+        answer.remarks += [_remark(each, several) for each in found]
         return answer
+
+
+def _is_utf_8(content: bytes) -> bool:
+    try:
+        content.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+@functools.cache
+def _endings(_configured: Configured) -> tuple[bytes, ...]:
+    """How the names of files end that are in a language, as the semgrep that is there says; none if it does not say."""
+    found = locate(SCANNER.program)
+    tables = [table for home in home_of(found.path) for table in home.glob(_TABLE)] if found else []
+    try:
+        languages = [each for table in tables for each in json.loads(table.read_bytes())]
+        return tuple({ending.encode() for each in languages for ending in each["exts"] if ending})
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+        return ()
 
 
 def _rule_files(rules: Path | None) -> list[Path]:
@@ -128,12 +166,37 @@ def _rule_files(rules: Path | None) -> list[Path]:
     return [rules] if rules.is_file() else sorted(each for each in rules.rglob("*.y*ml") if each.is_file())
 
 
-def _remark(found: Any) -> Remark:
+def _of_several(rules: Path | None) -> frozenset[str]:
+    """The last parts of ids that several rules have in common, as findings write them."""
+    import yaml  # noqa: PLC0415 - only ids with several parts need it
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    ids: set[str] = set()
+    for path in _rule_files(rules):
+        try:
+            told = yaml.load(path.read_bytes(), loader)  # noqa: S506 - a safe one
+            ids |= {str(each["id"]) for each in told["rules"]}
+        except (OSError, yaml.YAMLError, ValueError, LookupError, TypeError):
+            continue  # no rules are in it
+    lasts = Counter(rule_name(_last(each)) for each in ids if _NAMED.search(_last(each)))
+    return frozenset(name for name, number in lasts.items() if number > 1)
+
+
+def _last(check: str) -> str:
+    return check.rpartition(".")[2]
+
+
+def _rule(check: str, several: Collection[str]) -> str:
+    """The last part of its id, which may begin with folders; all of it where that says nothing."""
+    return check if rule_name(_last(check)) in several else _last(check)
+
+
+def _remark(found: Any, several: Collection[str]) -> Remark:
     name = text(found, "path").removeprefix("./")
     extra = mapping(found, "extra")
     given = extra.get("metadata")
     metadata: dict[str, Any] = given if isinstance(given, dict) else {}
-    rule = text(found, "check_id").rpartition(".")[2]
+    rule = _rule(text(found, "check_id"), several)
     references = metadata.get("references")
     return Remark(
         name=name,

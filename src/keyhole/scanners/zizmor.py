@@ -23,9 +23,12 @@ from keyhole.scanners.programs.located import Program
 from keyhole.scanners.programs.ran import Ran
 from keyhole.scanners.programs.scanner import Answer, File, Malformed, ProgramScanner, Remark
 
-_WORKFLOW = re.compile(rb"\.github/workflows/[^/]+\.ya?ml")
-_ACTION = re.compile(rb"(.*/)?action\.ya?ml", re.DOTALL)
-_DEPENDABOT = re.compile(rb"\.github/dependabot\.ya?ml")
+# A workflow may be named like an action, but none is one where workflows are.
+_SORTS = (
+    (re.compile(rb"\.github/workflows/[^/]+\.ya?ml"), ".github/workflows/workflow.yml"),
+    (re.compile(rb"(.*/)?action\.ya?ml", re.DOTALL), "action.yml"),
+    (re.compile(rb"\.github/dependabot\.ya?ml"), ".github/dependabot.yml"),
+)
 _COMPLETED = re.compile(rb"completed (?:\./)?(\S+)")
 _SEVERITIES = {"High": Severity.HIGH, "Medium": Severity.MEDIUM}
 _CONFIDENCES = {"High": Confidence.HIGH, "Medium": Confidence.MEDIUM}
@@ -39,20 +42,20 @@ class Zizmor(ProgramScanner):
     kind = Kind.WORKFLOW
     program = Program("zizmor", "zizmor", "pip install 'keyhole[code]' installs zizmor.")
     what = "workflow file"
-    engine = "3"
+    engine = "4"
     overlooks = (b"zizmor: ignore",)
 
     def wants(self, path: bytes) -> bool:
         """Workflows and Dependabot's settings where GitHub looks for them; actions anywhere."""
-        return any(pattern.fullmatch(path) for pattern in (_WORKFLOW, _ACTION, _DEPENDABOT))
+        return bool(_sort(path))
 
     def name(self, number: int, path: bytes) -> str:
         """Each in a folder of its own, under the name by which zizmor knows what it is."""
-        if _ACTION.fullmatch(path):
-            return f"{number}/action.yml"
-        if _DEPENDABOT.fullmatch(path):
-            return f"{number}/.github/dependabot.yml"
-        return f"{number}/.github/workflows/workflow.yml"
+        return f"{number}/{_sort(path)}"
+
+    def alike(self, path: bytes, other: bytes) -> bool:
+        """If they are of one sort."""
+        return _sort(path) == _sort(other)
 
     def content(self, raw: bytes) -> bytes:
         """With other signs for what is no UTF-8: one such file, and zizmor looks at none."""
@@ -75,6 +78,11 @@ class Zizmor(ProgramScanner):
                 [name for name in files if name not in completed], "it is no valid file of its sort"
             ),
         )
+
+
+def _sort(path: bytes) -> str:
+    """The name by which zizmor knows what it is; empty if it is nothing for it."""
+    return next((name for pattern, name in _SORTS if pattern.fullmatch(path)), "")
 
 
 def _remarks(found: list[Any], said: Mapping[str, Advice]) -> list[Remark]:

@@ -55,3 +55,21 @@ def test_a_password_is_not_quoted(history, scan):
 def test_stubs_are_not_wanted():
     assert SCANNER.wants(b"a.py")
     assert not SCANNER.wants(b"a.pyi")
+    assert not SCANNER.wants(b"a.PYI")
+
+
+def test_a_check_that_crashes_leaves_a_gap(history, scan):
+    crashing = b'from django.utils.safestring import mark_safe\nmark_safe(s=request.GET["q"])\n'
+    history.commit({"a.py": crashing, "b.py": SHELL})
+    result = scan(history, scanners=["bandit"])
+    assert (SHELL_RULE, "b.py", 2) in found(result)
+    (reason,) = result.reasons
+    assert reason.startswith("a.py was not assessed by bandit")
+    assert reason.endswith(": its check django_mark_safe crashed")
+
+
+def test_scripts_and_names_in_capitals_are_looked_at(history, scan):
+    history.commit({"tool": b"#!/usr/bin/env python3\n" + SHELL, "X.PY": SHELL, "README": SHELL})
+    result = scan(history, scanners=["bandit"])
+    assert result.status is Status.COMPLETE, result.reasons
+    assert {path for rule, path, _ in found(result) if rule == SHELL_RULE} == {"tool", "X.PY"}

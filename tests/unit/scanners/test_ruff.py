@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
+import pytest
+
 from keyhole.core.terms import Kind, Severity, Status
+from keyhole.scanners.programs.ran import Ran
+from keyhole.scanners.programs.scanner import File
 from keyhole.scanners.ruff import SCANNER
 
 SHELL = b"import subprocess\nsubprocess.call(x, shell=True)\n"
@@ -100,3 +106,44 @@ def test_a_file_that_ends_ruff_is_named_and_the_others_are_looked_at(history, sc
     (reason,) = result.reasons
     assert reason.startswith("deep.py was not assessed by ruff ")
     assert "the program was ended by signal" in reason
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        b"# -*- coding: utf-7 -*-\n# +AAo-import os; os.system(input())\n",
+        b"# coding: unicode_escape\n# \\x0aimport os; os.system(input())\n",
+        b"\r# coding: raw_unicode_escape\r# \\u000aimport os; os.system(input())\n",
+        b"# coding: of_our_own\nx = 1\n",
+    ],
+)
+def test_code_that_only_python_would_read_is_a_gap(history, scan, hidden):
+    history.commit({"a.py": hidden})
+    (reason,) = scan(history, scanners=["ruff"]).reasons
+    assert reason.startswith("a.py was not assessed by ruff")
+    assert reason.endswith("Python may read it in an encoding in which ruff does not")
+
+
+def test_scripts_and_names_in_capitals_are_looked_at(history, scan):
+    script = b"#!/usr/bin/env python3\n" + SHELL
+    history.commit(
+        {"bin/tool": script, "X.PY": SHELL, "x.PYI": b"x: int\n", "README": SHELL, "run.sh": script}
+    )
+    result = scan(history, scanners=["ruff"])
+    assert result.status is Status.COMPLETE, result.reasons
+    assert found(result) == {(SHELL_RULE, "bin/tool", 3), (SHELL_RULE, "X.PY", 2)}
+    assert result.notes[0].startswith("3 Python files looked at")
+
+
+def test_a_link_is_read_where_nothing_else_is():
+    assert SCANNER.alike(b"a.py", b"b.py")
+    assert SCANNER.alike(b"tool", b"tool.py")
+    assert not SCANNER.alike(b"a.py", b"tool")
+
+
+def test_the_folder_that_it_runs_in_may_have_any_name():
+    files = {name: File(name.encode(), b"x = 1\n") for name in ("0/0.py", "0/1.py")}
+    errors = b"[x][DEBUG] Checking: /a b: c/0/0.py\n[x][DEBUG] Checking: /a b: c/0/1.py\n"
+    failed = b"warning: Failed to lint /a b: c/0/1.py: stream did not contain valid UTF-8\n"
+    answer = SCANNER.read(Ran(0, "", json.dumps([]).encode(), errors + failed), files)
+    assert answer.unread == {"0/1.py": "it could not be read as text"}

@@ -11,7 +11,7 @@ from keyhole.scanners.programs import configured as module
 from keyhole.scanners.programs.configured import Configured, configure, configured
 from keyhole.scanners.programs.located import locate
 from keyhole.scanners.programs.ran import Ran
-from keyhole.scanners.programs.scanner import File, Malformed
+from keyhole.scanners.programs.scanner import File, Malformed, ProgramExaminer
 from keyhole.scanners.semgrep import SCANNER
 from tests import canaries
 
@@ -80,10 +80,62 @@ def test_other_rules_are_another_version(rules):
     assert list(SCANNER.readable()) == [rules.resolve()]
 
 
+@pytest.fixture
+def languages(tmp_path, monkeypatch):
+    """An environment with a semgrep that knows two languages."""
+    monkeypatch.setattr(module, "_now", [Configured((tmp_path / "bin",))])
+    packages = tmp_path / "lib/python3.11/site-packages"
+    (packages / "semgrep-9.8.7.dist-info").mkdir(parents=True)
+    (packages / "semgrep/semgrep_interfaces").mkdir(parents=True)
+    table = packages / "semgrep/semgrep_interfaces/lang.json"
+    table.write_text(json.dumps([{"exts": [".js"]}, {"exts": [""]}]))
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/semgrep").write_text("#!/bin/sh\n")
+    (tmp_path / "bin/semgrep").chmod(0o755)
+    return table
+
+
+@pytest.mark.usefixtures("languages")
 def test_binary_files_are_left_out():
     assert SCANNER.wants(b"a.bin")
-    assert not SCANNER.cares(b"a.bin", b"\0x")
+    assert not SCANNER.cares(b"a.bin", b"\0\xff")
     assert SCANNER.content(b"x  # nosemgrep") == b"x  # no_emgrep"
+
+
+@pytest.mark.usefixtures("languages")
+def test_a_byte_that_is_nul_hides_no_code():
+    assert SCANNER.cares(b"a.js", b"/* \0\xff */ eval(x)")
+    assert SCANNER.cares(b"a.conf", b"# \0\nallow(all)\n")
+    assert SCANNER.cares(b"a.conf", "allow(all)".encode("utf-16"))
+    assert SCANNER.content("x  # nosemgrep".encode("utf-16")) == b"x  # no_emgrep"
+
+
+def test_where_semgrep_does_not_say_what_is_code_all_may_be(languages):
+    languages.write_text("[1]")
+    assert SCANNER.cares(b"a.bin", b"\0\xff")
+
+
+@pytest.mark.usefixtures("languages")
+def test_how_many_were_left_out_is_said_and_a_link_to_nothing_is_none():
+    class Program:
+        def run(self, scanner, files, seconds):
+            return answer(results=[])
+
+    examiner = ProgramExaminer(SCANNER, Program())
+    examiner.astray(b"a.js", "to no file of the commit")
+    assessment = examiner.assess([(b"e.py", b"x\n"), (b"a.png", b"\0\xff"), (b"b.png", b"\0\xff")])
+    assert assessment.gaps == ()
+    assert assessment.notes[1].startswith("2 files not looked at by semgrep: ")
+
+
+def test_rules_whose_ids_end_alike_stay_apart(rules):
+    ids = ("py.danger", "gen.danger", "py.alone")
+    rules.write_text(json.dumps({"rules": [{"id": each} for each in ids]}))
+    found = [answer(found={"check_id": each}) for each in ids]
+    remarks = [SCANNER.read(each, FILES).remarks[0].rule for each in found]
+    assert remarks == ["py-danger", "gen-danger", "alone"]
+    rules.write_text("[: no rules")
+    assert SCANNER.read(found[0], FILES).remarks[0].rule == "danger"
 
 
 @pytest.mark.skipif(

@@ -156,3 +156,13 @@ jobs:
     assert sum(each.occurrences for each in aliased.findings) == sum(
         each.occurrences for each in plainly.findings
     )
+
+
+def test_a_workflow_may_be_named_like_an_action(history, scan):
+    history.commit({".github/workflows/action.yml": VULNERABLE})
+    result = scan(history, scanners=["zizmor"])
+    assert result.status is Status.COMPLETE, result.reasons
+    assert "template-injection" in rules(result)
+    assert SCANNER.name(7, b"a/action.yaml") == "7/action.yml"
+    assert SCANNER.alike(b"action.yml", b"a/action.yaml")
+    assert not SCANNER.alike(b"action.yml", b".github/workflows/action.yml")

@@ -5,13 +5,21 @@ checkov passes over a Kubernetes manifest that it cannot read without a word, so
 
 from __future__ import annotations
 
+import codecs
 import json
+import re
 from collections.abc import Collection, Iterable, Mapping
-from typing import Any
 
+from keyhole.scanners.programs.documents import unreadable
+from keyhole.scanners.programs.encodings import as_utf_8
 from keyhole.scanners.programs.scanner import File
 
+MANIFESTS = (".yaml", ".yml", ".json")
+"""How the names of files end in which there may be something for Kubernetes."""
+TERRAFORM_JSON = ".tf.json"
 _CHART = "Chart.yaml"
+# By these, wherever they stand, checkov knows what it leaves to another program.
+_RENDERED = re.compile(rb"\{\{-?\s*\.(Release|Values)\.")
 
 
 def is_manifest(content: bytes) -> bool:
@@ -29,17 +37,37 @@ def in_charts(files: Iterable[str]) -> frozenset[str]:
     return frozenset(name.removesuffix(_CHART) for name in files if f"/{name}".endswith(f"/{_CHART}"))
 
 
+def readable(raw: bytes) -> bytes:
+    """The same text as checkov can read it: in UTF-8, and without tabs where JSON has them between its words."""
+    content = as_utf_8(raw).removeprefix(codecs.BOM_UTF8)
+    # It reads JSON as if it were YAML, where they are an error. Inside of its strings JSON itself allows none.
+    if b"\t" in content and content.lstrip()[:1] in {b"{", b"["} and _is_json(content):
+        return content.replace(b"\t", b" ")
+    return content
+
+
 def broken(files: Mapping[str, File], charts: Collection[str]) -> dict[str, str]:
-    """Why, by the name of each manifest that cannot be read; those of charts are no YAML before they are rendered."""
+    """Why, by the name of each file that cannot be read; those of charts are no YAML before they are rendered."""
     found = {}
     for name, file in files.items():
         if any(name.startswith(f"{chart}templates/") for chart in charts):
             continue
-        if not _is_text(file.content):
-            found[name] = "it could not be read as text"
-        elif is_manifest(file.content) and (why := _unreadable(name, file.content)):
+        if why := _broken(name, readable(file.content)):
             found[name] = why
     return found
+
+
+def _broken(name: str, content: bytes) -> str:
+    if not _is_text(content):
+        return "it could not be read as text"
+    described = name.endswith(MANIFESTS) and is_manifest(content)
+    if name.endswith(".json") and (described or name.endswith(TERRAFORM_JSON)) and not _is_json(content):
+        return "it is not valid JSON"
+    if not described or name.endswith(TERRAFORM_JSON):
+        return ""
+    if _RENDERED.search(content):
+        return "checkov takes it for a template of Helm"
+    return unreadable(content)
 
 
 def _is_text(content: bytes) -> bool:
@@ -50,39 +78,9 @@ def _is_text(content: bytes) -> bool:
     return True
 
 
-def _unreadable(name: str, content: bytes) -> str:
-    if name.endswith((".tf", ".tfvars")):
-        return ""
+def _is_json(content: bytes) -> bool:
     try:
-        if name.endswith(".json"):
-            json.loads(content)
-        else:
-            _walk(content)
+        json.loads(content)
     except (ValueError, RecursionError):
-        return "it is not valid YAML" if not name.endswith(".json") else "it is not valid JSON"
-    return ""
-
-
-def _walk(content: bytes) -> None:
-    """Reads the text to nodes, in which what is repeated is one node: nothing can grow beyond the text.
-
-    A key that is no plain text is what a template looks like before it is rendered.
-    """
-    import yaml  # noqa: PLC0415 - 20 ms that only a scan with this scanner needs
-
-    seen: set[int] = set()
-    try:
-        left: list[Any] = list(yaml.compose_all(content, yaml.SafeLoader))
-    except yaml.YAMLError:
-        raise ValueError from None
-    while left:
-        node = left.pop()
-        if node is None or id(node) in seen or isinstance(node, yaml.ScalarNode):
-            continue
-        seen.add(id(node))
-        if isinstance(node, yaml.SequenceNode):
-            left += node.value
-        elif all(isinstance(key, yaml.ScalarNode) for key, _ in node.value):
-            left += [value for _, value in node.value]
-        else:
-            raise ValueError
+        return False
+    return True

@@ -11,12 +11,23 @@ from keyhole.scanners.programs.scanner import Remark
 
 ASSERT = "101"
 """Number of the check for assert statements."""
+_RUN_BY_PYTHON = re.compile(rb"#![^\r\n]*\b(python|pypy|uv run)")
 _TESTS = re.compile(rb"(.*/)?(tests?/.*|test_[^/]*|conftest\.py|[^/]*_test\.py)", re.DOTALL)
 
 
 def is_python(path: bytes) -> bool:
     """Whether the name is that of a file of Python."""
-    return path.endswith((b".py", b".pyi", b".pyw"))
+    return path.lower().endswith((b".py", b".pyi", b".pyw"))
+
+
+def may_be_python(path: bytes) -> bool:
+    """Whether it is a file of Python by its name, or has a name without an ending: then its first line tells."""
+    return is_python(path) or b"." not in path.rpartition(b"/")[2]
+
+
+def is_script(content: bytes) -> bool:
+    """Whether its first line says that Python runs it."""
+    return _RUN_BY_PYTHON.match(content) is not None
 
 
 def in_tests(path: bytes) -> bool:

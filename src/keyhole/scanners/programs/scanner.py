@@ -90,7 +90,7 @@ class ProgramScanner:
     program: ClassVar[Program]
     what: ClassVar[str]
     """One of the files it looks at, in words: `workflow file`."""
-    engine: ClassVar[str] = "1"
+    engine: ClassVar[str] = "2"
     """Raised by hand when the adapter itself would give another result for the same files."""
     environment: ClassVar[Mapping[str, str]] = {}
     """What the program's environment has besides the bare minimum."""
@@ -102,6 +102,8 @@ class ProgramScanner:
     """Whether it looks at each file by itself, so that it finds the same in one whatever others there are."""
     overlooks: ClassVar[tuple[bytes, ...]] = ()
     """Words of comments that ask the program to overlook something, in lower case. They are not followed."""
+    leaves_out: ClassVar[str] = ""
+    """Why it does not care for a file that it wanted, as the rest of a sentence; empty if that goes without saying."""
 
     @property
     def kinds(self) -> frozenset[Kind]:
@@ -119,6 +121,14 @@ class ProgramScanner:
     def cares(self, path: bytes, content: bytes) -> bool:
         """Whether it looks at a file with this content, where the path alone does not tell."""
         return True
+
+    def alike(self, path: bytes, other: bytes) -> bool:
+        """Whether it looks at what is at `path` in the same way as if it were at `other`. It wants both."""
+        return True
+
+    def misses(self, path: bytes) -> bool:
+        """Whether something was not looked at if this is a link that leads to no file of the commit."""
+        return self.cares(path, b"")
 
     def name(self, number: int, path: bytes) -> str:
         """The plain name under which a file is given to the program; `number` makes it unlike all others."""
@@ -160,17 +170,30 @@ class ProgramExaminer:
         self._programs = programs
         located = locate(scanner.program)
         self._called = f"{scanner.program.name} {located.version if located else ''}".strip()
+        self._astray: dict[str, list[bytes]] = {}
 
     def wants(self, path: bytes) -> bool:
         """Whether it looks at the file at this path."""
         return self._scanner.wants(path)
 
+    def same(self, path: bytes, files: Sequence[bytes]) -> bool:
+        """See `FollowsLinks`."""
+        return any(self._scanner.alike(path, each) for each in files)
+
+    def astray(self, path: bytes, where: str) -> None:
+        """See `FollowsLinks`."""
+        if self._scanner.misses(path):
+            self._astray.setdefault(where, []).append(path)
+
     def assess(self, files: Iterable[tuple[bytes, bytes]]) -> Assessment:
         """Runs the program over all files that are within the limits: once, if none of them ends it."""
         gaps: list[str] = []
-        given = self._given(files, gaps)
+        notes: list[str] = []
+        given = self._given(files, gaps, notes)
+        gaps += [_led_astray(where, paths) for where, paths in self._astray.items()]
         if not given:
-            return Assessment((), tuple(gaps), (f"No {self._scanner.what}s to look at with {self._called}.",))
+            nothing = f"No {self._scanner.what}s to look at with {self._called}."
+            return Assessment((), tuple(gaps), (nothing, *notes))
         if self._programs is None:
             what = self._counted(len(given))
             return Assessment((), (*gaps, f"{what} not assessed: {self._called} was not started"), ())
@@ -196,7 +219,7 @@ class ProgramExaminer:
         return Assessment(
             tuple(self._issues(answer.remarks, given, lines)),
             (*gaps, *answer.gaps),
-            tuple(self._notes(answer.remarks, lines, looked_at)),
+            (*self._notes(answer.remarks, lines, looked_at), *notes),
         )
 
     def _counted(self, number: int) -> str:
@@ -238,13 +261,15 @@ class ProgramExaminer:
                 f"{counted(strange, 'answer')} of {self._called} left out: about files that it was not given"
             )
 
-    def _given(self, files: Iterable[tuple[bytes, bytes]], gaps: list[str]) -> dict[str, File]:
+    def _given(
+        self, files: Iterable[tuple[bytes, bytes]], gaps: list[str], notes: list[str]
+    ) -> dict[str, File]:
         given: dict[str, File] = {}
-        large, beyond, total = 0, 0, 0
+        left_out, large, beyond, total = 0, 0, 0, 0
         for path, content in files:
             if not self._scanner.cares(path, content):
-                continue
-            if len(content) > LARGEST:
+                left_out += 1
+            elif len(content) > LARGEST:
                 large += 1
             elif len(given) >= MOST_FILES or total + len(content) > MOST_BYTES:
                 beyond += 1
@@ -261,6 +286,8 @@ class ProgramExaminer:
             )
         if beyond:
             gaps.append(f"{counted(beyond, f'more {self._scanner.what}')} not assessed by {self._called}")
+        if left_out and self._scanner.leaves_out:
+            notes.append(f"{counted(left_out, 'file')} {self._scanner.leaves_out}.")
         return given
 
     def _issues(self, remarks: list[Remark], given: Mapping[str, File], lines: _Lines) -> Iterator[Issue]:
@@ -314,6 +341,12 @@ class _Lines:
         if remark.name not in self._split:
             self._split[remark.name] = self._given[remark.name].content.split(b"\n")
         return self._split[remark.name]
+
+
+def _led_astray(where: str, paths: Sequence[bytes]) -> str:
+    shown = sorted(escape(path) for path in paths)
+    more = f" and {len(shown) - _NAMED} more" if len(shown) > _NAMED else ""
+    return f"{counted(len(shown), 'link')} {where} not assessed: {', '.join(shown[:_NAMED])}{more}"
 
 
 def _full(rows: Iterable[bytes], most: int = _AROUND) -> list[bytes]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from keyhole.core.terms import Severity
-from keyhole.scanners.programs.python import in_tests, is_python, remark
+from keyhole.scanners.programs.python import in_tests, is_python, is_script, may_be_python, remark
 
 
 @pytest.mark.parametrize(
@@ -27,3 +27,17 @@ def test_the_program_decides_first_then_we():
     assert remark(check="602", severity=Severity.LOW, **said).severity is Severity.LOW
     assert remark(check="999", **said).severity is Severity.MEDIUM
     assert remark(check="602", **said).title == "Some call"
+
+
+def test_what_has_no_ending_may_be_a_script():
+    assert is_python(b"X.PY")
+    assert all(may_be_python(path) for path in (b"a.py", b"a.b/tool"))
+    assert not may_be_python(b"a/tool.sh")
+    for line in (
+        b"#!/usr/bin/env python3",
+        b"#!/usr/bin/python3.11 -E\nx",
+        b"#!/usr/bin/env -S uv run --script",
+    ):
+        assert is_script(line)
+    for line in (b"#!/bin/sh\n# python", b"python", b" #!/usr/bin/python"):
+        assert not is_script(line)

@@ -9,6 +9,7 @@ import pytest
 
 from keyhole.core.terms import Confidence, Kind, Severity
 from keyhole.scanners.interface import Tools
+from keyhole.scanners.links import FollowsLinks
 from keyhole.scanners.programs import scanner as module
 from keyhole.scanners.programs.located import Program
 from keyhole.scanners.programs.ran import Ran
@@ -147,3 +148,21 @@ def test_nothing_to_look_at_starts_nothing():
     programs = Programs()
     assert assess([], programs).notes[0].startswith("No tide files")
     assert programs.given == []
+
+
+def test_links_are_looked_at_where_what_they_lead_to_is_not_and_told_where_they_lead_astray():
+    examiner = Tide().open(Tools(lambda _value: "0" * 32, None, Programs()))
+    assert isinstance(examiner, FollowsLinks)
+    assert examiner.same(b"link", [b"file"])
+    assert not examiner.same(b"link", [])
+    for name in (b"d", b"c", b"\x1b", b"a"):
+        examiner.astray(name, "out of the repository")
+    gaps = examiner.assess([(b"a.txt", b"good")]).gaps
+    assert gaps == ("4 links out of the repository not assessed: \\u001b, a, c and 1 more",)
+
+
+def test_a_link_that_would_have_to_be_read_to_know_is_not_missed(monkeypatch):
+    monkeypatch.setattr(Tide, "cares", lambda _self, _path, content: content != b"")
+    examiner = Tide().open(Tools(lambda _value: "0" * 32, None, Programs()))
+    examiner.astray(b"a", "out of the repository")
+    assert examiner.assess([]).gaps == ()
