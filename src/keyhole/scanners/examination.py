@@ -59,6 +59,7 @@ class Examination:
         self._parts: list[bytes] = []
         self._held: list[Found] = []
         self._too_large = False
+        self._wide, self._lines = "", 0
 
     def examine(self, piece: Piece) -> list[Found]:
         """Everything that the scanners find in a piece of an object; in an archive's last one, what is inside it."""
@@ -127,20 +128,29 @@ class Examination:
     def _found(self, piece: Piece) -> list[Found]:
         """What is in the text; of one that seems to be in wide characters also what is in its bytes, as it may lie."""
         text, said = self._message
-        texts = [(said, 0, len(said)) if piece.text is text else readable(piece)]
-        if piece.entry.kind == "blob" and texts[0][0] is not piece.text:
-            texts.append((piece.text, piece.keep_from, piece.keep_to))
+        if _is_first(piece):  # later ones have no mark
+            self._wide, self._lines = "" if piece.is_last else _encoding(piece.text), 0
+        first = (said, 0, len(said)) if piece.text is text else readable(piece, self._wide)
+        texts = [(self._lines_counted(piece, *first) if self._wide else piece, *first)]
+        if piece.entry.kind == "blob" and first[0] is not piece.text:
+            texts.append((piece, piece.text, piece.keep_from, piece.keep_to))
         return [
             Found(name, hit, site)
-            for text, from_, to in texts
+            for part, text, from_, to in texts
             for name in self._examiners
             if (hits := self._hits(name, text))
-            for hit, site in _sites(piece, text, (each for each in hits if from_ <= each.start < to))
+            for hit, site in _sites(part, text, (each for each in hits if from_ <= each.start < to))
         ]
+
+    def _lines_counted(self, piece: Piece, text: bytes, from_: int, to: int) -> Piece:
+        """The piece of a file of wide characters with the lines before it: in its bytes others seem to break, too."""
+        before = self._lines - text.count(b"\n", 0, from_)
+        self._lines += text.count(b"\n", from_, to)
+        return piece._replace(lines_before=before)
 
     def _archive(self, piece: Piece) -> bytes:
         """The whole archive of which this is the last piece; empty if it is none, or not yet."""
-        if piece.keep_from == 0 and piece.lines_before == 0 and piece.column_before == 0:
+        if _is_first(piece):
             self._begin(piece)
         elif self._parts:
             self._parts.append(piece.text[piece.keep_from : piece.keep_to])
@@ -220,13 +230,17 @@ def _merged(lines: bytes) -> Iterator[bytes]:
         yield b"\n".join((first, *(line[1:] for line in takewhile(lambda line: line[:1] == b" ", more))))
 
 
-def readable(piece: Piece) -> tuple[bytes, int, int]:
-    """The text to examine, and the offsets between which hits count."""
+def _is_first(piece: Piece) -> bool:
+    return piece.keep_from == 0 and piece.lines_before == 0 and piece.column_before == 0
+
+
+def readable(piece: Piece, wide: str = "") -> tuple[bytes, int, int]:
+    """The text to examine, and the offsets between which hits count. `wide` is the encoding that its file began in."""
     text = piece.text
     if piece.entry.kind != "blob" and not piece.keep_from:  # one of many MiB comes in pieces
         said = message(text)
         return said, 0, len(said)
-    encoding = _encoding(text) if piece.entry.kind == "blob" else ""
+    encoding = (_encoding(text) or wide) if piece.entry.kind == "blob" else ""
     if not encoding:
         return text, piece.keep_from, piece.keep_to
     before, kept, after = (

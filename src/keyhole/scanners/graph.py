@@ -14,10 +14,12 @@ from typing import NamedTuple
 
 _HEAD = re.compile(
     rb"tree ([0-9a-f]{40,64})\n((?:parent [0-9a-f]{40,64}\n)*)"
-    rb"(?:author [^\n]*> *(\d{0,18})[^\n]*\n)?(?:committer [^\n]*> *(\d{0,18}))?"
+    rb"(?:author [^\0\n<>]*<[^\0\n<>]*> (\d{1,18}) [+-]\d+\ncommitter [^\0\n<>]*<[^\0\n<>]*> (\d{1,18}) [+-]\d+\n)?"
 )
+_DATE = re.compile(rb"[ \t\r]*(\d+)[ \t\r]*[+-]\d")
+"""Behind an address. Without an offset, says git, it is no date."""
 _LONGEST_HEAD = 1 << 20
-_LATEST = 1 << 60
+_LATEST, _MOST_DIGITS = 1 << 60, 18
 TOLD = "--format=%H,%at,%ct,%P,%T"
 """Makes `git rev-list` tell what `told` tells, each after a line that only names the commit."""
 Order = tuple[int, str]
@@ -30,7 +32,7 @@ class Commit(NamedTuple):
     """What matters of a commit here. Ids are hexadecimal."""
 
     authored: bytes
-    """Seconds, as git says them: nothing before 1970; may be nonsense."""
+    """Seconds, as git says them: nothing before 1970, or of more digits than any date has; may be nonsense."""
     committed: int
     parents: tuple[bytes, ...]
     tree: bytes
@@ -42,8 +44,35 @@ def told(object_id: bytes, text: bytes) -> bytes:
     if match is None:
         return b""
     tree, parents, authored, committed = match.groups()
+    if committed is None or not _ends(text, match.end()):
+        authored, committed = _dates(text)
     ids = parents.replace(b"parent ", b"").replace(b"\n", b" ")
-    return b",".join([object_id, authored or b"", committed or b"", ids.rstrip(), tree])
+    return b",".join([object_id, authored, committed, ids.rstrip(), tree])
+
+
+def _ends(text: bytes, at: int) -> bool:
+    """Whether no line behind these says once more who wrote a commit, of which git takes the last word."""
+    if text.startswith(b"\n", at):
+        return True
+    end = text.find(b"\n\n", at, _LONGEST_HEAD)
+    end = end if end >= 0 else _LONGEST_HEAD
+    return text.find(b"author ", at, end) < 0 and text.find(b"committer ", at, end) < 0
+
+
+def _dates(text: bytes) -> list[bytes]:
+    """What git tells of when a commit was written, by its author and by who made it, whatever is there instead."""
+    lines = text[:_LONGEST_HEAD].replace(b"\0", b"\n").partition(b"\n\n")[0]  # to git a zero ends a line, too
+    return [_date(lines, name) for name in (b"\nauthor ", b"\ncommitter ")]
+
+
+def _date(lines: bytes, name: bytes) -> bytes:
+    """The seconds in the last line of this name; empty if git would not tell any."""
+    at = lines.rfind(name)
+    line = lines[at + 1 :].partition(b"\n")[0] if at >= 0 else b""
+    if b">" not in line.partition(b"<")[2]:
+        return b""
+    match = _DATE.match(line.rpartition(b">")[2])
+    return match[1] if match is not None else b""
 
 
 class Graph:
@@ -57,7 +86,8 @@ class Graph:
         if not line:
             return
         object_id, authored, committed, parents, tree = line.rstrip().split(b",")
-        seconds = min(int(committed or b"0"), _LATEST)
+        seconds = int(committed or b"0") if len(committed) <= _MOST_DIGITS else _LATEST
+        authored = authored if len(authored) <= _MOST_DIGITS else b""
         self.commits[object_id] = Commit(authored, seconds, tuple(parents.split()), tree)
 
     def take_listed(self, lines: Iterable[bytes]) -> list[bytes]:

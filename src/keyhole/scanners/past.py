@@ -30,8 +30,8 @@ from keyhole.scanners.introduction import Introduction
 from keyhole.scanners.limits import Limits
 from keyhole.scanners.memory.ids import Ids, joined, names_of
 from keyhole.scanners.memory.memory import MOST_BYTES, Grown, Memory
-from keyhole.scanners.named import sought
-from keyhole.scanners.objects import Entry, Trouble
+from keyhole.scanners.named import MOST_SOUGHT, sought
+from keyhole.scanners.objects import DAMAGED, Entry, Trouble
 from keyhole.scanners.packs.store import Store
 from keyhole.scanners.reading import Reading
 from keyhole.scanners.remembered import REMEMBERED
@@ -115,14 +115,41 @@ class Past:
         """Where each object is with something in it, or that a reason is about, oldest first."""
         if self._store is not None:
             self._store.rest()
-        objects = frozenset(self.collector.objects())
+        kept_out = self._kept_out()
+        found = self.collector.objects()
+        objects = frozenset(found).union(*kept_out.values())
         self._commits, wanted = self._sought(objects, sought(self._trouble, self.reading.closed) - objects)
         with self._commits.begun or nullcontext():
             self._places = introductions(
                 self._git, self._commits, wanted, self._limits, self._trouble, self._report.tick
             )
         self._whole = not self._trouble.counts
+        # What is remembered does not tell that something of it was not read whole, so nothing is.
+        self._forget(kept_out, found)
         return in_history(self._places)
+
+    def _kept_out(self) -> dict[str, frozenset[bytes]]:
+        """What limits kept out, by the reasons, where packs were read with all that is in them: of that, what no ref
+        reaches is nobody's, as findings in it are. Nothing if it is so much that nobody looks for where it is.
+        """
+        if self._store is None or self._git.tips:
+            return {}
+        kept_out = {why: frozenset(each) for why, each in self._trouble.objects.items() if why != DAMAGED}
+        return kept_out if sum(map(len, kept_out.values())) <= MOST_SOUGHT else {}
+
+    def _forget(self, kept_out: Mapping[str, frozenset[bytes]], found: set[bytes]) -> None:
+        """Takes back the reasons that are about nothing but what no ref reaches."""
+        counts, about = self._trouble.counts, self._trouble.objects
+        for why, objects in kept_out.items():
+            gone = objects - self._places.keys()
+            if gone == objects:
+                del counts[why], about[why]
+            elif counts[why] == len(objects):
+                counts[why] -= len(gone)
+                about[why] -= gone
+        for each in self._places.keys() & set().union(*kept_out.values()) - found:
+            if b"" in self._places[each]:  # without a path of its own it has a better name in its id
+                del self._places[each]
 
     def to_remember(self, identity: str) -> Memory | None:
         """What the next scan need not do again; None if this one was not whole when it knew all places."""

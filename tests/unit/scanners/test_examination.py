@@ -75,6 +75,28 @@ def test_a_text_of_wide_characters_is_read_with_or_without_a_mark(encoding, mark
     assert (site.line, site.column) == (41, 5)
 
 
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
+def test_of_a_text_with_a_mark_all_pieces_are_read_in_any_alphabet(encoding):
+    # The second of these has the byte of a line break.
+    text = ("\ufeff" + "\u6f22\u4e0a\u5b57\n" * 405 + "and here").encode(encoding)
+    ((site,), _) = found(text, pieces=3)
+    assert (site.line, site.column) == (406, 5)
+
+
+def test_where_a_mark_lies_lines_are_those_of_the_bytes():
+    ((site,), _) = found(b"\xff\xfe" + b"a line\n" * 300 + b"and here", pieces=3)
+    assert (site.line, site.column) == (301, 5)
+
+
+def test_the_mark_of_one_text_says_nothing_of_the_next():
+    examination = Examination({"finder": Finds(b"here")}, Limits())
+    large, small = Entry(b"a" * 40, "blob", 900), Entry(b"b" * 40, "blob", 900)
+    assert not examination.examine(Piece(large, b"\xff\xfe\1\1", 0, 3, 0, 0))
+    text = "\u6f22 here".encode("utf-16-le")
+    assert not examination.examine(Piece(small, text, 0, len(text) - 1, 0, 0))
+    assert not examination.examine(Piece(small, text, 2, len(text), 0, 1))
+
+
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be"])
 @pytest.mark.parametrize("mark", ["", "\ufeff"])
 def test_it_is_noticed_that_there_is_something_to_say_about_one(encoding, mark):

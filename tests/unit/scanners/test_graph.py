@@ -28,17 +28,57 @@ def test_what_is_told_from_a_text_is_what_git_lists(history):
     assert mine == listed
 
 
-@pytest.mark.parametrize("seconds", ["-5", "0", "1700000000", "99999999999"])
-def test_a_date_is_told_as_git_lists_it_whatever_it_is(history, seconds):
-    history.commit({"a": b"1"})
-    tree = history.git("rev-parse", "main^{tree}").strip()
-    text = f"tree {tree}\nauthor a <a@b> {seconds} +0000\ncommitter a <a@b> {seconds} +0000\n\nx\n".encode()
+WRITTEN = b"author A <a@b> 1700000000 +0000"
+MADE = b"committer A <a@b> 1800000000 +0000"
+
+
+def same_as_git(history, lines):
+    """What is told of a commit of these lines, which has to be what git lists."""
+    tree = history.git("mktree").encode()
+    text = b"\n".join((b"tree " + tree, *lines, b"", b"author A <a@b> 3 +0000", b""))
     commit = history.git("hash-object", "-t", "commit", "-w", "--literally", "--stdin", stdin=text).strip()
     listed = history.git("rev-list", "--no-walk", TOLD, commit).splitlines()[1]
     mine, theirs = Graph(), Graph()
     mine.take(told(commit.encode(), text))
     theirs.take(listed.encode())
     assert mine.commits == theirs.commits
+    return mine.commits[commit.encode()][:2]
+
+
+@pytest.mark.parametrize(
+    "date",
+    [
+        *("-5 +0000", "0 +0000", "1700000000 -1200", "99999999999 +0000", " +0000", "x +0000", "x5 +0000"),
+        *(f"{'9' * 18} +0000", f"{'9' * 19} +0000", f"{'0' * 20}7 +0000", f"{'9' * 5000} +0000"),
+        *("1900000000x +0000", "1900000000, +0000", "1900000000", "1900000000+0", "1900000000 0000"),
+        *("1900000000 -", "  1700000000\t +0000", "\r17\r-0", "<17 +0000", ">17 +0000", "17>18 +0000", ""),
+    ],
+)
+def test_a_date_is_told_as_git_lists_it_whatever_it_is(history, date):
+    ident = f" a <a@b> {date}".encode()
+    same_as_git(history, (b"author" + ident, b"committer" + ident))
+
+
+def test_what_only_begins_like_a_date_is_none(history):
+    assert same_as_git(history, (b"author A <a@b> 1900000000x +0000", MADE)) == (b"", 1_800_000_000)
+    assert same_as_git(history, (WRITTEN, b"committer A <a@b> 1900000000x +0000")) == (b"1700000000", 0)
+
+
+@pytest.mark.parametrize(
+    ("lines", "dates"),
+    [
+        ((b"author nobody", MADE), (b"", 1_800_000_000)),
+        ((MADE,), (b"", 1_800_000_000)),
+        ((MADE, WRITTEN), (b"1700000000", 1_800_000_000)),
+        ((WRITTEN, MADE, b"author A <a@b> 5 +0000"), (b"5", 1_800_000_000)),
+        ((WRITTEN, MADE, b"gpgsig x", b" author A <a@b> 5 +0000"), (b"1700000000", 1_800_000_000)),
+        ((WRITTEN, MADE, b"gpgsig x\0committer A <a@b> 5 +0000"), (b"1700000000", 5)),
+        ((b"author A <a@b>\0 6 +0000", MADE), (b"", 1_800_000_000)),
+        ((b"author a@b 5 +0000", b"committer A> <a@b 5 +0000"), (b"", 0)),
+    ],
+)
+def test_of_lines_that_git_would_not_write_its_own_reading_is_told(history, lines, dates):
+    assert same_as_git(history, lines) == dates
 
 
 def test_a_text_that_is_no_commit_tells_nothing():

@@ -6,6 +6,7 @@ import random
 
 import pytest
 
+from keyhole.scanners.limits import Limits
 from tests.unit.scanners.growing import grow, looked, one_rule, secret, unpacked, unpacked_again
 
 
@@ -16,8 +17,8 @@ def engine():
 
 @pytest.fixture
 def look(history, engine):
-    def run(memory=None, tips=()):
-        return looked(history, engine, memory, tips)
+    def run(memory=None, tips=(), limits=Limits()):  # noqa: B008  # frozen
+        return looked(history, engine, memory, tips, limits)
 
     return run
 
@@ -121,3 +122,60 @@ def test_a_part_is_known_from_everything_and_not_the_other_way_round(history, lo
     _, now, of_part = look(of_all, tips=(first,))
     assert now == 0
     assert look(of_part)[1] == 2
+
+
+SMALL = Limits(object_bytes=1000)
+TOO_LARGE = "an object larger than 0 MiB was not read"
+
+
+def test_what_a_limit_kept_out_is_no_trouble_where_nothing_reaches_it(history, look):
+    root = history.commit({"a": b"1"})
+    history.commit({"large": b"x" * 2000}, branch="side", parents=[root])
+    history.git("repack", "-adq")
+    assert look(limits=SMALL)[0][3] == (f"{TOO_LARGE}: large",)
+    side = history.tip("side")
+    history.git("branch", "-D", "side")
+    told, _, memory = look(limits=SMALL)
+    assert told[3] == ()
+    assert memory is None  # or it would not be told when something reaches it again
+    history.git("branch", "side", side)
+    assert look(limits=SMALL)[0][3] == (f"{TOO_LARGE}: large",)
+
+
+def test_of_a_reason_that_stays_only_what_something_reaches_is_told(history, look):
+    root = history.commit({"a": b"1", "kept": b"y" * 2000})
+    history.commit({"large": b"x" * 2000}, branch="side", parents=[root])
+    history.git("repack", "-adq")
+    assert look(limits=SMALL)[0][3] == (f"{TOO_LARGE} (2 times): kept, large",)
+    history.git("branch", "-D", "side")
+    assert look(limits=SMALL)[0][3] == (f"{TOO_LARGE}: kept",)
+
+
+def test_what_joined_since_and_what_no_commit_leads_to_is_reached_all_the_same(history, look):
+    history.commit({"a": b"1"})
+    _, _, memory = look(limits=SMALL)
+    blob = history.git("hash-object", "-w", "--stdin", stdin=b"x" * 2000)
+    history.git("tag", "lonely", blob)
+    assert look(memory, limits=SMALL)[0][3] == look(limits=SMALL)[0][3] == (f"{TOO_LARGE}: object {blob}",)
+    inside = history.git("hash-object", "-w", "--stdin", stdin=b"y" * 2000)
+    tree = history.git("mktree", stdin=f"100644 blob {inside}\tin-tree\n".encode())
+    history.git("tag", "-f", "lonely", tree)
+    assert look(memory, limits=SMALL)[0][3] == look(limits=SMALL)[0][3] == (f"{TOO_LARGE}: in-tree",)
+    who = ("-c", "user.name=A", "-c", "user.email=a@example.invalid")
+    history.git(*who, "tag", "-f", "-a", "-m", "z" * 2000, "lonely", "main")
+    assert look(memory, limits=SMALL)[0][3] == look(limits=SMALL)[0][3] == (f"{TOO_LARGE}: lonely",)
+    history.git("tag", "-d", "lonely")
+    commit = history.commit({"b": b"2"}, message="m" * 2000)
+    assert look(memory, limits=SMALL)[0][3] == look(limits=SMALL)[0][3] == (f"{TOO_LARGE}: object {commit}",)
+
+
+@pytest.mark.parametrize("limits", [{"history_lines": 0}, {}])
+def test_a_history_that_cannot_be_compared_loses_no_reason(history, look, limits):
+    history.git("config", "fastimport.unpackLimit", "1000")
+    first = history.commit({"large": b"x" * 2000})
+    history.commit({}, delete=["large"])
+    if not limits:
+        tree = history.git("rev-parse", f"{first}^{{tree}}")
+        (history.path / "objects" / tree[:2] / tree[2:]).unlink()
+    told = look(limits=Limits(object_bytes=1000, **limits))[0][3]
+    assert any(each.startswith(TOO_LARGE) for each in told), told

@@ -9,9 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from keyhole.scanners.archives.budget import Budget, Member, NotOpened, Over, Raw
+from keyhole.scanners.archives.tarred import is_header
 from keyhole.scanners.limits import Limits
 
 _TAR, _TAR_MARK = b"ustar", slice(257, 262)
+_OLD_TAR = b"\0" * 5
+"""What is there in tar files of before POSIX, which have no mark at all."""
 _LONGEST_NAME = 1024
 _ZIP_ENTRY, _ZIP_END, _ZIP64_LOCATOR = b"PK\1\2", b"PK\5\6", b"PK\6\7"
 _ZIP_END_REACH = 22 + 0xFFFF  # the last record, and the longest comment in it
@@ -20,10 +23,15 @@ _UNKNOWN_SIZE, _LARGEST_SIZE = (1 << 64) - 1, 1 << 38
 _OPENED = {
     b"PK\3\4": "zip",
     b"PK\5\6": "zip",
+    # What programs write first that may divide a ZIP file into several: it is the first of them, or was not divided.
+    b"PK\7\x08": "zip",
+    b"PK00PK\3\4": "zip",
     b"\x1f\x8b\x08": "gzip",
     b"BZh": "bzip2",
     b"\xfd7zXZ\0": "xz",
     b"\x28\xb5\x2f\xfd": "zstandard",
+    # Parts to be skipped, with which pzstd begins.
+    **{bytes([low]) + b"\x2a\x4d\x18": "zstandard" for low in range(0x50, 0x60)},
 }
 _UNKNOWN = {
     b"7z\xbc\xaf\x27\x1c": "7z",
@@ -42,8 +50,11 @@ BEGINNINGS = frozenset(mark[:2] for mark in (*_OPENED, *_UNKNOWN, *_PROGRAMS, _L
 
 def is_archive(content: bytes) -> bool:
     """Whether it is like an archive or compressed file that is opened, or that people should know is not."""
-    return content[_TAR_MARK] == _TAR or (
-        content[:2] in BEGINNINGS and (content.startswith(_NOT_OPENED) or _opened(content) != "")
+    mark = content[_TAR_MARK]
+    return (
+        mark == _TAR
+        or (mark == _OLD_TAR and is_header(content))
+        or (content[:2] in BEGINNINGS and (content.startswith(_NOT_OPENED) or _opened(content) != ""))
     )
 
 
@@ -78,7 +89,7 @@ def _unpacked(content: bytes, names: tuple[bytes, ...], budget: Budget) -> Itera
 
 
 def _members(content: bytes, budget: Budget) -> Iterator[Raw]:
-    kind = "tar" if content[_TAR_MARK] == _TAR else _opened(content)
+    kind = "tar" if content[_TAR_MARK] == _TAR else _opened(content) or ("tar" if is_header(content) else "")
     if not kind:
         return iter(())
     from keyhole.scanners.archives.openers import OPENERS  # noqa: PLC0415  # see there

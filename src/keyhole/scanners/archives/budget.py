@@ -43,6 +43,7 @@ class Budget:
         self._limits = limits
         self._size = size
         self._bytes = 0
+        self._read = 0
         self._members = 0
 
     def enter(self, depth: int) -> None:
@@ -61,6 +62,12 @@ class Budget:
             raise Over(
                 f"of an archive with more than {self._limits.archive_members:,} files not all were read"
             )
+
+    def read(self, count: int) -> None:
+        """Before so many stored bytes are looked at, which may be the same ones each time. Raises Over."""
+        self._read += count
+        if self._read > self._size + self._limits.archive_bytes:
+            raise Over("an archive whose files are the same bytes again and again was read in part")
 
     @property
     def allowance(self) -> int:

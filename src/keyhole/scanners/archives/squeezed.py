@@ -55,10 +55,10 @@ def zstandard(content: bytes, budget: Budget) -> Iterator[Raw]:
     yield from _content(content, budget, lambda: zstd.ZstdDecompressor(options=_WINDOW))
 
 
-class _Source:
+class Source:
     """What is compressed, given out piece by piece: a stream may be short, and many may follow."""
 
-    def __init__(self, content: bytes) -> None:
+    def __init__(self, content: bytes | memoryview) -> None:
         self._content = memoryview(content)
         self._at = 0
 
@@ -82,14 +82,14 @@ class _Source:
 
 
 def _content(content: bytes, budget: Budget, decompressor: Callable[[], Any]) -> Iterator[Raw]:
-    source = _Source(content)
+    source = Source(content)
     parts: list[bytes] = []
     problem = ""
     while not problem:
         stream = decompressor()
         try:
             budget.member()  # each, as there may be millions of empty ones
-            parts.extend(_inflated(stream, source, budget))  # keeps what came before an error
+            parts.extend(inflated(stream, source, budget))  # keeps what came before an error
         except Over:
             yield b"", b"".join(parts)
             raise
@@ -111,7 +111,7 @@ def _content(content: bytes, budget: Budget, decompressor: Callable[[], Any]) ->
         yield NotOpened(problem)
 
 
-def _inflated(stream: Any, source: _Source, budget: Budget) -> Iterator[bytes]:
+def inflated(stream: Any, source: Source, budget: Budget) -> Iterator[bytes]:
     """One stream, in parts, each taken from the budget."""
     content = b""
     while not stream.eof:

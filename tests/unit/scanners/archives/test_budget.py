@@ -34,3 +34,11 @@ def test_members_and_depth_are_counted():
         budget.member()
     with pytest.raises(Over, match="more than 1 others"):
         budget.enter(1)
+
+
+def test_the_same_stored_bytes_are_not_read_again_and_again():
+    budget = Budget(Limits(archive_bytes=100), size=50)
+    budget.read(50)
+    budget.read(100)
+    with pytest.raises(Over, match="the same bytes again and again"):
+        budget.read(1)

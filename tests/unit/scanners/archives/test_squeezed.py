@@ -80,6 +80,15 @@ def test_parts_of_zstandard_to_be_skipped_are_skipped():
     ]
 
 
+@pytest.mark.parametrize("low", [0x50, 0x5F])
+def test_one_that_begins_with_a_part_to_be_skipped_is_opened(low):
+    skipped = bytes([low]) + b"\x2a\x4d\x18" + (4).to_bytes(4, "little") + b"size"
+    assert read(skipped + zstd.compress(b"one") + skipped + zstd.compress(b"two")) == ({b"": b"onetwo"}, [])
+    assert read(skipped) == ({b"": b""}, [])
+    assert read(skipped + b"\x04\x22\x4d\x18...")[1] == [("a damaged compressed file", False)]
+    assert not is_archive(b"P*M text")
+
+
 @pytest.mark.parametrize("squeeze", [gzip.compress, bz2.compress, lzma.compress, zstd.compress])
 def test_millions_of_empty_streams_are_left_after_some(squeeze):
     found, why = read(squeeze(b"text") + squeeze(b"") * 30_000)

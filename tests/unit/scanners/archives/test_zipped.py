@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import io
+import struct
+import time
 import zipfile
+import zlib
 
 import pytest
 
@@ -90,3 +93,70 @@ def test_a_damaged_zip_file_behind_a_program_is_told():
     content = bytearray(PROGRAMS[0] + zipped(FILES))
     content[content.rindex(b"PK\1\2")] = 0
     assert read(bytes(content))[1] == [("a damaged ZIP file", False)]
+
+
+DAMAGED = ("a damaged file in a ZIP file", False)
+TEXT = b"a line of text\n" * 20
+
+
+def squeezed(text):
+    stream = zlib.compressobj(9, zlib.DEFLATED, -15)
+    return stream.compress(text) + stream.flush()
+
+
+def one_file(stored, size, crc, *, name=b"a.txt", method=8, listed=None, times=1):
+    """A ZIP file of one file, whose list says that so many bytes of it are `listed`, so often."""
+    sizes = crc, len(stored), size
+    listed = crc, len(stored) if listed is None else listed, size
+    head = struct.pack("<4s5H3L2H", b"PK\3\4", 20, 0, method, 0, 33, *sizes, len(name), 0) + name
+    entry = (
+        struct.pack("<4s6H3L5H2L", b"PK\1\2", 20, 20, 0, method, 0, 33, *listed, len(name), *[0] * 6) + name
+    )
+    entries, before = entry * times, head + stored
+    end = struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, times, times, len(entries), len(before), 0)
+    return before + entries + end
+
+
+def test_a_size_that_is_less_than_what_there_is_hides_nothing():
+    for said in (TEXT[:10], b""):
+        content = one_file(squeezed(TEXT), len(said), zlib.crc32(said))
+        assert read(content) == ({b"a.txt": TEXT}, [DAMAGED])
+        content = one_file(TEXT, len(said), zlib.crc32(said), method=0)
+        assert read(content) == ({b"a.txt": TEXT}, [DAMAGED])
+
+
+def test_fewer_stored_bytes_than_there_are_is_told():
+    half = len(squeezed(TEXT)) // 2
+    assert read(one_file(squeezed(TEXT), len(TEXT), zlib.crc32(TEXT), listed=half))[1] == [DAMAGED]
+    assert read(one_file(squeezed(TEXT), 0, 0, listed=0))[1] == [DAMAGED]
+    assert read(one_file(TEXT, 10, zlib.crc32(TEXT[:10]), method=0, listed=10))[1] == [DAMAGED]
+    assert read(one_file(squeezed(TEXT)[:half], len(TEXT), zlib.crc32(TEXT)))[1] == [DAMAGED]
+
+
+def test_what_is_damaged_is_read_all_the_same():
+    assert read(one_file(squeezed(TEXT), len(TEXT), 1)) == ({b"a.txt": TEXT}, [DAMAGED])
+    assert read(b"PK\3\4" + one_file(b"", 0, 0)[1:])[1] == [DAMAGED]
+    where = one_file(TEXT, len(TEXT), zlib.crc32(TEXT), method=0)
+    entry = where.index(b"PK\1\2") + 42
+    assert read(where[:entry] + b"\xff\xff\xff\x7f" + where[entry + 4 :])[1] == [DAMAGED]
+
+
+def test_a_folder_with_content_is_a_file():
+    assert read(one_file(squeezed(TEXT), len(TEXT), zlib.crc32(TEXT), name=b"d/")) == ({b"d/": TEXT}, [])
+    assert read(one_file(b"", 0, 0, name=b"d/", method=0)) == ({}, [])
+
+
+@pytest.mark.parametrize("mark", [b"PK\7\x08", b"PK00"])
+def test_one_that_may_be_divided_is_opened(mark):
+    assert read(mark + zipped(FILES)) == (INSIDE, [])
+    assert read(mark + zipped(FILES)[:-30])[1] == [("a damaged ZIP file", False)]
+    assert not is_archive(b"PK00 is a text")
+
+
+def test_files_that_are_the_same_stored_bytes_end_in_time():
+    """Ten thousand files, each of all the same megabytes of nothing, which no budget of what comes out counts."""
+    nothing = b"\0\0\0\xff\xff" * 200_000 + squeezed(b"")
+    start = time.monotonic()
+    _, why = read(one_file(nothing, 0, 0, times=10_000))
+    assert why == [("an archive whose files are the same bytes again and again was read in part", True)]
+    assert time.monotonic() - start < 20
