@@ -184,7 +184,7 @@ class Settling:
         globs: list[tuple[str, str, bytes]] = []
         for lock in self._locks:
             base = _base(lock.path.rpartition(b"/")[0]).decode("utf-8", "surrogateescape")
-            for place in listed(lock.read, lock.content, self._around(lock.path)):
+            for place in sorted(listed(lock.read, lock.content, self._around(lock.path))):
                 whole = posixpath.normpath(posixpath.join(base, place.replace("\\", "/")))
                 if is_glob(whole):
                     globs.append((f"{base}/" if base else "", posixpath.normpath(place), lock.path))

@@ -133,7 +133,7 @@ def test_projects_that_import_each_other_end():
 
 def test_patterns_without_end_are_given_up_and_what_they_would_settle_is_not_assessed(monkeypatch):
     monkeypatch.setattr("keyhole.scanners.dependencies.settling._MOST_COMPARED", 2)
-    root = {b"yarn.lock": YARN, b"package.json": b'{"workspaces": ["x/*", "packages/*"]}'}
+    root = {b"yarn.lock": YARN, b"package.json": b'{"workspaces": ["a/*", "packages/*"]}'}
     manifests = {b"packages/%d/package.json" % number: ASKING for number in range(3)}
     assert loose(root | manifests) == ["packages/1/package.json", "packages/2/package.json"]
 
