@@ -47,7 +47,7 @@ _NOT_A_TOKEN = frozenset(
 bad bos cache cancel cancellation change check cls continuation csrf css design disable enable end eos expired
 foreign forgot has hash hide idempotency index invalid is lex lexer mask max min missing next no num old pad
 page parse partition primary public publishable require requires reset sep show site sort special start stop
-sync syntax toggle type unique unk use uses validate verify wrong xsrf
+stylesheet sync syntax toggle type unique unk use uses validate verify wrong xsrf
 """.split()  # noqa: SIM905  # so many names
 )
 _OTHER_KEYS = frozenset(

@@ -32,6 +32,8 @@ _EXPRESSION = pattern(
 """Words as code and settings join them."""
 _CALL = pattern(rb"[\w.]+(?:\(.*\)|\[.*\])[,;]?$")
 _MARK = pattern(rb"[(){}<>\[\]|;,?=]")
+_GOES_ON = pattern(rb"[)\]}]+[,;.:]|[,;][A-Za-z_$][\w$.]*[=(\[]")
+"""How code goes on behind a text with the name in it, such as a question: `"New password: "),n=`."""
 _PAIRS = pattern(rb"^\??[\w.-]+=[^=&;,]*(?:[&;,][\w.-]+=[^=&;,]*)+[&;,]?$|^[\w(),]*=>")
 """Parameters with their values, and what becomes of some."""
 _IDENTIFIER = pattern(rb"^_*[A-Za-z][A-Za-z]*(?:[_-]+[A-Za-z]+)*_*$")
@@ -125,7 +127,7 @@ def points_elsewhere(value: bytes, quoted: bool, rest: bytes) -> bool:
 
 def _is_code(value: bytes, quoted: bool) -> bool:
     """Whether something with marks that code is written with is code, a list or a template."""
-    if _PAIRS.match(value) or (not quoted and _CALL.match(value)):
+    if _PAIRS.match(value) or _GOES_ON.match(value) or (not quoted and _CALL.match(value)):
         return True
     odd = surprise(value)
     if value.startswith(b"<"):

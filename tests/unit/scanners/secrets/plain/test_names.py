@@ -49,7 +49,7 @@ def test_some_key(name):
     [
         "password_field", "passwordLabel", "token_url", "secret_name", "public_key", "cacheKey", "primary_key",
         "author", "tokenizer", "csrf_token", "nextToken", "password_hash", "keyboard", "api_key_id", "max_token",
-        "instance_path", "resetPassword", "", "--", "monkey",
+        "instance_path", "resetPassword", "stylesheetToken", "", "--", "monkey",
         "PublicKeyToken", "public_key_token", "STRIPE_PUBLISHABLE_KEY", "publishableKey", "RECAPTCHA_SITE_KEY",
         "sitekey", "applicationServerKey", "token_id", "db_pass_count", "s3_key", "i18n_message_key",
         "sec-websocket-key",

@@ -17,7 +17,8 @@ from keyhole.scanners.secrets.plain import values
         b"${DB_PASSWORD}", b"$PASSWORD", b"{{ vault_password }}", b"%(password)s", b"%DB_PASS%", b"<password>", b"#{x}",
         b"@password@", b"ENC(abc)", b"vault:secret/db", b"arn:aws:x", b"process.env.TOKEN", b"/run/secrets/db",
         b"getPassword(Foo1)", b"get(Foo1).bar()", b"required|string|min:8", b"id,name,Foo1", b"?x=1&y=Abc2",
-        b"max=20,min=8,Upper", b"x=>x.Foo1", b"<?Foo1", b"<b1>Foo",
+        b"max=20,min=8,Upper", b"x=>x.Foo1",
+        b"),E=n.limitMessage;!S;)n.limit=h,n", b",e==null&&(e=", b"]);n.Foo1(", b");", b"<?Foo1", b"<b1>Foo",
         b"https://host/x", b"secrets.json", b"me@host.io", b"[a-f0-9]{32}", b"sk_[0-9]+", b"secrets.DB_PASSWORD",
     ],
 )  # fmt: skip
