@@ -7,6 +7,7 @@ from typing import NamedTuple
 from keyhole.scanners.secrets.plain import values
 from keyhole.scanners.secrets.plain.line import Assignment, assignment
 from keyhole.scanners.secrets.plain.names import Kind
+from keyhole.scanners.secrets.plain.names import kind as said_by
 
 PASSWORD = "password-assignment"  # noqa: S105  # ids of rules
 SIMPLE = "simple-password-assignment"
@@ -51,6 +52,8 @@ def _rule(found: Assignment) -> str | None:
         return None  # as an argument, too little is known of what a simple one is
     if values.points_elsewhere(value, found.quoted, found.rest) or values.no_secret(value, found.name):
         return None
+    if found.operator in _ARGUMENT and value.isalnum() and said_by(value.decode("ascii")) is not None:
+        return None  # one of a list of names: `"npmPassword", "npm2FaToken"`
     return CONNECTION if found.connection and kind is Kind.PASSWORD else rule
 
 

@@ -44,6 +44,13 @@ def test_what_is_left_out_whatever_its_name(value):
     assert found(b'password = "' + value + b'"') == []
 
 
+def test_a_list_of_names_holds_no_password():
+    value = make("<alnum:14>", 1).encode()
+    for name in (b"injectNpm2FaToken", b"npmX9Password"):
+        assert found(b'["injectNpmPassword","' + name + b'","zip"]') == []
+    assert found(b'["injectNpmPassword","' + value + b'","zip"]') == [("password-assignment", value)]
+
+
 @pytest.mark.parametrize(
     "line",
     [b"POSTGRES_PASSWORD=winter20%s", b"  POSTGRES_PASSWORD: winter20%s", b"ENV DB_PASSWORD=winter20%s"],
