@@ -311,12 +311,8 @@ def _name_without_commit(git: Git, tips: Sequence[bytes], found: Places, without
 
     `tips` are those whose whole history has been looked at: it is not listed again.
     """
-    lines: list[bytes] = []
-    from_: tuple[str, ...] = git.from_
-    if tips:
-        named = [each.encode() for each in git.tips] or _other_refs(git)
-        lines, from_ = [*named, *(b"^" + tip for tip in tips)], ("--stdin",)
-    asked = (line + b"\n" for line in lines)
+    asked = (b"^" + tip + b"\n" for tip in tips)
+    from_ = ("--stdin", *git.from_) if tips else git.from_
     with git.start("rev-list", "--objects", *from_, fed=True) as names, feeding(names, asked):
         for line in names.stdout:
             object_id, _, path = line.rstrip(b"\n").partition(b" ")
@@ -326,13 +322,6 @@ def _name_without_commit(git: Git, tips: Sequence[bytes], found: Places, without
             return
     for object_id in without - found.keys():
         found[object_id] = {b"": Introduction(LAST, "", "", "(no path)")}
-
-
-def _other_refs(git: Git) -> list[bytes]:
-    """What refs name that is not a commit."""
-    with git.start("for-each-ref", "--format=%(objecttype) %(objectname)") as refs:
-        named = [line.rstrip(b"\n").split(b" ") for line in refs.stdout]
-    return [object_id for kind, object_id in named if kind != b"commit"]
 
 
 def _unquote(path: bytes) -> bytes:

@@ -98,8 +98,8 @@ class Checkov(ProgramScanner):
         return is_template(content) or (path.endswith(_MANIFESTS) and is_manifest(content))
 
     def alike(self, path: bytes, other: bytes) -> bool:
-        """If they are of one sort."""
-        return _sort(path) == _sort(other)
+        """If they are of one sort, and what its content must say is the same for both."""
+        return _sort(path) == _sort(other) and path.endswith(_MANIFESTS) == other.endswith(_MANIFESTS)
 
     def name(self, number: int, path: bytes) -> str:
         """Where it is in the repository, since modules of Terraform name each other; nothing of it hidden.

@@ -97,6 +97,10 @@ class Semgrep(ProgramScanner):
         endings = _endings(configured())
         return not endings or path.endswith(endings)
 
+    def alike(self, path: bytes, other: bytes) -> bool:
+        """If their names end alike, which says what language it is."""
+        return _ending(path) == _ending(other)
+
     def misses(self, path: bytes) -> bool:
         """What a link may lead to inside of the commit is looked at there."""
         return False
@@ -146,6 +150,10 @@ def _is_utf_8(content: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return True
+
+
+def _ending(path: bytes) -> bytes:
+    return path.rpartition(b"/")[2].rpartition(b".")[2]
 
 
 @functools.cache

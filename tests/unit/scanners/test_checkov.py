@@ -153,6 +153,7 @@ def test_only_files_of_one_sort_are_looked_at_alike():
     assert SCANNER.alike(b"Dockerfile", b"prod.dockerfile")
     assert not SCANNER.alike(b"Dockerfile", b"k.yaml")
     assert not SCANNER.alike(b"main.tf", b"k.yaml")
+    assert not SCANNER.alike(b"pod.yaml", b"pod.template")
 
 
 @needs_checkov

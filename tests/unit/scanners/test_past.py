@@ -84,6 +84,17 @@ def test_what_only_a_tag_leads_to_is_found_however_many_there_are(history, look,
     assert look(memory)[0] == told
 
 
+def test_what_only_head_leads_to_is_found(history, look):
+    """No git writes the id of a tag there, but somebody can."""
+    who = ("-c", "user.name=A", "-c", "user.email=a@example.invalid")
+    history.commit({"a": b"1"})
+    history.git(*who, "tag", "-a", "-m", f"text {secret(50).decode()}", "text", "main")
+    tag = history.git("rev-parse", "text")
+    history.git("tag", "-d", "text")
+    (history.path / "HEAD").write_text(f"{tag}\n")
+    assert len(look()[0][0]) == 1
+
+
 def test_a_branch_deleted_and_pruned_takes_its_finding_along(history, look):
     root = history.commit({"a": b"1"})
     history.commit({"k": secret(3)}, branch="side", parents=[root])

@@ -128,6 +128,12 @@ def test_how_many_were_left_out_is_said_and_a_link_to_nothing_is_none():
     assert assessment.notes[1].startswith("2 files not looked at by semgrep: ")
 
 
+def test_a_link_with_another_ending_is_in_another_language():
+    assert SCANNER.alike(b"a/run.py", b"b/other.py")
+    assert not SCANNER.alike(b"run.py", b"run.txt")
+    assert not SCANNER.alike(b"run.py", b"a.py/run")
+
+
 def test_rules_whose_ids_end_alike_stay_apart(rules):
     ids = ("py.danger", "gen.danger", "py.alone")
     rules.write_text(json.dumps({"rules": [{"id": each} for each in ids]}))

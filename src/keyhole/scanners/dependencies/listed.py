@@ -118,6 +118,19 @@ _REQUIRED = pattern(
 )
 
 
+_MEMBER_OF_UV = pattern(r"(?m)^source = \{ (?:editable|virtual) = \"([^\"\n]+)\" \}")
+
+
+def members(content: bytes) -> frozenset[str]:
+    """Folders of a workspace of uv, from that of the lock file: it locks all that they ask for, extras too, which no
+    tool does for what is only asked for by its path.
+    """
+    try:
+        return frozenset(_MEMBER_OF_UV.findall(text_of(content)))
+    except Malformed:
+        return frozenset()
+
+
 def _by_requirements(content: bytes, _around: Around) -> Iterator[str]:
     yield from (found[1] for found in _REQUIRED.finditer(text_of(content)))
 

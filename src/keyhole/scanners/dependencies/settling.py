@@ -22,11 +22,12 @@ from keyhole.scanners.dependencies.formats import (
     msbuild,
     paket_lock,
     pom_xml,
+    python_lock,
     reader_of,
     swift_resolved,
     version_catalog,
 )
-from keyhole.scanners.dependencies.listed import is_glob, listed, stands_for
+from keyhole.scanners.dependencies.listed import is_glob, listed, members, stands_for
 from keyhole.scanners.dependencies.matters import Seen
 from keyhole.scanners.dependencies.names import normal
 from keyhole.scanners.dependencies.package import Malformed, Package
@@ -185,13 +186,24 @@ class Settling:
         for lock in self._locks:
             base = _base(lock.path.rpartition(b"/")[0]).decode("utf-8", "surrogateescape")
             for place in sorted(listed(lock.read, lock.content, self._around(lock.path))):
-                whole = posixpath.normpath(posixpath.join(base, place.replace("\\", "/")))
-                if is_glob(whole):
+                if is_glob(whole := _joined(base, place)):
                     globs.append((f"{base}/" if base else "", posixpath.normpath(place), lock.path))
                 else:
-                    folder = b"" if whole == "." else whole.encode("utf-8", "surrogateescape")
-                    exact.setdefault(folder, set()).add(lock.path)
+                    exact.setdefault(_folder(whole), set()).add(lock.path)
         return exact, globs
+
+    @cached_property
+    def _members(self) -> frozenset[bytes]:
+        return frozenset(
+            _folder(_joined(lock.path.rpartition(b"/")[0].decode("utf-8", "surrogateescape"), place))
+            for lock in self._locks
+            if lock.read is python_lock.read
+            for place in members(lock.content)
+        )
+
+    def is_member(self, path: bytes) -> bool:
+        """Whether it is in a folder of a workspace of Python, of which all is locked, whatever it asks for."""
+        return path.rpartition(b"/")[0] in self._members
 
     @cached_property
     def _crates(self) -> tuple[dict[str, list[bytes]], dict[str, int]]:
@@ -251,6 +263,14 @@ _MORE: Mapping[Reader | None, Callable[[Settling, bytes], Iterator[bytes]]] = {
     version_catalog.read: Settling.of_catalog,
     pom_xml.read: Settling.of_project,
 }
+
+
+def _joined(base: str, place: str) -> str:
+    return posixpath.normpath(posixpath.join(base, place.replace("\\", "/")))
+
+
+def _folder(place: str) -> bytes:
+    return b"" if place == "." else place.encode("utf-8", "surrogateescape")
 
 
 def _keep(found: list[bytes], path: bytes) -> None:

@@ -88,10 +88,9 @@ def unlocked(files: Iterable[tuple[bytes, bytes]], settling: Settling) -> list[b
 
 
 def _is_locked(path: bytes, kind: _Kind, settling: Settling) -> bool:
-    """Whether a lock file is for it whatever it asks for: one of its folder, or a workspace's that lists it."""
+    """Whether a lock file is for it whatever it asks for: one of its folder, or that of its workspace."""
     return any(reader_of(each) in kind.locks for each in settling.beside(path)) or (
-        python_lock.read in kind.locks
-        and any(reader_of(each) is python_lock.read for each in settling.listing(path))
+        python_lock.read in kind.locks and settling.is_member(path)
     )
 
 

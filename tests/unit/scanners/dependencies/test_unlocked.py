@@ -102,6 +102,22 @@ def test_with_a_lock_file_beside_it_it_is_none(tmp_path, name):
     assert any("no lock file" in gap for gap in assessed(tmp_path, *elsewhere))
 
 
+@pytest.mark.parametrize(
+    ("lock", "content"),
+    [
+        ("poetry.lock", b'name = "a"\nversion = "0"\n[package.source]\ntype = "directory"\nurl = "sub"\n'),
+        ("uv.lock", b'name = "a"\nversion = "0"\nsource = { directory = "sub" }\n'),
+        ("pdm.lock", b'name = "a"\nversion = "0"\nfiles = [{file = "sub"}]\n'),
+    ],
+)
+def test_a_folder_that_is_only_asked_for_by_its_path_is_not_locked_whole(tmp_path, lock, content):
+    """Of such a folder not everything need be locked; of one in a workspace it is."""
+    asking = b"setup(name='a', install_requires=['tool', 'other'])"
+    locked = b"[[package]]\n" + content + b'[[package]]\nname = "tool"\nversion = "1.0"\n'
+    gap = "1 file that no lock file settles was not assessed: sub/setup.py"
+    assert gap in assessed(tmp_path, (b"sub/setup.py", asking), (lock.encode(), locked))
+
+
 @pytest.mark.parametrize("path", NAMED)
 def test_what_a_file_names_that_holds_for_it_is_settled_there(tmp_path, path):
     asking = (path, ASKING[path.rpartition(b"/")[2]])

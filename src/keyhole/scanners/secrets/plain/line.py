@@ -16,6 +16,7 @@ _HEAD = re2.compile(
     rb"((?:%b|[ ][\"']?))\z" % ASSIGNS_IN_A_LINE.encode()
 )
 _FLAG = pattern(rb"--?[a-z]")
+_ESCAPED = pattern(rb"\\.|'\"'")
 _QUOTES = (b'"', b"'", b"`")
 _NAME_ENDS = (*_QUOTES, b"\\")
 _BEHIND_A_FLAG = (b" ", b' "', b" '")
@@ -26,6 +27,7 @@ _UNQUOTED = pattern(rb"[^\s\"'`,;<>(){}\[\]|\\]+")
 _WHOLE_LINE = pattern(rb"[^\s\"'`\\]+")
 _CONNECTED = pattern(rb"[^\s\"'`;<\\]+?(?=[)}\]]*(?:[\s\"'`;<\\]|$))")
 _MARKS = frozenset(b"%c" % mark for mark in b",;<>(){}[]|")
+_CLOSING = b",;)}]|"
 _GOES_ON = (b",", b";", b"(", b"{", b"[")  # as code does in the next line
 _IN_QUERY = pattern(rb"[^\s\"'`,;<>(){}\[\]|\\&#]+")
 _XML = pattern(rb"[^<>\s]+")
@@ -88,7 +90,10 @@ def _apart(
         elif not (between in _BEHIND_A_FLAG and _FLAG.match(name)):
             return None
     connection = b";" in line and _CONNECTION.search(line) is not None
-    if quote and (_closes(quote, before, between) or (connection and _CONNECTION.match(line, start - 1))):
+    if quote and (
+        _closes(quote, before, between, line[start : start + 1])
+        or (connection and _CONNECTION.match(line, start - 1))
+    ):
         return None
     setting = not quote and between == b"=" and _BEGINS.fullmatch(before) is not None
     environment = not quote and between.rstrip(b" ") in (b"=", b":") and _CAPITALS.fullmatch(name) is not None
@@ -100,9 +105,12 @@ def _apart(
     elif connection or query or operator == b">":
         stop = _end(line, start, _CONNECTED if connection else _IN_QUERY if query else _XML)
     else:
-        stop = _end(line, start, _WHOLE_LINE if setting else _UNQUOTED)
-        if operator == b":" and line[stop : stop + 1] in _MARKS:
-            stop = _end_alone(line, start, before) or stop
+        stop = _end(line, start, _UNQUOTED)
+        if line[stop : stop + 1] in _MARKS:
+            if setting:
+                stop = _end_of_setting(line, start, stop)
+            elif operator == b":":
+                stop = _end_alone(line, start, before) or stop
     return Assignment(
         name,
         says,
@@ -126,16 +134,27 @@ def _opened_by(between: bytes) -> bytes:
     return between[-2:] if between[-2:-1] == b"\\" else between[-1:]
 
 
-def _closes(quote: bytes, before: bytes, between: bytes) -> bool:
-    """Whether the quote before the value ends a text with the name in it: `"Password:"),`."""
+def _closes(quote: bytes, before: bytes, between: bytes, behind: bytes) -> bool:
+    """Whether the quote before the value ends a text with the name in it: `"Password:"),`.
+
+    A mark is `behind` such a quote, and no letter or digit; then quotes tell that are not closed before the name.
+    """
     if len(quote) > 1 or between.startswith(_NAME_ENDS):
         return False
     if before.endswith(quote):
         return True
-    if quote != b'"' or len(before) > _MOST_BEFORE:
+    if quote != b'"' or len(before) > _MOST_BEFORE or behind.isalnum():
         return False
-    opened = before.replace(quote * 3, b"").count(quote) - before.count(b"\\" + quote)
-    return opened % 2 == 1
+    return _ESCAPED.sub(b"", before.replace(quote * 3, b"")).count(quote) % 2 == 1
+
+
+def _end_of_setting(line: bytes, start: int, stop: int) -> int:
+    """Where the value of a setting ends that has a mark at `stop`: there, if only marks or another command follow."""
+    whole = _end(line, start, _WHOLE_LINE)
+    rest = line[stop:whole]
+    if not rest.strip(_CLOSING) or (rest[:1] == b";" and rest[1:].isalpha()):
+        return stop
+    return whole
 
 
 def _end_alone(line: bytes, start: int, before: bytes) -> int:

@@ -51,8 +51,9 @@ def test_name_operator_and_value(line, name, operator, quoted):
         b"%s",
         b"word=%s",
         b"# the keys %s",
-        b'label("Password:"%s"")',
-        b'print("Your password: "%s"")',
+        b'label("Password:", "%s")',
+        b'print("Your password: "+%s+"")',
+        b'print("\\"Your password: "),%s("")',
         b"'password='%s'",
         b'WITH_PASSWORD = "Host=%s;Database=app"',
     ],
@@ -69,8 +70,8 @@ def test_a_quote_in_a_value_does_not_end_it():
 def test_where_it_stands_is_told():
     assert apart(b"Server=db;uid=sa;Password=%s;" % VALUE).connection
     assert apart(b"https://api.host.io/v1?token=%s&a=b" % VALUE).query
-    assert apart(b"DB_PASSWORD=%s;w" % VALUE).setting
-    assert apart(b"DB_PASSWORD=%s;w" % VALUE).value == VALUE + b";w"
+    assert apart(b"DB_PASSWORD=%s;w9" % VALUE).setting
+    assert apart(b"DB_PASSWORD=%s;w9" % VALUE).value == VALUE + b";w9"
 
 
 @pytest.mark.parametrize(
@@ -92,6 +93,27 @@ def test_where_it_stands_is_told():
 )
 def test_where_the_value_ends(line, value):
     assert assignment(line, line.index(b"k7")).value == value
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b'open("C:\\\\", password="%s")',
+        b'dir = "C:\\temp\\"; password = "%s"',
+        b'if c == \'"\': password = "%s"',
+        b'const re = /"/; const password = "%s";',
+        b'FROM t"; $password = "%s";',
+        b'19" rack, password: "%s"',
+    ],
+)
+def test_an_odd_quote_before_it_hides_no_password(line):
+    assert apart(line % VALUE).value == VALUE
+
+
+@pytest.mark.parametrize("rest", [b";", b"; export A", b";export A", b",", b")", b"}", b"|", b");"])
+def test_what_follows_a_setting_is_no_part_of_it(rest):
+    for line in (b"DB_PASSWORD=%b%b", b"  - DB_PASSWORD=%b%b", b"export db_password=%b%b"):
+        assert apart(line % (VALUE, rest)).value == VALUE
 
 
 def test_no_quote_closes_what_a_long_line_opened_before_what_is_shown():
