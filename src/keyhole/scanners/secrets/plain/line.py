@@ -105,12 +105,7 @@ def _apart(
     elif connection or query or operator == b">":
         stop = _end(line, start, _CONNECTED if connection else _IN_QUERY if query else _XML)
     else:
-        stop = _end(line, start, _UNQUOTED)
-        if line[stop : stop + 1] in _MARKS:
-            if setting:
-                stop = _end_of_setting(line, start, stop)
-            elif operator == b":":
-                stop = _end_alone(line, start, before) or stop
+        stop = _bare_end(line, start, before, alone=operator == b":", setting=setting)
     return Assignment(
         name,
         says,
@@ -146,6 +141,18 @@ def _closes(quote: bytes, before: bytes, between: bytes, behind: bytes) -> bool:
     if quote != b'"' or len(before) > _MOST_BEFORE or behind.isalnum():
         return False
     return _ESCAPED.sub(b"", before.replace(quote * 3, b"")).count(quote) % 2 == 1
+
+
+def _bare_end(line: bytes, start: int, before: bytes, *, alone: bool, setting: bool) -> int:
+    """Where the value ends that nothing encloses: at a mark, but of a setting, or where it may stand `alone` as in
+    YAML.
+    """
+    stop = _end(line, start, _UNQUOTED)
+    if line[stop : stop + 1] not in _MARKS:
+        return stop
+    if setting:
+        return _end_of_setting(line, start, stop)
+    return (_end_alone(line, start, before) or stop) if alone else stop
 
 
 def _end_of_setting(line: bytes, start: int, stop: int) -> int:
