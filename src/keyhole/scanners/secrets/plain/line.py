@@ -29,6 +29,8 @@ _CONNECTED = pattern(rb"[^\s\"'`;<\\]+?(?=[)}\]]*(?:[\s\"'`;<\\]|$))")
 _MARKS = frozenset(b"%c" % mark for mark in b",;<>(){}[]|")
 _CLOSING = b",;)}]|"
 _GOES_ON = (b",", b";", b"(", b"{", b"[")  # as code does in the next line
+_FORM = pattern(rb"&[A-Za-z_][\w.-]*=")
+"""What follows in the body of a form."""
 _IN_QUERY = pattern(rb"[^\s\"'`,;<>(){}\[\]|\\&#]+")
 _XML = pattern(rb"[^<>\s]+")
 _CONNECTION = pattern(
@@ -148,6 +150,8 @@ def _bare_end(line: bytes, start: int, before: bytes, *, alone: bool, setting: b
     YAML.
     """
     stop = _end(line, start, _UNQUOTED)
+    if setting and (more := _FORM.search(line, start, stop)):
+        return more.start()
     if line[stop : stop + 1] not in _MARKS:
         return stop
     if setting:

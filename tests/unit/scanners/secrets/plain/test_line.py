@@ -110,7 +110,9 @@ def test_an_odd_quote_before_it_hides_no_password(line):
     assert apart(line % VALUE).value == VALUE
 
 
-@pytest.mark.parametrize("rest", [b";", b"; export A", b";export A", b",", b")", b"}", b"|", b");"])
+@pytest.mark.parametrize(
+    "rest", [b"&user=x", b";", b"; export A", b";export A", b",", b")", b"}", b"|", b");"]
+)
 def test_what_follows_a_setting_is_no_part_of_it(rest):
     for line in (b"DB_PASSWORD=%b%b", b"  - DB_PASSWORD=%b%b", b"export db_password=%b%b"):
         assert apart(line % (VALUE, rest)).value == VALUE
